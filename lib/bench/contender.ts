@@ -1,0 +1,69 @@
+/**
+ * One contender in a process of its own: `node contender.ts <name> '<Task as JSON>'`. Documents go to standard output, the `Report` as
+ * JSON to descriptor 3.
+ */
+import {existsSync, readFileSync, writeSync} from 'node:fs';
+import type {PageFile} from './pages.ts';
+
+/** What a contender is to do. */
+export interface Task {
+  readonly page: PageFile;
+  /** Pages of each binding. */
+  readonly pages: number;
+  readonly bindings: number;
+  readonly coql: boolean;
+  /** Where the pages can be downloaded. */
+  readonly url: string;
+}
+
+/** What a contender says of itself when it is done. */
+export interface Report {
+  /** Documents written; for the floors, lines or bytes seen. */
+  readonly count: number;
+  /** Processor time of the whole process, and of its work without starting and loading. */
+  readonly cpuS: number;
+  readonly workCpuS: number;
+  readonly rssBytes: number;
+}
+
+/** Does the task and gives the count of its report. */
+export type Contender = (task: Task) => Promise<number>;
+
+/** Ours over HTTP, ours from a file, ours without submitting jobs ahead, then those it is compared with. */
+const contenders: Readonly<Record<string, () => Promise<Contender>>> = {
+  ours: async () => (await import('./contenders/ours.ts')).overHttp,
+  'ours-file': async () => (await import('./contenders/ours-file.ts')).fromFile,
+  'ours-serial': async () => (await import('./contenders/ours.ts')).oneAfterAnother,
+  naive: async () => (await import('./contenders/naive.ts')).naive,
+  floor: async () => (await import('./contenders/floor.ts')).floor,
+  inflate: async () => (await import('./contenders/floor.ts')).inflateOnly,
+  duckdb: async () => (await import('./contenders/duckdb.ts')).duckdb,
+  idle: async () => async () => 0,
+  broken: async () => (await import('./contenders/broken.ts')).broken,
+};
+
+const [, , name = '', task = '{}'] = process.argv;
+const load = contenders[name];
+if (load === undefined) throw new Error(`Cannot run the contender ${name}: there is none of that name`);
+const contender = await load();
+const before = process.cpuUsage();
+const count = await contender(JSON.parse(task));
+const work = process.cpuUsage(before);
+// What was written is the reader's once the stream is empty; the process ends by itself then.
+process.once('exit', () => {
+  const {userCPUTime, systemCPUTime, maxRSS} = process.resourceUsage();
+  const report: Report = {
+    count,
+    cpuS: (userCPUTime + systemCPUTime) / 1e6,
+    workCpuS: (work.user + work.system) / 1e6,
+    rssBytes: 1024 * (peakKb() ?? maxRSS),
+  };
+  writeSync(3, JSON.stringify(report));
+});
+
+/** Peak memory of this process alone, where the system tells; what node tells may include that of the process that started it. */
+function peakKb(): number | undefined {
+  const status = '/proc/self/status';
+  const peak = existsSync(status) ? /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'))?.[1] : undefined;
+  return peak === undefined ? undefined : Number(peak);
+}

@@ -1,0 +1,54 @@
+/** The connector's stages from a page on disk to lines of Flow's protocol on standard output, without a network or a capture around them. */
+import {createReadStream} from 'node:fs';
+import type {Batch, Rows} from '../../batch.ts';
+import {pipe} from '../../pipe.ts';
+import {FlowSink} from '../../sinks/flow.ts';
+import type {Target} from '../../sinks/sink.ts';
+import {parseCsv} from '../../transforms/parse-csv.ts';
+import {unzip} from '../../transforms/unzip.ts';
+import {fieldsOf} from '../../zoho/fields.ts';
+import type {Task} from '../contender.ts';
+import {type ShapeName, shapeOf} from '../fixtures.ts';
+
+/** Reads the page once. */
+export async function fromFile({page}: Task): Promise<number> {
+  async function* batches(): AsyncGenerator<Batch<Rows>, void, void> {
+    for await (const items of parseCsv(unzip(createReadStream(page.zip, {highWaterMark: 1 << 18})))) yield {items};
+  }
+  return emit(batches(), page.shape);
+}
+
+export const targetAt = (index: number): Target => ({index, stateKey: `Bench${index}`, collection: `bench/${index}`});
+
+/** Takes the rows of a page through the stages to standard output; gives the number of documents. */
+export async function emit(source: AsyncIterable<Batch<Rows>>, shape: ShapeName): Promise<number> {
+  const {columns} = shapeOf(shape);
+  const fields = fieldsOf(
+    'Bench0',
+    columns.map(({name, dataType, jsonType}) => ({
+      api_name: name,
+      data_type: dataType,
+      json_type: jsonType,
+      formula: undefined,
+      rollup_summary: undefined,
+      pick_list_values: undefined,
+    })),
+  );
+  const {signal} = new AbortController();
+  const sink = new FlowSink(process.stdout, signal);
+  const target = targetAt(0);
+  let count = 0;
+  await pipe(source, {
+    module: 'Bench0',
+    fields: new Map(fields.map((field) => [field.name, field])),
+    signal,
+    onMisfit: (field) => {
+      throw new Error(`Cannot measure: values of ${field} do not fit its type`);
+    },
+    async write({items, patch}) {
+      count += await sink.write({target, docs: items, patch});
+    },
+  });
+  await sink.close();
+  return count;
+}

@@ -1,0 +1,66 @@
+/** The connector's own path, from the socket to lines of Flow's protocol on standard output. */
+import {runCapture} from '../../capture.ts';
+import {systemClock} from '../../clock.ts';
+import {silent} from '../../log.ts';
+import {newProgress} from '../../progress.ts';
+import {FlowSink} from '../../sinks/flow.ts';
+import {Slots} from '../../slots.ts';
+import {bulkRows} from '../../sources/bulk.ts';
+import {createClient, type ZohoClient} from '../../zoho/client.ts';
+import type {Task} from '../contender.ts';
+import {shapeOf} from '../fixtures.ts';
+import {emit, targetAt} from './ours-file.ts';
+
+const {signal} = new AbortController();
+const start = '2026-01-01T00:00:00Z';
+
+function clientOf({url}: Task): ZohoClient {
+  const credentials = {clientId: 'bench', clientSecret: 'bench', refreshToken: 'bench'};
+  return createClient({apiDomain: url, credentials, clock: systemClock, log: silent});
+}
+
+/** A whole capture as Flow runs it, until all is captured: jobs, downloads, sweeps, deletions, checkpoints. */
+export async function overHttp(task: Task): Promise<number> {
+  const client = clientOf(task);
+  const bindings = Array.from({length: task.bindings}, (_, index) => ({
+    target: targetAt(index),
+    resource: {name: `Bench${index}`, intervalMs: 3_600_000},
+    progress: newProgress(`Bench${index}`),
+  }));
+  const sink = new FlowSink(process.stdout, signal);
+  const state = task.coql
+    ? sweepingFrom(
+        start,
+        bindings.map(({target}) => target.stateKey),
+      )
+    : {};
+  await runCapture({client, clock: systemClock, log: silent, sink, bindings, state, startDate: start, once: true, signal});
+  await client.close();
+  for (const {progress} of bindings) if (progress.fault !== undefined) throw new Error(progress.fault);
+  return bindings.reduce((sum, {progress}) => sum + progress.documents, 0);
+}
+
+/** State of bindings whose backfill is over and whose sweeps have everything before them. */
+function sweepingFrom(cursor: string, stateKeys: readonly string[]): object {
+  const binding = {start, inc: {cursor}, deleted: {cursor}, last_initialized: start};
+  return {bindingStateV1: Object.fromEntries(stateKeys.map((key) => [key, binding]))};
+}
+
+/** The pages of one binding with no job submitted before the page ahead of it is written, as the older connector goes about it. */
+export async function oneAfterAnother(task: Task): Promise<number> {
+  class NothingAhead extends Slots {
+    override tryTake(): undefined {
+      return undefined;
+    }
+  }
+  const client = clientOf(task);
+  const module = 'Bench0';
+  const fields = shapeOf(task.page.shape).columns.map(({name}) => name);
+  const cutoff = new Date(1_000 * (await client.nowSeconds(signal))).toISOString();
+  const range = {module, slices: [fields], fromS: Date.parse(start) / 1_000, done: {backfill: null}};
+  const context = {client, clock: systemClock, signal, progress: newProgress(module)};
+  const slots = {jobSlots: new NothingAhead(1), pageSlots: new Slots(1)};
+  const count = await emit(bulkRows(range, {cutoff}, {...context, ...slots}), task.page.shape);
+  await client.close();
+  return count;
+}

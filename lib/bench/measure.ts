@@ -1,0 +1,112 @@
+/** One case: a warm-up that checks everybody, then rounds in which the contenders take turns. */
+import type {Case, ContenderName} from './cases.ts';
+import type {Task} from './contender.ts';
+import {Digester, valuesDigest} from './digest.ts';
+import {Judge, Refused} from './judge.ts';
+import type {PageFile} from './pages.ts';
+import {type Run, run, runUnzip, startServer} from './run.ts';
+
+export interface Measured {
+  readonly case: Case;
+  readonly page: PageFile;
+  /** Runs of each contender, by round. */
+  readonly runs: ReadonlyMap<ContenderName, readonly Run[]>;
+  /** Why a contender has none. */
+  readonly left: ReadonlyMap<ContenderName, string>;
+}
+
+export interface MeasureOptions {
+  readonly rounds: number;
+  /** For pipes. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Told before each run. */
+  onRun(contender: string, round: number): void;
+}
+
+/**
+ * Measures a case. A contender whose documents are not those of the naive pipeline in any one round has no figures at all, and one that is not
+ * installed has none either; `left` says so. Any other failure is thrown.
+ */
+export async function measure(what: Case, page: PageFile, options: MeasureOptions): Promise<Measured> {
+  const {rounds, folder, signal, onRun} = options;
+  const {pages, coql, jobMs, downloadMs, serialJobs} = what;
+  const server = await startServer({page, pages, coql, jobMs, downloadMs, serialJobs});
+  try {
+    const task: Task = {page, pages, bindings: what.bindings, coql, url: server.url};
+    onRun('reference', 0);
+    const judge = await judgeOf(task, folder);
+    const runs = new Map<ContenderName, Run[]>();
+    const left = new Map<ContenderName, string>();
+    for (let round = 0; round <= rounds; round++) {
+      for (const name of what.contenders) {
+        signal.throwIfAborted();
+        if (left.has(name)) continue;
+        onRun(name, round);
+        try {
+          const done = await checkedRun(name, what, task, judge, folder);
+          if (round > 0) runs.set(name, [...(runs.get(name) ?? []), done]);
+        } catch (error) {
+          if (!(error instanceof Refused)) throw error;
+          left.set(name, error.message);
+          runs.delete(name);
+        }
+      }
+    }
+    return {case: what, page, runs, left};
+  } finally {
+    await server.close();
+  }
+}
+
+/** One run whose documents are right; otherwise throws `Refused`. */
+async function checkedRun(name: ContenderName, what: Case, task: Task, judge: Judge, folder: string): Promise<Run> {
+  if (name === 'unzip') return required(runUnzip(task), 'unzip is not installed');
+  if (name === 'duckdb' && !hasDuckdb()) throw new Refused('@duckdb/node-api is not installed');
+  const done = await run(name, task, {output: what.output, folder});
+  const {count, digest, output, ...rest} = done;
+  const {page, pages, bindings} = task;
+  if (name === 'floor') sameCount(name, count, page.csvLines * pages * bindings);
+  else if (name === 'inflate') sameCount(name, count, page.csvBytes);
+  else if (digest === undefined) judge.checkCount(name, count);
+  else judge.check(name, digest, () => output && valuesDigest(output));
+  return {...rest, count};
+}
+
+/**
+ * The naive pipeline's documents. All pages are alike, so those of several pages are known from one: they are our own for that page, once they are
+ * known to be right, as often as there are pages.
+ */
+async function judgeOf(task: Task, folder: string): Promise<Judge> {
+  const one = {...task, pages: 1};
+  const options = {output: 'pipe', folder} as const;
+  const naive = await run('naive', one, options);
+  const judge = new Judge(required(naive.digest, unread), naive.output && valuesDigest(naive.output));
+  if (task.pages === 1) return judge;
+  const ours = await run('ours-file', one, options);
+  const output = required(ours.output, 'its pages are too large to be compared');
+  judge.check('ours-file', required(ours.digest, unread), () => valuesDigest(output));
+  const digester = new Digester();
+  for (let page = 0; page < task.pages; page++) digester.add(output);
+  return new Judge(digester.end());
+}
+
+const unread = 'its output was not read';
+
+function required<T>(value: T | undefined, why: string): T {
+  if (value === undefined) throw new Refused(why);
+  return value;
+}
+
+function sameCount(name: string, count: number, expected: number): void {
+  if (count !== expected) throw new Refused(`${name} saw ${count} of ${expected}`);
+}
+
+function hasDuckdb(): boolean {
+  try {
+    import.meta.resolve('@duckdb/node-api');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,177 @@
+/** One run of one contender: its process, the pipe that takes its output, the clock. */
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
+import {closeSync, openSync, readSync} from 'node:fs';
+import {join} from 'node:path';
+import {createInterface} from 'node:readline';
+import {text} from 'node:stream/consumers';
+import {fileURLToPath} from 'node:url';
+import type {Report, Task} from './contender.ts';
+import {type Digest, Digester} from './digest.ts';
+import type {ServerOptions} from './server.ts';
+
+/** Where a contender's output goes: nowhere, to a reader that is always there, to one of 40 MB/s, or to one that goes away for a minute. */
+export type Output = 'null' | 'pipe' | 'slow' | 'stalled';
+
+export interface Run extends Report {
+  /** From the start of the process to the end of its output. */
+  readonly wallS: number;
+  /** Absent for output that nobody reads. */
+  readonly digest?: Digest;
+  /** The output itself if it was small enough to be kept; its bytes are those of the next run after it. */
+  readonly output?: Buffer;
+}
+
+export interface RunOptions {
+  readonly output: Output;
+  /** Folder for the pipe. */
+  readonly folder: string;
+}
+
+const contenderFile = fileURLToPath(new URL('contender.ts', import.meta.url));
+const serverFile = fileURLToPath(new URL('server.ts', import.meta.url));
+
+/** Output up to this size is kept until the clock has stopped, and hashed then; larger output is hashed on the way, which costs its writer some of the time. */
+const keptBytesMax = 512 << 20;
+const readBytesMax = 1 << 20;
+const slowBytesPerMs = 40_000;
+const stallMs = 60_000;
+
+let kept: Buffer | undefined;
+
+/** Runs a contender to its end. Rejects when it fails, with what it said. This thread does nothing else meanwhile than to read. */
+export async function run(name: string, task: Task, options: RunOptions): Promise<Run> {
+  const {output, folder} = options;
+  const piped = output === 'null' ? undefined : pipeIn(folder);
+  const target = piped?.writer ?? openSync('/dev/null', 'w');
+  kept ??= Buffer.alloc(keptBytesMax);
+  const since = performance.now();
+  const child = spawn(process.execPath, [contenderFile, name, JSON.stringify(task)], {
+    stdio: ['ignore', target, 'pipe', 'pipe'],
+  });
+  closeSync(target);
+  const ended = once(child, 'close');
+  const said = textOf(child.stdio[2]);
+  const reported = textOf(child.stdio[3]);
+  const read = piped && drain(piped.reader, output);
+  let wallS = (performance.now() - since) / 1_000;
+  const [code] = await ended;
+  if (read === undefined) wallS = (performance.now() - since) / 1_000;
+  if (code !== 0) throw new Error(`Cannot measure ${name}: it ended with code ${code}\n${await said}`);
+  const report: Report = JSON.parse(await reported);
+  if (read === undefined) return {...report, wallS};
+  const {whole, digester} = read;
+  if (whole !== undefined) digester.add(whole);
+  return {...report, wallS, digest: digester.end(), output: whole};
+}
+
+/** Time and processor time of `unzip -p page.zip | wc -c`; undefined where there is no such program. */
+export function runUnzip({page}: Task): Run | undefined {
+  if (spawnSync('unzip', ['-v']).error !== undefined) return undefined;
+  const since = performance.now();
+  const {stdout, status} = spawnSync('bash', ['-c', 'unzip -p "$1" | wc -c; times', 'bash', page.zip], {encoding: 'utf8'});
+  const wallS = (performance.now() - since) / 1_000;
+  const [bytes = '', , childTimes = ''] = stdout.split('\n');
+  if (status !== 0 || Number(bytes) !== page.csvBytes) throw new Error('Cannot measure unzip: it does not give the whole page');
+  const cpuS = [...childTimes.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + 60 * Number(m) + Number(s), 0);
+  return {wallS, cpuS, workCpuS: cpuS, rssBytes: 0, count: Number(bytes)};
+}
+
+export interface PageServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts the process that the pages come from. */
+export async function startServer(options: ServerOptions): Promise<PageServer> {
+  const child: ChildProcess = spawn(process.execPath, [serverFile, JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const {stdin, stdout} = child;
+  if (stdin === null || stdout === null) throw new Error('Cannot start the page server: it has no pipes');
+  const ended = once(child, 'close');
+  for await (const url of createInterface({input: stdout})) {
+    return {
+      url,
+      async close() {
+        stdin.end();
+        await ended;
+      },
+    };
+  }
+  throw new Error('Cannot start the page server: it ended at once');
+}
+
+/** A pipe as the Flow runtime gives one; what node itself makes for a child is a socket. */
+function pipeIn(folder: string): {reader: number; writer: number} {
+  const path = join(folder, `output-${process.hrtime.bigint()}`);
+  const {status} = spawnSync('mkfifo', [path]);
+  if (status !== 0) throw new Error('Cannot make a pipe: there is no program mkfifo');
+  // Open for both ends, so that neither of the others waits for its counterpart.
+  const both = openSync(path, 'r+');
+  const reader = openSync(path, 'r');
+  const writer = openSync(path, 'w');
+  closeSync(both);
+  return {reader, writer};
+}
+
+interface Drained {
+  readonly digester: Digester;
+  /** The output, if it could be kept; otherwise the digester has had it. */
+  readonly whole?: Buffer;
+}
+
+function drain(reader: number, output: Output): Drained {
+  const buffer = kept!;
+  const digester = new Digester();
+  const since = performance.now();
+  let total = 0;
+  let at = 0;
+  let stalled = false;
+  for (;;) {
+    const bytes = readSync(reader, buffer, at, Math.min(readBytesMax, buffer.length - at), null);
+    if (bytes === 0) break;
+    total += bytes;
+    at += bytes;
+    if (at === buffer.length) {
+      digester.add(buffer);
+      at = 0;
+    }
+    if (output === 'slow') wait(since + total / slowBytesPerMs - performance.now());
+    if (output === 'stalled' && !stalled && total > readBytesMax) {
+      stalled = true;
+      wait(stallMs);
+    }
+  }
+  closeSync(reader);
+  if (at === total) return {digester, whole: buffer.subarray(0, at)};
+  digester.add(buffer.subarray(0, at));
+  return {digester};
+}
+
+function wait(ms: number): void {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function textOf(stream: unknown): Promise<string> {
+  if (typeof stream !== 'object' || stream === null || !(Symbol.asyncIterator in stream)) return Promise.resolve('');
+  return text(stream as AsyncIterable<string>);
+}
+
+/** Peak memory of a process that loads the contenders' entry and does nothing. */
+export async function idleBytes(folder: string): Promise<number> {
+  const task: Task = {page: nothing, pages: 0, bindings: 0, coql: false, url: ''};
+  return (await run('idle', task, {output: 'null', folder})).rssBytes;
+}
+
+const nothing: Task['page'] = {
+  shape: 'usual',
+  rows: 0,
+  zip: '',
+  csv: '',
+  json: '',
+  csvLines: 0,
+  csvBytes: 0,
+  zipBytes: 0,
+  jsonBytes: 0,
+};

@@ -1,0 +1,206 @@
+/** The command line: which commands there are, what they take, and their help. Each is loaded when it is called for. */
+import {Command, CommanderError, InvalidArgumentError} from 'commander';
+import type {CaptureArguments} from './commands/capture.ts';
+import {exit, type Host} from './commands/host.ts';
+import type {SetupArguments} from './commands/setup.ts';
+import {spanMs} from './commands/span.ts';
+
+/** Runs the command that the arguments ask for; gives the exit code. Wrong arguments are explained and end with 2; other failures are thrown. */
+export async function runCli(host: Host, args: readonly string[]): Promise<number> {
+  let code: number = exit.done;
+  const run =
+    <A extends unknown[]>(command: (...args: A) => Promise<number>) =>
+    async (...given: A): Promise<void> => {
+      code = await command(...given);
+    };
+  try {
+    await programOf(host, run).parseAsync(args, {from: 'user'});
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 || error.code === 'commander.help' ? exit.done : exit.usage;
+  }
+}
+
+type Run = <A extends unknown[]>(command: (...args: A) => Promise<number>) => (...given: A) => Promise<void>;
+
+function programOf(host: Host, run: Run): Command {
+  const program = new Command('source-zoho');
+  program
+    .description('Captures Zoho CRM modules into Flow collections, or into local files.')
+    .usage('<command> [options]')
+    .helpCommand('help [command]', 'show the help of a command')
+    .helpOption('-h, --help', 'show this help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.output.write(text),
+      writeErr: (text) => host.messages.write(text),
+      getOutHelpWidth: () => host.screen?.columns() ?? 100,
+      getErrHelpWidth: () => host.screen?.columns() ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('(source-zoho --help shows what there is)')
+    .addHelpText('after', programNotes);
+
+  program
+    .command('spec')
+    .description('print what the connector can be configured with, as JSON')
+    .addHelpText('after', example('source-zoho spec'))
+    .action(run(async () => (await import('./commands/spec.ts')).spec(host)));
+
+  withSetup(program.command('check'))
+    .description('try the credentials, and list the modules that can be captured')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', example('source-zoho check --sandbox'))
+    .action(run(async (args) => (await import('./commands/check.ts')).check(host, args)));
+
+  withSetup(program.command('discover'))
+    .description('print the bindings that Flow would be offered, one JSON line each')
+    .option('--flow <dir>', 'write a flow.yaml and collection specs instead')
+    .option('--prefix <prefix>', "what the catalog's names begin with", 'acmeCo')
+    .option('--with-secrets', 'write the credentials too, instead of a note where they belong')
+    .addHelpText('after', example('source-zoho discover --sandbox --module Leads,Deals --flow ./catalog'))
+    .action(run(async (args) => (await import('./commands/discover.ts')).discover(host, args)));
+
+  withSetup(program.command('capture'))
+    .description('capture modules into local files, or to standard output')
+    .requiredOption('--out <dir>', 'directory for one NDJSON file a collection, or - for lines of ["collection", document]')
+    .option('--once', 'stop when everything there is now has been captured')
+    .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
+    .option('--initial-state <json>', 'state to begin with', json)
+    .option('--output-state', 'print checkpoints, and the state at the end')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('after', example('source-zoho capture --sandbox --module Leads,Deals --out ./out --once'))
+    .addHelpText('after', captureNotes)
+    .action(run(async (args: CaptureArguments) => (await import('./commands/capture.ts')).capture(host, args)));
+
+  withSetup(program.command('verify'))
+    .description('compare captured files with Zoho')
+    .requiredOption('--out <dir>', 'directory that capture wrote')
+    .option('--full', 'compare every record instead of samples')
+    .option('--sample <count>', 'records to compare of each module', whole, 200)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', example('source-zoho verify --config config.json --out ./out'))
+    .action(run(async (args) => (await import('./commands/verify.ts')).verify(host, args)));
+
+  program
+    .command('login')
+    .description("turn a Self Client's grant code into a refresh token and a config file")
+    .requiredOption('--client-id <id>', 'client id, as the API console of Zoho shows it')
+    .option('--client-secret <secret>', 'its secret; without this option it is read from the first line of standard input')
+    .requiredOption('--code <code>', 'grant code, generated with all scopes of the connector and not older than some minutes')
+    .option('--api-domain <address>', 'API host of your data centre, as in the configuration', 'https://www.zohoapis.com')
+    .option('--out <file>', 'config file to write', 'config.json')
+    .option('--force', 'replace the file if it exists')
+    .addHelpText(
+      'after',
+      example('source-zoho login --client-id 1000.ABC --code 1000.abc.def --api-domain https://www.zohoapis.eu'),
+    )
+    .action(run(async (args) => (await import('./commands/login.ts')).login(host, args)));
+
+  program
+    .command('sandbox')
+    .description('run a local Zoho CRM to try things on; its address and credentials are printed as a JSON line')
+    .option('--port <port>', 'port to listen on', whole, 0)
+    .option('--host <address>', 'address to listen on; anyone who reaches it can read and change the sandbox', '127.0.0.1')
+    .option('--records <count>', 'records of the largest module', whole, 1_000)
+    .option('--seed <number>', 'the same seed gives the same organisation', whole, 1)
+    .option('--churn [time]', 'change something every so often; without a time, every 500ms', span)
+    .option('--fault <fault>', 'order a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
+    .option('--config <file>', 'write a config file for the other commands')
+    .addHelpText('after', example('source-zoho sandbox --records 100000 --churn --config config.json'))
+    .action(run(async (args) => (await import('./commands/sandbox.ts')).sandbox(host, args)));
+
+  program
+    .command('demo')
+    .description('capture three modules of a sandbox into ./out, and compare the files with what the sandbox holds')
+    .option('--out <dir>', 'directory to write; what an earlier demo left in it is replaced', 'out')
+    .option('--records <count>', 'records of the largest module', whole, 100_000)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', example('source-zoho demo'))
+    .action(run(async (args) => (await import('./commands/demo.ts')).demo(host, args)));
+
+  program
+    .command('bench')
+    .description('measure how fast backfills are, beside other ways to read the same pages')
+    .option(
+      '--cases <names>',
+      'usual, narrow, wide, quoted, unicode, coql, bindings, null, slow, stalled, latency-parallel, latency-serial, or all',
+      names,
+    )
+    .option('--rounds <count>', 'rounds; figures are their medians', whole, 5)
+    .option('--rows <count>', 'rows of a page', whole, 200_000)
+    .option('--scale <file>', 'instead, capture ever more rows and plot rate and memory into this SVG file')
+    .option('--scale-rows <count>', 'where that ends', whole, 2_000_000)
+    .option('--json', 'print the figures as JSON')
+    .addHelpText('after', example('source-zoho bench --cases usual,coql --rounds 3'))
+    .action(run(async (args) => (await import('./commands/bench.ts')).bench(host, args)));
+
+  return program;
+}
+
+/** Options of every command that reads Zoho: where the configuration is, and which modules are meant. */
+function withSetup(command: Command): Command {
+  return command
+    .option('--source <file>', 'Flow catalog (flow.yaml) with the capture')
+    .option('--name <capture>', 'which capture of the catalog, if it has several')
+    .option('--config <file>', "file with the connector's configuration, in JSON or YAML")
+    .option('--module <names>', 'modules, by API name: Leads,Contacts (all that can be captured, if not given)', names)
+    .option('--sandbox', 'use a sandbox that runs as long as the command does')
+    .option('--records <count>', 'records of the largest module of that sandbox', whole);
+}
+
+export type {SetupArguments};
+
+function example(command: string): string {
+  return `\nExample:\n  $ ${command}`;
+}
+
+const programNotes = `
+Without a command, and with something other than a terminal as standard input, it is the connector: it speaks Flow's capture protocol.
+
+First steps:
+  $ source-zoho sandbox --config config.json &
+  $ source-zoho check --config config.json
+  $ source-zoho capture --config config.json --module Leads,Deals --out ./out --once
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 credentials or scopes, 4 a difference was found,
+130 interrupted (what was captured is saved). LOG_LEVEL (trace, debug, info, warn, error) says how much is told.`;
+
+const captureNotes = `
+The same command goes on where it stopped, however it was stopped. Ctrl-C stops at the next checkpoint, once more at once.`;
+
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
+}
+
+function span(text: string): number {
+  const ms = spanMs(text);
+  if (ms === undefined) throw new InvalidArgumentError('It is no time such as 90s, 10m, 1h30m or 500ms.');
+  return ms;
+}
+
+function json(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidArgumentError('It is no JSON object.');
+  return {...value};
+}
+
+/** Names from one or several options, separated by commas or blanks. */
+function names(text: string, before: readonly string[] = []): readonly string[] {
+  const listed = text.split(/[\s,]+/).filter((name) => name !== '');
+  if (listed.length === 0) throw new InvalidArgumentError('It names no module.');
+  return [...new Set([...before, ...listed])];
+}
+
+function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

@@ -1,0 +1,118 @@
+/** `source-zoho bench`: how fast backfills are, beside what else could be done with the same pages. */
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {cpus, tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {type Case, casesOf, ceilingRowsPerS, ladderOf} from '../bench/cases.ts';
+import {type Figures, figuresOf} from '../bench/figures.ts';
+import {measure} from '../bench/measure.ts';
+import {makePage, type PageFile} from '../bench/pages.ts';
+import {plot} from '../bench/plot.ts';
+import {idleBytes} from '../bench/run.ts';
+import {ConfigError} from '../errors.ts';
+import {exit, type Host, say, sayJson} from './host.ts';
+import {grouped, tableLines} from './table.ts';
+
+export interface BenchArguments {
+  /** Names of cases, or `all`; the usual one if not given. */
+  readonly cases?: readonly string[];
+  readonly rounds: number;
+  readonly rows: number;
+  readonly json?: true;
+  /** File for the plot. */
+  readonly scale?: string;
+  readonly scaleRows: number;
+}
+
+/** Measures and prints. Ends with `different` when a contender's documents were not right. */
+export async function bench(host: Host, args: BenchArguments): Promise<number> {
+  if (args.rounds < 1 || args.rows < 1) throw new ConfigError('Cannot measure: it takes at least one round and one row');
+  const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
+  try {
+    const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);
+    const figures = await measureAll(host, cases, args.rounds, folder);
+    if (args.scale !== undefined) await writeFile(args.scale, plotOf(figures));
+    if (args.json)
+      sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, ceilingRowsPerS, figures});
+    else for (const line of linesOf(figures)) host.output.write(`${line}\n`);
+    return figures.some(({left}) => left?.includes('wrote')) ? exit.different : exit.done;
+  } finally {
+    await rm(folder, {recursive: true, force: true});
+  }
+}
+
+async function measureAll(host: Host, cases: readonly Case[], rounds: number, folder: string): Promise<Figures[]> {
+  const pages = new Map<string, PageFile>();
+  const idle = await idleBytes(folder);
+  const figures: Figures[] = [];
+  for (const what of cases) {
+    const key = `${what.shape} ${what.rows} ${what.coql}`;
+    const page = pages.get(key) ?? (await makePage(folder, what.shape, what.rows, what.coql));
+    pages.set(key, page);
+    const onRun = (contender: string, round: number): void =>
+      say(host, `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`);
+    figures.push(...figuresOf(await measure(what, page, {rounds, folder, signal: host.signal, onRun}), idle));
+  }
+  return figures;
+}
+
+function chosen({cases = ['usual'], rows}: BenchArguments): readonly Case[] {
+  const known = casesOf(rows);
+  const unknown = cases.find((name) => name !== 'all' && !known.some((one) => one.name === name));
+  if (unknown !== undefined) {
+    const all = known.map(({name}) => name).join(', ');
+    throw new ConfigError(`Cannot measure the case ${unknown}: there is none of that name; there are ${all}`);
+  }
+  return cases.includes('all') ? known : known.filter(({name}) => cases.includes(name));
+}
+
+function linesOf(figures: readonly Figures[]): string[] {
+  const titles = [
+    'case',
+    'contender',
+    'wall s',
+    '±',
+    'rows/s',
+    'MB/s',
+    'CPU s',
+    'memory MB',
+    'x naive',
+    'x floor',
+    'x unzip',
+    'x DuckDB',
+    'CPU / inflate',
+  ];
+  const columns = titles.map((title, i) => ({title, align: i < 2 ? ('left' as const) : ('right' as const)}));
+  const rows = figures
+    .filter(({left}) => left === undefined)
+    .map((f) => [
+      f.case,
+      f.contender,
+      f.wallS.toFixed(2),
+      `${Math.round(100 * f.spread)} %`,
+      grouped(f.rowsPerS),
+      f.megabytesPerS.toFixed(1),
+      f.cpuS.toFixed(2),
+      f.memoryMb?.toFixed(0),
+      ...[f.timesNaive, f.timesFloor, f.timesUnzip, f.timesDuckdb, f.inflates].map((times) => times?.toFixed(2)),
+    ]);
+  const left = figures.filter((f) => f.left !== undefined).map((f) => `${f.case}, ${f.contender}: no figures, ${f.left}`);
+  return [
+    ...tableLines(columns, rows),
+    '',
+    ...left,
+    machine(),
+    `Zoho lets one organisation have ${grouped(ceilingRowsPerS)} rows/s at most.`,
+  ];
+}
+
+function plotOf(figures: readonly Figures[]): string {
+  const points = figures
+    .filter(({left}) => left === undefined)
+    .map(({rows, rowsPerS, memoryMb = 0}) => ({rows, rowsPerS, memoryMb}));
+  return plot(points, ceilingRowsPerS);
+}
+
+function machine(): string {
+  const all = cpus();
+  return `${all.length} x ${all[0]?.model.trim()}, node ${process.version}, ${process.platform}`;
+}

@@ -1,0 +1,185 @@
+/** `source-zoho capture`: the connector's own pipeline into local files or standard output. */
+import {mkdir} from 'node:fs/promises';
+import {type CaptureBinding, runCapture} from '../capture.ts';
+import {systemClock} from '../clock.ts';
+import {newProgress} from '../progress.ts';
+import {folderDisk} from '../sinks/disk.ts';
+import {lockFolder} from '../sinks/lock.ts';
+import {openNdjson} from '../sinks/ndjson.ts';
+import {PairsSink} from '../sinks/pairs.ts';
+import type {Sink} from '../sinks/sink.ts';
+import {exit, type Host, say, sayJson} from './host.ts';
+import {showProgress} from './live.ts';
+import {bindingsOf, type Setup, type SetupArguments, setUp} from './setup.ts';
+import {counted, grouped, spanText, tableLines} from './table.ts';
+
+export interface CaptureArguments extends SetupArguments {
+  readonly out: string;
+  readonly once?: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly initialState?: Readonly<Record<string, unknown>>;
+  readonly outputState?: boolean;
+  readonly json?: boolean;
+}
+
+/** Where a run writes, and what can be said about that. */
+export interface Output {
+  readonly sink: Sink & {readonly state: unknown};
+  /** File of each collection, when there are files. */
+  readonly files: readonly {readonly collection: string; readonly file: string; readonly lines: number}[];
+  /** Lets go of the place, after the sink was closed. */
+  release(): void;
+}
+
+export async function capture(host: Host, args: CaptureArguments): Promise<number> {
+  const setup = await setUp(host, args);
+  try {
+    return await captureWith(host, args, setup);
+  } finally {
+    await setup.close();
+  }
+}
+
+/** Captures what a setup means; gives the exit code. */
+export async function captureWith(host: Host, args: RunArguments, setup: Setup): Promise<number> {
+  const bindings = (await bindingsOf(setup, host)).map(({resource, collection, stateKey}, index) => ({
+    target: {index, stateKey, collection},
+    resource,
+    progress: newProgress(resource.name),
+  }));
+  const output = await openOutput(host, args, setup, [...new Set(bindings.map(({target}) => target.collection))]);
+  try {
+    return await run(host, args, setup, bindings, output);
+  } finally {
+    output.release();
+  }
+}
+
+type RunArguments = Omit<CaptureArguments, keyof SetupArguments>;
+
+async function run(
+  host: Host,
+  args: RunArguments,
+  setup: Setup,
+  bindings: readonly CaptureBinding[],
+  output: Output,
+): Promise<number> {
+  const {client, config} = setup;
+  const startMs = systemClock.elapsedMs();
+  const progress = bindings.map((binding) => binding.progress);
+  const live = showProgress({
+    host,
+    clock: systemClock,
+    bindings: progress,
+    spent: () => client.spent(),
+    waiting: setup.heldBack,
+  });
+  const timeout = args.timeout === undefined ? [] : [AbortSignal.timeout(args.timeout)];
+  try {
+    await runCapture({
+      client,
+      clock: systemClock,
+      log: live.log,
+      sink: output.sink,
+      bindings,
+      state: output.sink.state,
+      startDate: config.startDate,
+      once: args.once === true,
+      signal: AbortSignal.any([host.signal, ...timeout]),
+    });
+  } finally {
+    await live.stop();
+  }
+  if (args.outputState === true) sayJson(host, ['connectorState', {updated: output.sink.state}]);
+  return summarise(host, args, setup, bindings, output, systemClock.elapsedMs() - startMs);
+}
+
+async function openOutput(host: Host, args: RunArguments, setup: Setup, collections: readonly string[]): Promise<Output> {
+  const {out, initialState, outputState} = args;
+  if (out === '-') {
+    const sink = new PairsSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});
+    return {sink, files: [], release() {}};
+  }
+  await mkdir(out, {recursive: true, mode: 0o700});
+  const unlock = await lockFolder(out);
+  try {
+    const {identity: capture} = setup;
+    const sink = await openNdjson({disk: folderDisk(out), folder: out, capture, collections, initialState, clock: systemClock});
+    return {
+      sink,
+      get files() {
+        return sink.files;
+      },
+      release: unlock,
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Tells what came of it; gives the exit code. */
+function summarise(
+  host: Host,
+  args: RunArguments,
+  {client}: Setup,
+  bindings: readonly CaptureBinding[],
+  output: Output,
+  elapsedMs: number,
+): number {
+  const interrupted = host.signal.aborted;
+  const aside = bindings.filter(({progress}) => progress.fault !== undefined);
+  const fileOf = new Map(output.files.map(({collection, file, lines}) => [collection, {file, lines}]));
+  const documents = bindings.reduce((sum, {progress}) => sum + progress.documents, 0);
+  const spent = client.spent();
+  if (args.json === true) {
+    sayJson(host, {
+      interrupted,
+      seconds: Math.round(elapsedMs) / 1_000,
+      documents,
+      calls: spent.callsTotal,
+      credits: spent.creditsTotal,
+      modules: bindings.map(({target, progress}) => ({
+        module: progress.name,
+        collection: target.collection,
+        file: fileOf.get(target.collection)?.file,
+        documents: progress.documents,
+        deletions: progress.deletions,
+        dropped: progress.dropped,
+        sweeps: progress.sweeps,
+        fault: progress.fault,
+      })),
+    });
+  } else {
+    const right = {align: 'right'} as const;
+    const lines = tableLines(
+      [
+        {title: 'module'},
+        {title: 'documents', ...right},
+        {title: 'deletions', ...right},
+        {title: args.out === '-' ? '' : 'file'},
+        {title: ''},
+      ],
+      bindings.map(({target, progress}) => {
+        const file = fileOf.get(target.collection);
+        const place = file && `${args.out}/${file.file} (${counted(file.lines, 'line')})`;
+        return [progress.name, progress.documents, progress.deletions, place, progress.fault && `set aside: ${progress.fault}`];
+      }),
+    );
+    for (const line of lines) say(host, line);
+    const rate = elapsedMs > 0 ? grouped((documents * 1_000) / elapsedMs) : '0';
+    say(
+      host,
+      `${counted(documents, 'document')} in ${spanText(elapsedMs)} (${rate}/s), ${counted(spent.callsTotal, 'API call')}, ${counted(spent.creditsTotal, 'credit')}`,
+    );
+  }
+  if (interrupted) {
+    say(
+      host,
+      args.out === '-' ? 'Interrupted' : `Interrupted; everything captured is saved, and the same command goes on from here`,
+    );
+    return exit.interrupted;
+  }
+  return aside.length > 0 && args.once === true ? exit.failed : exit.done;
+}

@@ -1,0 +1,112 @@
+/** A captured NDJSON file as a collection: its records by id, merged and deleted as Flow's reductions would. */
+import {closeSync, openSync, readSync} from 'node:fs';
+import {propertiesOf} from './properties.ts';
+
+const blockBytes = 1 << 20;
+const newline = 0x0a;
+const beginning = /^\{"id":(\d+),/;
+const deleted = Buffer.from('"_meta":{"op":"d"}}');
+
+/**
+ * Knows where every record's lines are (some 100 bytes of memory a record) and reads them when asked. Only the first `bytes` of the file count: what was
+ * committed.
+ */
+export class CapturedFile {
+  /** Lines of the file. */
+  lines = 0;
+  /** The last line of each record that lives, by id. */
+  readonly #last = new Map<string, number>();
+  /** Of each line: where it begins, and the line before it of the same record (-1: none). */
+  #starts = new Float64Array(1 << 12);
+  #before = new Int32Array(1 << 12);
+  readonly #bytes: number;
+  readonly #file: number;
+  #block = Buffer.allocUnsafe(blockBytes);
+
+  constructor(path: string, bytes: number) {
+    this.#bytes = bytes;
+    this.#file = openSync(path, 'r');
+    this.#index();
+  }
+
+  /** Ids of the records that live. */
+  ids(): Iterable<string> {
+    return this.#last.keys();
+  }
+
+  get size(): number {
+    return this.#last.size;
+  }
+
+  has(id: string): boolean {
+    return this.#last.has(id);
+  }
+
+  /** The record's properties as JSON texts, those of later lines over those of earlier ones. */
+  record(id: string): Map<string, string> | undefined {
+    const last = this.#last.get(id);
+    if (last === undefined) return undefined;
+    const chain: number[] = [];
+    for (let line = last; line >= 0; line = this.#before[line]!) chain.push(line);
+    const merged = new Map<string, string>();
+    for (const line of chain.reverse()) for (const [name, value] of propertiesOf(this.#text(line))) merged.set(name, value);
+    merged.delete('_meta');
+    return merged;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #index(): void {
+    let kept = Buffer.alloc(0);
+    let at = 0;
+    while (at < this.#bytes) {
+      const block = Buffer.allocUnsafe(Math.min(blockBytes, this.#bytes - at));
+      const read = readSync(this.#file, block, 0, block.length, at);
+      if (read === 0) break;
+      at += read;
+      const bytes = kept.length === 0 ? block.subarray(0, read) : Buffer.concat([kept, block.subarray(0, read)]);
+      const offset = at - bytes.length;
+      let from = 0;
+      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
+        this.#add(bytes.subarray(from, end), offset + from);
+        from = end + 1;
+      }
+      kept = bytes.subarray(from);
+    }
+    this.#mark(this.lines, at - kept.length, -1);
+  }
+
+  #add(line: Buffer, start: number): void {
+    const number = this.lines++;
+    const id = beginning.exec(line.toString('latin1', 0, 40))?.[1];
+    if (id === undefined)
+      throw new Error(`Cannot read line ${number + 1}: it does not begin with an id, so it is no captured document`);
+    const isDeletion = line.length > deleted.length && line.subarray(line.length - deleted.length).equals(deleted);
+    this.#mark(number, start, isDeletion ? -1 : (this.#last.get(id) ?? -1));
+    if (isDeletion) this.#last.delete(id);
+    else this.#last.set(id, number);
+  }
+
+  #mark(line: number, start: number, before: number): void {
+    if (line >= this.#starts.length) {
+      const starts = new Float64Array(2 * this.#starts.length);
+      starts.set(this.#starts);
+      this.#starts = starts;
+      const befores = new Int32Array(2 * this.#before.length);
+      befores.set(this.#before);
+      this.#before = befores;
+    }
+    this.#starts[line] = start;
+    this.#before[line] = before;
+  }
+
+  #text(line: number): string {
+    const start = this.#starts[line]!;
+    const length = this.#starts[line + 1]! - start - 1;
+    if (length > this.#block.length) this.#block = Buffer.allocUnsafe(2 * length);
+    const read = readSync(this.#file, this.#block, 0, length, start);
+    return this.#block.toString('utf8', 0, read);
+  }
+}

@@ -1,0 +1,123 @@
+/** `source-zoho check`: whether a configuration works, and what it could capture. */
+import {styleText} from 'node:util';
+import {ZohoError} from '../errors.ts';
+import {ModuleFields} from '../module-fields.ts';
+import {accountsOrigin} from '../zoho/hosts.ts';
+import type {ModuleEntry} from '../zoho/modules.ts';
+import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
+import {exit, type Host, say, sayJson} from './host.ts';
+import {modulesOf, type Setup, type SetupArguments, setUp} from './setup.ts';
+import {counted, grouped, tableLines} from './table.ts';
+
+export interface CheckArguments extends SetupArguments {
+  readonly json?: boolean;
+}
+
+/** What is known of a module that can be captured. */
+interface Coverage {
+  readonly fields: number;
+  readonly computed: readonly string[];
+  readonly bulkOnly: readonly string[];
+  readonly coqlOnly: readonly string[];
+  readonly neither: readonly string[];
+}
+
+export async function check(host: Host, args: CheckArguments): Promise<number> {
+  const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  try {
+    const {client} = setup;
+    const scopes = await client.scopes(host.signal);
+    const missing = scopes === undefined ? [] : missingScopes(scopes);
+    if (missing.length > 0) throw lacking(missing);
+    const modules = await modulesOf(setup, host);
+    const captured = modules.filter(({skip}) => skip === undefined);
+    if (scopes === undefined) await probe(setup, host, captured);
+    const clock = new Date((await client.nowSeconds(host.signal)) * 1_000).toISOString();
+    const {callsTotal, creditsTotal, remaining} = client.spent();
+    if (args.json === true) {
+      const accounts = accountsOrigin(client.origin);
+      sayJson(host, {
+        api: client.origin,
+        accounts,
+        clock,
+        scopes,
+        credits: {spent: creditsTotal, remaining},
+        modules: modules.map((entry) => ({
+          module: entry.name,
+          label: entry.label,
+          captured: entry.skip === undefined,
+          reason: entry.skip,
+          ...(entry.skip === undefined && coverageOf(entry)),
+        })),
+      });
+      return exit.done;
+    }
+    const paint = (style: 'green' | 'yellow', text: string): string =>
+      host.colors ? styleText(style, text, {validateStream: false}) : text;
+    const setupRows = [
+      ['API host', client.origin],
+      ['accounts host', accountsOrigin(client.origin)],
+      ['credentials', paint('green', 'accepted')],
+      ['API permission', paint('green', 'granted')],
+      ['scopes', scopes === undefined ? 'Zoho does not list them; every API answers' : paint('green', 'all that are needed')],
+      ["Zoho's clock", clock],
+      ['spent on this check', `${counted(callsTotal, 'API call')}, ${counted(creditsTotal, 'credit')}`],
+      ...(remaining === undefined ? [] : [['credits left', grouped(remaining)]]),
+    ];
+    for (const line of tableLines([{title: ''}, {title: ''}], setupRows).slice(1)) say(host, line);
+    say(host);
+    const right = {align: 'right'} as const;
+    const columns = [{title: 'module'}, {title: ''}, {title: 'fields', ...right}, {title: 'formulas', ...right}, {title: ''}];
+    const rows = modules.map((entry) => {
+      if (entry.skip !== undefined) return [entry.name, paint('yellow', 'skipped'), '', '', entry.skip];
+      const {fields, computed, ...only} = coverageOf(entry);
+      return [entry.name, paint('green', 'captured'), fields, computed.length, remarkOf(only)];
+    });
+    for (const line of tableLines(columns, rows)) say(host, line);
+    say(host);
+    say(host, `${counted(captured.length, 'module')} can be captured, ${grouped(modules.length - captured.length)} are skipped`);
+    return exit.done;
+  } finally {
+    await setup.close();
+  }
+}
+
+function lacking(missing: readonly string[]): ZohoError {
+  return new ZohoError(
+    'credentials',
+    `The refresh token lacks ${missing.length === 1 ? 'the scope' : 'the scopes'} ${missing.join(', ')}; generate a new one with all of ${Object.values(scopesNeeded).join(',')}`,
+    {code: 'OAUTH_SCOPE_MISMATCH'},
+  );
+}
+
+/** Asks the APIs that listing modules did not need whether they answer; the client turns a refusal into its reason. */
+async function probe({client}: Setup, host: Host, captured: readonly ModuleEntry[]): Promise<void> {
+  const [first] = captured;
+  if (first === undefined) return;
+  const read = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const _ of body);
+  };
+  await client.coql(`select id from ${first.name} where id is not null limit 0, 1`, read, host.signal);
+  await client.deleted(first.name, await client.nowSeconds(host.signal), 1, host.signal);
+}
+
+function coverageOf({fields = []}: ModuleEntry): Coverage {
+  const computed = fields.filter((field) => field.computed).map(({name}) => name);
+  return {fields: fields.length, computed, ...new ModuleFields(fields).coverage};
+}
+
+function remarkOf({bulkOnly, coqlOnly, neither}: Omit<Coverage, 'fields' | 'computed'>): string {
+  const parts = [
+    bulkOnly.length > 0 && `with backfills and refreshes only: ${someOf(bulkOnly)}`,
+    coqlOnly.length > 0 && `with changes only: ${someOf(coqlOnly)}`,
+    neither.length > 0 && `not readable: ${someOf(neither)}`,
+  ];
+  return parts.filter((part) => part !== false).join('; ');
+}
+
+const namesShown = 3;
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - namesShown;
+  return `${names.slice(0, namesShown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

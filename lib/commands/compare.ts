@@ -1,0 +1,87 @@
+/** Captured records beside what Zoho holds: what is missing, what should not be there, and which values differ. */
+import type {CapturedFile} from './captured.ts';
+import {sameValue} from './properties.ts';
+
+export interface Difference {
+  readonly id: string;
+  /** `missing`, `should not be there`, or the property that differs. */
+  readonly what: string;
+  /** JSON texts, for a property. */
+  readonly captured?: string | undefined;
+  readonly zoho?: string | undefined;
+}
+
+/** Differences that are kept to be shown; more are only counted. */
+const shownMax = 10;
+
+export class Comparison {
+  /** Records that Zoho holds, and those of them whose values were compared. */
+  records = 0;
+  compared = 0;
+  missing = 0;
+  extra = 0;
+  differing = 0;
+  /** Records that differ in computed values only, which the next refresh brings. */
+  awaitingRefresh = 0;
+  /** Records changed or deleted since the capture, which were not compared. */
+  changedSince = 0;
+  readonly shown: Difference[] = [];
+  readonly #captured: CapturedFile;
+  readonly #computed: ReadonlySet<string>;
+  readonly #ignored: ReadonlySet<string>;
+
+  /**
+   * @param computed Fields whose values change without a change of the record.
+   * @param ignored Fields that are not compared.
+   */
+  constructor(captured: CapturedFile, computed: ReadonlySet<string>, ignored: ReadonlySet<string> = new Set()) {
+    this.#captured = captured;
+    this.#computed = computed;
+    this.#ignored = ignored;
+  }
+
+  get isSame(): boolean {
+    return this.missing + this.extra + this.differing === 0;
+  }
+
+  /** Takes in a record that Zoho holds, by id; true when it was captured at all. */
+  present(id: string): boolean {
+    this.records++;
+    if (this.#captured.has(id)) return true;
+    this.missing++;
+    this.#show({id, what: 'missing'});
+    return false;
+  }
+
+  /** Takes in a captured record that Zoho does not hold. */
+  notAtZoho(id: string): void {
+    this.extra++;
+    this.#show({id, what: 'should not be there'});
+  }
+
+  /** Compares the values of a record that was captured, with `zoho`'s as JSON texts. Fields that only one side has beyond these are no matter. */
+  values(id: string, zoho: ReadonlyMap<string, string>): void {
+    const captured = this.#captured.record(id);
+    if (captured === undefined) return;
+    this.compared++;
+    let differs = false;
+    let computedDiffers = false;
+    for (const [name, value] of zoho) {
+      if (name === '_meta' || this.#ignored.has(name)) continue;
+      const own = captured.get(name);
+      if (own !== undefined && (own === value || sameValue(own, value))) continue;
+      if (this.#computed.has(name)) {
+        computedDiffers = true;
+        continue;
+      }
+      differs = true;
+      this.#show({id, what: name, captured: own, zoho: value});
+    }
+    if (differs) this.differing++;
+    else if (computedDiffers) this.awaitingRefresh++;
+  }
+
+  #show(difference: Difference): void {
+    if (this.shown.length < shownMax) this.shown.push(difference);
+  }
+}

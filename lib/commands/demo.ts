@@ -1,0 +1,141 @@
+/** `source-zoho demo`, which is `npm start`: a capture of a sandbox from end to end, and the proof that it is complete. */
+import {mkdir, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {ConfigError} from '../errors.ts';
+import type {Sandbox} from '../sandbox/server.ts';
+import {folderDisk} from '../sinks/disk.ts';
+import {journalName, parseJournal} from '../sinks/journal.ts';
+import {lockFolder} from '../sinks/lock.ts';
+import {captureWith} from './capture.ts';
+import {CapturedFile} from './captured.ts';
+import {Comparison} from './compare.ts';
+import {exit, type Host, say, sayJson} from './host.ts';
+import {propertiesOf} from './properties.ts';
+import {bindingOf, configOf, setupOf} from './setup.ts';
+import {counted, grouped, spanText, tableLines} from './table.ts';
+
+export interface DemoArguments {
+  readonly out: string;
+  readonly records: number;
+  readonly json?: boolean;
+}
+
+const name = 'demo';
+const modules = ['Leads', 'Contacts', 'Deals'];
+
+/** Small pages, and jobs that take a moment, so that there is something to see. */
+const rowsPerJob = 50_000;
+const jobMs = 700;
+
+export async function demo(host: Host, {out, records, json}: DemoArguments): Promise<number> {
+  await clear(out);
+  const {startSandbox} = await import('../sandbox/server.ts');
+  const sandbox = await startSandbox({records, switches: {rowsPerJob, jobMs}});
+  const setup = setupOf(host, {name, config: configOf(sandbox), bindings: modules.map(bindingOf)});
+  try {
+    const total = modules.reduce((sum, module) => sum + sandbox.org.module(module).count, 0);
+    say(host, `A sandbox with ${counted(total, 'record')} in ${modules.join(', ')} listens at ${sandbox.url}`);
+    const startMs = performance.now();
+    const code = await captureWith(host, {out, once: true}, setup);
+    if (code !== exit.done) return code;
+    const elapsedMs = performance.now() - startMs;
+    say(host, 'Comparing every value with what the sandbox holds');
+    return tell(host, {out, json: json === true, elapsedMs, compared: await compare(out, sandbox)});
+  } finally {
+    await setup.close();
+    await sandbox.close();
+  }
+}
+
+/** Makes the directory, and removes the files of an earlier demo. Nothing else in it is touched. */
+async function clear(out: string): Promise<void> {
+  await mkdir(out, {recursive: true});
+  const unlock = await lockFolder(out);
+  try {
+    const text = await folderDisk(out).read(journalName);
+    if (text === undefined) return;
+    const {capture, files} = parseJournal(text, out);
+    if (capture.name !== name)
+      throw new ConfigError(`Cannot use ${out}: it holds another capture, which stays; choose another directory with --out`);
+    await Promise.all(Object.values(files).map(({file}) => rm(join(out, file), {force: true})));
+    await rm(join(out, journalName));
+  } finally {
+    unlock();
+  }
+}
+
+interface Compared {
+  readonly module: string;
+  readonly file: string;
+  readonly lines: number;
+  readonly comparison: Comparison;
+}
+
+/** Compares every record of the files with the sandbox's own truth. */
+async function compare(out: string, {org}: Sandbox): Promise<Compared[]> {
+  const journal = parseJournal((await folderDisk(out).read(journalName)) ?? '', out);
+  return modules.map((module) => {
+    const {file, bytes, lines} = journal.files[module]!;
+    const captured = new CapturedFile(join(out, file), bytes);
+    // A backfill cannot have what only COQL reads.
+    const {coqlOnly, neither} = org.readers(module);
+    const comparison = new Comparison(captured, new Set(), new Set([...coqlOnly, ...neither]));
+    const left = new Set(captured.ids());
+    for (const text of org.truth(module)) {
+      const record = propertiesOf(text);
+      const id = record.get('id') ?? '';
+      left.delete(id);
+      if (comparison.present(id)) comparison.values(id, record);
+    }
+    for (const id of left) comparison.notAtZoho(id);
+    captured.close();
+    return {module, file: join(out, file), lines, comparison};
+  });
+}
+
+interface Report {
+  readonly out: string;
+  readonly json: boolean;
+  readonly elapsedMs: number;
+  readonly compared: readonly Compared[];
+}
+
+function tell(host: Host, {out, json, elapsedMs, compared}: Report): number {
+  const same = compared.every(({comparison}) => comparison.isSame);
+  const lines = compared.reduce((sum, {comparison}) => sum + comparison.records, 0);
+  if (json) {
+    sayJson(host, {
+      seconds: Math.round(elapsedMs) / 1_000,
+      records: lines,
+      same,
+      files: compared.map(({module, file, comparison: {records, missing, extra, differing}}) => ({
+        module,
+        file,
+        records,
+        missing,
+        extra,
+        differing,
+      })),
+    });
+  }
+  const right = {align: 'right'} as const;
+  const columns = ['in the sandbox', 'in the file', 'missing', 'too many', 'differing'].map((title) => ({title, ...right}));
+  const rows = compared.map(({module, file, lines, comparison}) => {
+    const {records, missing, extra, differing} = comparison;
+    return [module, records, lines, missing, extra, differing, file];
+  });
+  say(host);
+  for (const line of tableLines([{title: 'module'}, ...columns, {title: 'file'}], rows)) say(host, line);
+  say(host);
+  say(
+    host,
+    `${counted(lines, 'record')} in ${spanText(elapsedMs)} (${grouped((lines * 1_000) / elapsedMs)} rows/s) are in ${out}/*.ndjson`,
+  );
+  say(
+    host,
+    same
+      ? 'Verdict: the files hold exactly what the sandbox holds'
+      : 'Verdict: the files differ from what the sandbox holds; please report this',
+  );
+  return same ? exit.done : exit.different;
+}

@@ -1,0 +1,92 @@
+/** `source-zoho discover`: the bindings that Flow would be offered, as JSON lines or as a catalog ready to be published. */
+import {mkdir, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {stringify} from 'yaml';
+import {ConfigError} from '../errors.ts';
+import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
+import {hasCode} from '../sinks/disk.ts';
+import {exit, type Host, say, sayJson} from './host.ts';
+import {modulesOf, type SetupArguments, setUp} from './setup.ts';
+import {counted} from './table.ts';
+
+export interface DiscoverArguments extends SetupArguments {
+  readonly flow?: string;
+  readonly prefix: string;
+  readonly withSecrets?: boolean;
+}
+
+export async function discover(host: Host, args: DiscoverArguments): Promise<number> {
+  if (!/^[\p{L}\p{N}\-_.]+(\/[\p{L}\p{N}\-_.]+)*$/u.test(args.prefix))
+    throw new ConfigError(`Cannot use prefix ${args.prefix}: it must be like acmeCo or acmeCo/sales`);
+  const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  try {
+    const modules = await modulesOf(setup, host);
+    const bindings = discoveredBindings(modules.filter(({skip}) => skip === undefined).map(({name}) => name));
+    if (args.flow === undefined) for (const binding of bindings) sayJson(host, binding);
+    else await writeCatalog(host, args.flow, args, setup.rawConfig, bindings);
+    for (const {name, skip} of modules) if (skip !== undefined) host.log('info', `Module ${name} is left out: ${skip}`);
+    return exit.done;
+  } finally {
+    await setup.close();
+  }
+}
+
+const image = 'ghcr.io/estuary/source-zoho:dev';
+const configFile = 'source-zoho.config.yaml';
+
+/** Writes the files as flowctl's own discovery lays them out; none that is there is replaced. */
+async function writeCatalog(
+  host: Host,
+  folder: string,
+  {prefix, withSecrets}: DiscoverArguments,
+  config: unknown,
+  bindings: readonly DiscoveredBinding[],
+): Promise<void> {
+  const collections: Record<string, object> = {};
+  const files = new Map<string, unknown>();
+  for (const {recommendedName, documentSchema, key} of bindings) {
+    const schemaFile = `${recommendedName}.schema.yaml`;
+    files.set(schemaFile, documentSchema);
+    collections[`${prefix}/${recommendedName}`] = {
+      writeSchema: schemaFile,
+      readSchema: {allOf: [{$ref: 'flow://relaxed-write-schema'}, {$ref: 'flow://inferred-schema'}]},
+      key,
+    };
+  }
+  const captures = {
+    [`${prefix}/source-zoho`]: {
+      autoDiscover: {addNewBindings: true, evolveIncompatibleCollections: true},
+      endpoint: {connector: {image, config: configFile}},
+      bindings: bindings.map(({recommendedName, resourceConfig}) => ({
+        resource: resourceConfig,
+        target: `${prefix}/${recommendedName}`,
+      })),
+    },
+  };
+  files.set(configFile, withSecrets === true ? config : redacted(config));
+  files.set('flow.yaml', {collections, captures});
+  await mkdir(folder, {recursive: true});
+  for (const [name, value] of files) await writeNew(join(folder, name), stringify(value));
+  const secrets = withSecrets === true ? '' : `; put the credentials into ${join(folder, configFile)}`;
+  say(host, `Wrote ${counted(bindings.length, 'binding')} to ${join(folder, 'flow.yaml')}${secrets}`);
+}
+
+/** The config with a note in place of every credential, and everything else as it is. */
+function redacted(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null || !('credentials' in config)) return config;
+  const {credentials} = config;
+  if (typeof credentials !== 'object' || credentials === null) return config;
+  const open = new Set(['credentials_title', 'api_domain']);
+  const hidden = Object.entries(credentials).map(([name, value]) => [name, open.has(name) ? value : '<secret>']);
+  return {...config, credentials: Object.fromEntries(hidden)};
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, {flag: 'wx', mode: 0o600});
+  } catch (error) {
+    if (hasCode(error, 'EEXIST'))
+      throw new ConfigError(`Cannot write ${path}: it is there already; remove it, or choose another directory`);
+    throw error;
+  }
+}

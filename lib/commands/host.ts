@@ -1,0 +1,39 @@
+/** What a command sees of the process that it runs in. */
+import type {Readable, Writable} from 'node:stream';
+import type {Log} from '../log.ts';
+
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly input: Readable;
+  /** What other programs read: documents, JSON. */
+  readonly output: Writable;
+  /** What people read. */
+  readonly messages: Writable;
+  /** The terminal that people read messages on, if they do. */
+  readonly screen: Screen | undefined;
+  /** Whether messages may be coloured. */
+  readonly colors: boolean;
+  /** For people, in text; at the level of `LOG_LEVEL`. */
+  readonly log: Log;
+  /** Aborts when the process is asked to end; commands then stop at the next whole step. */
+  readonly signal: AbortSignal;
+}
+
+export interface Screen {
+  /** Size now; it changes with the window. */
+  columns(): number;
+  rows(): number;
+}
+
+/** What the process ends with. Failures have the codes of `exitCodeOf`. */
+export const exit = {done: 0, failed: 1, usage: 2, credentials: 3, different: 4, interrupted: 130} as const;
+
+/** Writes a line for people. */
+export function say(host: Host, line = ''): void {
+  host.messages.write(`${line}\n`);
+}
+
+/** Writes JSON for other programs: one value, one line. */
+export function sayJson(host: Host, value: unknown): void {
+  host.output.write(`${JSON.stringify(value)}\n`);
+}

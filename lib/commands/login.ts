@@ -1,0 +1,136 @@
+/** `source-zoho login`: from a Self Client's grant code to a config file (zoho-api sheet 1.2). */
+import {stat} from 'node:fs/promises';
+import {createInterface} from 'node:readline/promises';
+import {Writable} from 'node:stream';
+import * as v from 'valibot';
+import {ConfigError, ZohoError} from '../errors.ts';
+import {errorBytesMax, tokenTimeoutMs} from '../limits.ts';
+import {hasCode, writePrivate} from '../sinks/disk.ts';
+import {accountsOrigin, apiOrigin} from '../zoho/hosts.ts';
+import {Http, usualTimeouts, within} from '../zoho/http.ts';
+import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
+import {exit, type Host, say} from './host.ts';
+
+export interface LoginArguments {
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  readonly code: string;
+  readonly apiDomain: string;
+  readonly out: string;
+  readonly force?: boolean;
+}
+
+export async function login(host: Host, args: LoginArguments): Promise<number> {
+  const origin = apiOrigin(args.apiDomain, host.env.SOURCE_ZOHO_LOOPBACK);
+  if (args.force !== true) await refuseExisting(args.out);
+  const clientSecret = args.clientSecret ?? (await secretFrom(host));
+  const grant = await exchange(accountsOrigin(origin), {...args, clientSecret}, host.signal);
+  const config = {
+    credentials: {
+      credentials_title: 'OAuth Credentials',
+      client_id: args.clientId,
+      client_secret: clientSecret,
+      refresh_token: grant.refresh_token,
+      api_domain: grant.api_domain ?? origin,
+    },
+  };
+  await writePrivate(args.out, `${JSON.stringify(config, undefined, 2)}\n`);
+  say(host, `Wrote ${args.out}; try it with: source-zoho check --config ${args.out}`);
+  const missing = grant.scope === undefined ? [] : missingScopes(parseScopes(grant.scope));
+  if (missing.length === 0) return exit.done;
+  say(host, `The grant lacks ${missing.join(', ')}; generate a code with all of ${Object.values(scopesNeeded).join(',')}`);
+  return exit.credentials;
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  try {
+    await stat(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  throw new ConfigError(`Cannot write ${path}: it is there already; say --force to replace it, or --out for another file`);
+}
+
+/** Reads the secret from the first line of standard input; a terminal does not show what is typed. */
+async function secretFrom(host: Host): Promise<string> {
+  if (host.screen !== undefined) host.messages.write('Client secret: ');
+  const unseen = new Writable({write: (_chunk, _encoding, done) => done()});
+  const terminal = 'isTTY' in host.input && host.input.isTTY === true;
+  const lines = createInterface({input: host.input, output: unseen, terminal});
+  try {
+    const {promise, resolve} = Promise.withResolvers<string>();
+    lines.once('line', resolve);
+    lines.once('close', () => resolve(''));
+    host.signal.addEventListener('abort', () => resolve(''), {once: true});
+    const line = (await promise).trim();
+    host.signal.throwIfAborted();
+    if (line === '') throw new ConfigError('Cannot log in: no client secret was given');
+    return line;
+  } finally {
+    lines.close();
+    if (host.screen !== undefined) say(host);
+  }
+}
+
+const grantSchema = v.object({
+  refresh_token: v.pipe(v.string(), v.nonEmpty()),
+  api_domain: v.optional(v.string()),
+  scope: v.optional(v.string()),
+});
+const refusalSchema = v.object({error: v.string()});
+
+async function exchange(
+  accounts: string,
+  {clientId, clientSecret, code}: {clientId: string; clientSecret: string; code: string},
+  signal: AbortSignal,
+): Promise<v.InferOutput<typeof grantSchema>> {
+  const {host} = new URL(accounts);
+  const form = new URLSearchParams({
+    grant_type: 'authorization_code',
+    client_id: clientId,
+    client_secret: clientSecret,
+    code,
+  });
+  const headers = {'content-type': 'application/x-www-form-urlencoded', accept: 'application/json'};
+  const http = new Http(accounts, usualTimeouts);
+  try {
+    const text = await within(tokenTimeoutMs, host, signal, async (limited) => {
+      const body = form.toString();
+      const answer = await http.send({origin: accounts, path: '/oauth/v2/token', method: 'POST', headers, body}, limited);
+      return answer.text(errorBytesMax);
+    });
+    const body = bodyOf(text);
+    const granted = v.safeParse(grantSchema, body);
+    if (granted.success) return granted.output;
+    const refused = v.safeParse(refusalSchema, body);
+    if (!refused.success)
+      throw new ZohoError('unavailable', `Cannot log in: ${host} gives no usable answer; the code may still be good, try again`);
+    throw new ZohoError('credentials', `Cannot log in: ${meaningOf(refused.output.error, host)}`, {code: refused.output.error});
+  } finally {
+    await http.close();
+  }
+}
+
+function bodyOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** What Zoho's codes mean for the person at the keyboard. Its own texts are not repeated, they may hold anything. */
+function meaningOf(code: string, host: string): string {
+  switch (code) {
+    case 'invalid_code':
+      return `${host} does not take the code: it was used before, is older than the minutes it was made for, or belongs to another data centre; generate a new one`;
+    case 'invalid_client':
+      return `${host} does not know the client id; it is mistyped, or belongs to another data centre (say --api-domain)`;
+    case 'invalid_client_secret':
+      return `${host} does not take the client secret; copy it again, each data centre has its own`;
+    default:
+      return `${host} refuses (${code.replace(/[^\w .-]/g, '').slice(0, 60)})`;
+  }
+}

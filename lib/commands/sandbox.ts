@@ -1,0 +1,47 @@
+/** `source-zoho sandbox`: a local Zoho to try things on. */
+import {isLoopback} from '../zoho/hosts.ts';
+import {exit, type Host, say, sayJson} from './host.ts';
+import {configOf} from './setup.ts';
+
+export interface SandboxArguments {
+  readonly port: number;
+  readonly host: string;
+  readonly records: number;
+  readonly seed: number;
+  /** Milliseconds between two changes; true without a time. */
+  readonly churn?: number | true;
+  readonly fault?: readonly string[];
+  readonly config?: string;
+}
+
+/** Pace of changes when none is given: enough to see every sweep find some. */
+const churnDefaultMs = 500;
+
+/** Listens until the process is asked to end. Its address and credentials are the one line of output. */
+export async function sandbox(host: Host, args: SandboxArguments): Promise<number> {
+  const {startSandbox} = await import('../sandbox/server.ts');
+  const started = await startSandbox({
+    port: args.port,
+    host: args.host,
+    records: args.records,
+    seed: args.seed,
+    faults: args.fault,
+    ...(args.churn !== undefined && {churnMs: args.churn === true ? churnDefaultMs : args.churn}),
+  });
+  try {
+    if (args.config !== undefined) {
+      const {writePrivate} = await import('../sinks/disk.ts');
+      await writePrivate(args.config, `${JSON.stringify(configOf(started), undefined, 2)}\n`);
+      say(host, `The sandbox's configuration is in ${args.config}`);
+    }
+    if (!isLoopback(started.url)) say(host, 'Anyone who reaches this address can read and change the sandbox');
+    sayJson(host, {url: started.url, ...started.credentials, modules: started.modules});
+    await new Promise<void>((resolve) => {
+      if (host.signal.aborted) resolve();
+      host.signal.addEventListener('abort', () => resolve(), {once: true});
+    });
+  } finally {
+    await started.close();
+  }
+  return exit.done;
+}

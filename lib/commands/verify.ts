@@ -1,0 +1,242 @@
+/** `source-zoho verify`: captured files beside Zoho itself, by id, as far as the capture had come. */
+import {join} from 'node:path';
+import type {Docs} from '../batch.ts';
+import {systemClock} from '../clock.ts';
+import {ConfigError, ZohoError} from '../errors.ts';
+import type {Field} from '../field.ts';
+import {instantOf, savedBinding, secondsOf} from '../flow/state.ts';
+import {verifyAheadS, windowOverlapS} from '../limits.ts';
+import {ModuleFields} from '../module-fields.ts';
+import {pipe} from '../pipe.ts';
+import {newProgress} from '../progress.ts';
+import {folderDisk} from '../sinks/disk.ts';
+import {type Journal, journalName, parseJournal, refuseOther} from '../sinks/journal.ts';
+import {lockFolder} from '../sinks/lock.ts';
+import {Slots} from '../slots.ts';
+import {bulkRows} from '../sources/bulk.ts';
+import {deletedPages} from '../sources/deleted.ts';
+import {idOf, modifiedOf} from '../transforms/docs.ts';
+import {modifiedSeconds} from '../transforms/instant.ts';
+import {CapturedFile} from './captured.ts';
+import {Comparison} from './compare.ts';
+import {exit, type Host, say, sayJson} from './host.ts';
+import {propertiesOf} from './properties.ts';
+import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUp} from './setup.ts';
+import {counted, tableLines} from './table.ts';
+
+export interface VerifyArguments extends SetupArguments {
+  readonly out: string;
+  readonly full?: boolean;
+  readonly sample: number;
+  readonly json?: boolean;
+}
+
+interface Verified {
+  readonly module: string;
+  /** Why nothing was compared. */
+  readonly reason?: string;
+  readonly comparison?: Comparison;
+}
+
+export async function verify(host: Host, args: VerifyArguments): Promise<number> {
+  const text = await folderDisk(args.out).read(journalName);
+  if (text === undefined)
+    throw new ConfigError(`Cannot verify ${args.out}: it has no ${journalName}, so capture did not write it`);
+  const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  const unlock = await lockFolder(args.out);
+  try {
+    const journal = parseJournal(text, args.out);
+    refuseOther(journal, setup.identity, args.out);
+    const verified: Verified[] = [];
+    for (const binding of await capturedOf(setup, journal, host)) {
+      host.log('info', `Comparing ${binding.resource.name}`);
+      verified.push(await verifyBinding(binding, journal, args, setup, host));
+    }
+    return tell(host, args, verified);
+  } finally {
+    unlock();
+    await setup.close();
+  }
+}
+
+/** The bindings that were asked for; of all, those that the directory holds. */
+async function capturedOf(setup: Setup, journal: Journal, host: Host): Promise<readonly SetupBinding[]> {
+  const bindings = await bindingsOf(setup, host);
+  return setup.bindings === undefined ? bindings.filter(({collection}) => journal.files[collection] !== undefined) : bindings;
+}
+
+async function verifyBinding(
+  {resource: {name: module}, collection, stateKey}: SetupBinding,
+  journal: Journal,
+  args: VerifyArguments,
+  setup: Setup,
+  host: Host,
+): Promise<Verified> {
+  const file = journal.files[collection];
+  const state = savedBinding(journal.state, stateKey);
+  if (file === undefined || state?.start === undefined || state.inc === undefined)
+    return {module, reason: 'it has not been captured into this directory'};
+  if (state.backfill != null && state.is_connector_initiated !== true)
+    return {module, reason: 'its backfill is not complete; run capture again first'};
+  const fields = await setup.client.fields(module, host.signal);
+  if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
+  const captured = new CapturedFile(join(args.out, file.file), file.bytes);
+  try {
+    const computed = new Set(fields.filter((field) => field.computed).map((field) => field.name));
+    const comparison = new Comparison(captured, computed);
+    const range: Range = {
+      module,
+      fields,
+      startS: secondsOf(state.start),
+      cursorS: secondsOf(state.inc.cursor),
+      share: args.full === true ? 1 : args.sample / Math.max(1, captured.size),
+    };
+    const left = await compareRows(range, captured, comparison, setup, host);
+    await compareDeletions(module, secondsOf(state.deleted?.cursor ?? state.start), left, comparison, setup, host);
+    return {module, comparison};
+  } finally {
+    captured.close();
+  }
+}
+
+interface Range {
+  readonly module: string;
+  readonly fields: readonly Field[];
+  readonly startS: number;
+  /** Records changed from here on were changed since the capture. */
+  readonly cursorS: number;
+  /** Part of the records whose values are compared. */
+  readonly share: number;
+}
+
+/** Compares all records that Zoho has now; gives the ids of captured ones that it does not have. */
+async function compareRows(
+  {module, fields, startS, cursorS, share}: Range,
+  captured: CapturedFile,
+  comparison: Comparison,
+  {client}: Setup,
+  {signal}: Host,
+): Promise<Set<string>> {
+  const left = new Set(captured.ids());
+  const plan = new ModuleFields(fields);
+  const cutoff = instantOf((await client.nowSeconds(signal)) + verifyAheadS);
+  const read = async (slice: number): Promise<void> => {
+    const context = {
+      client,
+      clock: systemClock,
+      signal,
+      progress: newProgress(module),
+      jobSlots: new Slots(1),
+      pageSlots: new Slots(1),
+    };
+    const fields = plan.bulkSlices[slice] ?? [];
+    const rows = bulkRows({module, slices: [fields], fromS: startS, done: {}}, {cutoff}, context);
+    const compare = (docs: Docs, at: number): void => {
+      const id = String(idOf(docs, at));
+      const isLater = modifiedSeconds(modifiedOf(docs, at)) >= cursorS;
+      if (slice === 0) {
+        left.delete(id);
+        if (isLater) comparison.changedSince++;
+        else comparison.present(id);
+      }
+      if (isLater || !captured.has(id) || !isSampled(id, share)) return;
+      comparison.values(id, propertiesOf(textOf(docs, at)));
+    };
+    await pipe(rows, {
+      module,
+      fields: plan.all,
+      signal,
+      onMisfit() {},
+      async write({items}) {
+        for (let at = 0; at < items.count; at++) compare(items, at);
+      },
+    });
+  };
+  for (let slice = 0; slice < plan.bulkSlices.length; ) {
+    try {
+      await read(slice);
+      slice++;
+    } catch (error) {
+      // Refused before any row is read, so that nothing is counted twice.
+      const refused = error instanceof ZohoError && error.kind === 'field' ? error.field : undefined;
+      if (refused === undefined || !plan.refuse('bulk', refused)) throw error;
+    }
+  }
+  return left;
+}
+
+function textOf({bytes, ranges}: Docs, i: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', ranges[2 * i], ranges[2 * i + 1]);
+}
+
+/** The same records every time, spread over all of them. */
+function isSampled(id: string, share: number): boolean {
+  const parts = 1_000_003n;
+  return Number((BigInt(id) * 7_919n) % parts) < share * Number(parts);
+}
+
+/** Tells records deleted since the capture from those that should have been deleted by it. */
+async function compareDeletions(
+  module: string,
+  cursorS: number,
+  left: ReadonlySet<string>,
+  comparison: Comparison,
+  {client}: Setup,
+  {signal}: Host,
+): Promise<void> {
+  if (left.size === 0) return;
+  const deletedSince = new Set<string>();
+  for await (const page of deletedPages(module, cursorS - windowOverlapS, {client, signal})) {
+    if ('rows' in page) for (const {id} of page.rows) deletedSince.add(id);
+  }
+  for (const id of left) {
+    if (deletedSince.has(id)) comparison.changedSince++;
+    else comparison.notAtZoho(id);
+  }
+}
+
+function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]): number {
+  if (args.json === true) {
+    sayJson(host, {
+      modules: verified.map(({module, reason, comparison}) => ({
+        module,
+        reason,
+        ...(comparison && {
+          records: comparison.records,
+          compared: comparison.compared,
+          missing: comparison.missing,
+          extra: comparison.extra,
+          differing: comparison.differing,
+          awaitingRefresh: comparison.awaitingRefresh,
+          changedSince: comparison.changedSince,
+          differences: comparison.shown,
+        }),
+      })),
+    });
+  }
+  const right = {align: 'right'} as const;
+  const titles = ['records', 'compared', 'missing', 'too many', 'differing', 'awaiting refresh', 'changed since'];
+  const rows = verified.map(({module, reason, comparison: it}) =>
+    it === undefined
+      ? [module, '', '', '', '', '', '', '', reason]
+      : [module, it.records, it.compared, it.missing, it.extra, it.differing, it.awaitingRefresh, it.changedSince, ''],
+  );
+  for (const line of tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right})), {title: ''}], rows))
+    say(host, line);
+  for (const {module, comparison} of verified) {
+    for (const {id, what, captured, zoho} of comparison?.shown ?? [])
+      say(host, `${module} ${id}: ${zoho === undefined ? what : `${what} is ${captured ?? 'absent'}, at Zoho ${zoho}`}`);
+  }
+  const differing = verified.filter(({comparison}) => comparison !== undefined && !comparison.isSame);
+  const skipped = verified.filter(({comparison}) => comparison === undefined);
+  if (differing.length > 0) {
+    say(host, `Differences found in ${counted(differing.length, 'module')}`);
+    return exit.different;
+  }
+  if (skipped.length > 0) {
+    say(host, `${counted(skipped.length, 'module')} could not be compared`);
+    return exit.failed;
+  }
+  say(host, `${counted(verified.length, 'module')} compared, no difference found`);
+  return exit.done;
+}

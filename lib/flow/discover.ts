@@ -1,0 +1,70 @@
+/** What discovery proposes for a module: a binding with the small, fixed document schema (flow-protocol sheet 3.7, 3.8). */
+
+/** One binding of the `discovered` response. */
+export interface DiscoveredBinding {
+  readonly recommendedName: string;
+  readonly resourceConfig: {readonly name: string; readonly interval: string; readonly schedule: string};
+  readonly documentSchema: object;
+  readonly key: readonly string[];
+  readonly resourcePath: readonly string[];
+}
+
+/** The bindings of the modules with these API names, by name in byte order: the same modules give the same bytes. */
+export function discoveredBindings(modules: Iterable<string>): DiscoveredBinding[] {
+  return [...new Set(modules)].sort(byBytes).map((name) => ({
+    recommendedName: name,
+    resourceConfig: {name, interval: 'PT5M', schedule: '55 23 * * *'},
+    documentSchema: documentSchema(name),
+    key: ['/id'],
+    resourcePath: [name],
+  }));
+}
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/**
+ * The same for every module but for its title: fields are inferred, and told by `sourcedSchema`. Documents merge by property, and
+ * one with `_meta.op` `d` deletes. The condition requires `_meta` and `op`, or else a document without them would delete too.
+ */
+export function documentSchema(title: string): object {
+  return {
+    type: 'object',
+    title,
+    required: ['Modified_Time', 'id'],
+    properties: {
+      _meta: {
+        type: 'object',
+        title: 'Meta',
+        description: 'What happened to the record, and its place in the capture.',
+        properties: {
+          op: {
+            type: 'string',
+            title: 'Op',
+            description: 'Kind of change: u for a record that was created or updated, d for one that was deleted.',
+            enum: ['c', 'u', 'd'],
+            default: 'u',
+          },
+          row_id: {
+            type: 'integer',
+            title: 'Row Id',
+            description: 'Position of the document in a snapshot; documents of Zoho CRM have none.',
+            default: -1,
+          },
+        },
+      },
+      Modified_Time: {type: 'string', title: 'Modified Time', format: 'date-time'},
+      id: {type: 'integer', title: 'Id'},
+    },
+    additionalProperties: true,
+    'x-infer-schema': true,
+    if: {
+      required: ['_meta'],
+      properties: {_meta: {required: ['op'], properties: {op: {const: 'd'}}}},
+    },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: {reduce: {strategy: 'merge', delete: true}},
+    else: {reduce: {strategy: 'merge'}},
+  };
+}

@@ -1,0 +1,180 @@
+/** Requests of the Flow runtime as the connector sees them, and the lines that answer them (flow-protocol sheet 1.4, 2). */
+import * as v from 'valibot';
+import {must, problems} from '../door.ts';
+import {ConfigError} from '../errors.ts';
+import type {DiscoveredBinding} from './discover.ts';
+import {fullRange, type KeyRange} from './shard.ts';
+import {stateKeyOf} from './state-key.ts';
+
+/** A binding that Flow wants validated. */
+export interface ValidateBinding {
+  readonly resourceConfig: unknown;
+  /** Name of the collection it is bound to. */
+  readonly collection: string;
+}
+
+/** A binding of an open capture. */
+export interface OpenBinding {
+  /** Position in the request; what `captured` documents name. Never kept: it changes as bindings come and go. */
+  readonly index: number;
+  readonly resourceConfig: unknown;
+  readonly collection: string;
+  /** Where its state is kept. */
+  readonly stateKey: string;
+}
+
+export interface OpenRequest {
+  readonly kind: 'open';
+  /** Name of the capture. */
+  readonly name: string;
+  readonly config: unknown;
+  readonly bindings: readonly OpenBinding[];
+  readonly range: KeyRange;
+  /** The reduced state; an empty object at first. */
+  readonly state: unknown;
+}
+
+export interface ValidateRequest {
+  readonly kind: 'validate';
+  readonly config: unknown;
+  readonly bindings: readonly ValidateBinding[];
+}
+
+export type Request =
+  | {readonly kind: 'spec'}
+  | {readonly kind: 'discover'; readonly config: unknown}
+  | ValidateRequest
+  | {readonly kind: 'apply'}
+  | OpenRequest
+  | {readonly kind: 'acknowledge'};
+
+// An absent property is proto3's default, and so is null; unknown ones are passed over. 64-bit numbers come as strings.
+const object = must('an object');
+const list = <S extends v.GenericSchema>(item: S) => v.nullish(v.array(item, must('an array')), []);
+const text = v.nullish(v.string(must('a string')), '');
+const whole = v.nullish(
+  v.pipe(
+    v.union([v.number(), v.string()], must('a whole number')),
+    v.transform((value) => (value === '' ? Number.NaN : Number(value))),
+    v.check((value) => Number.isSafeInteger(value) && value >= 0, 'must be a whole number'),
+  ),
+  0,
+);
+
+const collection = v.object({name: text}, object);
+const linkedCollections = list(collection);
+const bound = {
+  resourceConfig: v.nullish(v.unknown(), {}),
+  collection: v.nullish(collection),
+  collectionIndex: whole,
+  backfill: whole,
+};
+const captureSchema = v.object(
+  {
+    name: text,
+    config: v.nullish(v.unknown(), {}),
+    bindings: list(v.object({...bound, resourcePath: list(v.string(must('a string'))), stateKey: text}, object)),
+    linkedCollections,
+  },
+  object,
+);
+
+const schemas = {
+  spec: v.object({}, object),
+  discover: v.object({config: v.nullish(v.unknown(), {})}, object),
+  validate: v.object({config: v.nullish(v.unknown(), {}), bindings: list(v.object(bound, object)), linkedCollections}, object),
+  apply: v.object({}, object),
+  open: v.object(
+    {
+      capture: v.nullish(captureSchema, {}),
+      range: v.nullish(v.object({keyBegin: whole, keyEnd: whole}, object)),
+      state: v.nullish(v.unknown(), {}),
+    },
+    object,
+  ),
+  acknowledge: v.object({}, object),
+};
+type Kind = keyof typeof schemas;
+const kinds = Object.keys(schemas) as Kind[];
+
+/** Reads one line of the runtime's. Throws ConfigError that says what is wrong with request `number` (from 1), without its content. */
+export function parseRequest(line: string, number: number): Request {
+  const message = parse(v.record(v.string(), v.unknown(), object), json(line, number), `request ${number}`);
+  const found = kinds.filter((kind) => message[kind] !== undefined && message[kind] !== null);
+  const [kind] = found;
+  if (kind === undefined) throw new ConfigError(`Cannot read request ${number}: it is none of ${kinds.join(', ')}`);
+  if (found.length > 1) throw new ConfigError(`Cannot read request ${number}: it is ${found.join(' and ')} at once`);
+  const what = `request ${number}, ${kind}`;
+  switch (kind) {
+    case 'discover':
+      return {kind, ...parse(schemas.discover, message[kind], what)};
+    case 'validate': {
+      const {config, bindings, linkedCollections} = parse(schemas.validate, message[kind], what);
+      const collections = collectionNames(bindings, linkedCollections, what);
+      return {kind, config, bindings: bindings.map(({resourceConfig}, i) => ({resourceConfig, collection: collections[i]!}))};
+    }
+    case 'open':
+      return openRequest(parse(schemas.open, message[kind], what), what);
+    default:
+      parse(schemas[kind], message[kind], what);
+      return {kind};
+  }
+}
+
+function openRequest({capture, range, state}: v.InferOutput<typeof schemas.open>, what: string): OpenRequest {
+  const {name, config, bindings, linkedCollections} = capture;
+  const collections = collectionNames(bindings, linkedCollections, what);
+  return {
+    kind: 'open',
+    name,
+    config,
+    bindings: bindings.map(({resourceConfig, resourcePath, backfill, stateKey}, index) => ({
+      index,
+      resourceConfig,
+      collection: collections[index]!,
+      stateKey: stateKey || stateKeyOf(resourcePath, backfill),
+    })),
+    range: range ?? fullRange,
+    state,
+  };
+}
+
+/** The collection of each binding: its own, or the linked one that it points to. Never both in one request. */
+function collectionNames(
+  bindings: readonly {collection?: {name: string} | null | undefined; collectionIndex: number}[],
+  linked: readonly {name: string}[],
+  what: string,
+): string[] {
+  return bindings.map(({collection, collectionIndex}, i) => {
+    if (linked.length === 0) return collection?.name ?? '';
+    if (collection) throw new ConfigError(`Cannot read ${what}: binding ${i} has a collection beside linkedCollections`);
+    const pointed = linked[collectionIndex];
+    if (pointed) return pointed.name;
+    throw new ConfigError(`Cannot read ${what}: binding ${i} points to linked collection ${collectionIndex} of ${linked.length}`);
+  });
+}
+
+function json(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new ConfigError(`Cannot read request ${number}: its line of ${line.length} characters is not JSON`);
+  }
+}
+
+function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, value, {abortEarly: true});
+  if (parsed.success) return parsed.output;
+  throw new ConfigError(`Cannot read ${what}: ${problems(parsed.issues)}`);
+}
+
+/** The answer to a request, as an object with its one kind. Defaults are left out, as proto3 does. */
+export const respond = {
+  spec: (spec: object) => ({spec}),
+  discovered: (bindings: readonly DiscoveredBinding[]) => ({discovered: {bindings}}),
+  validated: (resourcePaths: readonly (readonly string[])[]) => ({
+    validated: {bindings: resourcePaths.map((resourcePath) => ({resourcePath}))},
+  }),
+  applied: (actionDescription: string) => ({applied: {actionDescription}}),
+  opened: () => ({opened: {explicitAcknowledgements: false}}),
+};

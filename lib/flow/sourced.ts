@@ -1,0 +1,51 @@
+/** What Flow is told about a module's documents: the `sourcedSchema` of its fields (flow-protocol sheet 3.6, 4.7). */
+import type {Field, FieldType} from '../field.ts';
+
+/**
+ * Bounds of a single character or number: Flow widens what it is told by what it sees, and never narrows it. So lengths and
+ * ranges are stated as small as can be, and the documents themselves say how large they are.
+ */
+const shortest = {minLength: 1, maxLength: 1};
+const smallest = {minimum: 1, maximum: 1};
+
+const types: Readonly<Record<FieldType, object>> = {
+  id: {type: 'integer', ...smallest},
+  integer: {type: ['integer', 'null'], ...smallest},
+  number: {type: ['number', 'null'], ...smallest},
+  boolean: {type: ['boolean', 'null']},
+  text: {type: ['string', 'null'], ...shortest},
+  date: {type: ['string', 'null'], format: 'date', ...shortest},
+  datetime: {type: ['string', 'null'], format: 'date-time', ...shortest},
+  list: {type: ['array', 'null'], items: {type: 'string', ...shortest}},
+  lookup: {type: ['string', 'null'], ...shortest},
+};
+
+const meta = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['op'],
+  properties: {
+    op: {type: 'string', enum: ['u', 'd']},
+    // Written by Flow, not by us.
+    uuid: {type: 'string', minLength: 36, maxLength: 36},
+  },
+};
+
+/**
+ * A closed schema of documents with these fields, in their order. Only what every document has is required: tombstones and partial
+ * documents have nothing else.
+ */
+export function sourcedSchema(fields: readonly Field[]): object {
+  const named = fields.map(({name, type}): [string, object] => [name, types[type]]);
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['id', 'Modified_Time', '_meta'],
+    properties: {
+      ...Object.fromEntries(named),
+      id: types.id,
+      Modified_Time: {type: 'string', format: 'date-time', ...shortest},
+      _meta: meta,
+    },
+  };
+}

@@ -1,0 +1,162 @@
+/** What a capture remembers between runs: reading, patching and taking over saved state. Pure (design 6). */
+import * as v from 'valibot';
+import {ConfigError} from '../errors.ts';
+
+/** A merge patch (RFC 7396) of the whole task's state. */
+export type StatePatch = Readonly<Record<string, unknown>>;
+
+const absent = <S extends v.GenericSchema>(schema: S) =>
+  v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+  );
+const instant = v.pipe(
+  v.string(),
+  v.check((text) => !Number.isNaN(Date.parse(text)), 'expected a date and time'),
+);
+const text = v.pipe(v.string(), v.nonEmpty());
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const backfillSchema = v.looseObject({
+  /** The range ends here, exclusive. */
+  cutoff: instant,
+  /** Token of the page being read; absent, the first page. */
+  next_page: absent(text),
+  /** The job that exports that page. */
+  job: absent(text),
+  /** Rows of that job's file already passed, dropped ones included. */
+  rows: absent(whole),
+  /** The job already submitted for the following page. */
+  next_job: absent(text),
+  /** Which slice of the fields is being read; absent, the first (0). */
+  slice: absent(whole),
+});
+
+const bindingSchema = v.looseObject({
+  start: absent(instant),
+  inc: absent(v.looseObject({cursor: instant, after: absent(text)})),
+  backfill: absent(backfillSchema),
+  deleted: absent(
+    v.looseObject({
+      cursor: instant,
+      /** The latest ids that went into the recycle bin; they may come back without a moved `Modified_Time`. */
+      recycled: absent(v.array(text)),
+    }),
+  ),
+  last_initialized: absent(instant),
+  is_connector_initiated: absent(v.boolean()),
+});
+
+const taskSchema = v.looseObject({
+  bindingStateV1: absent(v.record(v.string(), v.unknown())),
+  backfillRequests: absent(v.record(v.string(), v.unknown())),
+});
+
+export type BackfillState = v.InferOutput<typeof backfillSchema>;
+export type SavedBinding = v.InferOutput<typeof bindingSchema>;
+
+/** A binding's state once it is complete. Instants are RFC 3339 in UTC with whole seconds. */
+export interface BindingState extends SavedBinding {
+  start: string;
+  inc: {cursor: string; after?: string | undefined};
+  deleted: {cursor: string; recycled?: string[] | undefined};
+}
+
+/** Applies a merge patch as RFC 7396 says; neither argument is changed. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const result: Record<string, unknown> = isObject(target) ? {...target} : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = mergePatch(result[key], value);
+  }
+  return result;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The patch of a task that patches one binding. */
+export function bindingPatch(stateKey: string, patch: unknown): StatePatch {
+  return {bindingStateV1: {[stateKey]: patch}};
+}
+
+/** Reads one binding's saved state, ours or the older connector's; undefined when there is none. Unknown keys are kept. */
+export function savedBinding(state: unknown, stateKey: string): SavedBinding | undefined {
+  const saved = task(state).bindingStateV1?.[stateKey];
+  if (saved === undefined || saved === null) return undefined;
+  const parsed = v.safeParse(bindingSchema, saved);
+  if (parsed.success) return Object.keys(parsed.output).length === 0 ? undefined : parsed.output;
+  const [issue] = parsed.issues;
+  const place = v.getDotPath(issue);
+  throw new ConfigError(
+    `Cannot read the saved state of binding ${stateKey}${place ? ` at ${place}` : ''}: it was not written by this connector; raise the binding's backfill counter to start it anew`,
+  );
+}
+
+/** Whether the state asks for a new backfill of a binding (`backfillRequests`). */
+export function backfillRequested(state: unknown, stateKey: string): boolean {
+  const request = task(state).backfillRequests?.[stateKey];
+  return request !== undefined && request !== null && request !== false;
+}
+
+function task(state: unknown): v.InferOutput<typeof taskSchema> {
+  const parsed = v.safeParse(taskSchema, state ?? {});
+  if (!parsed.success) throw new ConfigError('Cannot read the saved state: expected an object with bindingStateV1');
+  return parsed.output;
+}
+
+/** The state a binding starts with: the backfill covers `[start, now)`, everything after it is incremental (design 5.1). */
+export function initialState(start: string, now: string): BindingState {
+  return {
+    start,
+    inc: {cursor: now},
+    backfill: {cutoff: now},
+    deleted: {cursor: now},
+    last_initialized: now,
+  } as BindingState;
+}
+
+/**
+ * What a saved state lacks, as a patch to write back at once, or undefined when it is complete (design 6).
+ *
+ * The older connector keeps no `start`: it is the configured one, else 30 days before the earliest instant that it did keep. It
+ * ignores deletions, so these are read from `start` on.
+ */
+export function takeOver(saved: SavedBinding, configuredStart: string | undefined, now: string): StatePatch | undefined {
+  const start = saved.start ?? configuredStart ?? daysBefore(earliest(saved) ?? now, defaultStartDays);
+  const patch: Record<string, unknown> = {};
+  if (saved.start === undefined) patch.start = start;
+  if (saved.inc === undefined) patch.inc = {cursor: wholeSecond(saved.backfill?.cutoff ?? saved.last_initialized ?? now)};
+  if (saved.deleted === undefined) patch.deleted = {cursor: start};
+  if (saved.last_initialized === undefined) patch.last_initialized = now;
+  return Object.keys(patch).length > 0 ? patch : undefined;
+}
+
+/** Days before the present that a capture reaches back when no `start_date` is configured. */
+export const defaultStartDays = 30;
+
+function earliest(saved: SavedBinding): string | undefined {
+  const known = [saved.backfill?.cutoff, saved.inc?.cursor, saved.last_initialized].filter((text) => text !== undefined);
+  known.sort((a, b) => Date.parse(a) - Date.parse(b));
+  return known[0] === undefined ? undefined : wholeSecond(known[0]);
+}
+
+/** Epoch seconds of a saved instant, fractions cut. */
+export function secondsOf(instant: string): number {
+  return Math.floor(Date.parse(instant) / 1000);
+}
+
+/** A saved instant from epoch seconds: `2026-10-01T10:05:00Z`. */
+export function instantOf(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+export function wholeSecond(instant: string): string {
+  return instantOf(secondsOf(instant));
+}
+
+export function daysBefore(instant: string, days: number): string {
+  return instantOf(secondsOf(instant) - days * 86_400);
+}

@@ -1,0 +1,221 @@
+/** The loops of one binding: ranges and sweeps side by side, and what happens when the module itself is at fault. */
+import {Binding, type BindingOptions} from './binding.ts';
+import type {Clock} from './clock.ts';
+import {ZohoError} from './errors.ts';
+import type {Field} from './field.ts';
+import {
+  type BindingState,
+  backfillRequested,
+  bindingPatch,
+  daysBefore,
+  defaultStartDays,
+  initialState,
+  instantOf,
+  mergePatch,
+  savedBinding,
+  secondsOf,
+  takeOver,
+} from './flow/state.ts';
+import {fieldsAgeMaxMs, moduleRetryMaxMs, moduleRetryMs, scheduleCheckMs, sweepSpacingMs} from './limits.ts';
+import {ModuleFields} from './module-fields.ts';
+import {beginGate, beginRefresh, runRange} from './range.ts';
+import {askOtherwise} from './remedy.ts';
+import {fired} from './schedule.ts';
+import {sweep} from './sweep.ts';
+
+export interface FollowOptions extends BindingOptions {
+  /** The whole task's state as Flow, or the output directory, kept it. */
+  readonly saved: unknown;
+  /** The configured `start_date`, if any. */
+  readonly startDate: string | undefined;
+  /** Stop when the backfill is done and one sweep is drained, instead of going on. */
+  readonly once: boolean;
+}
+
+/**
+ * Captures one module until the signal aborts, or with `once` until it is up to date.
+ *
+ * A fault of the module's own sets it aside: it is reported and tried again later, and the promise stays pending. Whatever concerns all
+ * modules is thrown.
+ */
+export async function follow(options: FollowOptions, signal: AbortSignal): Promise<void> {
+  const {clock, log} = options.shared;
+  const {progress, module} = options;
+  const state = await resume(options, signal);
+  let binding: Binding | undefined;
+  for (let delayMs = moduleRetryMs; ; delayMs = Math.min(2 * delayMs, moduleRetryMaxMs)) {
+    const sinceMs = clock.elapsedMs();
+    try {
+      const fields = await fieldsOf(options, signal);
+      if (binding === undefined) binding = opened(options, state, fields);
+      else binding.fields.replace(fields);
+      await binding.describe();
+      progress.fault = undefined;
+      await live(binding, options.once, signal);
+      progress.phase = 'up to date';
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
+      progress.fault = error.message;
+      progress.phase = 'set aside';
+      if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) delayMs = moduleRetryMs;
+      log('warn', `Module ${module} is set aside: ${error.message}`, {
+        module,
+        retryInS: options.once ? undefined : delayMs / 1000,
+      });
+      if (options.once) return;
+      await clock.sleep(delayMs, signal);
+    }
+  }
+}
+
+/** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
+async function resume({target, shared, saved, startDate}: FollowOptions, signal: AbortSignal): Promise<BindingState> {
+  const {client, log, sink} = shared;
+  const requested = backfillRequested(saved, target.stateKey);
+  if (requested) {
+    log('info', `A new backfill of ${target.collection} was requested`, {stateKey: target.stateKey});
+    await sink.write({target, patch: {...bindingPatch(target.stateKey, null), backfillRequests: {[target.stateKey]: null}}});
+  }
+  const kept = requested ? undefined : savedBinding(saved, target.stateKey);
+  if (kept?.start !== undefined && kept.inc !== undefined && kept.deleted !== undefined && kept.last_initialized !== undefined) {
+    if (startDate !== undefined && secondsOf(startDate) !== secondsOf(kept.start)) {
+      log('info', `The start date of ${target.collection} stays ${kept.start} until its next backfill`, {
+        stateKey: target.stateKey,
+      });
+    }
+    return kept as BindingState;
+  }
+  const now = instantOf(await client.nowSeconds(signal));
+  const patch =
+    kept === undefined ? initialState(startDate ?? daysBefore(now, defaultStartDays), now) : takeOver(kept, startDate, now);
+  if (patch !== undefined) await sink.write({target, patch: bindingPatch(target.stateKey, patch)});
+  return mergePatch(kept ?? {}, patch ?? {}) as BindingState;
+}
+
+async function fieldsOf({module, shared}: FollowOptions, signal: AbortSignal): Promise<readonly Field[]> {
+  const fields = await shared.client.fields(module, signal);
+  if (fields === null) throw new ZohoError('module', 'Zoho has no field metadata for it');
+  if (!fields.some(({name}) => name === 'Modified_Time')) {
+    throw new ZohoError('module', 'it has no field Modified_Time, so its changes cannot be followed');
+  }
+  return fields;
+}
+
+function opened(options: FollowOptions, state: BindingState, fields: readonly Field[]): Binding {
+  const binding = new Binding(options, state, new ModuleFields(fields));
+  const fresh =
+    state.backfill != null && state.backfill.cutoff === state.inc.cursor && state.backfill.job == null && state.inc.after == null;
+  if (fresh) beginGate(binding);
+  return binding;
+}
+
+/** Runs both sides until the signal aborts or, with `once`, until both are through. The failure of one ends the other. */
+async function live(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  const both = AbortSignal.any([signal, ended.signal]);
+  if (binding.state.backfill != null && !binding.gateKnown) binding.gate.begin();
+  const ranges = rangeLoop(binding, once, both);
+  const sweeps = sweepLoop(binding, once ? ranges : undefined, both);
+  try {
+    await Promise.all([ranges, sweeps]);
+  } catch (error) {
+    ended.abort(error);
+    await Promise.allSettled([ranges, sweeps]);
+    throw error;
+  }
+}
+
+/** The range that is pending, then a refresh whenever one is due. */
+async function rangeLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+  const {clock, client} = binding.shared;
+  for (;;) {
+    if (binding.state.backfill != null) await runRange(binding, signal);
+    else {
+      const nowS = await client.nowSeconds(signal);
+      if (refreshDue(binding, nowS)) {
+        await beginRefresh(binding, nowS, signal);
+        continue;
+      }
+    }
+    if (once) return;
+    await clock.sleep(scheduleCheckMs, signal);
+  }
+}
+
+function refreshDue({schedule, state, fields}: Binding, nowS: number): boolean {
+  if (schedule === undefined || fields.refreshSlices.length === 0) return false;
+  return fired(schedule, secondsOf(state.last_initialized ?? state.start), nowS);
+}
+
+/** A sweep every interval; with `ranges`, until they are done and one more sweep after them. */
+async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  const {clock, sweepSlots} = binding.shared;
+  let readFieldsMs = clock.elapsedMs();
+  let rangesDone = false;
+  ranges?.then(
+    () => (rangesDone = true),
+    () => {},
+  );
+  if (ranges !== undefined) await pause(Math.max(binding.intervalMs, sweepSpacingMs), ranges, clock, signal);
+  for (;;) {
+    const startedMs = clock.elapsedMs();
+    const last = rangesDone;
+    const release = await sweepSlots.take(signal);
+    try {
+      await drain(binding, signal);
+    } finally {
+      release();
+    }
+    binding.progress.sweeps++;
+    if (last) return;
+    if (binding.fieldsStale || startedMs - readFieldsMs > fieldsAgeMaxMs) {
+      await readFields(binding, signal);
+      readFieldsMs = startedMs;
+    }
+    if (binding.progress.range === undefined) binding.progress.phase = 'up to date';
+    const pauseMs = Math.max(binding.intervalMs, sweepSpacingMs) - (clock.elapsedMs() - startedMs);
+    if (pauseMs > 0) await pause(pauseMs, ranges, clock, signal);
+  }
+}
+
+/** Waits out a pause, or less when `ranges` end before it; what fails, fails. */
+async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
+  if (ranges === undefined) return clock.sleep(pauseMs, signal);
+  const over = new AbortController();
+  const waited = clock.sleep(pauseMs, AbortSignal.any([signal, over.signal])).catch(() => signal.throwIfAborted());
+  try {
+    await Promise.race([ranges, waited]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** One sweep, asking otherwise as long as Zoho refuses what is asked and there is something to change. */
+async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await sweep(binding, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ZohoError)) throw error;
+      if (await askOtherwise(binding, error)) continue;
+      const own = error.kind === 'field' || error.kind === 'refused' || error.kind === 'damaged';
+      throw own ? new ZohoError('module', `its changes cannot be read: ${error.message}`, {cause: error}) : error;
+    }
+  }
+}
+
+/** Reads the field metadata again; a field that is new arrives with the next sweep. */
+async function readFields(binding: Binding, signal: AbortSignal): Promise<void> {
+  const fields = await binding.shared.client.fields(binding.module, signal);
+  binding.fieldsStale = false;
+  if (fields !== null && binding.fields.replace(fields)) {
+    binding.shared.log('info', `The fields of module ${binding.module} have changed`, {
+      module: binding.module,
+      fields: fields.length,
+    });
+  }
+  await binding.describe();
+}

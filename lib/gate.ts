@@ -1,0 +1,58 @@
+/** The never-backwards filter between bulk rows and everything else (guarantee G2). */
+import {type IdBudget, IdTable} from './id-table.ts';
+
+/**
+ * Knows the records of one binding that were captured otherwise since the running range (a backfill or a refresh) began.
+ *
+ * A bulk job is a photograph: some time between its submission and its end. A record emitted by a sweep, or as a tombstone, after the range began may
+ * have been read after the photograph; its bulk row could then be older, so it is dropped. It is enough to look at ids:
+ *
+ * - a record emitted before the range began was read before the photograph, so its bulk row is not older;
+ * - a record whose row is dropped loses nothing: what was emitted instead is whole, and of that moment or later;
+ * - a record that changes after its bulk row was written comes again by a sweep, later in the output.
+ *
+ * Check and write happen in one synchronous step of the sink, so no sweep can come between them. After a restart the ids are asked of
+ * Zoho again before the first bulk row is let through.
+ */
+export class Gate {
+  readonly #ids: IdTable;
+  #open = false;
+  #overflowed = false;
+
+  constructor(budget: IdBudget) {
+    this.#ids = new IdTable(0, budget);
+  }
+
+  /** A range begins: from now on, ids are remembered. */
+  begin(): void {
+    this.#ids.clear();
+    this.#open = true;
+    this.#overflowed = false;
+  }
+
+  /** The range is done: nothing needs to be remembered. */
+  end(): void {
+    this.#ids.clear();
+    this.#open = false;
+    this.#overflowed = false;
+  }
+
+  /** Remembers a record that is being emitted by a sweep or as a tombstone. */
+  passed(id: bigint): void {
+    if (this.#open && !this.#overflowed && !this.#ids.set(id)) this.#overflowed = true;
+  }
+
+  /** Whether a bulk row may be emitted. */
+  admits(id: bigint): boolean {
+    return !this.#ids.has(id);
+  }
+
+  /** True when ids had to be left out: no further bulk row may pass, and the range starts again with a new cutoff. */
+  get overflowed(): boolean {
+    return this.#overflowed;
+  }
+
+  get size(): number {
+    return this.#ids.size;
+  }
+}

@@ -1,0 +1,244 @@
+/** Every bound of the connector: its unit, and why it is that large. Nothing between socket and stdout is without one. */
+
+// Time
+
+/** The end of a COQL window stays this far behind Zoho's clock: `Modified_Time` has whole seconds, so the current one is not complete. */
+export const windowLagS = 2;
+
+/** A window begins this far before the cursor, for records that become visible late: those later than this are missed (design 5.3 asks for 60 s at least). */
+export const windowOverlapS = 60;
+
+/** Sweeps of one binding start at least this far apart, whatever its `interval`: `PT0S` must not spin through credits. */
+export const sweepSpacingMs = 1_000;
+
+/** A bulk job that takes longer is taken for lost: the longest reported run for minutes, and results are kept a day. */
+export const jobWaitMaxMs = 6 * 3_600_000;
+
+/** The schedule of a formula refresh is looked at this often; it has minutes. */
+export const scheduleCheckMs = 5_000;
+
+/** Field metadata is read again after this time, so that a new custom field arrives without a restart. One credit an hour and module. */
+export const fieldsAgeMaxMs = 3_600_000;
+
+/** A module that was set aside is tried again after this time, doubling up to the second one: its fault is Zoho's or an administrator's to mend. */
+export const moduleRetryMs = 60_000;
+export const moduleRetryMaxMs = 1_800_000;
+
+// Rows and bytes
+
+/** Rows of a COQL page: the cheapest kind of call (1 credit) for an idle sweep, the largest (3 credits) for the rest of a busy one. */
+export const coqlRowsSmall = 200;
+export const coqlRowsLarge = 2_000;
+
+/** Ids of one `id in (...)` condition (zoho-api sheet 5.2). */
+export const coqlIdsMax = 100;
+
+/** Times that a record is read again whose slices keep differing; it is being edited just now, and comes with the next sweep. */
+export const sliceRoundsMax = 3;
+
+/** Received bytes of the rows written in one piece, about; a Flow sequence should hold a few MB at most. */
+export const pieceBytesMax = 1 << 20;
+
+/** Pages of 200 deletions read in one go (2 credits each): far more than any organisation deletes within the feed's 120 days. */
+export const deletedPagesMax = 10_000;
+
+/** Times that a feed of several pages is read until two agree; it settles unless records are restored all the time. */
+export const deletedPassesMax = 5;
+
+// Tries
+
+/** Downloads of one job's result before it is exported anew, without a row gained in between. */
+export const downloadTriesMax = 3;
+
+/** Exports of one page before the module is set aside, and restarts of a range whose page token expired. */
+export const jobTriesMax = 3;
+
+// Places, for all bindings of the process together
+
+/** Bulk jobs being worked on by Zoho at once: an organisation may run them one after another, and more only queue there. */
+export const jobsAtOnce = 5;
+
+/** Pages downloaded at once; each holds a few MB between socket and output. Two keep the output busy while one of them waits for the network. */
+export const pagesAtOnce = 2;
+
+/** Sweeps being read at once; each holds a COQL page, and COQL shares a sub-limit of 10 calls with all of the organisation's other uses. */
+export const sweepsAtOnce = 4;
+
+/** Slots of 8 bytes that remember what was captured otherwise during backfills and refreshes (64 MB). */
+export const gateIdsMax = 1 << 23;
+
+/** Slots of 24 bytes that remember what was emitted within the overlap (12 MB). */
+export const overlapIdsMax = 1 << 19;
+
+/** Recycle-bin ids of one binding that are asked for again: ten COQL calls. The second bound is of those kept in the state, about 2 KB. */
+export const recycledIdsMax = 1_000;
+export const recycledSavedMax = 100;
+
+// What Zoho takes in one request
+
+/** Fields of a bulk job; with more, Zoho exports every field of the module instead of failing (zoho-api sheet 4.1). */
+export const bulkFieldsMax = 200;
+
+/** Columns of a COQL query: what the overview documents, and what every account of it allows (zoho-api sheet 5.3). */
+export const coqlColumnsMax = 500;
+export const coqlColumnsFallback = 50;
+
+/** Dynamic formulas of a COQL query (zoho-api sheet 5.3). */
+export const coqlDynamicMax = 5;
+
+/** The first pause before something is tried again, doubling up to the second. */
+export const retryDelayMs = 1_000;
+export const retryDelayMaxMs = 30_000;
+
+/** The status shown in Flow is looked at this often. */
+export const statusCheckMs = 5_000;
+
+// Calls of Zoho
+
+/** Waits between looks at a job: short enough for the sandbox's jobs, rare enough for one of hours (a look may cost a credit). */
+export const pollDelayMinMs = 100;
+export const pollDelayMaxMs = 30_000;
+
+/** Calls in flight: what the smallest edition allows an organisation's app (zoho-api sheet 8.1). More would not speed up a backfill, which waits for jobs and downloads. */
+export const callsAtOnce = 5;
+
+/** COQL calls among them: well inside the sub-limit of 10 that the organisation's other uses share, and never all places. */
+export const coqlAtOnce = 3;
+
+/** Calls of higher priority that may go before a waiting one of lower priority: sweeps come first, but a backfill still moves while they never end. */
+export const passedOverMax = 8;
+
+/** Downloads that Zoho allows in a minute; one more blocks all of them for a minute (zoho-api sheet 4.4). */
+export const downloadsPerMinute = 10;
+/** That minute, with room for the two clocks to differ. */
+export const downloadWindowMs = 61_000;
+
+/** Pause of all calls after a 429, doubling with each further one up to the second: one burst ends within seconds, and 60 s is what clients of Zoho settle for. */
+export const throttleDelayMs = 1_000;
+export const throttleDelayMaxMs = 60_000;
+
+/** Slow-downs that are remembered: after the longest pause the full pace is back within as many good answers. */
+export const slowLevelMax = 10;
+
+/** Nothing but 429 for so long means that the day's credits are gone (they come back hour by hour); from then on calls try this rarely. */
+export const creditsGoneAfterMs = 5 * 60_000;
+export const creditsProbeMs = 10 * 60_000;
+
+/** Longest time a call is held back by limits: the rolling day of credits and a bit. */
+export const throttleWaitMaxMs = 26 * 3_600_000;
+
+/** Pauses longer than this are told to whoever shows the status. */
+export const tellPauseMs = 10_000;
+
+/** Tries of one call that meets outages, cut connections or unreadable answers, and the pauses between them (doubling up to the second; about 8 s in all). */
+export const callTriesMax = 6;
+export const callDelayMs = 250;
+export const callDelayMaxMs = 8_000;
+
+/** Tries of a job's creation when an attempt may have been carried out unseen: each may leave a job of 50 credits behind. */
+export const createTriesMax = 3;
+
+/** Access tokens that one call may see refused before the refresh token is taken for wrong: new ones can take a moment to be known everywhere. */
+export const tokenRefusalsMax = 4;
+
+/** Time to connect, to the first byte of an answer, and between two pieces of a body. Zoho answers COQL within seconds, metadata of wide modules slower. */
+export const connectTimeoutMs = 15_000;
+export const headersTimeoutMs = 60_000;
+export const idleTimeoutMs = 60_000;
+
+/** Time for a whole token call; one without a bound has hung syncs (zoho-api sheet 9). */
+export const tokenTimeoutMs = 30_000;
+
+/** Size of an answer's headers, of a JSON answer (metadata of a module with a thousand fields and their pick lists has a few MB), of a COQL page (2,000 rows of 500 long texts), and of a ZIP (without ZIP64 it has no more). */
+export const headerBytesMax = 32 << 10;
+export const replyBytesMax = 64 << 20;
+export const coqlBytesMax = 256 << 20;
+export const zipBytesMax = 2 ** 32;
+
+/** Part of a token's life after which it is replaced. */
+export const tokenLifeShare = 0.75;
+
+/** Tokens that Zoho grants within a time, less some for other processes with the same refresh token (10 in 10 minutes; zoho-api sheet 1.2). */
+export const tokensPerWindow = 8;
+export const tokenWindowMs = 10 * 60_000;
+
+/** First pause after Zoho refused a token for asking too often, doubling up to the second: some report that half an hour of silence is needed. */
+export const tokenThrottleMs = 2 * 60_000;
+export const tokenThrottleMaxMs = 30 * 60_000;
+
+/** Modules whose fields are read at once; each is a call of one credit. */
+export const fieldCallsAtOnce = 4;
+
+/** Jobs whose download address is remembered. */
+export const jobAddressesMax = 1_000;
+
+/** Time for a whole call with a JSON answer, however steadily it drips. Downloads have no such bound: theirs is the time between two pieces. */
+export const callTimeoutMs = 180_000;
+
+// The protocol
+
+/** Bytes of one request line: an open request holds every binding with its schemas, and the runtime's other connectors take as much (flow-protocol sheet 1.2). */
+export const requestBytesMax = 128 << 20;
+
+/** Size of an error answer that is read for its reason. */
+export const errorBytesMax = 64 << 10;
+
+/** The longest `Retry-After` that is believed: credits come back within a day. */
+export const retryAfterMaxMs = 24 * 3_600_000;
+
+// Local files
+
+/** A local capture makes its files durable after so many bytes or so long, whichever comes first: a sync costs milliseconds, and a kill repeats no more than this. */
+export const commitBytes = 8 << 20;
+export const commitDelayMs = 1_000;
+
+/** Bytes written and not yet durable; writers wait beyond, so that a slow disk holds Zoho back and not memory or the next start. */
+export const uncommittedBytesMax = 64 << 20;
+
+// Pages of rows
+
+/** Bytes that zlib inflates at once, on its own thread: smaller blocks leave it waiting for the event loop between them, larger ones gain nothing. */
+export const inflateBlockBytes = 1 << 20;
+/** Compressed bytes handed to zlib at once, and kept ready for it: about what becomes one block. */
+export const deflatedPieceBytes = 256 << 10;
+
+/** Inflated bytes of one page; 200,000 rows with 80 KB each would fill it. */
+export const csvBytesMax = 2 ** 34;
+/** How far a page may expand once it is large: CSV of empty cells reaches about 60, Deflate itself 1,032, and only a bomb comes near that. */
+export const inflateRatioMax = 250;
+export const inflateRatioFromBytes = 64 << 20;
+
+/** A batch of CSV rows: about as many bytes as the processor's cache holds along with their output, and few enough rows that a checkpoint is never far. */
+export const batchBytes = 256 << 10;
+export const batchRowsMax = 4_096;
+
+/** Bytes of one CSV row or header; Zoho's longest texts have tens of KB, and a quote that is never closed must not gather a whole page. */
+export const rowBytesMax = 16 << 20;
+export const headerLineBytesMax = 1 << 20;
+
+/** Characters handed to papaparse at once: longer strings are allocated apart, which makes it slower. */
+export const papaSliceBytes = 32 << 10;
+
+/** Bytes of one document; Flow's runtime takes 64 MiB for a whole message. */
+export const documentBytesMax = 16 << 20;
+
+/** Levels of nested values in a COQL answer: Zoho's are five deep. */
+export const jsonDepthMax = 64;
+
+// Stopping
+
+/** Time to stop in when asked to, after which the process ends as it is: Flow waits about 5 s for the connector, a person for as long as they like to. */
+export const stopConnectorMs = 4_000;
+export const stopCommandMs = 30_000;
+
+// Progress
+
+/** Live lines are painted anew this often, plain ones written this often: as fast as one reads, and as rare as a log should grow. */
+export const liveLineMs = 200;
+export const plainLineMs = 5_000;
+
+/** `verify` reads records up to this long after Zoho's present, so that none that is changed meanwhile looks as if it were gone. */
+export const verifyAheadS = 3_600;
+
+/** Bytes of a COQL answer that are parsed before others get their turn. */
+export const jsonSliceBytes = 64 << 10;

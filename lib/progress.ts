@@ -1,0 +1,35 @@
+/** How far each binding is, for whoever shows it to a person. Plain counters that the pipeline moves and others read. */
+
+export interface BindingProgress {
+  readonly name: string;
+  /** What the binding is doing, in a few words: `waiting for job`, `downloading`, `sweeping`, `up to date`. */
+  phase: string;
+  /** Whether a backfill or a refresh is running. */
+  range: 'backfill' | 'refresh' | undefined;
+  /** Rows received by bulk, and rows of the page being read as Zoho counted them. */
+  rows: number;
+  pageRows: number | undefined;
+  /** Documents written, deletions among them, and rows dropped because something newer was captured. */
+  documents: number;
+  deletions: number;
+  dropped: number;
+  /** Sweeps drained since the start. */
+  sweeps: number;
+  /** Why the module is set aside, while it is. */
+  fault: string | undefined;
+}
+
+export function newProgress(name: string): BindingProgress {
+  return {
+    name,
+    phase: 'starting',
+    range: undefined,
+    rows: 0,
+    pageRows: undefined,
+    documents: 0,
+    deletions: 0,
+    dropped: 0,
+    sweeps: 0,
+    fault: undefined,
+  };
+}

@@ -1,0 +1,131 @@
+/** The bulk side of a binding: a backfill, or a refresh of formula fields, from its beginning or from where it stopped. */
+
+import {type Binding, GateOverflow} from './binding.ts';
+import {ZohoError} from './errors.ts';
+import {type BackfillState, instantOf, secondsOf} from './flow/state.ts';
+import {windowOverlapS} from './limits.ts';
+import {askOtherwise, Remedies} from './remedy.ts';
+import {cellText} from './rows.ts';
+import {bulkRows} from './sources/bulk.ts';
+import {idsSince, rowsByIds} from './sources/coql.ts';
+import {deletedSince, recheck} from './sweep.ts';
+import {modifiedSeconds} from './transforms/instant.ts';
+
+const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null};
+
+/** Runs the range that the state holds to its end, whatever of it was done before. */
+export async function runRange(binding: Binding, signal: AbortSignal): Promise<void> {
+  const {shared, progress} = binding;
+  const remedies = new Remedies(binding);
+  const kind = binding.refreshing ? 'refresh' : 'backfill';
+  const {start, backfill: saved} = binding.state;
+  progress.range = kind;
+  shared.log('info', `${saved?.job == null ? 'Beginning' : 'Resuming'} the ${kind} of module ${binding.module}`, {
+    module: binding.module,
+    from: start,
+    cutoff: saved?.cutoff,
+    observable: true,
+  });
+  if (binding.range.slices.length === 0) await binding.patch(binding.range.done);
+  for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
+    try {
+      await knowGate(binding, signal);
+      await binding.emit(bulkRows(binding.range, backfill, {...shared, progress, signal}), binding.admitBulk, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof GateOverflow) await startAgain(binding);
+      else if (!binding.gateKnown && error instanceof ZohoError && (await askOtherwise(binding, error))) continue;
+      else await remedies.apply(error, signal);
+    }
+  }
+  shared.log('info', `The ${kind} of module ${binding.module} is complete`, {module: binding.module, dropped: progress.dropped});
+  binding.gate.end();
+  binding.gateKnown = false;
+  progress.range = undefined;
+}
+
+/** Begins a refresh over everything captured so far. */
+export async function beginRefresh(binding: Binding, nowS: number, signal: AbortSignal): Promise<void> {
+  const release = await binding.coqlTurn.take(signal);
+  try {
+    await recheck(binding, signal);
+  } finally {
+    release();
+  }
+  beginGate(binding);
+  const cutoff = binding.state.inc.cursor;
+  await binding.patch({backfill: {...firstPage, cutoff}, is_connector_initiated: true, last_initialized: instantOf(nowS)});
+}
+
+/** A range whose gate overflowed begins anew where the sweeps are now; its jobs will photograph what is there from here on. */
+async function startAgain(binding: Binding): Promise<void> {
+  beginGate(binding);
+  binding.shared.log(
+    'warn',
+    `Module ${binding.module} changes faster than its ${binding.progress.range} can follow; it starts again`,
+    {module: binding.module},
+  );
+  await binding.patch({backfill: {...firstPage, cutoff: binding.state.inc.cursor}});
+}
+
+/** Begins to remember what is emitted otherwise. Nothing of the range that starts now was photographed yet. */
+export function beginGate(binding: Binding): void {
+  binding.gate.begin();
+  binding.gateKnown = true;
+}
+
+/**
+ * After a restart in the middle of a range, asks Zoho for what may have been emitted since it began: ids modified from an overlap before the cutoff on, and ids
+ * deleted since then. Sweeps meanwhile add to it. No bulk row is written before.
+ *
+ * The feed of deletions is read before and after the ids, and the latest ids once more: a record may go into the recycle bin, or come out of it, in between.
+ *
+ * During a refresh the records of that overlap are emitted anew, whole: their rows are about to be dropped, and the values they
+ * were captured with may be older than the refresh.
+ */
+async function knowGate(binding: Binding, signal: AbortSignal): Promise<void> {
+  if (binding.gateKnown) return;
+  binding.progress.phase = 'asking what changed since the range began';
+  const cutoffS = secondsOf((binding.state.backfill as BackfillState).cutoff);
+  const sinceS = Math.max(cutoffS - windowOverlapS, secondsOf(binding.state.start));
+  const beganS = await binding.shared.client.nowSeconds(signal);
+  await knowDeleted(binding, sinceS, signal);
+  await knowModified(binding, sinceS, signal, binding.refreshing ? cutoffS : undefined);
+  await knowDeleted(binding, sinceS, signal);
+  await knowModified(binding, Math.max(sinceS, beganS - windowOverlapS), signal);
+  if (binding.gate.overflowed) throw new GateOverflow(binding.module);
+  binding.gateKnown = true;
+}
+
+async function knowModified(binding: Binding, sinceS: number, signal: AbortSignal, emitBeforeS = 0): Promise<void> {
+  for await (const rows of idsSince(binding.module, sinceS, binding.coqlRowsMax, {client: binding.shared.client, signal})) {
+    const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+    const below: string[] = [];
+    for (let row = 0; row < rows.count; row++) {
+      const id = cellText(rows, row, idColumn);
+      binding.gate.passed(BigInt(id));
+      if (modifiedSeconds(cellText(rows, row, timeColumn)) < emitBeforeS) below.push(id);
+    }
+    if (below.length > 0) await emitAnew(binding, below, signal);
+    if (binding.gate.overflowed) return;
+  }
+}
+
+async function knowDeleted(binding: Binding, sinceS: number, signal: AbortSignal): Promise<void> {
+  for await (const page of deletedSince(binding, sinceS, signal)) {
+    if ('rows' in page) for (const {id} of page.rows) binding.gate.passed(BigInt(id));
+    // What cannot be known must not pass.
+    if ('stopped' in page) throw new GateOverflow(binding.module);
+  }
+}
+
+async function emitAnew(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
+  const release = await binding.coqlTurn.take(signal);
+  try {
+    for await (const {rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
+      await binding.emit([{items: rows}], binding.admitSwept, signal);
+    }
+  } finally {
+    release();
+  }
+}

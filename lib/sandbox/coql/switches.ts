@@ -1,0 +1,49 @@
+/** What organisations answer differently, or sources report differently, about COQL (zoho-api sheet 5 and 11). */
+export interface CoqlSwitches {
+  /** `strict`: AND and OR take two conditions, three in a row are a syntax error. `lenient`: chains are accepted. */
+  readonly nesting: 'strict' | 'lenient';
+  /** Whether `limit n` is accepted beside `limit offset, n`. */
+  readonly bareLimit: boolean;
+  /** Whether `is not null` is accepted as the last of several conditions. */
+  readonly trailingNotNull: boolean;
+  /** Whether `id` may be compared with a quoted number, a bare one, or either. */
+  readonly ids: 'either' | 'quoted' | 'bare';
+  /** Columns of a SELECT, and the code that refuses more. */
+  readonly columnsMax: number;
+  readonly columnsCode: 'LIMIT_EXCEEDED' | 'INVALID_QUERY';
+  /** Dynamic formula fields of a SELECT. */
+  readonly dynamicMax: number;
+  /** Rows of one answer. */
+  readonly rowsMax: number;
+  /** Values of one `in` list. */
+  readonly valuesMax: number;
+  readonly conditionsMax: number;
+  /** Rows of one set of conditions that offsets reach. */
+  readonly offsetMax: number;
+  /** How ids compare and sort: as numbers, or as text (an id of 19 digits before one of 18). */
+  readonly idOrder: 'numeric' | 'text';
+  /** Order of rows that ORDER BY leaves undecided: by id, or scattered anew with every query. */
+  readonly ties: 'id' | 'scattered';
+  /** An answer without rows: 204, or 200 with empty `data` and no `info`. */
+  readonly none: 'status 204' | 'empty data';
+  /** Whether a row always holds `id`, or only when it is selected. */
+  readonly idAlways: boolean;
+}
+
+export const coqlDefaults: CoqlSwitches = {
+  nesting: 'strict',
+  bareLimit: false,
+  trailingNotNull: false,
+  ids: 'either',
+  columnsMax: 500,
+  columnsCode: 'LIMIT_EXCEEDED',
+  dynamicMax: 5,
+  rowsMax: 2_000,
+  valuesMax: 100,
+  conditionsMax: 25,
+  offsetMax: 100_000,
+  idOrder: 'numeric',
+  ties: 'scattered',
+  none: 'status 204',
+  idAlways: true,
+};

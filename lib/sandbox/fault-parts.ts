@@ -1,0 +1,33 @@
+/** What faults are made of: bodies taken apart, places drawn in them, requests understood as far as needed. */
+import type {Answer, SandboxRequest} from './request.ts';
+
+/** The whole body of an answer, in memory; empty if it has none. */
+export async function bodyOf({body}: Answer): Promise<Buffer> {
+  if (body === undefined) return Buffer.alloc(0);
+  if (typeof body === 'string' || body instanceof Uint8Array) return Buffer.from(body);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** A place in the middle half of `length` bytes: in a ZIP among its compressed data. */
+export function middleOf(length: number, random: () => number): number {
+  return Math.floor(length * (0.25 + 0.5 * random()));
+}
+
+/** The module that a call is about, from its path or its body. */
+export function moduleOf(request: SandboxRequest): string | undefined {
+  if (request.module !== undefined) return request.module;
+  const text = request.body.toString();
+  if (request.kind === 'coql') return /\bfrom\s+(\w+)/i.exec(text)?.[1];
+  return /"module"\s*:\s*\{[^}]*"api_name"\s*:\s*"(\w+)"/.exec(text)?.[1];
+}
+
+/** The fields that a bulk job or query asks for, but for the two that no capture can do without. */
+export function fieldsOf(request: SandboxRequest): string[] {
+  const text = request.body.toString();
+  const list =
+    request.kind === 'coql' ? /\bselect\s+(.*?)\s+from\b/i.exec(text)?.[1] : /"fields"\s*:\s*\[([^\]]*)\]/.exec(text)?.[1];
+  const names = (list ?? '').split(',').map((name) => name.trim().replaceAll('"', ''));
+  return names.filter((name) => /^\w+$/.test(name) && name.toLowerCase() !== 'id' && name !== 'Modified_Time');
+}

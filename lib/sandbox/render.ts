@@ -1,0 +1,84 @@
+/** Values in the three forms they are seen in: CSV of Bulk Read, JSON of COQL, and the document a capture must come to. */
+import type {FieldSpec, Kind, Value} from './schema/field.ts';
+import type {Switches} from './switches.ts';
+import type {WriteTime} from './zone.ts';
+
+/** Writes the values of one field. Lookups are given as the id of the record they point to. */
+export interface Renderer {
+  /** A CSV cell with its quotes (zoho-api sheet 4.4). */
+  csv(value: Value): string;
+  /** JSON text as COQL gives it (zoho-api sheet 5.5); `nameOf` names the record or user a lookup points to. */
+  coql(value: Value, nameOf: () => string): string;
+  /** JSON text as documents hold it (design 3). */
+  document(value: Value): string;
+}
+
+const integerGrammar = /^-?(?:0|[1-9]\d*)$/;
+const numberGrammar = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+const needsQuotes = /[",\r\n]/;
+
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+const jsonOf = (value: unknown): string => JSON.stringify(value);
+
+/** JSON of a number, boolean or text, by what the text is rather than by what the field declares. */
+function scalar(kind: Kind, text: string): string {
+  if (kind === 'integer' && integerGrammar.test(text)) return text;
+  if (kind === 'number' && numberGrammar.test(text)) return text;
+  if (kind === 'boolean' && (text === 'true' || text === 'false')) return text;
+  return jsonOf(text);
+}
+
+const booleanText: Readonly<Record<Switches['booleans'], (text: string) => string>> = {
+  lower: (text) => text,
+  title: (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`,
+  upper: (text) => text.toUpperCase(),
+};
+
+export function rendererOf(
+  {kind, dataType, returnType, jsonType}: FieldSpec,
+  switches: Switches,
+  writeTime: WriteTime,
+): Renderer {
+  /** A value that is not a list, with datetimes written out. */
+  const plain = (value: string): string => (kind === 'datetime' && integerGrammar.test(value) ? writeTime(Number(value)) : value);
+
+  const cellText = (value: string | readonly string[]): string => {
+    if (typeof value !== 'string') return value.join(kind === 'tags' ? ',' : switches.listSeparator);
+    if (kind === 'boolean' && (value === 'true' || value === 'false')) return booleanText[switches.booleans](value);
+    return plain(value);
+  };
+
+  const coql = (value: string | readonly string[], nameOf: () => string): string => {
+    if (typeof value !== 'string') {
+      if (kind === 'tags')
+        return jsonOf(
+          value.map((name, i) => ({name, id: String(5_725_767_000_000_900_000n + BigInt(i)), color_code: '#57B1FD'})),
+        );
+      return jsonOf(switches.coqlLists === 'array' ? value : value.join(';'));
+    }
+    if (kind === 'lookup' || kind === 'user') return jsonOf({name: nameOf(), id: value});
+    if (kind === 'json') return value;
+    if (kind === 'rule') return jsonOf({RRULE: value});
+    if (kind === 'alarm') return value.length % 2 === 0 ? jsonOf({ALARM: value}) : jsonOf(value);
+    if (dataType === 'formula' && returnType !== 'string' && switches.coqlFormulas === 'text') return jsonOf(plain(value));
+    return scalar(kind, plain(value));
+  };
+
+  const document = (value: string | readonly string[]): string => {
+    if (value.length === 0) return 'null';
+    if (typeof value !== 'string') return jsonOf(value);
+    if (kind === 'json') return value === '[]' ? 'null' : jsonOf(value);
+    if (dataType === 'bigint' || jsonType === 'string') return jsonOf(plain(value));
+    return scalar(kind, plain(value));
+  };
+
+  return {
+    csv(value) {
+      if (value === null) return switches.quoteAll ? '""' : '';
+      const text = cellText(value);
+      return switches.quoteAll || needsQuotes.test(text) ? quoted(text) : text;
+    },
+    coql: (value, nameOf) => (value === null ? 'null' : coql(value, nameOf)),
+    document: (value) => (value === null ? 'null' : document(value)),
+  };
+}

@@ -1,0 +1,146 @@
+/** Every way in which this Zoho can be told to differ: where sources conflict or are silent, and where organisations differ. */
+import {type CoqlSwitches, coqlDefaults} from './coql/switches.ts';
+import type {RowOrder} from './layout.ts';
+
+export interface Switches {
+  // Token endpoint (zoho-api sheet 1.2)
+
+  /** Life of an access token. */
+  readonly tokenLifeS: number;
+  /** Access tokens of one refresh token within the window; the next is refused. */
+  readonly tokensPerWindow: number;
+  readonly tokenWindowS: number;
+  /** Status of that refusal: reports say 400, an announcement says 200. */
+  readonly throttleStatus: 200 | 400;
+  /** Live access tokens of one refresh token; the oldest ends when there are more. */
+  readonly liveTokens: number;
+  /** `expires_in` in seconds, or in milliseconds with `expires_in_sec` beside it. */
+  readonly expiresIn: 'seconds' | 'milliseconds';
+  /** Whether the token answer names its scopes. */
+  readonly scopeInAnswer: boolean;
+  /** `api_domain` of the token answer; the sandbox's own address if undefined. */
+  readonly apiDomain: string | undefined;
+  /** Whether the user's profile has the developer permission (zoho-api sheet 1.3); without it everything is 403. */
+  readonly apiAccess: boolean;
+
+  // Bulk Read (zoho-api sheet 4)
+
+  /** Rows of one job. */
+  readonly rowsPerJob: number;
+  /** From the moment Zoho begins with a job until it is completed. */
+  readonly jobMs: number;
+  /** From submission until Zoho begins with a job. */
+  readonly queueMs: number;
+  /** Whether the organisation's jobs run one after another. */
+  readonly serialJobs: boolean;
+  /** Which moment a page shows: its job's submission, when its job runs, or that of the first page for all that follow. */
+  readonly photograph: 'submit' | 'run' | 'first page';
+  /** Broken control: a page begins after so many rows of the present records, not after the previous page's last row. */
+  readonly pagesShift: boolean;
+  readonly rowOrder: RowOrder;
+  readonly pageTokenLifeS: number;
+  readonly resultLifeS: number;
+  /** Status for a job or result that is unknown, or not kept any more. */
+  readonly goneStatus: 400 | 404;
+  /** Whether status answers hold `result` before the job is completed, as samples do. */
+  readonly resultEarly: boolean;
+  readonly downloadsPerMinute: number;
+  /** With more fields named, all are exported. */
+  readonly fieldsMax: number;
+  /** Whether a refusal of a hidden or unknown field names it. */
+  readonly refusedFieldNamed: boolean;
+
+  // Files (zoho-api sheet 4.4)
+
+  readonly lineEnd: '\r\n' | '\n';
+  readonly quoteAll: boolean;
+  readonly byteOrderMark: boolean;
+  readonly listSeparator: ';' | ',';
+  readonly booleans: 'lower' | 'title' | 'upper';
+  /** Name of the id column. */
+  readonly idColumn: 'Id' | 'id';
+  /** Columns as asked for after the id, or in an order of their own. */
+  readonly columnOrder: 'asked' | 'scrambled';
+  /** Sizes after the data (flag bit 3) or before it; or not compressed at all. */
+  readonly zip: 'descriptor' | 'sizes' | 'stored';
+  /** Whether the length of a file is announced. */
+  readonly contentLength: boolean;
+  /** 1 (quick) to 9. */
+  readonly deflateLevel: number;
+
+  // Values
+
+  /** Time zone of the organisation, which datetimes are written in. */
+  readonly zone: string;
+  /** Multi-select values in COQL: an array, or one text joined by `;`. */
+  readonly coqlLists: 'array' | 'joined';
+  /** Numeric formulas in COQL: numbers, or their text. */
+  readonly coqlFormulas: 'typed' | 'text';
+
+  readonly coql: CoqlSwitches;
+
+  // Deleted records (zoho-api sheet 6)
+
+  readonly deletedOrder: 'ascending' | 'descending' | 'shuffled';
+  /** Status when nothing was deleted since `If-Modified-Since`. */
+  readonly unchangedStatus: 204 | 304;
+  /** Rows that pages of the feed reach. */
+  readonly deletedRowsMax: number;
+  /** Whether refusals of the feed come in `data`, as the newest specification has it. */
+  readonly deletedRefusalsWrapped: boolean;
+  readonly recycledLifeDays: number;
+  readonly permanentLifeDays: number;
+}
+
+export const defaults: Switches = {
+  tokenLifeS: 3_600,
+  tokensPerWindow: 10,
+  tokenWindowS: 600,
+  throttleStatus: 400,
+  liveTokens: 10,
+  expiresIn: 'seconds',
+  scopeInAnswer: true,
+  apiDomain: undefined,
+  apiAccess: true,
+  rowsPerJob: 200_000,
+  jobMs: 0,
+  queueMs: 0,
+  serialJobs: false,
+  photograph: 'run',
+  pagesShift: false,
+  rowOrder: 'id',
+  pageTokenLifeS: 86_400,
+  resultLifeS: 86_400,
+  goneStatus: 404,
+  resultEarly: false,
+  downloadsPerMinute: 10,
+  fieldsMax: 200,
+  refusedFieldNamed: true,
+  lineEnd: '\r\n',
+  quoteAll: false,
+  byteOrderMark: false,
+  listSeparator: ';',
+  booleans: 'lower',
+  idColumn: 'Id',
+  columnOrder: 'asked',
+  zip: 'descriptor',
+  contentLength: false,
+  deflateLevel: 1,
+  zone: 'America/Los_Angeles',
+  coqlLists: 'array',
+  coqlFormulas: 'typed',
+  coql: coqlDefaults,
+  deletedOrder: 'descending',
+  unchangedStatus: 304,
+  deletedRowsMax: Number.POSITIVE_INFINITY,
+  deletedRefusalsWrapped: false,
+  recycledLifeDays: 60,
+  permanentLifeDays: 120,
+};
+
+/** The switches with some of them changed; those of COQL one by one. */
+export type SwitchChoices = Partial<Omit<Switches, 'coql'>> & {readonly coql?: Partial<CoqlSwitches>};
+
+export function switched(choices: SwitchChoices, from: Switches = defaults): Switches {
+  return {...from, ...choices, coql: {...from.coql, ...choices.coql}};
+}

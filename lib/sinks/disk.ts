@@ -1,0 +1,129 @@
+/** The few things that durable files need of a file system, so that specs can lose power at any of them. */
+import {constants, type FileHandle, open, readFile, rename} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
+
+/** One file, open for reading and writing. Positions and lengths are bytes. */
+export interface DiskFile {
+  size(): Promise<number>;
+  /** Reads up to `into.length` bytes; fewer only at the end of the file. */
+  read(into: Uint8Array, at: number): Promise<number>;
+  /** Writes all of `bytes`. They are safe only after `sync`. */
+  write(bytes: Uint8Array, at: number): Promise<void>;
+  cut(length: number): Promise<void>;
+  /** Makes what was written survive a loss of power. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The files of one directory, by name. */
+export interface Disk {
+  /** What the name refers to: nothing, an ordinary file, or something else. */
+  kind(name: string): Promise<'none' | 'file' | 'other'>;
+  /** Opens a file, making it when it is not there; only the user may read it. Its name is safe after `syncNames`. */
+  open(name: string): Promise<DiskFile>;
+  read(name: string): Promise<string | undefined>;
+  /** Replaces a file's content for good: at any instant it is the old or the new one, whole. */
+  replace(name: string, text: string): Promise<void>;
+  syncNames(): Promise<void>;
+}
+
+const ownerOnly = 0o600;
+
+/** The files of a directory that exists. */
+export function folderDisk(folder: string): Disk {
+  const path = (name: string): string => join(folder, name);
+  return {
+    async kind(name) {
+      try {
+        const handle = await open(path(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+        try {
+          return (await handle.stat()).isFile() ? 'file' : 'other';
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return 'none';
+        if (hasCode(error, 'ELOOP') || hasCode(error, 'ENXIO')) return 'other';
+        throw error;
+      }
+    },
+
+    async open(name) {
+      const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+      return handleFile(await open(path(name), flags, ownerOnly));
+    },
+
+    async read(name) {
+      try {
+        return await readFile(path(name), 'utf8');
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return undefined;
+        throw error;
+      }
+    },
+
+    async replace(name, text) {
+      const next = path(`${name}.next`);
+      const handle = await open(
+        next,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+        ownerOnly,
+      );
+      try {
+        await handle.writeFile(text);
+        await handle.datasync();
+      } finally {
+        await handle.close();
+      }
+      await rename(next, path(name));
+      await syncFolder(folder);
+    },
+
+    syncNames: () => syncFolder(folder),
+  };
+}
+
+/** Makes the names in a folder survive a loss of power. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes a file that only the user may read, replacing one that is there, for good and in one step. */
+export async function writePrivate(path: string, text: string): Promise<void> {
+  await folderDisk(dirname(path)).replace(basename(path), text);
+}
+
+function handleFile(handle: FileHandle): DiskFile {
+  return {
+    size: async () => (await handle.stat()).size,
+    async read(into, at) {
+      let filled = 0;
+      while (filled < into.length) {
+        const {bytesRead} = await handle.read(into, filled, into.length - filled, at + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return filled;
+    },
+    async write(bytes, at) {
+      let written = 0;
+      while (written < bytes.length) {
+        const {bytesWritten} = await handle.write(bytes, written, bytes.length - written, at + written);
+        written += bytesWritten;
+      }
+    },
+    cut: (length) => handle.truncate(length),
+    sync: () => handle.datasync(),
+    close: () => handle.close(),
+  };
+}
+
+/** Whether a failure is the system's, with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

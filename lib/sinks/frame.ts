@@ -1,0 +1,40 @@
+/** Documents as lines: the bytes of a piece, built in one block. */
+import type {Docs} from '../batch.ts';
+import type {Piece} from './sink.ts';
+
+export interface Framed {
+  readonly bytes: Buffer;
+  /** Documents admitted. */
+  readonly count: number;
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Builds `before` + document + `after` for every admitted document of the piece, followed by `last`. Synchronous. */
+export function frame(piece: Piece, before: Buffer, after: Buffer, last: Buffer = nothing): Framed {
+  const {docs, admit} = piece;
+  if (docs === undefined || docs.count === 0) return {bytes: last, count: 0};
+  const source = asBuffer(docs);
+  const block = Buffer.allocUnsafe(size(docs) + docs.count * (before.length + after.length) + last.length);
+  let at = 0;
+  let count = 0;
+  for (let i = 0; i < docs.count; i++) {
+    if (admit !== undefined && !admit(docs, i)) continue;
+    at += before.copy(block, at);
+    at += source.copy(block, at, docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!);
+    at += after.copy(block, at);
+    count++;
+  }
+  at += last.copy(block, at);
+  return {bytes: block.subarray(0, at), count};
+}
+
+function size(docs: Docs): number {
+  let bytes = 0;
+  for (let i = 0; i < docs.count; i++) bytes += docs.ranges[2 * i + 1]! - docs.ranges[2 * i]!;
+  return bytes;
+}
+
+function asBuffer({bytes}: Docs): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

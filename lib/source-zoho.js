@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+/** Starts `main.ts`: in this process if its node runs TypeScript as it is, else in a child with the node that the project pins. */
+import {spawn} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import module from 'node:module';
+import {constants} from 'node:os';
+import {fileURLToPath} from 'node:url';
+
+const nodeMajorMin = 26;
+const self = fileURLToPath(import.meta.url);
+
+if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) {
+  // Taking the types out of the sources takes longer than running them; what was done once is kept, where that is possible.
+  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/source-zoho', import.meta.url)));
+  await import('./main.ts');
+} else {
+  const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+  if (existsSync(node)) runOn(node);
+  else {
+    process.stderr.write(
+      `Cannot run on node ${process.versions.node}: node ${nodeMajorMin} or newer is needed; npm ci in the project's folder installs it\n`,
+    );
+    process.exitCode = 2;
+  }
+}
+
+/**
+ * Standard streams are the child's own. The channel is there only to tell the child when this process is gone, however it ended.
+ *
+ * @param {string} node
+ */
+function runOn(node) {
+  const child = spawn(node, [self, ...process.argv.slice(2)], {stdio: ['inherit', 'inherit', 'inherit', 'ipc']});
+  /** @type {NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`Cannot start ${node}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exitCode = code ?? 1;
+    else {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+      process.exitCode = 128 + constants.signals[signal];
+    }
+  });
+}

@@ -1,0 +1,197 @@
+/** The rows of a backfill or a refresh: Bulk Read jobs over a range of `Modified_Time`, page after page. */
+import type {Batch, BindingPatch, Rows} from '../batch.ts';
+import type {Clock} from '../clock.ts';
+import {ZohoError} from '../errors.ts';
+import {type BackfillState, secondsOf} from '../flow/state.ts';
+import {jobWaitMaxMs} from '../limits.ts';
+import type {BindingProgress} from '../progress.ts';
+import {noRows} from '../rows.ts';
+import type {Release, Slots} from '../slots.ts';
+import {parseCsv} from '../transforms/parse-csv.ts';
+import {unzip} from '../transforms/unzip.ts';
+import {pollDelayMs} from '../zoho/bulk.ts';
+import type {BulkJob, ZohoClient} from '../zoho/client.ts';
+
+export interface BulkRange {
+  readonly module: string;
+  /** The fields of each slice; a wide module takes several jobs over the same range (design 5.2). */
+  readonly slices: readonly (readonly string[])[];
+  readonly fromS: number;
+  /** What the last batch says of the binding besides its rows, for instance that the backfill is over. */
+  readonly done: BindingPatch;
+}
+
+export interface BulkContext {
+  readonly client: ZohoClient;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly progress: BindingProgress;
+  /** Jobs that Zoho has to work on, of all bindings; and pages being downloaded. */
+  readonly jobSlots: Slots;
+  readonly pageSlots: Slots;
+}
+
+/**
+ * Yields the rows of a range from where `saved` stands, every batch with the patch that says how far they reach.
+ *
+ * The patch of a page's last rows also moves to the following page, whose job is submitted while the present page is being downloaded. It appears only after
+ * the file proved whole: sizes, checksum and the row count that Zoho gave. Any failure is thrown as it comes; whoever resumes from the state
+ * reached so far repeats no row that was written.
+ */
+export async function* bulkRows(
+  range: BulkRange,
+  saved: BackfillState,
+  context: BulkContext,
+): AsyncGenerator<Batch<Rows>, void, void> {
+  let page: Page | undefined = {
+    slice: Math.min(saved.slice ?? 0, range.slices.length - 1),
+    token: saved.next_page,
+    job: saved.job,
+    rows: saved.job === undefined ? 0 : (saved.rows ?? 0),
+    nextJob: saved.next_job,
+  };
+  while (page !== undefined) page = yield* pageRows(page, range, secondsOf(saved.cutoff), context);
+}
+
+/** Where reading stands, as in `BackfillState`. */
+interface Page {
+  slice: number;
+  token: string | undefined;
+  job: string | undefined;
+  rows: number;
+  nextJob: string | undefined;
+}
+
+/** Yields one page, submitting its job if need be, and returns the page that follows it. */
+async function* pageRows(
+  page: Page,
+  range: BulkRange,
+  toS: number,
+  context: BulkContext,
+): AsyncGenerator<Batch<Rows>, Page | undefined, void> {
+  const {client, signal, progress, pageSlots} = context;
+  const fields = range.slices[page.slice] ?? [];
+  const releaseJob = await waitFor('job', context.jobSlots, context);
+  let releasePage: Release | undefined;
+  let next: Prefetch | undefined;
+  try {
+    let job = page.job;
+    if (job === undefined) {
+      job = await client.createJob(
+        page.token === undefined ? {module: range.module, fields, fromS: range.fromS, toS} : {pageToken: page.token},
+        signal,
+      );
+      page = {...page, job, rows: 0, nextJob: undefined};
+      yield {items: noRows, patch: {backfill: {job, rows: null, next_job: null}}};
+    }
+    const done = await finished(job, context);
+    releaseJob();
+    progress.pageRows = done.count;
+    releasePage = await waitFor('download', pageSlots, context);
+    progress.phase = 'downloading';
+    if (done.nextPageToken !== undefined) next = prefetch(page.nextJob, done.nextPageToken, context);
+
+    let rows = page.rows;
+    let held: Rows | undefined;
+    for await (const items of parseCsv(unzip(client.download(job, signal)), {skipRows: page.rows})) {
+      if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.news()}}};
+      rows += items.count;
+      progress.rows += items.count;
+      held = items;
+    }
+    if (done.count !== undefined && rows !== done.count) {
+      throw new ZohoError(
+        'damaged',
+        `Cannot use the result of job ${job} of module ${range.module}: it has ${rows} rows, Zoho counted ${done.count}`,
+      );
+    }
+    const following = await follow(page, done, next, range);
+    yield {items: held ?? noRows, patch: following.patch};
+    return following.page;
+  } finally {
+    releaseJob();
+    releasePage?.();
+    next?.release();
+  }
+}
+
+/** The page after a finished one, and the patch that moves there. */
+async function follow(
+  page: Page,
+  done: BulkJob,
+  next: Prefetch | undefined,
+  range: BulkRange,
+): Promise<{page: Page | undefined; patch: BindingPatch}> {
+  if (done.nextPageToken !== undefined) {
+    const nextJob = await next?.job;
+    return {
+      page: {slice: page.slice, token: done.nextPageToken, job: nextJob, rows: 0, nextJob: undefined},
+      patch: {backfill: {next_page: done.nextPageToken, job: nextJob ?? null, rows: null, next_job: null}},
+    };
+  }
+  if (done.more === true) {
+    throw new ZohoError(
+      'module',
+      `Cannot read all of module ${range.module}: Zoho says that there are more rows but gives no token for the next page`,
+    );
+  }
+  if (page.slice + 1 < range.slices.length) {
+    return {
+      page: {slice: page.slice + 1, token: undefined, job: undefined, rows: 0, nextJob: undefined},
+      patch: {backfill: {slice: page.slice + 1, next_page: null, job: null, rows: null, next_job: null}},
+    };
+  }
+  return {page: undefined, patch: range.done};
+}
+
+/** Resolves with a finished job; throws kind `failed` with Zoho's reason, or `lost` when it does not end in a time no job takes. */
+async function finished(job: string, {client, clock, signal, progress}: BulkContext): Promise<BulkJob> {
+  progress.phase = 'waiting for job';
+  const since = clock.elapsedMs();
+  for (;;) {
+    const status = await client.job(job, signal);
+    if (status.state === 'completed') return status;
+    if (status.state === 'failed')
+      throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gives no reason'}`);
+    const waitedMs = clock.elapsedMs() - since;
+    if (waitedMs > jobWaitMaxMs)
+      throw new ZohoError('lost', `Bulk read job ${job} did not finish within ${jobWaitMaxMs / 3_600_000} hours`);
+    await clock.sleep(pollDelayMs(waitedMs), signal);
+  }
+}
+
+async function waitFor(what: string, slots: Slots, {progress, signal}: BulkContext): Promise<Release> {
+  progress.phase = `waiting to start a ${what}`;
+  return slots.take(signal);
+}
+
+interface Prefetch {
+  /** The following page's job; undefined when it could not be submitted ahead, which costs time but nothing else. */
+  readonly job: Promise<string | undefined>;
+  /** The part of a patch that records the job, once, as soon as it is known. */
+  news(): {next_job?: string};
+  release(): void;
+}
+
+/** Has the following page exported while this one is downloaded, if a place among the running jobs is free. */
+function prefetch(known: string | undefined, pageToken: string, {client, jobSlots, signal}: BulkContext): Prefetch | undefined {
+  if (known !== undefined) return {job: Promise.resolve(known), news: () => ({}), release() {}};
+  const release = jobSlots.tryTake();
+  if (release === undefined) return undefined;
+  let submitted: string | undefined;
+  // A refusal is met again, and handled, when the page itself is due.
+  const job = client.createJob({pageToken}, signal).then(
+    (id) => (submitted = id),
+    () => undefined,
+  );
+  return {
+    job,
+    release,
+    news() {
+      if (submitted === undefined) return {};
+      const next_job = submitted;
+      submitted = undefined;
+      return {next_job};
+    },
+  };
+}

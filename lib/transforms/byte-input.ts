@@ -1,0 +1,41 @@
+/** Bytes that arrive in pieces, read in the amounts that a file format asks for. */
+
+/** Reads from an iterator of pieces, and can put back what was read too far. Nothing is pulled before it is needed. */
+export class ByteInput {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  #next: Uint8Array = nothing;
+
+  constructor(pieces: AsyncIterator<Uint8Array>) {
+    this.#pieces = pieces;
+  }
+
+  /** Whatever is there next, at most `bytesMax` bytes of it; empty only at the end. */
+  async some(bytesMax: number): Promise<Uint8Array> {
+    while (this.#next.length === 0) {
+      const {done, value} = await this.#pieces.next();
+      if (done) return nothing;
+      this.#next = value;
+    }
+    const taken = this.#next.subarray(0, bytesMax);
+    this.#next = this.#next.subarray(taken.length);
+    return taken;
+  }
+
+  /** The next `count` bytes in one block, or fewer when the input ends before. */
+  async take(count: number): Promise<Uint8Array> {
+    let taken: Uint8Array = nothing;
+    while (taken.length < count) {
+      const piece = await this.some(count - taken.length);
+      if (piece.length === 0) break;
+      taken = taken.length === 0 ? piece : Buffer.concat([taken, piece]);
+    }
+    return taken;
+  }
+
+  /** Puts bytes back in front of what follows. */
+  putBack(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#next = this.#next.length === 0 ? bytes : Buffer.concat([bytes, this.#next]);
+  }
+}
+
+const nothing = new Uint8Array(0);

@@ -1,0 +1,30 @@
+/** Makes merge documents of typed values: adds what Flow needs to know about the operation. */
+import type {Batch, Docs} from '../batch.ts';
+
+/** The end of a record's document, whole or partial: it is added or replaced, never deleted, so a restored record lives again. */
+const upsert = Buffer.from(',"_meta":{"op":"u"}}');
+
+/**
+ * Completes documents in their own block, in the room (`shapeRoomBytes`) that `coerce` left after each. The documents passed in are used up: their bytes become
+ * part of those returned.
+ */
+export function shapeDocs(docs: Docs): Docs {
+  const ranges = Int32Array.from(docs.ranges);
+  for (let i = 0; i < docs.count; i++) {
+    const end = ranges[2 * i + 1]!;
+    for (let k = 0; k < upsert.length; k++) docs.bytes[end + k] = upsert[k]!;
+    ranges[2 * i + 1] = end + upsert.length;
+  }
+  return {...docs, ranges};
+}
+
+/** Completes the documents of each batch. Order, batch size and checkpoints pass through. */
+export class ShapeStream extends TransformStream<Batch<Docs>, Batch<Docs>> {
+  constructor() {
+    super({
+      transform(batch, controller) {
+        controller.enqueue({...batch, items: shapeDocs(batch.items)});
+      },
+    });
+  }
+}

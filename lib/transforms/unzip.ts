@@ -1,0 +1,213 @@
+/** The CSV file inside a ZIP archive, as Bulk Read delivers it (zoho-api sheet 4.4). */
+import {crc32} from 'node:zlib';
+import {Unzip, type UnzipDecoder} from 'fflate';
+import {ZohoError} from '../errors.ts';
+import {csvBytesMax, deflatedPieceBytes, inflateRatioFromBytes, inflateRatioMax} from '../limits.ts';
+import {ByteInput} from './byte-input.ts';
+import {inflate} from './inflate.ts';
+import * as zip from './zip-format.ts';
+
+export interface UnzipOptions {
+  /** More inflated bytes than this are refused. */
+  readonly bytesMax?: number;
+}
+
+/**
+ * Yields the content of the archive's only entry, a `.csv` file, as it arrives.
+ *
+ * The content is proven only when the generator ends: then checksum and sizes agree wherever the archive states them, the entry was the only one, and the
+ * archive is complete. So whoever must not use damaged data holds the last part back until then. Otherwise it throws a `ZohoError`: kind
+ * `short` when the input ended before the archive did, `damaged` when it cannot be what was sent. Failures of the source pass through. The
+ * source is closed in any case.
+ */
+export async function* unzip(
+  source: AsyncIterable<Uint8Array>,
+  options: UnzipOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  const pieces = source[Symbol.asyncIterator]();
+  try {
+    const input = new ByteInput(pieces);
+    const record = await entryRecord(input);
+    const entry = zip.localEntry(record);
+    const meter = new Meter(options.bytesMax ?? csvBytesMax);
+    for await (const block of content(input, record, entry, meter)) {
+      meter.add(block);
+      yield block;
+    }
+    await checkEntry(input, entry, meter.measure);
+    await checkDirectory(input, meter.measure);
+    await checkEnd(input);
+  } finally {
+    await pieces.return?.();
+  }
+}
+
+/** What came out of the entry so far, and whether it can be honest. */
+class Meter {
+  readonly #bytesMax: number;
+  #crc = 0;
+  #inflated = 0;
+  #compressed = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  readonly consumed = (bytes: number): void => {
+    this.#compressed = bytes;
+  };
+
+  add(block: Uint8Array): void {
+    this.#inflated += block.length;
+    if (this.#inflated > this.#bytesMax) throw zip.damaged(`its entry has more than ${this.#bytesMax} bytes`);
+    if (this.#inflated > inflateRatioFromBytes && this.#inflated > inflateRatioMax * this.#compressed) {
+      throw zip.damaged(`its entry is more than ${inflateRatioMax} times as large as the archive`);
+    }
+    this.#crc = crc32(block, this.#crc);
+  }
+
+  get measure(): zip.Measure {
+    return {crc: this.#crc, compressed: this.#compressed, inflated: this.#inflated};
+  }
+}
+
+/** The local record of the first entry; an archive of one entry begins with it. */
+async function entryRecord(input: ByteInput): Promise<Uint8Array> {
+  const start = await input.take(4);
+  if (!entryStart.subarray(0, start.length).equals(start)) {
+    throw zip.damaged(
+      start.length === 4 && zip.signatureOf(start) === zip.endSignature ? 'it has no entry' : 'it is not a ZIP archive',
+    );
+  }
+  input.putBack(start);
+  return record(input, zip.entryBytes, zip.entryLength);
+}
+
+const entryStart = Buffer.from('PK\x03\x04');
+
+async function* content(
+  input: ByteInput,
+  record: Uint8Array,
+  entry: zip.LocalEntry,
+  meter: Meter,
+): AsyncGenerator<Uint8Array, void, void> {
+  if (entry.method === zip.deflated && entry.described) {
+    // Only the Deflate stream itself tells where it ends: a search for the record behind it would also find data that looks like one.
+    input.putBack(yield* inflate((bytesMax) => input.some(bytesMax), meter.consumed));
+    return;
+  }
+  if (entry.measure.compressed === 0) return;
+  const data = new ByteInput(sized(input, record, entry));
+  if (entry.method === zip.deflated) {
+    yield* inflate((bytesMax) => data.some(bytesMax), meter.consumed);
+    return;
+  }
+  let bytes = 0;
+  for (let piece = await data.some(deflatedPieceBytes); piece.length > 0; piece = await data.some(deflatedPieceBytes)) {
+    meter.consumed((bytes += piece.length));
+    yield piece;
+  }
+}
+
+/** The data of an entry whose size is known, still compressed, as fflate takes it out of the archive. */
+async function* sized(
+  input: ByteInput,
+  record: Uint8Array,
+  {method, measure}: zip.LocalEntry,
+): AsyncGenerator<Uint8Array, void, void> {
+  const data: Uint8Array[] = [];
+  const archive = new Unzip((file) => {
+    file.ondata = () => {};
+    file.start();
+  });
+  // The decoder that fflate asks for hands the data on to zlib, which inflates faster and on another thread.
+  class HandOn implements UnzipDecoder {
+    static readonly compression = method;
+    ondata(): void {}
+    push(piece: Uint8Array): void {
+      data.push(piece);
+    }
+  }
+  archive.register(HandOn);
+  archive.push(record);
+  for (let left = measure.compressed; left > 0; ) {
+    const piece = await sound(input, Math.min(left, deflatedPieceBytes));
+    left -= piece.length;
+    archive.push(piece);
+    yield* data.splice(0);
+  }
+}
+
+/** The entry's data must be what its own record, or the descriptor behind it, says. */
+async function checkEntry(input: ByteInput, {described, measure}: zip.LocalEntry, actual: zip.Measure): Promise<void> {
+  if (!described) return agree(measure, actual);
+  const bytes = await whole(input, zip.descriptorBytesMax + 4);
+  const length = zip.descriptorLength(bytes, actual);
+  if (length < 0) throw zip.damaged('checksum or size of its data are not those it states');
+  input.putBack(bytes.subarray(length));
+}
+
+/** The central directory must list this entry and no other. */
+async function checkDirectory(input: ByteInput, actual: zip.Measure): Promise<void> {
+  const signature = await peekSignature(input);
+  if (signature === zip.entrySignature) throw zip.damaged('it has more than one entry');
+  if (signature !== zip.directorySignature) throw zip.damaged('its directory is missing');
+  agree(zip.directoryMeasure(await record(input, zip.directoryBytes, zip.directoryLength)), actual);
+}
+
+/** The records that end the archive must be there and count one entry; nothing may follow them. */
+async function checkEnd(input: ByteInput): Promise<void> {
+  let signature = await peekSignature(input);
+  if (signature === zip.directorySignature) throw zip.damaged('it has more than one entry');
+  let counted: number | undefined;
+  if (signature === zip.end64Signature) {
+    counted = zip.entriesCounted64(await record(input, zip.end64Bytes, zip.end64Length));
+    signature = await peekSignature(input);
+    if (signature !== zip.locator64Signature) throw zip.damaged('its end is damaged');
+    await whole(input, zip.locator64Bytes);
+    signature = await peekSignature(input);
+  }
+  if (signature !== zip.endSignature) throw zip.damaged('its end is damaged');
+  const end = await record(input, zip.endBytes, zip.endLength);
+  if ((zip.entriesCounted(end) ?? counted) !== 1) throw zip.damaged('it does not have exactly one entry');
+  if ((await input.some(1)).length > 0) throw zip.damaged('something follows its end');
+}
+
+function agree(stated: zip.Measure, actual: zip.Measure): void {
+  if (stated.crc === actual.crc && stated.compressed === actual.compressed && stated.inflated === actual.inflated) return;
+  throw zip.damaged('checksum or size of its data are not those it states');
+}
+
+async function peekSignature(input: ByteInput): Promise<number> {
+  const bytes = await whole(input, 4);
+  input.putBack(bytes);
+  return zip.signatureOf(bytes);
+}
+
+/** A record whose fixed part says how long it is. */
+async function record(input: ByteInput, fixedBytes: number, lengthOf: (fixed: Uint8Array) => number): Promise<Uint8Array> {
+  const fixed = await whole(input, fixedBytes);
+  input.putBack(fixed);
+  const length = lengthOf(fixed);
+  if (length < fixedBytes || length > recordBytesMax) throw zip.damaged('one of its records has an impossible length');
+  return whole(input, length);
+}
+
+/** No record is longer than its fixed part and three texts of 64 KB; only a damaged ZIP64 end could say so. */
+const recordBytesMax = 1 << 18;
+
+async function whole(input: ByteInput, bytes: number): Promise<Uint8Array> {
+  const taken = await input.take(bytes);
+  if (taken.length < bytes) throw cutShort();
+  return taken;
+}
+
+async function sound(input: ByteInput, bytesMax: number): Promise<Uint8Array> {
+  const piece = await input.some(bytesMax);
+  if (piece.length === 0) throw cutShort();
+  return piece;
+}
+
+function cutShort(): ZohoError {
+  return new ZohoError('short', 'Cannot unzip the file to its end: it ends before the archive does');
+}

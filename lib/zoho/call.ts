@@ -1,0 +1,260 @@
+/** One call of Zoho, made until it succeeds or cannot: places, tokens, retries, and the clock that answers carry. */
+import type {Clock} from '../clock.ts';
+import {ZohoError} from '../errors.ts';
+import {
+  callDelayMaxMs,
+  callDelayMs,
+  callTimeoutMs,
+  callTriesMax,
+  createTriesMax,
+  creditsProbeMs,
+  errorBytesMax,
+  retryAfterMaxMs,
+  throttleWaitMaxMs,
+  tokenRefusalsMax,
+} from '../limits.ts';
+import type {Log} from '../log.ts';
+import {type Action, classify, scopesOf, type Verdict} from './classify.ts';
+import type {Governor, Outcome, Place} from './governor.ts';
+import {type Answer, Cut, type Http, within} from './http.ts';
+import {type CallKind, creditsOf, type Ledger} from './ledger.ts';
+import {type Complaint, complaintOf, jsonOf} from './reply.ts';
+import {covers} from './scopes.ts';
+import type {Token} from './token.ts';
+
+export interface Call {
+  readonly kind: CallKind;
+  /** The binding or job it is for, so that none waits behind all calls of another. */
+  readonly key: string;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Completes "Cannot ..."; no values of records in it. */
+  readonly what: string;
+  readonly credits?: number;
+  /** Whether the request carries a page token. */
+  readonly paged?: boolean;
+}
+
+export interface CallerOptions {
+  readonly origin: string;
+  readonly http: Http;
+  readonly token: Token;
+  readonly governor: Governor;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: (() => number) | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** How long limits may hold up a call. */
+  readonly waitMaxMs?: number | undefined;
+  /** Takes secrets out of a text, should Zoho repeat one. */
+  redact(text: string): string;
+}
+
+/** Thrown by a reader: the answer is a complaint although its status says otherwise. */
+export class Complained extends Error {
+  override readonly name = 'Complained';
+  readonly complaint: Complaint;
+
+  constructor(complaint: Complaint) {
+    super(complaint.code);
+    this.complaint = complaint;
+  }
+}
+
+/** Why an attempt failed, and what to do about it. */
+interface Problem extends Verdict {
+  readonly retryAfterMs: number | undefined;
+  /** Whether Zoho may have carried the request out. */
+  readonly sent: boolean;
+}
+
+class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.error.message);
+    this.problem = problem;
+  }
+}
+
+/** What went wrong so far during one call. */
+interface Tries {
+  failures: number;
+  refusals: number;
+  throttledSinceMs: number | undefined;
+}
+
+export class Caller {
+  readonly #options: CallerOptions;
+  readonly #host: string;
+  readonly #random: () => number;
+  readonly #answered = new Set<CallKind>();
+  #date: {seconds: number; atMs: number} | undefined;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+    this.#host = new URL(options.origin).host;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** Zoho's clock by the latest answer, in whole epoch seconds. */
+  get seconds(): number | undefined {
+    const date = this.#date;
+    return date && date.seconds + Math.floor((this.#options.clock.elapsedMs() - date.atMs) / 1000);
+  }
+
+  /**
+   * Makes the call and has `use` read the answer, whose status is 200 to 299 or 304. All of it is repeated, a bounded number of times, after what passes:
+   * throttling, outages, cut connections, refused tokens, and `use` throwing `Complained` or kind `damaged`. Otherwise it
+   * throws what it ended with.
+   */
+  async run<T>(call: Call, signal: AbortSignal, use: (answer: Answer) => Promise<T>): Promise<T> {
+    const timeoutMs = this.#options.timeoutMs ?? callTimeoutMs;
+    return this.#repeat(call, signal, async (token, place) => {
+      const result = await within(timeoutMs, this.#host, signal, async (limited) => use(await this.#send(call, token, limited)));
+      place.end('good');
+      return result;
+    });
+  }
+
+  /** As `run`, for a body of any length: gives the answer with its place, which the caller ends when the body has. What happens in the body is the caller's. */
+  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; place: Place}> {
+    return this.#repeat(call, signal, async (token, place) => ({answer: await this.#send(call, token, signal), place}));
+  }
+
+  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Place) => Promise<T>): Promise<T> {
+    const {governor, token: tokens, ledger} = this.#options;
+    const tries: Tries = {failures: 0, refusals: 0, throttledSinceMs: undefined};
+    for (;;) {
+      const place = await governor.enter(call.kind, call.key, signal);
+      let problem: Problem | undefined;
+      let token: string | undefined;
+      try {
+        token = await tokens.get(signal);
+        return await attempt(token, place);
+      } catch (error) {
+        problem = token === undefined || signal.aborted ? undefined : this.#problemOf(call, error);
+        if (problem === undefined) {
+          place.end('neither');
+          signal.throwIfAborted();
+          throw error;
+        }
+        if (problem.action === 'refresh') tokens.invalidate(token!);
+      }
+      place.end(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
+      await this.#before(problem, call, tries, signal);
+    }
+  }
+
+  /** Resolves when it is time for the next try, or throws when there is none. Waiting for limits is the governor's. */
+  async #before(problem: Problem, call: Call, tries: Tries, signal: AbortSignal): Promise<void> {
+    const {clock, governor, waitMaxMs = throttleWaitMaxMs} = this.#options;
+    switch (problem.action) {
+      case 'wait':
+        tries.throttledSinceMs ??= clock.elapsedMs();
+        if (clock.elapsedMs() - tries.throttledSinceMs + governor.pausedMs > waitMaxMs) throw problem.error;
+        this.#tellRetry(problem, {});
+        return;
+      case 'refresh':
+        if (++tries.refusals >= tokenRefusalsMax) throw problem.error;
+        return this.#pause(problem, tries.refusals - 1, signal);
+      case 'retry':
+        if (++tries.failures >= (call.kind === 'create' && problem.sent ? createTriesMax : callTriesMax)) throw problem.error;
+        return this.#pause(problem, tries.failures, signal);
+      default:
+        throw problem.error;
+    }
+  }
+
+  async #pause(problem: Problem, tries: number, signal: AbortSignal): Promise<void> {
+    const backOffMs = tries === 0 ? 0 : Math.min(callDelayMaxMs, callDelayMs * 2 ** (tries - 1)) * (0.5 + this.#random());
+    const delayMs = Math.max(backOffMs, Math.min(problem.retryAfterMs ?? 0, creditsProbeMs));
+    this.#tellRetry(problem, {tries, delayMs: Math.round(delayMs)});
+    if (delayMs > 0) await this.#options.clock.sleep(delayMs, signal);
+  }
+
+  #tellRetry({action, error}: Problem, fields: Readonly<Record<string, unknown>>): void {
+    const message = action === 'refresh' ? `Zoho refuses the access token (${error.code ?? error.status})` : error.message;
+    this.#options.log('info', `${message}; trying again`, fields);
+  }
+
+  async #send(call: Call, token: string, signal: AbortSignal): Promise<Answer> {
+    const {origin, http, ledger, clock, log} = this.#options;
+    const sinceMs = clock.elapsedMs();
+    ledger.book(call.kind, call.credits ?? creditsOf[call.kind]);
+    const {method, path, body} = call;
+    const headers = {...call.headers, authorization: `Zoho-oauthtoken ${token}`};
+    const answer = await http.send({origin, path, method, headers, body}, signal);
+    this.#note(answer);
+    log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
+    if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) {
+      this.#answered.add(call.kind);
+      return answer;
+    }
+    const text = await answer.text(errorBytesMax).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // The status alone says enough.
+      log('debug', `Cannot read why ${path} was refused`, {status: answer.status, reason: String(error)});
+      return '';
+    });
+    throw new Refused(this.#classified(call, answer.status, jsonOf(text), retryAfterMs(answer, clock.nowMs())));
+  }
+
+  #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: Complaint): Problem {
+    const complaint = known ?? complaintOf(body);
+    const {token, redact} = this.#options;
+    const granted = token.scopes;
+    const verdict = classify({
+      kind: call.kind,
+      what: call.what,
+      host: this.#host,
+      status,
+      complaint: complaint && {...complaint, code: redact(complaint.code), message: redact(complaint.message)},
+      json: body !== undefined,
+      paged: call.paged ?? false,
+      scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
+      answeredBefore: this.#answered.has(call.kind),
+    });
+    return {...verdict, retryAfterMs: retryAfter, sent: true};
+  }
+
+  /** Undefined for what is no answer of Zoho at all. */
+  #problemOf(call: Call, error: unknown): Problem | undefined {
+    if (error instanceof Refused) return error.problem;
+    if (error instanceof Complained) return this.#classified(call, 200, null, undefined, error.complaint);
+    const cut = error instanceof Cut ? error : error instanceof ZohoError && error.cause instanceof Cut ? error.cause : undefined;
+    if (cut !== undefined) {
+      const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
+      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.sent};
+    }
+    if (error instanceof ZohoError && error.kind === 'damaged')
+      return {action: 'retry', error, retryAfterMs: undefined, sent: true};
+    return undefined;
+  }
+
+  #note(answer: Answer): void {
+    const ms = Date.parse(answer.header('date') ?? '');
+    if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs: this.#options.clock.elapsedMs()};
+    this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
+  }
+}
+
+/** What an answer says about the pace: a definite refusal is as good as any answer. */
+function outcomeOf(action: Action): Outcome {
+  if (action === 'wait') return 'throttled';
+  if (action === 'retry') return 'struggling';
+  return action === 'refresh' ? 'neither' : 'good';
+}
+
+/** The header `Retry-After` in either of its forms, bounded. */
+function retryAfterMs(answer: Answer, nowMs: number): number | undefined {
+  const text = answer.header('retry-after')?.trim();
+  if (text === undefined || text === '') return undefined;
+  const zohoNowMs = Date.parse(answer.header('date') ?? '');
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Number.isNaN(zohoNowMs) ? nowMs : zohoNowMs);
+  return Number.isNaN(ms) ? undefined : Math.min(retryAfterMaxMs, Math.max(0, ms));
+}

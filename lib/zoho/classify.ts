@@ -1,0 +1,187 @@
+/** What an error answer means for what happens next: by its code, then by its status (zoho-api sheet 8.3). Pure. */
+import {ZohoError, type ZohoFailure} from '../errors.ts';
+import type {CallKind} from './ledger.ts';
+import type {Complaint} from './reply.ts';
+import {scopesNeeded} from './scopes.ts';
+
+/** `retry`: ask again soon; `refresh`: ask again with another token; `wait`: ask again when the limits allow; else the failure it ends as. */
+export type Action = 'retry' | 'refresh' | 'wait' | ZohoFailure;
+
+export interface Refusal {
+  readonly kind: CallKind;
+  /** What was being done, to complete "Cannot ...". */
+  readonly what: string;
+  readonly host: string;
+  readonly status: number;
+  /** Absent when the body has none of Zoho's shapes, such as a page of HTML. */
+  readonly complaint?: Complaint | undefined;
+  /** Whether the body is JSON at all. */
+  readonly json: boolean;
+  /** Whether the request carried a page token. */
+  readonly paged?: boolean;
+  /** Those of the scopes that this kind of call takes which the token lacks; undefined when Zoho does not tell a token's scopes. */
+  readonly scopesMissing?: readonly string[] | undefined;
+  /** Whether a call of this kind was answered well before, so that its scope is there. */
+  readonly answeredBefore?: boolean;
+}
+
+export interface Verdict {
+  readonly action: Action;
+  /** The failure that is thrown when nothing helps. */
+  readonly error: ZohoError;
+}
+
+export function classify(refusal: Refusal): Verdict {
+  const code = refusal.complaint?.code;
+  const rule = (code === undefined ? undefined : byCode.get(code)) ?? byStatus(refusal);
+  const action = typeof rule === 'function' ? rule(refusal) : rule;
+  const field = action === 'field' ? fieldOf(refusal) : undefined;
+  const error = new ZohoError(failureOf(action), messageOf(refusal, action), {code, status: refusal.status, field});
+  return {action, error};
+}
+
+type Rule = Action | ((refusal: Refusal) => Action);
+
+const field: Rule = (refusal) => (fieldOf(refusal) === undefined ? 'refused' : 'field');
+
+/** A module's own fault, unless it is the list of all modules that is refused. */
+const module: Rule = ({kind}) => (kind === 'modules' ? 'credentials' : 'module');
+
+/** A scope is missing for everything, unless the token has all, or they did for another module. Some modules want scopes that no list names. */
+const scope: Rule = ({kind, scopesMissing, answeredBefore}) => {
+  if (kind === 'modules') return 'credentials';
+  if (scopesMissing !== undefined) return scopesMissing.length === 0 ? 'module' : 'credentials';
+  // The fields of the first module asked for do not tell; whoever asks for those of all modules does.
+  return answeredBefore || kind === 'fields' ? 'module' : 'credentials';
+};
+
+const permission: Rule = (refusal) =>
+  refusal.complaint?.details.permissions?.includes('Crm_Implied_Api_Access')
+    ? 'credentials'
+    : refusal.kind === 'modules'
+      ? 'credentials'
+      : 'module';
+
+const badData: Rule = (refusal) => {
+  const {api_name, json_path = '', module: named} = refusal.complaint?.details ?? {};
+  if (refusal.paged) return 'expired';
+  if (refusal.kind === 'fields' || refusal.kind === 'deleted') return 'module';
+  if (refusal.kind !== 'create') return 'refused';
+  if (json_path?.includes('.fields')) return api_name ? 'field' : 'refused';
+  return named != null || json_path?.includes('.module') ? 'module' : 'refused';
+};
+
+const badQuery: Rule = (refusal) => {
+  const {column_name, module: named} = refusal.complaint?.details ?? {};
+  if (column_name) return 'field';
+  return named ? 'module' : 'refused';
+};
+
+/** An address is unknown: of a job, or of a module's deletions, which some modules do not have. */
+const unknownThing: Rule = ({kind}) =>
+  kind === 'job' || kind === 'download' ? 'lost' : kind === 'deleted' ? 'module' : 'refused';
+const unknownPath: Rule = ({kind}) => (kind === 'deleted' ? 'module' : 'refused');
+
+const expired: Rule = ({kind}) => (kind === 'create' ? 'expired' : 'refused');
+
+const byCode: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['INVALID_TOKEN', 'refresh'],
+  ['AUTHENTICATION_FAILURE', 'refresh'],
+  ['OAUTH_SCOPE_MISMATCH', scope],
+  ['NO_PERMISSION', permission],
+  ['AUTHORIZATION_FAILED', permission],
+  ['INVALID_MODULE', module],
+  ['NOT_SUPPORTED', module],
+  ['NOT_SUPPORTED_FEATURE', module],
+  ['MODULE_NOT_SUPPORTED', module],
+  ['MODULE_NOT_AVAILABLE', module],
+  ['FEATURE_NOT_ENABLED', module],
+  ['FEATURE_NOT_SUPPORTED', module],
+  ['FIELD_IN_CRITERIA_NOT_SUPPORTED', module],
+  ['FIELD_IN_CRITERIA_NOT_AVAILABLE', module],
+  ['FIELD_NOT_SUPPORTED', field],
+  ['FIELD_NOT_AVAILABLE', field],
+  ['INVALID_QUERY', badQuery],
+  ['INVALID_DATA', badData],
+  ['EXPIRED_VALUE', expired],
+  ['TOKEN_BOUND_DATA_MISMATCH', expired],
+  ['RESOURCE_NOT_FOUND', unknownThing],
+  ['TOO_MANY_REQUESTS', 'wait'],
+  ['INTERNAL_ERROR', 'retry'],
+  ['INTERNAL_SERVER_ERROR', 'retry'],
+  ['INVALID_URL_PATTERN', unknownPath],
+  ['INVALID_REQUEST_METHOD', 'refused'],
+]);
+
+function byStatus({kind, status, json}: Refusal): Rule {
+  if (status === 429) return 'wait';
+  if (status >= 500 || status === 408 || status === 425) return 'retry';
+  if (status >= 300 && status < 400) return 'refused';
+  if (status < 300) return 'damaged';
+  if (status === 401) return 'refresh';
+  if ((status === 404 || status === 410) && (kind === 'job' || kind === 'download')) return 'lost';
+  if (!json) return 'retry';
+  if (status === 404) return unknownThing;
+  return status === 403 ? permission : 'refused';
+}
+
+function fieldOf({complaint}: Refusal): string | undefined {
+  return complaint?.details.column_name || complaint?.details.api_name || undefined;
+}
+
+/** What it is when asking again did not help. */
+function failureOf(action: Action): ZohoFailure {
+  if (action === 'refresh') return 'credentials';
+  return action === 'retry' || action === 'wait' ? 'unavailable' : action;
+}
+
+function messageOf(refusal: Refusal, action: Action): string {
+  const {complaint, status} = refusal;
+  const said = complaint ? `${complaint.code}${plain(complaint.message)}` : `HTTP status ${status} without a reason`;
+  const advice = adviceOn(refusal, action);
+  return `Cannot ${refusal.what}: ${advice === undefined ? `Zoho answers ${said}` : `${advice} (${said})`}`;
+}
+
+/** The scopes that each kind of call takes. */
+export const scopesOf: Readonly<Record<CallKind, readonly string[]>> = {
+  modules: [scopesNeeded.modules],
+  fields: [scopesNeeded.fields],
+  create: [scopesNeeded.bulk, scopesNeeded.records],
+  job: [scopesNeeded.bulk],
+  download: [scopesNeeded.bulk],
+  coql: [scopesNeeded.coql, scopesNeeded.records],
+  deleted: [scopesNeeded.records],
+};
+
+function adviceOn(refusal: Refusal, action: Action): string | undefined {
+  const code = refusal.complaint?.code;
+  if (action === 'refresh')
+    return `${refusal.host} refuses a token just granted; the refresh token may belong to another data centre or environment than api_domain, or its user was deactivated; authorize again`;
+  if (code === 'OAUTH_SCOPE_MISMATCH')
+    return action === 'credentials'
+      ? `the refresh token lacks the scope ${lacking(refusal)}; authorize again with all scopes that the connector needs`
+      : `the refresh token's scopes do not cover this module`;
+  if (action === 'credentials' && refusal.complaint?.details.permissions?.includes('Crm_Implied_Api_Access'))
+    return "the token's user has no API access; give the user's profile the permission Zoho CRM API Access";
+  if (code === 'NO_PERMISSION' || code === 'AUTHORIZATION_FAILED') return "the token's user has no permission for this";
+  if (code === 'INVALID_URL_PATTERN' && action === 'refused')
+    return `${refusal.host} does not know the address; check api_domain`;
+  if (action === 'expired') return 'the page token is no longer valid';
+  if (action === 'field') return `Zoho refuses the field ${fieldOf(refusal)}`;
+  if (action === 'wait') return 'Zoho allows no more calls for now';
+  if (refusal.status >= 300 && refusal.status < 400) return `${refusal.host} points to another address, which is not followed`;
+  return undefined;
+}
+
+function lacking({kind, scopesMissing = []}: Refusal): string {
+  return (scopesMissing.length > 0 ? scopesMissing : scopesOf[kind]).join(' or ');
+}
+
+/** Zoho's own words, as far as they are plain: they are generic texts, cut short all the same. */
+function plain(message: string): string {
+  const text = message
+    .replace(/[^\p{L}\p{N} .,;:'_()/-]/gu, ' ')
+    .trim()
+    .slice(0, 120);
+  return text === '' ? '' : `: ${text}`;
+}

@@ -1,0 +1,81 @@
+/** Texts of COQL queries (zoho-api sheet 5.1, 5.2). Pure. */
+import {ZohoError} from '../errors.ts';
+import {coqlIdsMax} from '../limits.ts';
+
+/** A place in the order of a window: by `Modified_Time`, then by id. */
+export interface Key {
+  /** `Modified_Time`, epoch seconds. */
+  readonly seconds: number;
+  /** Digits. */
+  readonly id: string;
+}
+
+export interface WindowQuery {
+  readonly module: string;
+  readonly columns: readonly string[];
+  /** Only records modified at or after this; epoch seconds. */
+  readonly fromS: number;
+  /** Only records after this place, which is the last row of the page before; then `fromS` is implied. */
+  readonly after?: Key | undefined;
+  readonly limit: number;
+}
+
+/**
+ * One page of the records modified since a time, in the order of `(Modified_Time, id)`. Paging goes by key and never by offset: rows
+ * that change meanwhile move to the end instead of shifting others. Conditions are nested in pairs and the limit has both numbers, which every version accepts.
+ */
+export function windowQuery({module, columns, fromS, after, limit}: WindowQuery): string {
+  const where =
+    after === undefined
+      ? `Modified_Time >= ${datetimeLiteral(fromS)}`
+      : `(Modified_Time > ${datetimeLiteral(after.seconds)} or (Modified_Time = ${datetimeLiteral(after.seconds)} and id > ${idLiteral(after.id)}))`;
+  return `${selected(columns, module)} where ${where} order by Modified_Time asc, id asc limit 0, ${limit}`;
+}
+
+/** Records by their ids, at most 100 of them. */
+export function idsQuery({module, columns, ids}: {module: string; columns: readonly string[]; ids: readonly string[]}): string {
+  if (ids.length === 0 || ids.length > coqlIdsMax)
+    throw new RangeError(`Cannot ask for ${ids.length} ids in one query: it takes 1 to ${coqlIdsMax}`);
+  return `${selected(columns, module)} where id in (${ids.map(idLiteral).join(', ')}) limit 0, ${ids.length}`;
+}
+
+/** A time as COQL takes it: whole seconds, quoted, with its offset written out. */
+export function datetimeLiteral(seconds: number): string {
+  return `'${new Date(seconds * 1000).toISOString().slice(0, 19)}+00:00'`;
+}
+
+/** The module that a query reads. */
+export function queriedModule(query: string): string {
+  return / from (\w+)/.exec(query)?.[1] ?? '';
+}
+
+/** Credits of a query by the rows it may return (zoho-api sheet 5.3). */
+export function queryCredits(query: string): number {
+  const limit = Number(/ limit \d+, (\d+)$/.exec(query)?.[1] ?? 200);
+  if (limit <= 200) return 1;
+  return limit <= 1_000 ? 2 : 3;
+}
+
+/** The same query with bare ids, for organisations whose COQL refuses quoted ones (both are in use, zoho-api sheet 5.2). */
+export function withBareIds(query: string): string {
+  return query.replace(/'(\d+)'/g, '$1');
+}
+
+function selected(columns: readonly string[], module: string): string {
+  return `select ${columns.map(nameOf).join(', ')} from ${nameOf(module)}`;
+}
+
+/** Names go into the text as they are, so they must be names. */
+function nameOf(name: string): string {
+  if (!isCoqlName(name)) throw new ZohoError('module', `Cannot ask COQL for "${name}": it is not an API name`);
+  return name;
+}
+
+export function isCoqlName(name: string): boolean {
+  return /^\$?\w+$/.test(name);
+}
+
+function idLiteral(id: string): string {
+  if (!/^\d+$/.test(id)) throw new ZohoError('damaged', 'Cannot ask for a record by an id that is not a number');
+  return `'${id}'`;
+}

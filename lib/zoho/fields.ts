@@ -1,0 +1,94 @@
+/** Zoho's field metadata in the connector's words: types, and which API documents that it can read a field. Pure. */
+import {type Field, fieldType} from '../field.ts';
+import {isCoqlName} from './coql.ts';
+import type {FieldReply} from './reply.ts';
+
+/** `data_type`s that an API does not read (zoho-api sheet 4.5, 5.4). Others are tried: a refusal costs one call, a field left out costs its values. */
+const bulkUnread = new Set(['fileupload', 'multiselectlookup', 'subform']);
+const coqlUnread = new Set(['fileupload', 'imageupload', 'multiselectlookup', 'subform']);
+
+/** Single fields of standard modules that Bulk Read refuses. */
+const bulkUnreadNames = new Set([
+  'Calls.CTI_Entry',
+  'Cases.Comments',
+  'Solutions.Comments',
+  'Events.Participants',
+  'Price_Books.Pricing_Details',
+  'Invoices.Invoiced_Items',
+  'Purchase_Orders.Purchase_Items',
+  'Quotes.Quoted_Items',
+  'Sales_Orders.Ordered_Items',
+]);
+
+/** Single fields of standard modules that COQL refuses. */
+const coqlUnreadNames = new Set([
+  'Events.Participants',
+  'Price_Books.Pricing_Details',
+  'Quotes.Quoted_Items',
+  'Deals.Stage_Modified_Time',
+]);
+
+/** Composites of several fields, which Bulk Read refuses; only with the structured type of such a composite, since a plain field may have the name. */
+const composite = /^(?:(?:Mailing|Other|Billing|Shipping)_)?(?:Address|Coordinates)$|^nearby_distance__s$/;
+
+const idField: Field = {
+  name: 'id',
+  type: 'id',
+  dataType: 'bigint',
+  jsonType: 'string',
+  computed: false,
+  dynamic: false,
+  bulk: true,
+  coql: true,
+};
+
+/** The fields of a module, sorted by name in byte order, each once. `id` is among them even when Zoho does not list it, which is usual. */
+export function fieldsOf(module: string, listed: readonly FieldReply[]): Field[] {
+  const fields = new Map(listed.map((reply) => [reply.api_name, fieldOf(module, reply)]));
+  fields.set('id', idField);
+  return [...fields.values()].sort((a, b) => byteOrder(a.name, b.name));
+}
+
+function fieldOf(module: string, reply: FieldReply): Field {
+  const {api_name: name} = reply;
+  const jsonType = reply.json_type ?? '';
+  // Metadata declare tags as text; their values are arrays (zoho-api sheet 9, trap 10).
+  const dataType = name === 'Tag' && jsonType === 'jsonarray' ? 'tags' : reply.data_type;
+  const computed = dataType === 'formula' || dataType === 'rollup_summary';
+  const returnType = (dataType === 'formula' ? reply.formula : reply.rollup_summary)?.return_type || computedType(jsonType);
+  const place = `${module}.${name}`;
+  // What a formula gives is of its return type, however JSON is said to hold it.
+  const type = computed ? fieldType(returnType, '') : fieldType(dataType, jsonType);
+  const values = dataType === 'multiselectpicklist' ? pickListValues(reply) : [];
+  return {
+    name,
+    type,
+    dataType,
+    jsonType,
+    computed,
+    dynamic: dataType === 'formula' && reply.formula?.dynamic === true,
+    bulk: !bulkUnread.has(dataType) && !bulkUnreadNames.has(place) && !(composite.test(name) && jsonType !== 'string'),
+    coql: !coqlUnread.has(dataType) && !coqlUnreadNames.has(place) && isCoqlName(name),
+    ...(values.length > 0 && {values}),
+  };
+}
+
+/** The type of a formula or roll-up that does not name one: by how JSON has it. */
+function computedType(jsonType: string): string {
+  return jsonType === 'double' || jsonType === 'integer' || jsonType === 'boolean' ? jsonType : 'text';
+}
+
+/** What values of a multi-select list can look like, as shown and as stored. */
+function pickListValues({pick_list_values}: FieldReply): string[] {
+  const found = new Set<string>();
+  for (const {display_value, actual_value} of pick_list_values ?? []) {
+    if (actual_value) found.add(actual_value);
+    if (display_value) found.add(display_value);
+  }
+  return [...found];
+}
+
+/** Names sort the same everywhere: by their bytes. */
+export function byteOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

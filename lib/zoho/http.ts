@@ -1,0 +1,202 @@
+/** Requests over undici: pools, timeouts, size limits, and failures with a name. Knows hosts and bytes, nothing of Zoho. */
+import {Agent, type Dispatcher, EnvHttpProxyAgent} from 'undici';
+import {ZohoError} from '../errors.ts';
+import {callsAtOnce, connectTimeoutMs, errorBytesMax, headerBytesMax, headersTimeoutMs, idleTimeoutMs} from '../limits.ts';
+import {isLoopback} from './hosts.ts';
+
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly headersMs: number;
+  /** Between two pieces of a body, while the reader wants more. */
+  readonly idleMs: number;
+}
+
+export const usualTimeouts: Timeouts = {connectMs: connectTimeoutMs, headersMs: headersTimeoutMs, idleMs: idleTimeoutMs};
+
+export interface Request {
+  readonly origin: string;
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** The body's bytes, once. Throws `Cut` when they end early or stall, and kind `damaged` past `bytesMax`. Leaving it early drops the connection. */
+  bytes(bytesMax: number): AsyncGenerator<Uint8Array, void, void>;
+  /** The whole body as text. */
+  text(bytesMax: number): Promise<string>;
+  /** Lets go of a body that nobody reads. */
+  discard(): void;
+}
+
+/** A connection that did not come about, or ended before the answer did. */
+export class Cut extends Error {
+  override readonly name = 'Cut';
+  /** Whether the request may have reached the other side. */
+  readonly sent: boolean;
+
+  constructor(message: string, sent: boolean, options: ErrorOptions) {
+    super(message, options);
+    this.sent = sent;
+  }
+}
+
+/**
+ * Sends requests. Redirects are answers like any other and never followed. TLS is always verified. Requests that leave the machine go through the
+ * proxy that `HTTPS_PROXY` and `NO_PROXY` name; those to the machine itself never do.
+ */
+export class Http {
+  readonly #dispatcher: Dispatcher;
+  readonly #timeouts: Timeouts;
+
+  constructor(origin: string, timeouts: Timeouts = usualTimeouts) {
+    this.#timeouts = timeouts;
+    const options = {
+      connections: callsAtOnce + 1,
+      allowH2: false,
+      maxHeaderSize: headerBytesMax,
+      connect: {timeout: timeouts.connectMs, rejectUnauthorized: true},
+    };
+    this.#dispatcher = isLoopback(origin)
+      ? new Agent(options)
+      : new EnvHttpProxyAgent({...options, requestTls: {rejectUnauthorized: true}});
+  }
+
+  /** Resolves when the headers are there. Rejects with `Cut`, or with the signal's reason; the signal also ends the body. */
+  async send({origin, path, method, headers, body}: Request, signal: AbortSignal): Promise<Answer> {
+    const host = new URL(origin).host;
+    try {
+      const answer = await this.#dispatcher.request({
+        origin,
+        path,
+        method,
+        headers: {...headers, 'accept-encoding': 'identity', 'user-agent': 'source-zoho'},
+        body: body ?? null,
+        signal,
+        headersTimeout: this.#timeouts.headersMs,
+        bodyTimeout: this.#timeouts.idleMs,
+      });
+      return new UndiciAnswer(answer, host, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw cutOf(error, host);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+}
+
+class UndiciAnswer implements Answer {
+  readonly status: number;
+  readonly #answer: Dispatcher.ResponseData;
+  readonly #host: string;
+  readonly #signal: AbortSignal;
+
+  constructor(answer: Dispatcher.ResponseData, host: string, signal: AbortSignal) {
+    this.status = answer.statusCode;
+    this.#answer = answer;
+    this.#host = host;
+    this.#signal = signal;
+    // A body that breaks while nobody reads it must not end the process; whoever reads it sees the error all the same.
+    answer.body.on('error', () => {});
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#answer.headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  }
+
+  async *bytes(bytesMax: number): AsyncGenerator<Uint8Array, void, void> {
+    let size = 0;
+    try {
+      for await (const chunk of this.#answer.body as AsyncIterable<Uint8Array>) {
+        size += chunk.length;
+        if (size > bytesMax) throw new ZohoError('damaged', `The answer of ${this.#host} has more than ${bytesMax} bytes`);
+        yield chunk;
+      }
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw error instanceof ZohoError ? error : cutOf(error, this.#host);
+    }
+  }
+
+  async text(bytesMax: number): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.bytes(bytesMax)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  }
+
+  discard(): void {
+    // Reading a small rest keeps the connection for the next call; that it may fail concerns nobody.
+    this.#answer.body.dump({limit: errorBytesMax}).catch(() => {});
+  }
+}
+
+/**
+ * Bounds a piece of work in time, by the machine's own clock: it is about what the network does, not about what the capture waits for. The work's
+ * signal aborts with the caller's or when time is up; then it rejects with `Cut`.
+ */
+export async function within<T>(
+  timeoutMs: number,
+  host: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const limit = new AbortController();
+  const stop = (): void => limit.abort(signal.reason);
+  const timer = setTimeout(() => limit.abort(new Error('Time is up')), timeoutMs);
+  signal.addEventListener('abort', stop, {once: true});
+  try {
+    return await work(limit.signal);
+  } catch (error) {
+    if (!limit.signal.aborted || signal.aborted) throw error;
+    throw new Cut(`no whole answer from ${host} within ${timeoutMs / 1000} s`, true, {cause: error});
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Codes of failures before anything was sent, and what they mean. */
+const notSent: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens there'],
+  ['ENOTFOUND', 'its name is unknown'],
+  ['EAI_AGAIN', 'its name cannot be looked up at the moment'],
+  ['EHOSTUNREACH', 'there is no way to it'],
+  ['ENETUNREACH', 'there is no way to it'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'it does not take the connection'],
+  ['UND_ERR_PRX_CONN', 'the proxy does not connect'],
+  ['UND_ERR_PRX_TLS', 'the proxy does not connect'],
+]);
+
+const sentMeanings: ReadonlyMap<string, string> = new Map([
+  ['UND_ERR_HEADERS_TIMEOUT', 'it does not answer'],
+  ['UND_ERR_BODY_TIMEOUT', 'it stopped in the middle of its answer'],
+  ['UND_ERR_HEADERS_OVERFLOW', 'the headers of its answer are too large'],
+]);
+
+function cutOf(error: unknown, host: string): Cut {
+  const code = codeOf(error);
+  const before = notSent.get(code) ?? (isTlsCode(code) ? 'its certificate cannot be trusted' : undefined);
+  if (before !== undefined) return new Cut(`cannot reach ${host}: ${before} (${code})`, false, {cause: error});
+  const after = sentMeanings.get(code) ?? 'the connection was cut';
+  return new Cut(`no whole answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {cause: error});
+}
+
+function isTlsCode(code: string): boolean {
+  return /CERT|^ERR_TLS|^UNABLE_TO_|SIGNATURE/.test(code);
+}
+
+/** The code of an error or of the first of its causes that has one. */
+function codeOf(error: unknown, depth = 0): string {
+  if (!(error instanceof Error) || depth > 3) return '';
+  const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
+  const own = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return notSent.has(own) || isTlsCode(own) ? own : codeOf(inner, depth + 1) || own;
+}

@@ -1,0 +1,69 @@
+/** Calls made and credits spent (zoho-api sheet 8.1). */
+
+/** Every kind of call; limits, priorities, scopes and costs go by it. */
+export const callKinds = ['modules', 'fields', 'create', 'job', 'download', 'coql', 'deleted'] as const;
+export type CallKind = (typeof callKinds)[number];
+
+/** Credits of a call by kind; a COQL call costs by its rows. What looking at a job and fetching its result cost is not documented: the least is assumed. */
+export const creditsOf: Readonly<Record<CallKind, number>> = {
+  modules: 1,
+  fields: 1,
+  create: 50,
+  job: 1,
+  download: 1,
+  coql: 1,
+  deleted: 2,
+};
+
+export interface LedgerSummary {
+  readonly calls: Readonly<Record<CallKind, number>>;
+  readonly credits: Readonly<Record<CallKind, number>>;
+  readonly callsTotal: number;
+  readonly creditsTotal: number;
+  /** Credits that the organisation has left, as far as Zoho told: it does once half of the day's are used. */
+  readonly remaining: number | undefined;
+}
+
+export class Ledger {
+  readonly #calls = zeros();
+  readonly #credits = zeros();
+  #remaining: number | undefined;
+
+  /** Books a call. Whether refused ones cost is not documented; they are counted. */
+  book(kind: CallKind, credits: number = creditsOf[kind]): void {
+    this.#calls[kind]++;
+    this.#credits[kind] += credits;
+    if (this.#remaining !== undefined) this.#remaining = Math.max(0, this.#remaining - credits);
+  }
+
+  /** Takes Zoho's own figure, the header `X-API-CREDITS-REMAINING`; anything but a number is no news. */
+  correct(header: string | undefined): void {
+    if (header !== undefined && /^\d{1,12}$/.test(header.trim())) this.#remaining = Number(header);
+  }
+
+  get remaining(): number | undefined {
+    return this.#remaining;
+  }
+
+  summary(): LedgerSummary {
+    const calls = {...this.#calls};
+    const credits = {...this.#credits};
+    const sum = (by: Record<CallKind, number>): number => callKinds.reduce((total, kind) => total + by[kind], 0);
+    return {calls, credits, callsTotal: sum(calls), creditsTotal: sum(credits), remaining: this.#remaining};
+  }
+}
+
+/** Rows of a page of Bulk Read. */
+const rowsPerJob = 200_000;
+/** Looks at a job that takes a minute or so. */
+const looksPerJob = 40;
+
+/** Credits that a backfill of so many rows takes, about, with so many jobs a page (one for each slice of a wide module). */
+export function backfillCredits(rows: number, slices = 1): number {
+  const jobs = Math.max(1, Math.ceil(rows / rowsPerJob)) * slices;
+  return jobs * (creditsOf.create + creditsOf.download + looksPerJob * creditsOf.job);
+}
+
+function zeros(): Record<CallKind, number> {
+  return {modules: 0, fields: 0, create: 0, job: 0, download: 0, coql: 0, deleted: 0};
+}

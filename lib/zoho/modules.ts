@@ -1,0 +1,121 @@
+/** Which modules can be captured, and why the others cannot. */
+import {ZohoError} from '../errors.ts';
+import type {Field} from '../field.ts';
+import {fieldCallsAtOnce} from '../limits.ts';
+import type {Log} from '../log.ts';
+import {Slots} from '../slots.ts';
+import type {Module, ZohoClient} from './client.ts';
+import {byteOrder} from './fields.ts';
+import {covers, scopesNeeded} from './scopes.ts';
+
+export interface ModuleEntry {
+  /** API name. */
+  readonly name: string;
+  readonly label: string;
+  /** Absent when they were not asked for or there are none. */
+  readonly fields?: readonly Field[];
+  /** Why the module cannot be captured; absent when it can. */
+  readonly skip?: string;
+}
+
+/** Modules that Zoho lists but whose records no API of the connector reads; the connector's documentation names them. */
+const unsupported = new Set([
+  'Notes',
+  'Attachments',
+  'Emails',
+  'CTI_Entry',
+  'Email_Analytics',
+  'Email_Template_Analytics',
+  'Functions__s',
+  'Email_Sentiment',
+  'Locking_Information__s',
+]);
+
+/** Kinds of module that hold no records of their own. */
+const withoutRecords = new Set(['web', 'webtab_link']);
+
+/**
+ * All modules, or those of them that `only` names, sorted by API name in byte order. A module is skipped for a reason of its own: what its metadata says, or
+ * a definite answer of Zoho about it. Anything that passes or concerns all of them makes the whole fail.
+ */
+export async function catalog(
+  client: ZohoClient,
+  signal: AbortSignal,
+  log: Log,
+  only?: ReadonlySet<string>,
+): Promise<ModuleEntry[]> {
+  const listed = await client.modules(signal);
+  const modules = [...new Map(listed.map((module) => [module.name, module])).values()]
+    .filter(({name}) => only === undefined || only.has(name))
+    .sort((a, b) => byteOrder(a.name, b.name));
+  const entries = await entriesOf(modules, client, signal);
+  for (const {name, skip} of entries)
+    if (skip !== undefined) log('info', `Module ${name} is not captured: ${skip}`, {module: name});
+  return entries;
+}
+
+async function entriesOf(modules: readonly Module[], client: ZohoClient, signal: AbortSignal): Promise<ModuleEntry[]> {
+  const slots = new Slots(fieldCallsAtOnce);
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const refusals: ZohoError[] = [];
+  const running = modules.map(async (module): Promise<ModuleEntry> => {
+    const {name, label} = module;
+    const known = reasonOf(module);
+    if (known !== undefined) return {name, label, skip: known};
+    const release = await slots.take(either);
+    try {
+      const fields = await client.fields(name, either);
+      if (fields === null) return {name, label, skip: 'Zoho keeps no field metadata for it'};
+      return fields.some((field) => field.name === 'Modified_Time')
+        ? {name, label, fields}
+        : {name, label, fields, skip: 'it has no Modified_Time, so that changes to it cannot be followed'};
+    } catch (error) {
+      if (!isOwnFault(error)) throw error;
+      refusals.push(error);
+      return {name, label, skip: error.message};
+    } finally {
+      release();
+    }
+  });
+  try {
+    const entries = await Promise.all(running);
+    failIfAllLackScope(entries, refusals, client, await client.scopes(signal));
+    return entries;
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(running);
+    throw error;
+  }
+}
+
+/** What the list of modules says already. */
+function reasonOf({name, apiSupported, generatedType, status}: Module): string | undefined {
+  if (unsupported.has(name)) return 'its records cannot be read through the APIs that the connector uses';
+  if (!apiSupported) return "Zoho's API does not support it";
+  if (withoutRecords.has(generatedType)) return `it is of the kind ${generatedType}, which has no records`;
+  if (status === 'scheduled_for_deletion') return 'it is about to be deleted';
+  return undefined;
+}
+
+function isOwnFault(error: unknown): error is ZohoError {
+  return error instanceof ZohoError && (error.kind === 'module' || error.kind === 'refused');
+}
+
+/** When Zoho does not tell a token's scopes, one refused module may be special; when all of them are refused, the scope is missing. */
+function failIfAllLackScope(
+  entries: readonly ModuleEntry[],
+  refusals: readonly ZohoError[],
+  client: ZohoClient,
+  scopes: readonly string[] | undefined,
+): void {
+  if (scopes !== undefined && covers(scopes, scopesNeeded.fields)) return;
+  const [first] = refusals;
+  if (first === undefined || entries.some(({fields}) => fields !== undefined)) return;
+  if (refusals.some(({code}) => code !== 'OAUTH_SCOPE_MISMATCH')) return;
+  throw new ZohoError(
+    'credentials',
+    `Cannot read the fields of any module at ${client.origin}: the refresh token lacks the scope ${scopesNeeded.fields}; authorize again with all scopes that the connector needs`,
+    {cause: first, code: first.code},
+  );
+}

@@ -1,0 +1,37 @@
+/** A body that remembers how it went, whatever its reader makes of it. */
+import {errorBytesMax} from '../limits.ts';
+import {Complained} from './call.ts';
+import {hiddenComplaint, jsonOf} from './reply.ts';
+
+/** A body on its way to a reader, which may throw something else than what went wrong with the body. */
+export class Overheard {
+  readonly #body: AsyncIterable<Uint8Array>;
+  readonly #begin: Uint8Array[] = [];
+  #size = 0;
+  /** How the body itself failed. */
+  failure: unknown;
+
+  constructor(body: AsyncIterable<Uint8Array>) {
+    this.#body = body;
+  }
+
+  async *bytes(): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      for await (const chunk of this.#body) {
+        if (this.#size <= errorBytesMax) this.#begin.push(chunk);
+        this.#size += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
+  /** What a short body complains of, with a status that says otherwise. */
+  complaint(): Complained | undefined {
+    if (this.#size > errorBytesMax) return undefined;
+    const complaint = hiddenComplaint(jsonOf(Buffer.concat(this.#begin).toString()));
+    return complaint && new Complained(complaint);
+  }
+}

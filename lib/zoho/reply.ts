@@ -1,0 +1,127 @@
+/** Zoho's answers at the door: strict on what is used, loose on the rest, because Zoho adds fields (zoho-api sheet 1.2, 2, 3, 4, 6). */
+import * as v from 'valibot';
+
+const text = v.pipe(v.string(), v.minLength(1));
+const digits = v.pipe(v.string(), v.regex(/^\d+$/));
+
+export const tokenReply = v.object({
+  access_token: text,
+  expires_in: v.optional(v.pipe(v.union([v.number(), v.pipe(v.string(), v.transform(Number))]), v.finite(), v.minValue(1))),
+  expires_in_sec: v.optional(v.pipe(v.number(), v.minValue(1))),
+  api_domain: v.nullish(v.string()),
+  scope: v.nullish(v.string()),
+});
+export type TokenReply = v.InferOutput<typeof tokenReply>;
+
+export const modulesReply = v.object({
+  modules: v.array(
+    v.object({
+      api_name: v.nullish(v.string()),
+      api_supported: v.nullish(v.boolean()),
+      generated_type: v.nullish(v.string()),
+      status: v.nullish(v.string()),
+      plural_label: v.nullish(v.string()),
+    }),
+  ),
+});
+
+/** Structures that do not apply come as `{}`, as null, or not at all; whatever else stands there is treated alike. */
+const computed = v.fallback(
+  v.nullish(v.object({return_type: v.nullish(v.string()), dynamic: v.nullish(v.boolean())})),
+  undefined,
+);
+const pickList = v.fallback(
+  v.nullish(v.array(v.object({display_value: v.nullish(v.string()), actual_value: v.nullish(v.string())}))),
+  undefined,
+);
+
+const fieldReply = v.object({
+  api_name: text,
+  data_type: text,
+  json_type: v.nullish(v.string()),
+  formula: computed,
+  rollup_summary: computed,
+  pick_list_values: pickList,
+});
+export type FieldReply = v.InferOutput<typeof fieldReply>;
+export const fieldsReply = v.object({fields: v.array(fieldReply)});
+
+export const createdReply = v.object({
+  data: v.pipe(v.array(v.object({details: v.object({id: digits})})), v.minLength(1)),
+});
+
+export const jobReply = v.object({
+  data: v.pipe(
+    v.array(
+      v.object({
+        state: text,
+        result: v.nullish(
+          v.object({
+            count: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
+            download_url: v.nullish(v.string()),
+            more_records: v.nullish(v.boolean()),
+            next_page_token: v.nullish(v.string()),
+            error_message: v.nullish(v.object({code: v.nullish(v.string()), message: v.nullish(v.string())})),
+          }),
+        ),
+      }),
+    ),
+    v.minLength(1),
+  ),
+});
+
+export const deletedReply = v.object({
+  data: v.array(v.object({id: digits, deleted_time: text, type: v.fallback(v.string(), 'permanent')})),
+  info: v.nullish(v.object({more_records: v.nullish(v.boolean())})),
+});
+
+/** What an error answer says, whichever of its shapes it has: flat, the first of `data`, or the accounts host's `error`. */
+export interface Complaint {
+  readonly code: string;
+  readonly message: string;
+  readonly details: Details;
+}
+
+const details = v.object({
+  api_name: v.fallback(v.nullish(v.string()), undefined),
+  column_name: v.fallback(v.nullish(v.string()), undefined),
+  json_path: v.fallback(v.nullish(v.string()), undefined),
+  module: v.fallback(v.nullish(v.string()), undefined),
+  param_name: v.fallback(v.nullish(v.string()), undefined),
+  permissions: v.fallback(v.nullish(v.array(v.string())), undefined),
+});
+export type Details = v.InferOutput<typeof details>;
+
+const flat = v.object({
+  code: text,
+  message: v.fallback(v.string(), ''),
+  details: v.fallback(details, {}),
+  status: v.fallback(v.nullish(v.string()), undefined),
+});
+const wrapped = v.object({data: v.looseTuple([flat])});
+const accounts = v.object({error: text, error_description: v.fallback(v.string(), '')});
+
+/** The complaint in an error answer; undefined when it has none of the shapes. */
+export function complaintOf(body: unknown): Complaint | undefined {
+  if (v.is(flat, body)) return v.parse(flat, body);
+  if (v.is(wrapped, body)) return v.parse(wrapped, body).data[0];
+  if (!v.is(accounts, body)) return undefined;
+  const {error, error_description} = v.parse(accounts, body);
+  return {code: error, message: error_description, details: {}};
+}
+
+/** The complaint in an answer whose status says that all is well: its own `status` must say `error`. */
+export function hiddenComplaint(body: unknown): Complaint | undefined {
+  const inner = v.is(wrapped, body) ? v.parse(wrapped, body).data[0] : v.is(flat, body) ? v.parse(flat, body) : undefined;
+  if (inner !== undefined) return inner.status === 'error' ? inner : undefined;
+  return v.is(accounts, body) ? complaintOf(body) : undefined;
+}
+
+/** Undefined for what is not JSON. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {PassThrough, type Readable} from 'node:stream';
+import {text} from 'node:stream/consumers';
+import {suite} from 'uvu';
+import {casesOf} from '../../lib/bench/cases.ts';
+import {runCli} from '../../lib/cli.ts';
+import {silent} from '../../lib/log.ts';
+
+const command = suite('bench command');
+
+async function bench(...args: string[]): Promise<{code: number; output: string}> {
+  const output = new PassThrough();
+  const said = text(output as Readable);
+  const messages = new PassThrough().resume();
+  const host = {
+    env: {},
+    input: new PassThrough(),
+    output,
+    messages,
+    screen: undefined,
+    colors: false,
+    log: silent,
+    signal: new AbortController().signal,
+  };
+  const code = await runCli(host, ['bench', ...args]).finally(() => output.end());
+  return {code, output: await said};
+}
+
+command('prints figures as a table with ratios, and names the ceiling', async () => {
+  const {code, output} = await bench('--cases', 'narrow', '--rows', '2000', '--rounds', '1');
+  assert.equal(code, 0);
+  assert.match(output, /^case +contender +wall s .*x naive/);
+  assert.match(output, /^narrow +ours +\d+\.\d\d +0 % +[\d,]+ +\d/m);
+  assert.match(output, /^narrow +naive .* 1\.00 /m);
+  assert.match(output, /33,333 rows\/s/);
+});
+
+command('measures a ladder of rows as JSON, and plots it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-spec-'));
+  try {
+    const file = join(folder, 'scale.svg');
+    const {code, output} = await bench('--scale', file, '--scale-rows', '10000', '--rounds', '1', '--json');
+    assert.equal(code, 0);
+    const {figures, node} = JSON.parse(output);
+    assert.equal(node, process.version);
+    assert.deepEqual(
+      figures.map(({contender, rows, left}: Record<string, unknown>) => ({contender, rows, left})),
+      [{contender: 'ours', rows: 10_000, left: undefined}],
+    );
+    assert.match(await readFile(file, 'utf8'), /^<svg /);
+  } finally {
+    await rm(folder, {recursive: true, force: true});
+  }
+});
+
+command('names the cases that there are when one is unknown', async () => {
+  await assert.rejects(bench('--cases', 'usual,huge'), {
+    name: 'ConfigError',
+    message: `Cannot measure the case huge: there is none of that name; there are ${casesOf(1)
+      .map(({name}) => name)
+      .join(', ')}`,
+  });
+});
+
+command('its help names every case', async () => {
+  const {output} = await bench('--help');
+  for (const {name} of casesOf(1)) assert.ok(output.replaceAll(/\s+/g, ' ').includes(name), name);
+});
+
+command.run();

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import {discoveredBindings, documentSchema} from '../../lib/flow/discover.ts';
+import {admits} from './json-schema.ts';
+
+const discover = suite('discover');
+
+discover('proposes a binding for each module, keyed by id', () => {
+  const [binding, ...others] = discoveredBindings(['Leads']);
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    {...binding, documentSchema: undefined},
+    {
+      recommendedName: 'Leads',
+      resourceConfig: {name: 'Leads', interval: 'PT5M', schedule: '55 23 * * *'},
+      documentSchema: undefined,
+      key: ['/id'],
+      resourcePath: ['Leads'],
+    },
+  );
+});
+
+discover('gives the same bytes for the same modules, whatever their order', () => {
+  const names = fc.uniqueArray(fc.string({minLength: 1, unit: 'binary'}), {maxLength: 10});
+  fc.assert(
+    fc.property(names, fc.nat(), (modules, by) => {
+      const turned = [...modules.slice(by % (modules.length + 1)), ...modules.slice(0, by % (modules.length + 1))];
+      const bindings = discoveredBindings(modules);
+      assert.equal(JSON.stringify(discoveredBindings(turned)), JSON.stringify(bindings));
+      const sorted = bindings.map(({recommendedName}) => Buffer.from(recommendedName));
+      for (let i = 1; i < sorted.length; i++) assert.ok(Buffer.compare(sorted[i - 1]!, sorted[i]!) <= 0);
+    }),
+  );
+});
+
+discover('proposes a module once', () => {
+  assert.equal(discoveredBindings(['Leads', 'Leads']).length, 1);
+});
+
+discover('admits whole documents, partial ones and tombstones, but none without its key', () => {
+  const schema = documentSchema('Leads');
+  const key = {id: 1, Modified_Time: '2026-10-01T10:00:00+02:00'};
+  assert.ok(admits(schema, {...key, Company: 'Acme', _meta: {op: 'u'}}));
+  assert.ok(admits(schema, {...key, Score: 7, _meta: {op: 'u', uuid: 'x'}}));
+  assert.ok(admits(schema, {...key, _meta: {op: 'd'}}));
+  assert.ok(admits(schema, key));
+  assert.equal(admits(schema, {id: 1}), false);
+  assert.equal(admits(schema, {Modified_Time: key.Modified_Time}), false);
+  assert.equal(admits(schema, {...key, id: '1'}), false);
+  assert.equal(admits(schema, {...key, Modified_Time: 'today'}), false);
+});
+
+discover('deletes by documents whose op is d, and by no other', () => {
+  const schema = documentSchema('Leads') as {if: object; then: unknown; else: unknown};
+  assert.deepEqual(schema.then, {reduce: {strategy: 'merge', delete: true}});
+  assert.deepEqual(schema.else, {reduce: {strategy: 'merge'}});
+  assert.ok(admits(schema.if, {id: 1, _meta: {op: 'd'}}));
+  for (const other of [{id: 1}, {id: 1, _meta: {}}, {id: 1, _meta: {op: 'u'}}, {id: 1, _meta: {op: null}}]) {
+    assert.equal(admits(schema.if, other), false, JSON.stringify(other));
+  }
+});
+
+discover('asks Flow to infer the rest', () => {
+  assert.equal((documentSchema('Leads') as Record<string, unknown>)['x-infer-schema'], true);
+});
+
+discover.run();

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {controls} from './controls.ts';
+import {modelRun} from './run.ts';
+
+/** Seeds of the short form; `npm run proof` runs hundreds. */
+const seeds = Number(process.env.MODEL_SEEDS ?? 40);
+const controlSeedsMax = 150;
+
+const model = suite('model check');
+
+model(`${seeds} runs under edits, faults, kills and restarts lose nothing, invent nothing and never go back`, async () => {
+  let kills = 0;
+  let refreshes = 0;
+  for (let seed = 1; seed <= seeds; seed++) {
+    const report = await modelRun({seed});
+    assert.deepEqual(report.violations, [], `seed ${seed}`);
+    kills += report.kills;
+    refreshes += report.refreshes;
+  }
+  assert.ok(kills > seeds, 'sessions were killed');
+  assert.ok(refreshes > seeds, 'refreshes ran');
+});
+
+model('the same seed gives the same run', async () => {
+  assert.deepEqual(await modelRun({seed: 7}), await modelRun({seed: 7}));
+});
+
+for (const {name, breakIt, run} of controls) {
+  model(`catches it when ${name}`, async () => {
+    const mend = breakIt?.();
+    try {
+      for (let seed = 1; seed <= controlSeedsMax; seed++) {
+        if ((await modelRun({seed, ...run})).violations.length > 0) return;
+      }
+      assert.fail(`not caught by ${controlSeedsMax} seeds`);
+    } finally {
+      mend?.();
+    }
+  });
+}
+
+model.run();

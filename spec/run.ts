@@ -1,0 +1,94 @@
+/**
+ * `npm test`: type check, lint, all files that end in `.spec.ts` with coverage, and as the last line `N passed, N failed`.
+ *
+ * `npm test -- PATTERN` runs the specs whose path holds the pattern, and nothing else. `npm test -- --raise` records the number of cases as the
+ * floor that later runs must reach.
+ */
+import {spawnSync} from 'node:child_process';
+import {glob, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {availableParallelism, tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {shortfall, sumOf} from './runner/outcome.ts';
+import {runSpecs, type SpecRun} from './runner/process.ts';
+
+/** Longest time of one spec file: those that run whole captures take some seconds, on a busy machine some tens. */
+const specTimeoutMs = 180_000;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const floorFile = join(root, 'spec/floor.json');
+const {values, positionals} = parseArgs({allowPositionals: true, options: {raise: {type: 'boolean', default: false}}});
+const whole = positionals.length === 0;
+
+const checks = whole ? [tool('tsc', 'type check'), tool('biome', 'lint', 'check', '--error-on-warnings')] : [];
+const checksFailed = checks.filter((passed) => !passed).length;
+
+const files = (await Array.fromAsync(glob('spec/**/*.spec.ts', {cwd: root})))
+  .filter((file) => whole || positionals.some((pattern) => file.includes(pattern)))
+  .sort();
+const coverage = await mkdtemp(join(tmpdir(), 'source-zoho-coverage-'));
+const interrupted = new AbortController();
+process.once('SIGINT', () => interrupted.abort());
+process.once('SIGTERM', () => interrupted.abort());
+
+const runs = await runSpecs(files, {
+  timeoutMs: specTimeoutMs,
+  atOnce: Math.max(1, Math.min(4, availableParallelism())),
+  env: {...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NODE_V8_COVERAGE: coverage},
+  signal: interrupted.signal,
+  onEnd: report,
+});
+const {passed, failed, skipped} = sumOf(runs);
+
+const include = [
+  '--include',
+  'lib/**',
+  ...(whole ? ['--all', '--src', 'lib'] : []),
+  '--temp-directory',
+  coverage,
+  '--reporter',
+  'lcovonly',
+];
+const reported = tool('c8', 'coverage', 'report', ...include, '--reporter', whole ? 'text' : 'text-summary');
+await rm(coverage, {recursive: true, force: true});
+
+const floor = await floorOf();
+const missing = shortfall(files.length, passed, whole && !values.raise ? floor : 0);
+if (values.raise && whole && failed === 0) await writeFile(floorFile, `{ "cases": ${passed} }\n`);
+if (skipped > 0) print(`${skipped} cases were left out by skip or only`);
+if (missing !== undefined) print(missing);
+if (interrupted.signal.aborted) print('Interrupted');
+
+const faults =
+  failed + checksFailed + (missing === undefined ? 0 : 1) + (reported ? 0 : 1) + (interrupted.signal.aborted ? 1 : 0);
+print(`${passed} passed, ${faults} failed`);
+process.exitCode = faults === 0 ? 0 : 1;
+
+/** Runs a tool of the project; shows what it says. */
+function tool(name: string, what: string, ...args: string[]): boolean {
+  const {status, error} = spawnSync(join(root, 'node_modules/.bin', name), args, {cwd: root, stdio: 'inherit'});
+  const passed = error === undefined && status === 0;
+  print(`${passed ? 'ok  ' : 'FAIL'} ${what}`);
+  return passed;
+}
+
+function report(run: SpecRun): void {
+  const failed = run.failed > 0;
+  if (failed) print(`\n${run.output.trimEnd()}`);
+  const cases = `${run.passed} passed${failed ? `, ${run.failed} failed` : ''}`;
+  const fault = run.fault === undefined ? '' : `: ${run.fault}`;
+  print(`${failed ? 'FAIL' : 'ok  '} ${run.file} (${cases}, ${(run.elapsedMs / 1000).toFixed(1)} s)${fault}`);
+}
+
+/** Cases of the last recorded run. */
+async function floorOf(): Promise<number> {
+  const recorded: unknown = JSON.parse(await readFile(floorFile, 'utf8'));
+  if (typeof recorded === 'object' && recorded !== null && 'cases' in recorded && typeof recorded.cases === 'number')
+    return recorded.cases;
+  throw new Error('Cannot read spec/floor.json: expected {"cases": number}');
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

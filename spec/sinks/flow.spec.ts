@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import {Writable} from 'node:stream';
+import {suite} from 'uvu';
+import type {Docs} from '../../lib/batch.ts';
+import {DiscardSink} from '../../lib/sinks/discard.ts';
+import {FlowSink} from '../../lib/sinks/flow.ts';
+import type {Target} from '../../lib/sinks/sink.ts';
+
+const flow = suite('FlowSink');
+
+const leads: Target = {index: 0, stateKey: 'Leads', collection: 'acme/Leads'};
+const deals: Target = {index: 1, stateKey: 'Deals.v2', collection: 'acme/Deals'};
+
+function docs(...texts: string[]): Docs {
+  const bytes = Buffer.from(`##${texts.join('##')}##`);
+  const ranges = new Int32Array(2 * texts.length);
+  let at = 2;
+  for (const [i, text] of texts.entries()) {
+    ranges[2 * i] = at;
+    ranges[2 * i + 1] = at + Buffer.byteLength(text);
+    at += Buffer.byteLength(text) + 2;
+  }
+  return {bytes, ranges, count: texts.length};
+}
+
+/** An output that takes one block at a time, when told to. */
+function slowOutput(): {output: Writable; text(): string; takeOne(): void; waiting(): boolean} {
+  const taken: Buffer[] = [];
+  let go: (() => void) | undefined;
+  const output = new Writable({
+    highWaterMark: 1,
+    write(chunk, _encoding, done) {
+      go = () => {
+        taken.push(chunk);
+        go = undefined;
+        done();
+      };
+    },
+  });
+  return {output, text: () => Buffer.concat(taken).toString(), takeOne: () => go?.(), waiting: () => go !== undefined};
+}
+
+function allOutput(): {output: Writable; text(): string} {
+  const taken: Buffer[] = [];
+  return {
+    output: new Writable({
+      write(chunk, _encoding, done) {
+        taken.push(chunk);
+        done();
+      },
+    }),
+    text: () => Buffer.concat(taken).toString(),
+  };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+flow('writes documents and the checkpoint they earn as one sequence', async () => {
+  const {output, text} = allOutput();
+  const sink = new FlowSink(output);
+  const written = await sink.write({
+    target: deals,
+    docs: docs('{"id":5725767000000524157}', '{"id":2,"Name":"Zoë"}'),
+    patch: {bindingStateV1: {'Deals.v2': {backfill: {rows: 2}}}},
+  });
+  assert.equal(written, 2);
+  assert.equal(
+    text(),
+    '{"captured":{"binding":1,"doc":{"id":5725767000000524157}}}\n' +
+      '{"captured":{"binding":1,"doc":{"id":2,"Name":"Zoë"}}}\n' +
+      '{"checkpoint":{"state":{"updated":{"bindingStateV1":{"Deals.v2":{"backfill":{"rows":2}}}},"mergePatch":true}}}\n',
+  );
+});
+
+flow('commits documents that move no cursor with an empty checkpoint', async () => {
+  const {output, text} = allOutput();
+  await new FlowSink(output).write({target: leads, docs: docs('{"id":1}')});
+  assert.equal(text(), '{"captured":{"binding":0,"doc":{"id":1}}}\n{"checkpoint":{"state":{"updated":{},"mergePatch":true}}}\n');
+});
+
+flow('describes a binding in a sequence of its own', async () => {
+  const {output, text} = allOutput();
+  await new FlowSink(output).describe(leads, {type: 'object'});
+  assert.equal(
+    text(),
+    '{"sourcedSchema":{"binding":0,"documentSchema":{"type":"object"}}}\n{"checkpoint":{"state":{"updated":{},"mergePatch":true}}}\n',
+  );
+});
+
+flow('asks for admission only when the output has room, once a document, in order', async () => {
+  const {output, takeOne, text} = slowOutput();
+  const sink = new FlowSink(output);
+  const asked: string[] = [];
+  const admit = (name: string) => (_: Docs, i: number) => {
+    asked.push(`${name}${i}`);
+    return i === 0;
+  };
+  const first = sink.write({target: leads, docs: docs('{"id":1}', '{"id":2}'), admit: admit('a')});
+  const second = sink.write({target: deals, docs: docs('{"id":3}', '{"id":4}'), admit: admit('b')});
+  assert.equal(await first, 1);
+  await settled();
+  assert.deepEqual(asked, ['a0', 'a1']);
+  takeOne();
+  assert.equal(await second, 1);
+  assert.deepEqual(asked, ['a0', 'a1', 'b0', 'b1']);
+  takeOne();
+  assert.equal(text().includes('"id":2'), false);
+  assert.equal(text().includes('"id":3'), true);
+});
+
+flow('goes on with the next piece when one is refused by its own check', async () => {
+  const {output, text} = allOutput();
+  const sink = new FlowSink(output);
+  const refused = sink.write({
+    target: leads,
+    docs: docs('{"id":1}'),
+    admit() {
+      throw new Error('no more');
+    },
+  });
+  const next = sink.write({target: deals, docs: docs('{"id":2}')});
+  await assert.rejects(refused, /no more/);
+  assert.equal(await next, 1);
+  assert.equal(text().includes('"id":1'), false);
+});
+
+flow('stops waiting for a slow reader on abort, and writes nothing more', async () => {
+  const {output, takeOne, text} = slowOutput();
+  const ended = new AbortController();
+  const sink = new FlowSink(output, ended.signal);
+  await sink.write({target: leads, docs: docs('{"id":1}')});
+  const stuck = sink.write({target: leads, docs: docs('{"id":2}')});
+  await settled();
+  ended.abort(new Error('stop'));
+  await assert.rejects(stuck);
+  await assert.rejects(sink.write({target: leads, docs: docs('{"id":3}')}), /stop/);
+  takeOne();
+  await settled();
+  assert.equal(text().match(/captured/g)?.length, 1);
+});
+
+flow('reports a broken output to whoever writes', async () => {
+  const output = new Writable({
+    write(_chunk, _encoding, done) {
+      done(new Error('EPIPE'));
+    },
+  });
+  const sink = new FlowSink(output);
+  await sink.write({target: leads, docs: docs('{"id":1}')});
+  await settled();
+  await assert.rejects(sink.write({target: leads, docs: docs('{"id":2}')}), /EPIPE/);
+});
+
+flow('resolves close when everything has left', async () => {
+  const {output, takeOne, waiting, text} = slowOutput();
+  const sink = new FlowSink(output);
+  await sink.write({target: leads, docs: docs('{"id":1}')});
+  let closed = false;
+  const closing = sink.close().then(() => {
+    closed = true;
+  });
+  await settled();
+  assert.equal(closed, false);
+  while (waiting()) {
+    takeOne();
+    await settled();
+  }
+  await closing;
+  assert.ok(text().endsWith('\n'));
+});
+
+flow('counts what a discarding sink is given', async () => {
+  const sink = new DiscardSink();
+  await sink.write({target: leads, docs: docs('{"id":1}', '{"id":2}'), admit: (_, i) => i === 1});
+  await sink.write({target: leads, patch: {x: 1}});
+  assert.deepEqual([sink.documents, sink.bytes, sink.checkpoints], [1, 9, 2]);
+});
+
+flow.run();

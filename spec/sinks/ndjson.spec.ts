@@ -1,0 +1,321 @@
+import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
+import {mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import type {Docs} from '../../lib/batch.ts';
+import {type Clock, systemClock} from '../../lib/clock.ts';
+import {ConfigError} from '../../lib/errors.ts';
+import {folderDisk} from '../../lib/sinks/disk.ts';
+import {fileNames} from '../../lib/sinks/file-names.ts';
+import {lockFolder} from '../../lib/sinks/lock.ts';
+import {type NdjsonOptions, openNdjson} from '../../lib/sinks/ndjson.ts';
+import type {Piece} from '../../lib/sinks/sink.ts';
+import {PowerCutDisk} from './power-cut-disk.ts';
+
+const ndjson = suite<{folder: string}>('NDJSON files');
+
+ndjson.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'source-zoho-ndjson-'));
+});
+ndjson.after.each(async ({folder}) => {
+  await rm(folder, {recursive: true});
+});
+
+/** A clock on which no time passes: commits come by size, by checkpoints without documents, and at the end. */
+const stillClock: Clock = {
+  nowMs: () => 0,
+  elapsedMs: () => 0,
+  sleep: (_delayMs, signal) =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), {once: true})),
+};
+
+const capture = {name: 'acmeCo/zoho', api_domain: 'http://127.0.0.1:1', client_id: 'one'};
+
+function optionsFor(folder: string, changes: Partial<NdjsonOptions> = {}): NdjsonOptions {
+  return {disk: folderDisk(folder), folder, capture, collections: ['acmeCo/Leads', 'Deals'], clock: stillClock, ...changes};
+}
+
+function docsOf(texts: readonly string[]): Docs {
+  const ranges = new Int32Array(2 * texts.length);
+  let at = 0;
+  texts.forEach((text, i) => {
+    ranges[2 * i] = at;
+    at += Buffer.byteLength(text);
+    ranges[2 * i + 1] = at;
+  });
+  return {bytes: Buffer.from(texts.join('')), ranges, count: texts.length};
+}
+
+function piece(collection: string, texts: readonly string[], patch?: Piece['patch']): Piece {
+  return {target: {index: 0, stateKey: collection, collection}, docs: docsOf(texts), ...(patch && {patch})};
+}
+
+ndjson('writes a line a document, and goes on where the last run ended', async ({folder}) => {
+  const first = await openNdjson(optionsFor(folder));
+  assert.equal(await first.write(piece('acmeCo/Leads', ['{"id":1}', '{"id":2}'], {a: {b: 1}})), 2);
+  await first.close();
+  const second = await openNdjson(optionsFor(folder));
+  assert.deepEqual(second.state, {a: {b: 1}});
+  await second.write(piece('acmeCo/Leads', ['{"id":3}'], {a: {b: null, c: 2}}));
+  await second.write(piece('Deals', ['{"id":4}']));
+  await second.close();
+  assert.equal(await readFile(join(folder, 'Leads.ndjson'), 'utf8'), '{"id":1}\n{"id":2}\n{"id":3}\n');
+  assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), '{"id":4}\n');
+  const third = await openNdjson(optionsFor(folder));
+  assert.deepEqual(third.state, {a: {c: 2}});
+  await third.close();
+});
+
+ndjson('writes only what is admitted, and asks at the moment of the write', async ({folder}) => {
+  const sink = await openNdjson(optionsFor(folder));
+  const seen: number[] = [];
+  const admit = (_docs: Docs, i: number) => {
+    seen.push(i);
+    return i !== 1;
+  };
+  assert.equal(await sink.write({...piece('Deals', ['{"id":1}', '{"id":2}', '{"id":3}']), admit}), 2);
+  await sink.close();
+  assert.deepEqual(seen, [0, 1, 2]);
+  assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), '{"id":1}\n{"id":3}\n');
+});
+
+ndjson('cuts off what was written after the last commit', async ({folder}) => {
+  const sink = await openNdjson(optionsFor(folder));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  await sink.close();
+  await writeFile(join(folder, 'Deals.ndjson'), '{"id":2}\n{"id"', {flag: 'a'});
+  await (await openNdjson(optionsFor(folder))).close();
+  assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), '{"id":1}\n');
+});
+
+ndjson('keeps everything readable by its owner only', async ({folder}) => {
+  const sink = await openNdjson(optionsFor(folder));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  await sink.close();
+  const unlock = await lockFolder(folder);
+  unlock();
+  for (const name of ['Deals.ndjson', 'Leads.ndjson', 'state.json', 'lock'])
+    assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
+});
+
+ndjson('refuses the directory of another capture, and says in what it differs', async ({folder}) => {
+  await (await openNdjson(optionsFor(folder))).close();
+  const other = optionsFor(folder, {capture: {...capture, name: 'acmeCo/other'}});
+  await assert.rejects(openNdjson(other), (error: unknown) => {
+    assert.ok(error instanceof ConfigError);
+    assert.equal(
+      error.message,
+      `Cannot use ${folder}: it holds another capture (name acmeCo/zoho instead of acmeCo/other); choose another directory, or remove this one`,
+    );
+    return true;
+  });
+});
+
+ndjson('refuses a file that is there and not its own, and leaves it as it is', async ({folder}) => {
+  await writeFile(join(folder, 'Deals.ndjson'), 'mine\n');
+  await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it is there already and not of this capture/);
+  assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), 'mine\n');
+});
+
+ndjson('refuses a link where its file should be, and writes nothing through it', async ({folder}) => {
+  await mkdir(join(folder, 'out'));
+  await writeFile(join(folder, 'elsewhere'), 'mine\n');
+  await symlink(join(folder, 'elsewhere'), join(folder, 'out', 'Deals.ndjson'));
+  await assert.rejects(openNdjson(optionsFor(join(folder, 'out'))), ConfigError);
+  assert.equal(await readFile(join(folder, 'elsewhere'), 'utf8'), 'mine\n');
+});
+
+const changes: [how: string, tamper: (text: string) => string | undefined, message: RegExp][] = [
+  ['shortened', (text) => text.slice(0, -1), /Deals\.ndjson has been shortened since it was written/],
+  ['changed at its end', (text) => text.replace('2', '3'), /Deals\.ndjson has been changed since it was written/],
+  ['changed at its beginning', (text) => text.replace('1', '9'), /Deals\.ndjson has been changed since it was written/],
+  ['given a line in front', (text) => `{"id":0}\n${text}`, /Deals\.ndjson has been changed since it was written/],
+  ['removed', () => undefined, /Deals\.ndjson has been removed since it was written/],
+];
+for (const [how, tamper, message] of changes) {
+  ndjson(`refuses to go on when a file was ${how}`, async () => {
+    const disk = new PowerCutDisk();
+    const sink = await openNdjson(optionsFor('out', {disk}));
+    await sink.write(piece('Deals', ['{"id":1}', '{"id":2}'], {n: 1}));
+    await sink.close();
+    disk.tamper('Deals.ndjson', tamper(disk.text('Deals.ndjson')!));
+    await assert.rejects(openNdjson(optionsFor('out', {disk})), (error: unknown) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+ndjson('refuses a state.json that it did not write', async () => {
+  for (const text of [
+    '',
+    '{',
+    '[]',
+    '{"version":2}',
+    '{"version":1,"capture":{},"state":{},"files":{"x":{"file":"../x.ndjson"}}}',
+  ]) {
+    const disk = new PowerCutDisk();
+    disk.tamper('state.json', text);
+    await assert.rejects(openNdjson(optionsFor('out', {disk})), /^ConfigError: Cannot read out\/state\.json: /, text);
+  }
+});
+
+ndjson('takes an initial state in an empty directory only', async ({folder}) => {
+  const sink = await openNdjson(optionsFor(folder, {initialState: {a: 1}}));
+  assert.deepEqual(sink.state, {a: 1});
+  await sink.close();
+  await assert.rejects(openNdjson(optionsFor(folder, {initialState: {a: 1}})), /Cannot begin with another state/);
+});
+
+ndjson('says so when the disk is full, takes nothing more, and has lost nothing once there is room', async () => {
+  const disk = new PowerCutDisk();
+  const sink = await openNdjson(optionsFor('out', {disk}));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  await sink.write(piece('Deals', [], {n: 2}));
+  await new Promise(setImmediate);
+  disk.fault = Object.assign(new Error('ENOSPC: no space left on device'), {code: 'ENOSPC'});
+  const full =
+    /^Error: Cannot write out\/Deals\.ndjson: the disk is full; what was committed is safe, and the same command goes on/;
+  await assert.rejects(sink.write(piece('Deals', ['{"id":2}'], {n: 3})), full);
+  await assert.rejects(sink.write(piece('acmeCo/Leads', ['{"id":3}'], {n: 4})), full);
+  await assert.rejects(sink.close(), full);
+  disk.fault = undefined;
+  const again = await openNdjson(optionsFor('out', {disk}));
+  assert.deepEqual(again.state, {n: 2});
+  assert.equal(disk.text('Deals.ndjson'), '{"id":1}\n');
+});
+
+ndjson('fails at the end when the last commit fails', async () => {
+  const disk = new PowerCutDisk();
+  const sink = await openNdjson(optionsFor('out', {disk}));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  disk.fault = new Error('the disk is on fire');
+  await assert.rejects(sink.close(), /Cannot write out\/state\.json: the disk is on fire/);
+});
+
+/** Pieces numbered from `from`, whose state says which was the last. */
+async function writeNumbered(options: NdjsonOptions, from: number, to: number): Promise<void> {
+  const sink = await openNdjson(options);
+  for (let n = from; n <= to; n++) {
+    const texts = n % 4 === 0 ? [] : [`{"id":${n}}`, `{"id":${n},"more":"${'x'.repeat(n)}"}`];
+    await sink.write(piece(options.collections[n % 2]!, texts, {last: n}));
+  }
+  await sink.close();
+}
+
+ndjson('loses, tears and repeats no committed line, whenever the power goes', async () => {
+  const last = 24;
+  const whole = new PowerCutDisk();
+  await writeNumbered(optionsFor('out', {disk: whole}), 1, last);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat(60), {minLength: 1, maxLength: 5}),
+      fc.infiniteStream(fc.double({min: 0, max: 0.999, noNaN: true})),
+      async (cuts, chance) => {
+        const random = () => chance.next().value as number;
+        let disk = new PowerCutDisk();
+        let reached = 0;
+        for (const operations of cuts) {
+          disk.operationsLeft = operations;
+          const run = writeNumbered(optionsFor('out', {disk}), reached + 1, last);
+          await Promise.race([run, settled()]);
+          disk = disk.afterPowerCut(random);
+          const kept = disk.text('state.json');
+          const now = kept === undefined ? 0 : (JSON.parse(kept).state.last ?? 0);
+          assert.ok(now >= reached, 'no commit is undone');
+          reached = now;
+        }
+        await writeNumbered(optionsFor('out', {disk}), reached + 1, last);
+        for (const name of ['Leads.ndjson', 'Deals.ndjson']) assert.equal(disk.text(name), whole.text(name));
+      },
+    ),
+    {numRuns: 150, seed: 7},
+  );
+});
+
+/** Resolves once nothing that runs without waiting for the outside has anything left to do. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+}
+
+ndjson('lets one process at a time into a directory', async ({folder}) => {
+  const unlock = await lockFolder(folder);
+  await assert.rejects(lockFolder(folder), /another process is capturing into it/);
+  unlock();
+  (await lockFolder(folder))();
+});
+
+ndjson('gets a lock back from a process that was killed', async ({folder}) => {
+  const source = `const {lockFolder} = await import(process.argv[1]); await lockFolder(process.argv[2]); process.kill(process.pid, 'SIGKILL');`;
+  const lock = new URL('../../lib/sinks/lock.ts', import.meta.url).href;
+  const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source, lock, folder]).catch(
+    (error: {signal?: string}) => error,
+  );
+  assert.equal('signal' in killed && killed.signal, 'SIGKILL');
+  (await lockFolder(folder))();
+});
+
+ndjson('names files after the last part of a collection, and the whole of it where that is taken', () => {
+  const names = fileNames([
+    'acmeCo/Leads',
+    'other/Leads',
+    'other/leads',
+    '..',
+    '../../etc/passwd',
+    '{PREFIX}/Tâche',
+    '',
+    'x'.repeat(400),
+  ]);
+  assert.deepEqual(
+    [...names.values()],
+    [
+      'Leads.ndjson',
+      'other%2FLeads.ndjson',
+      'other%2Fleads~2.ndjson',
+      '%2E..ndjson',
+      'passwd.ndjson',
+      'T%C3%A2che.ndjson',
+      'collection~2.ndjson',
+      `${'x'.repeat(200)}~2.ndjson`,
+    ],
+  );
+});
+
+ndjson('gives every collection a plain name of its own, whatever it is called', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({unit: 'binary', maxLength: 300}), {maxLength: 20}), (collections) => {
+      const names = [...fileNames(collections).values()];
+      assert.equal(new Set(names.map((name) => name.toLowerCase())).size, new Set(collections).size);
+      for (const name of names) assert.match(name, /^[A-Za-z0-9_+=%][A-Za-z0-9\-_+=.%~]*\.ndjson$/);
+    }),
+  );
+});
+
+ndjson('keeps the names it has given', () => {
+  const known = new Map([['b/Leads', 'Leads.ndjson']]);
+  assert.deepEqual(
+    [...fileNames(['a/Leads', 'b/Leads'], known)],
+    [
+      ['b/Leads', 'Leads.ndjson'],
+      ['a/Leads', 'a%2FLeads.ndjson'],
+    ],
+  );
+});
+
+ndjson('makes pieces durable after a while without being asked', async ({folder}) => {
+  let wake = (): void => {};
+  const clock: Clock = {...systemClock, sleep: () => new Promise((resolve) => (wake = resolve))};
+  const sink = await openNdjson(optionsFor(folder, {clock}));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  assert.deepEqual(JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')).state, {});
+  wake();
+  while (JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')).state.n !== 1) await new Promise(setImmediate);
+  await sink.close();
+});
+
+ndjson.run();

@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import type {Batch, Rows} from '../../lib/batch.ts';
+import {ZohoError} from '../../lib/errors.ts';
+import type {Field} from '../../lib/field.ts';
+import {documentBytesMax} from '../../lib/limits.ts';
+import {CoerceStream, compileCoercer} from '../../lib/transforms/coerce.ts';
+import {ShapeStream} from '../../lib/transforms/shape.ts';
+import {batchLaws, stageLaws, streamed} from '../laws.ts';
+import {coqlRows, csvRows, documents, field, fieldsOf, texts} from './samples.ts';
+
+const test = suite('coerce');
+
+const id = '5725767000000524157';
+const T = '2026-10-01T10:00:00+05:30';
+const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+
+/** The JSON of one cell that reached its document from a file, by both readers. */
+async function fromCsv(it: Field, cell: string): Promise<{json: string; misfit: boolean}> {
+  const page = `Id,Modified_Time,${it.name}\r\n${id},${T},${quoted(cell)}\r\n`;
+  const found = documents(await csvRows(page), fieldsOf(it));
+  assert.deepEqual(documents(await csvRows(page, 'papaparse'), fieldsOf(it)), found);
+  return {json: valueIn(found.docs[0]!), misfit: found.misfits.length > 0};
+}
+
+/** The JSON of one value that reached its document from a COQL answer, where it stood as `json`. */
+async function fromCoql(it: Field, json: string): Promise<{json: string; misfit: boolean}> {
+  const body = `{"data":[{"${it.name}":${json},"Modified_Time":"${T}","id":"${id}"}],"info":{"more_records":false}}`;
+  const found = documents(await coqlRows(body, ['id', 'Modified_Time', it.name], fieldsOf(it)), fieldsOf(it));
+  return {json: valueIn(found.docs[0]!), misfit: found.misfits.length > 0};
+}
+
+function valueIn(text: string): string {
+  const before = `{"id":${id},"Modified_Time":"${T}","F":`;
+  const after = ',"_meta":{"op":"u"}}';
+  assert.ok(text.startsWith(before) && text.endsWith(after), text);
+  JSON.parse(text);
+  return text.slice(before.length, -after.length);
+}
+
+type Case = [it: Field, csv: string | undefined, coql: string | undefined, json: string];
+
+const text = field('F', 'text');
+const list = field('F', 'list', 'multiselectpicklist');
+const tags = field('F', 'list', 'tags');
+const tricky = field('F', 'list', 'multiselectpicklist', ['Smith, John', 'A;B', 'C', 'D']);
+
+const cases: Case[] = [
+  [text, 'plain', '"plain"', '"plain"'],
+  [
+    text,
+    'a "b"\\\n\t\r\u0001é\u2028😀',
+    '"a \\"b\\"\\\\\\n\\t\\r\\u0001\\u00e9\u2028\\ud83d\\ude00"',
+    '"a \\"b\\"\\\\\\n\\t\\r\\u0001é\u2028😀"',
+  ],
+  [text, '', 'null', 'null'],
+  [text, '', '""', 'null'],
+  [text, '', '[]', 'null'],
+  [text, ' ', '" "', '" "'],
+  [text, 'true', 'true', '"true"'],
+  [text, '9007199254740993', '9007199254740993', '"9007199254740993"'],
+  [text, undefined, '{"a" : [1.50, {"b":null}], "c":"\\u00e9"}', '"{\\"a\\":[1.50,{\\"b\\":null}],\\"c\\":\\"é\\"}"'],
+  [text, '\ufeffx', '"\ufeffx"', '"\ufeffx"'],
+  [text, '\ufeffx', '"\\ufeffx"', '"\ufeffx"'],
+  [field('F', 'text', 'bigint'), '1234567890123456789', '"1234567890123456789"', '"1234567890123456789"'],
+  [field('F', 'text', 'bigint'), '1234567890123456789', '1234567890123456789', '"1234567890123456789"'],
+  [field('F', 'text', 'RRULE'), 'FREQ=DAILY', '{"RRULE":"FREQ=DAILY"}', '"FREQ=DAILY"'],
+  [field('F', 'text', 'ALARM'), 'ACTION=EMAIL', '{"ALARM":"ACTION=EMAIL"}', '"ACTION=EMAIL"'],
+  [field('F', 'text', 'ALARM'), 'ACTION=EMAIL', '"ACTION=EMAIL"', '"ACTION=EMAIL"'],
+  [field('F', 'text', 'RRULE'), '', '{}', 'null'],
+  [field('F', 'boolean'), 'TRUE', 'true', 'true'],
+  [field('F', 'boolean'), 'False', '"false"', 'false'],
+  [field('F', 'boolean'), '', 'null', 'null'],
+  [field('F', 'integer'), '-12345678901234567890123', '-12345678901234567890123', '-12345678901234567890123'],
+  [field('F', 'integer'), '0', '0', '0'],
+  [field('F', 'integer'), '500', '500.0', '500'],
+  [field('F', 'number'), '0.10', '0.10', '0.10'],
+  [field('F', 'number'), '123456789012345678.123456789', '123456789012345678.123456789', '123456789012345678.123456789'],
+  [field('F', 'number'), '-1.5e-7', '-1.5e-7', '-1.5e-7'],
+  [field('F', 'number'), '2E+10', '2E+10', '2E+10'],
+  [field('F', 'number'), '5', '"5"', '5'],
+  [field('F', 'date'), '2026-10-01', '"2026-10-01"', '"2026-10-01"'],
+  [field('F', 'datetime'), T, `"${T}"`, `"${T}"`],
+  [field('F', 'lookup'), '5725767000000111222', '{"name":"Zoë \\"Ltd\\"","id":"5725767000000111222"}', '"5725767000000111222"'],
+  [field('F', 'lookup'), '5725767000000111222', '{"id":5725767000000111222}', '"5725767000000111222"'],
+  [field('F', 'lookup'), '5725767000000111222', '"5725767000000111222"', '"5725767000000111222"'],
+  [field('F', 'lookup'), '', 'null', 'null'],
+  [field('F', 'lookup'), '', '{"name":null,"id":null}', 'null'],
+  [list, 'a;b c;é', '["a","b c","é"]', '["a","b c","é"]'],
+  [list, 'a, b', '["a","b"]', '["a","b"]'],
+  [list, 'a,b;c', '["a,b","c"]', '["a,b","c"]'],
+  [list, 'a', '"a"', '["a"]'],
+  [list, 'a;b', '"a;b"', '["a","b"]'],
+  [list, 'a "b";c\\', '["a \\"b\\"","c\\\\"]', '["a \\"b\\"","c\\\\"]'],
+  [list, ' ; ;', '[]', 'null'],
+  [list, '', '[null]', 'null'],
+  [list, '1;2', '[1,2]', '["1","2"]'],
+  [tags, 'hot,very new', '[{"name":"hot","id":"1","color_code":null},{"name":"very new","id":"2"}]', '["hot","very new"]'],
+  [tags, 'a;b', '[{"name":"a;b"}]', '["a;b"]'],
+  [tricky, 'Smith, John', '["Smith, John"]', '["Smith, John"]'],
+  [tricky, 'Smith, John;C', '["Smith, John","C"]', '["Smith, John","C"]'],
+  [tricky, 'A;B;C', '["A;B","C"]', '["A;B","C"]'],
+  [tricky, 'C,D', '["C","D"]', '["C","D"]'],
+  [tricky, 'C,Smith, John', '["C","Smith, John"]', '["C","Smith, John"]'],
+  [tricky, 'new;C', '["new","C"]', '["new","C"]'],
+  [tricky, 'new, one', '["new, one"]', '["new, one"]'],
+];
+
+test('gives the same document for a record whichever API delivered it, for every type', async () => {
+  for (const [it, csv, coql, json] of cases) {
+    const what = `${it.dataType}: ${csv} / ${coql}`;
+    if (csv !== undefined) assert.deepEqual(await fromCsv(it, csv), {json, misfit: false}, what);
+    if (coql !== undefined) assert.deepEqual(await fromCoql(it, coql), {json, misfit: false}, what);
+  }
+});
+
+test('passes on a value that does not fit its type as a string, and says for which field', async () => {
+  const misfits: [Field, string[]][] = [
+    [field('F', 'integer'), ['5.5', '007', '+1', '1,000', '', 'many', '1.', '-', '1 ', 'NaN', '0x10']],
+    [field('F', 'number'), ['.5', '5.', '1e', '1e+', '01', '1,5', '€5', '--1', 'Infinity', '1.5.2']],
+    [field('F', 'boolean'), ['yes', '1', 'truer', 'fals', '0']],
+  ];
+  for (const [it, values] of misfits) {
+    for (const value of values.filter((text) => text !== '')) {
+      const wanted = {json: JSON.stringify(value), misfit: true};
+      assert.deepEqual(await fromCsv(it, value), wanted, `${it.type}: ${value}`);
+      assert.deepEqual(await fromCoql(it, JSON.stringify(value)), wanted, `${it.type}: ${value}`);
+    }
+  }
+  assert.deepEqual(await fromCoql(field('F', 'number'), '{"a":1}'), {json: '"{\\"a\\":1}"', misfit: true});
+  assert.deepEqual(await fromCoql(list, '{"a":1}'), {json: '"{\\"a\\":1}"', misfit: true});
+});
+
+test('names a misfit once for each field and batch', async () => {
+  const rows = await csvRows(`Id,Modified_Time,A,B\n1,${T},x,y\n2,${T},x,1\n3,${T},1,y\n`);
+  assert.deepEqual(documents(rows, fieldsOf(field('A', 'integer'), field('B', 'number'))).misfits, ['A', 'B']);
+});
+
+test('takes a column without metadata for text, and keeps the order of the header behind id and time', async () => {
+  const rows = await csvRows(`B,Modified_Time,"Na""me\\",Id\n1,${T},2,3\n`);
+  assert.deepEqual(documents(rows, new Map()).docs, [
+    `{"id":3,"Modified_Time":"${T}","B":"1","Na\\"me\\\\":"2","_meta":{"op":"u"}}`,
+  ]);
+});
+
+test('takes Id for the id even when a file also has a column id', async () => {
+  assert.deepEqual(documents(await csvRows(`Id,id,Modified_Time\n3,3,${T}\n`), new Map()).docs, [
+    `{"id":3,"Modified_Time":"${T}","_meta":{"op":"u"}}`,
+  ]);
+});
+
+test('leaves all but the named fields out of partial documents', async () => {
+  const rows = await csvRows(`Id,Modified_Time,A,B,C\n1,${T},a,b,c\n`);
+  assert.deepEqual(documents(rows, new Map(), new Set(['B', 'X'])).docs, [
+    `{"id":1,"Modified_Time":"${T}","B":"b","_meta":{"op":"u"}}`,
+  ]);
+});
+
+const refuses = async (page: string, message: RegExp, kind = 'damaged') => {
+  const rows = await csvRows(page);
+  assert.throws(
+    () => documents(rows, new Map()),
+    (error) => error instanceof ZohoError && error.kind === kind && message.test(error.message),
+    page,
+  );
+};
+
+test('refuses a page with a row that has no id or no time, naming module and row', async () => {
+  for (const bad of ['', '0', '01', '-1', '1.0', '12345678901234567890', 'x', '1 ']) {
+    await refuses(`Id,Modified_Time\n1,${T}\n${bad},${T}\n`, /module Leads: row 2 has no valid id/);
+  }
+  for (const bad of ['', '2026-10-01', '2026-10-01T10:00:00', '2026-13-01T10:00:00Z', '2026-10-01 10:00:00Z', 'now']) {
+    await refuses(`Id,Modified_Time\n1,${bad}\n`, /module Leads: row 1 has no valid Modified_Time/);
+  }
+  await refuses(`Id,A\n1,a\n`, /no id or no Modified_Time/);
+  await refuses(`A,Modified_Time\n1,${T}\n`, /no id or no Modified_Time/);
+});
+
+test('counts rows over all batches of a page', async () => {
+  const coerce = compileCoercer(['id', 'Modified_Time'], new Map(), {module: 'Leads', onMisfit() {}});
+  coerce(await csvRows(`id,Modified_Time\n1,${T}\n2,${T}\n`));
+  const bad = await csvRows(`id,Modified_Time\n3,${T}\n,${T}\n`);
+  assert.throws(() => coerce(bad), /row 4 has no valid id/);
+});
+
+test('sets a module aside whose document would be too large for Flow', async () => {
+  const cell = '\u0001'.repeat(documentBytesMax / 6);
+  await refuses(`Id,Modified_Time,A\n1,${T},${cell}\n`, /row 1 of a page of module Leads/, 'module');
+});
+
+test('writes any text as JSON that reads back the same, from both APIs', async () => {
+  const string = fc.oneof(
+    fc.string({unit: 'grapheme', maxLength: 40}),
+    fc.string({unit: fc.constantFrom('"', '\\', '\n', '\r', '\0', '\x1f', '\x7f', 'é', '😀', '\ufeff', 'a', ','), maxLength: 40}),
+  );
+  await fc.assert(
+    fc.asyncProperty(string, async (value) => {
+      const wanted = value === '' ? null : value;
+      assert.deepEqual(JSON.parse((await fromCsv(text, value)).json), wanted);
+      assert.deepEqual(JSON.parse((await fromCoql(text, JSON.stringify(value))).json), wanted);
+    }),
+    {numRuns: 1_000},
+  );
+});
+
+test('passes on every digit of any number', async () => {
+  const digits = fc.array(fc.integer({min: 0, max: 9}), {minLength: 1, maxLength: 25}).map((them) => them.join(''));
+  const integer = fc.tuple(fc.constantFrom('', '-'), digits).map(([sign, text]) => sign + (text.replace(/^0+/, '') || '0'));
+  const decimal = fc.tuple(integer, fc.option(digits), fc.option(fc.tuple(fc.constantFrom('e', 'E', 'e-', 'E+'), digits)));
+  await fc.assert(
+    fc.asyncProperty(integer, decimal, async (whole, [before, after, exponent]) => {
+      const number = `${before}${after === null ? '' : `.${after}`}${exponent === null ? '' : exponent.join('')}`;
+      for (const [type, value] of [
+        ['integer', whole],
+        ['number', number],
+      ] as const) {
+        assert.deepEqual(await fromCsv(field('F', type), value), {json: value, misfit: false});
+        assert.deepEqual(await fromCoql(field('F', type), value), {json: value, misfit: false});
+      }
+    }),
+    {numRuns: 300},
+  );
+});
+
+test('makes room for documents that are much longer than their cells', async () => {
+  const rows = Array.from({length: 200}, (_, i) => `${i + 1},${T},"${'"""\n'.repeat(i % 50).replaceAll('"""', '""')}"`);
+  const {docs} = documents(await csvRows(`Id,Modified_Time,A\n${rows.join('\n')}\n`), new Map());
+  for (const [i, doc] of docs.entries()) {
+    assert.equal(JSON.parse(doc).A ?? '', '"\n'.repeat(i % 50));
+  }
+});
+
+const page = await csvRows(`Id,Modified_Time,A\n1,${T},a\n`);
+const batches = Array.from({length: 20}, (): Batch<Rows> => ({items: page}));
+const path = (source: AsyncIterable<Batch<Rows>>) =>
+  ReadableStream.from(source)
+    .pipeThrough(new CoerceStream(new Map(), {module: 'Leads', onMisfit() {}}))
+    .pipeThrough(new ShapeStream());
+
+stageLaws(
+  test,
+  'CoerceStream',
+  streamed(() => new CoerceStream(new Map(), {module: 'Leads', onMisfit() {}})),
+  {chunks: batches, readAheadMax: 3},
+);
+stageLaws(test, 'CoerceStream with ShapeStream', path, {chunks: batches, readAheadMax: 5});
+batchLaws(test, 'CoerceStream with ShapeStream', path, [page, page, page]);
+
+test('CoerceStream gives the documents of each batch with its own patch, whatever columns the batches have', async () => {
+  const other = await csvRows(`Id,Modified_Time,B\n2,${T},b\n`);
+  async function* source(): AsyncGenerator<Batch<Rows>, void, void> {
+    yield {items: page, patch: {n: 1}};
+    yield {items: other};
+    yield {items: page, patch: {n: 2}};
+  }
+  const found: [string[], unknown][] = [];
+  for await (const {items, patch} of path(source())) found.push([texts(items), patch]);
+  const a = `{"id":1,"Modified_Time":"${T}","A":"a","_meta":{"op":"u"}}`;
+  assert.deepEqual(found, [
+    [[a], {n: 1}],
+    [[`{"id":2,"Modified_Time":"${T}","B":"b","_meta":{"op":"u"}}`], undefined],
+    [[a], {n: 2}],
+  ]);
+});
+
+test.run();

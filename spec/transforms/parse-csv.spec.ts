@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import {isDeepStrictEqual} from 'node:util';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import {cellQuoted, type Rows} from '../../lib/batch.ts';
+import {ZohoError} from '../../lib/errors.ts';
+import {batchRowsMax, rowBytesMax} from '../../lib/limits.ts';
+import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
+import {stageLaws} from '../laws.ts';
+import {inPieces} from './archive.ts';
+
+const test = suite('parseCsv');
+
+/** The rows of a batch as strings. */
+function table(rows: Rows): string[][] {
+  return Array.from({length: rows.count}, (_, row) =>
+    rows.columns.map((_, column) => {
+      const k = 2 * (row * rows.columns.length + column);
+      const text = Buffer.from(rows.bytes.subarray(rows.cells[k]! >> 2, rows.cells[k + 1]!)).toString();
+      return (rows.cells[k]! & 3) === cellQuoted ? text.replaceAll('""', '"') : text;
+    }),
+  );
+}
+
+interface Outcome {
+  columns?: readonly string[];
+  rows?: string[][];
+  error?: string;
+}
+
+/** Everything that reading a page leads to: its rows, or the error that ends it. */
+async function outcome(source: AsyncIterable<Uint8Array>, options?: ParseCsvOptions): Promise<Outcome> {
+  const found: string[][] = [];
+  let columns: readonly string[] | undefined;
+  try {
+    for await (const batch of parseCsv(source, options)) {
+      columns ??= batch.columns;
+      assert.equal(batch.columns, columns);
+      assert.ok(batch.count > 0);
+      found.push(...table(batch));
+    }
+  } catch (error) {
+    assert.ok(error instanceof ZohoError, String(error));
+    return {error: `${error.kind}: ${error.message}`};
+  }
+  return {columns, rows: found};
+}
+
+const bytesOf = (text: string | Uint8Array): Uint8Array => (typeof text === 'string' ? Buffer.from(text) : text);
+
+/** Reads a page with both readers, which must agree, and returns what they found. */
+async function read(text: string | Uint8Array, options: ParseCsvOptions = {}): Promise<Outcome> {
+  const bytes = bytesOf(text);
+  const found = await outcome(inPieces(bytes), options);
+  assert.deepEqual(await outcome(inPieces(bytes), {...options, reader: 'papaparse'}), found);
+  return found;
+}
+
+const errorOf = async (text: string | Uint8Array, options?: ParseCsvOptions) => (await read(text, options)).error;
+
+test('reads plain cells, quoted cells, doubled quotes, separators and line ends inside quotes', async () => {
+  const page = 'Id,Name,Note\r\n1,Zoë,"a ""b"", c\r\nd"\r\n2,,""\r\n3,"",x"y\r\n';
+  assert.deepEqual(await read(page), {
+    columns: ['Id', 'Name', 'Note'],
+    rows: [
+      ['1', 'Zoë', 'a "b", c\r\nd'],
+      ['2', '', ''],
+      ['3', '', 'x"y'],
+    ],
+  });
+});
+
+test('reads the same page whatever ends its lines, with or without a byte order mark, a last line end, or blank lines', async () => {
+  const wanted = {
+    columns: ['Id', 'A'],
+    rows: [
+      ['1', 'é'],
+      ['2', ''],
+    ],
+  };
+  for (const end of ['\r\n', '\n', '\r']) {
+    const page = ['Id,A', '1,é', '2,'].join(end);
+    for (const text of [
+      page,
+      page + end,
+      `\ufeff${page}`,
+      page + end + end,
+      `${page}${end}${end}${end}`,
+      page.replace(end, end + end),
+    ]) {
+      assert.deepEqual(await read(text), wanted, JSON.stringify(text));
+    }
+  }
+  assert.deepEqual(await read('Id,A\n1,é\r\n2,'), wanted);
+});
+
+test('reads other separators, quoted headers and spaces behind a closing quote', async () => {
+  const wanted = {columns: ['Id', 'A'], rows: [['1', 'x,y']]};
+  for (const page of [
+    'Id;A\n1;x,y\n',
+    'Id\tA\n1\tx,y\n',
+    'Id|A\n1|x,y\n',
+    '"Id","A"\n"1","x,y"\n',
+    'Id,A\n1 ,"x,y"  \n'.replace('1 ', '"1"  '),
+  ]) {
+    assert.deepEqual(await read(page), wanted, JSON.stringify(page));
+  }
+});
+
+test('goes on with papaparse at the very row that the byte reader declines', async () => {
+  const {rows = []} = await read('Id,A\n1,a\n2,"b" \n3,c\n"4" ,"d ""e"""\n5,f');
+  assert.deepEqual(rows, [
+    ['1', 'a'],
+    ['2', 'b'],
+    ['3', 'c'],
+    ['4', 'd "e"'],
+    ['5', 'f'],
+  ]);
+});
+
+test('gives no rows for a page of a header only, and for an empty one', async () => {
+  for (const page of ['Id,A\r\n', 'Id,A', 'Id,A\n\n', '']) assert.deepEqual((await read(page)).rows, [], JSON.stringify(page));
+});
+
+test('keeps a carriage return that stands inside a cell', async () => {
+  assert.deepEqual((await read('Id,A\r\n1,"x\r"\r\n2,y\rz\r\n3,"""\r"\r\n4,"a\r""\r"\n')).rows, [
+    ['1', 'x\r'],
+    ['2', 'y\rz'],
+    ['3', '"\r'],
+    ['4', 'a\r"\r'],
+  ]);
+});
+
+test('names the row that is damaged and how', async () => {
+  const cannot = 'damaged: Cannot read the CSV file: ';
+  assert.equal(await errorOf('Id,A\n1,a\n2\n'), `${cannot}row 2 has not as many cells as the header`);
+  assert.equal(await errorOf('Id,A\n1,a\n2,b,c\n'), `${cannot}row 2 has not as many cells as the header`);
+  assert.equal(await errorOf('Id,A\n1,a\n""\n'), `${cannot}row 2 has not as many cells as the header`);
+  assert.equal(await errorOf('Id,A\n1,"a\n2,b\n'), `${cannot}it ends inside the quotes of row 1`);
+  assert.equal(await errorOf('Id,A\n1,"a"b\n2,"c"\n'), `${cannot}row 1 has malformed quotes`);
+  assert.equal(
+    await errorOf('Id,A\n1,a\n2,b', {skipRows: 3}),
+    `${cannot}it ends after row 2, but more rows were read of it before`,
+  );
+  assert.equal(await errorOf('Id,Id\n'), `${cannot}its header names a column twice`);
+  assert.equal(await errorOf('Id,\n'), `${cannot}its header has a column without a name`);
+  assert.equal(await errorOf('\n1,2\n'), `${cannot}its header is empty`);
+  assert.equal(await errorOf('"Id\n'), `${cannot}its header has malformed quotes`);
+});
+
+test('refuses bytes that are not UTF-8, and halves of characters in two cells', async () => {
+  const page = (name: string) => Buffer.from(`Id,A\n1,x\n2,${name}\n3,y\n`, 'latin1');
+  const error = 'damaged: Cannot read the CSV file: row 2 is not valid UTF-8';
+  assert.equal(await errorOf(page('\xff')), error);
+  assert.equal(await errorOf(page('"\xc3"')), error);
+  assert.equal(await errorOf(Buffer.from('Id,A\n1,x\n\xc3,\xa9\n', 'latin1')), error);
+  assert.equal(
+    await errorOf(Buffer.from('Id,\xff\n1,x\n', 'latin1')),
+    'damaged: Cannot read the CSV file: its header is not valid UTF-8',
+  );
+});
+
+test('refuses a row or a header without end before it fills the memory', async () => {
+  const endless = async function* (start: string, block: Uint8Array) {
+    yield Buffer.from(start);
+    for (let bytes = 0; ; bytes += block.length) {
+      assert.ok(bytes < 3 * rowBytesMax, 'too much was read');
+      yield block;
+    }
+  };
+  const block = Buffer.alloc(1 << 20, 'a');
+  for (const reader of [undefined, 'papaparse'] as const) {
+    const row = await outcome(endless('Id,A\n1,a\n2,"', block), {reader});
+    assert.equal(row.error, 'damaged: Cannot read the CSV file: row 2 has no end');
+    const header = await outcome(endless('Id,', block), {reader});
+    assert.equal(header.error, 'damaged: Cannot read the CSV file: the header has no end');
+  }
+});
+
+test('reads a row of megabytes that arrives in small pieces', async () => {
+  const long = 'x,"'.repeat(1 << 20);
+  const page = Buffer.from(`Id,A\n1,"${long.replaceAll('"', '""')}"\n2,b\n`);
+  for (const reader of [undefined, 'papaparse'] as const) {
+    const {rows = []} = await outcome(inPieces(page, 4_096), {reader});
+    assert.deepEqual(
+      rows.map(([id, text]) => [id, text?.length]),
+      [
+        ['1', long.length],
+        ['2', 1],
+      ],
+    );
+    assert.ok(rows[0]?.[1] === long);
+  }
+});
+
+test('skips rows without yielding them, and counts them in messages', async () => {
+  const page = 'Id,A\n1,a\n2,b\n3,c\n';
+  assert.deepEqual((await read(page, {skipRows: 2})).rows, [['3', 'c']]);
+  assert.deepEqual((await read(page, {skipRows: 3})).rows, []);
+  assert.match((await errorOf(`${page}4\n`, {skipRows: 2})) ?? '', /row 4 /);
+});
+
+test('cuts long pages into batches of bounded size and gives every row once, in order', async () => {
+  const rows = Array.from({length: 20_000}, (_, i) => [String(i + 1), 'text '.repeat(i % 40)]);
+  const page = Buffer.from(`Id,A\r\n${rows.map((row) => row.join(',')).join('\r\n')}\r\n`);
+  let batches = 0;
+  const found: string[][] = [];
+  for await (const batch of parseCsv(inPieces(page, 1 << 20))) {
+    batches++;
+    assert.ok(batch.count <= batchRowsMax);
+    found.push(...table(batch));
+  }
+  // A difference of so many rows would take minutes to print.
+  assert.ok(isDeepStrictEqual(found, rows));
+  assert.ok(batches >= page.length / (300 << 10), `${batches} batches`);
+});
+
+test('holds the last batch back until the source has ended well', async () => {
+  let ended = false;
+  async function* source() {
+    yield Buffer.from('Id,A\n1,a\n');
+    yield Buffer.from('2,b\n');
+    ended = true;
+  }
+  const seen: [string[][], boolean][] = [];
+  for await (const batch of parseCsv(source())) seen.push([table(batch), ended]);
+  assert.deepEqual(seen, [
+    [[['1', 'a']], false],
+    [[['2', 'b']], true],
+  ]);
+});
+
+test('finds the same rows wherever the page is cut', async () => {
+  const page = Buffer.from('\ufeffId,Náme,C\r\n1,"é ""x"",\r\ny",\r\n\r\n2,東京,"z"\n3,\r,""""\r\n"4",,', 'utf8');
+  const whole = await read(page);
+  assert.equal(whole.rows?.length, 4);
+  for (const reader of [undefined, 'papaparse'] as const) {
+    for (let cut = 0; cut <= page.length; cut++) {
+      async function* source() {
+        yield page.subarray(0, cut);
+        yield page.subarray(cut);
+      }
+      assert.deepEqual(await outcome(source(), {reader}), whole, `cut at ${cut}`);
+    }
+    assert.deepEqual(await outcome(inPieces(page, 1), {reader}), whole);
+  }
+});
+
+/** Texts made of what matters to CSV, well-formed or not. */
+const soup = fc
+  .array(fc.constantFrom(',', '"', '""', '\n', '\r\n', '\r', 'a', 'b c', ' ', 'é', '東', ';', '\t', '\0', '\\', '1'), {
+    maxLength: 40,
+  })
+  .map((parts) => parts.join(''));
+const junk = fc.uint8Array({maxLength: 6}).map((bytes) => Buffer.from(bytes));
+const header = fc.constantFrom('Id,A\n', 'Id,A,B\r\n', '"Id","A"\n', 'Id;A\n', 'Id,A\r', '\ufeffId,A\r\n', 'Id\n', 'Id,A');
+const cuts = fc.array(fc.nat({max: 200}), {maxLength: 6});
+
+async function* cutAt(bytes: Uint8Array, places: readonly number[]) {
+  let from = 0;
+  for (const to of [...places, bytes.length].sort((a, b) => a - b)) {
+    const piece = bytes.subarray(from, Math.max(from, to));
+    from += piece.length;
+    yield piece;
+  }
+}
+
+test('agrees with papaparse about any page, well-formed or not, however it is cut', async () => {
+  const page = fc
+    .tuple(header, soup, junk, soup)
+    .map(([h, a, j, b]) => Buffer.concat([Buffer.from(h), Buffer.from(a), j, Buffer.from(b)]));
+  await fc.assert(
+    fc.asyncProperty(page, cuts, cuts, async (bytes, some, others) => {
+      const quick = await outcome(cutAt(bytes, some));
+      assert.deepEqual(await outcome(cutAt(bytes, others), {reader: 'papaparse'}), quick);
+      assert.deepEqual(await outcome(cutAt(bytes, others)), quick);
+    }),
+    {numRuns: 3_000},
+  );
+});
+
+test('reads back any table that a strict writer writes', async () => {
+  const cell = fc.oneof(fc.string({unit: 'grapheme', maxLength: 8}), soup, fc.constant(''));
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const write = (text: string, always: boolean) => (always || /[",\r\n]/.test(text) ? quoted(text) : text);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(cell, cell, cell), {maxLength: 6}),
+      fc.constantFrom('\n', '\r\n'),
+      fc.boolean(),
+      cuts,
+      async (rows, end, always, places) => {
+        const lines = [['Id', 'A', 'B'], ...rows].map((row) => row.map((text) => write(text, always)).join(',') + end);
+        const found = await outcome(cutAt(Buffer.from(lines.join('')), places));
+        assert.deepEqual(found.rows, rows);
+      },
+    ),
+    {numRuns: 1_000},
+  );
+});
+
+const chunks = Array.from({length: 40}, (_, i) => Buffer.from(i === 0 ? 'Id,A\n' : `${i},a\n${i},b\n`));
+stageLaws(test, 'parseCsv', parseCsv, {chunks, readAheadMax: 4});
+stageLaws(test, 'parseCsv with papaparse', (source: AsyncIterable<Uint8Array>) => parseCsv(source, {reader: 'papaparse'}), {
+  chunks,
+  readAheadMax: 4,
+});
+
+test.run();

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import {ZohoError} from '../../lib/errors.ts';
+import {jsonDepthMax} from '../../lib/limits.ts';
+import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
+import {inPieces} from './archive.ts';
+import {documents, field, fieldsOf} from './samples.ts';
+
+const test = suite('parseCoql');
+
+const T = '2026-10-01T10:00:00+05:30';
+const columns = ['id', 'Modified_Time', 'A'];
+const none = new Map();
+
+const parse = (body: string | Uint8Array, pieceLength?: number): Promise<CoqlAnswer> =>
+  parseCoql(inPieces(Buffer.from(body), pieceLength), columns, none);
+
+const row = (id: string, A: string) => `{"id":"${id}","Modified_Time":"${T}","A":${A}}`;
+
+async function docsOf(body: string | Uint8Array, pieceLength?: number): Promise<unknown[]> {
+  return documents((await parse(body, pieceLength)).rows, none).docs.map((text) => JSON.parse(text).A);
+}
+
+async function errorOf(body: string | Uint8Array): Promise<string> {
+  try {
+    await parse(body);
+  } catch (error) {
+    assert.ok(error instanceof ZohoError, String(error));
+    assert.equal(error.kind, 'damaged');
+    return error.message.replace("Cannot read Zoho's answer to a COQL query: ", '');
+  }
+  return 'none';
+}
+
+test('says whether more rows follow, when Zoho does', async () => {
+  assert.equal((await parse('{"data":[],"info":{"count":0,"more_records":true}}')).more, true);
+  assert.equal((await parse('{"info":{"more_records":false},"data":[]}')).more, false);
+  assert.equal((await parse('{"data":[]}')).more, undefined);
+  assert.equal((await parse('{"data":[],"info":{"more_records":null,"x":{"more_records":true}}}')).more, undefined);
+});
+
+test('keeps the columns that were asked for, whatever the order of the members, and takes missing ones for null', async () => {
+  const {rows} = await parse(
+    `{"data":[{"X":{"id":"9"},"A":"a","Modified_Time":"${T}","Y":[1],"id":"1"},{"id":"2","Modified_Time":"${T}"}]}`,
+  );
+  assert.equal(rows.columns, columns);
+  assert.deepEqual(documents(rows, none).docs, [
+    `{"id":1,"Modified_Time":"${T}","A":"a","_meta":{"op":"u"}}`,
+    `{"id":2,"Modified_Time":"${T}","A":null,"_meta":{"op":"u"}}`,
+  ]);
+});
+
+test('reads ids and numbers beyond what a JS number holds', async () => {
+  const body = `{"data":[{"id":9223372036854775807,"Modified_Time":"${T}","A":0.1234567890123456789}]}`;
+  assert.deepEqual(documents((await parse(body)).rows, fieldsOf(field('A', 'number'))).docs, [
+    `{"id":9223372036854775807,"Modified_Time":"${T}","A":0.1234567890123456789,"_meta":{"op":"u"}}`,
+  ]);
+});
+
+test('finds the same rows wherever the body is cut, with or without a byte order mark and white space', async () => {
+  const body = ` {"data" : [ ${row('1', '"é\\n\\"東\\ud83d\\ude00\\u0000\\\\"')} ,\r\n\t${row('2', '{"a" : ["x", 1.0]}')}],"info":{}} \n`;
+  const wanted = ['é\n"東😀\0\\', '{"a":["x",1.0]}'];
+  for (const text of [Buffer.from(body), Buffer.from(`\ufeff${body}`)]) {
+    for (let length = 1; length < 40; length++) assert.deepEqual(await docsOf(text, length), wanted);
+    assert.deepEqual(await docsOf(text), wanted);
+  }
+});
+
+test('refuses a body that ends anywhere before its end', async () => {
+  const body = Buffer.from(`{"data":[${row('1', '"é\\n"')},${row('2', '[1,{"a":null}]')}],"info":{"more_records":true}}`);
+  for (let length = 0; length < body.length; length++) {
+    assert.notEqual(await errorOf(body.subarray(0, length)), 'none', `after ${length} bytes`);
+  }
+  assert.equal(await errorOf(body), 'none');
+});
+
+test('refuses what is no answer, and says why without saying what is in it', async () => {
+  assert.equal(await errorOf('{"info":{}}'), 'it has no list of data');
+  assert.equal(await errorOf('{"data":null}'), 'it has no list of data');
+  assert.equal(await errorOf('[]'), 'it has no list of data');
+  assert.equal(await errorOf('{"data":{"secret":{}}}'), 'its data holds something other than records');
+  assert.equal(await errorOf('{"data":["secret"]}'), 'its data holds something other than records');
+  assert.equal(await errorOf('{"data":[["secret"]]}'), 'its data holds something other than records');
+  assert.equal(await errorOf(`{"data":[${row('1', '1')},{"id":"2","A":"secret"}]}`), 'row 2 has no Modified_Time');
+  assert.equal(await errorOf(`{"data":[{"id":null,"Modified_Time":"${T}"}]}`), 'row 1 has no id');
+  assert.equal(await errorOf('<html>secret</html>'), 'the text is malformed');
+  assert.equal(await errorOf('{"data":[{"id":"secret" "A":1}]}'), 'the text is malformed at byte 24');
+  assert.equal(await errorOf('{"data":[]} secret'), 'the text is malformed');
+  assert.equal(await errorOf('{"data":[]}{}'), 'the text is malformed at byte 11');
+  assert.equal(await errorOf('{"data":[}'), 'the text is malformed at byte 9');
+  assert.equal(await errorOf('{"data":[1,]}'.replace('1', '{}')), 'row 1 has no id');
+  assert.equal(
+    await errorOf(`{"data":[${row('1', '[1,]')}]}`),
+    `the text is malformed at byte ${`{"data":[${row('1', '[1,')}`.length - 1}`,
+  );
+  assert.match(await errorOf(Buffer.from(`{"data":[${row('1', '"\xff"')}]}`, 'latin1')), /malformed/);
+  assert.match(await errorOf(`{"data":[${row('1', '"\n"')}]}`), /malformed/);
+  assert.match(await errorOf(`{"data":[${row('1', '01')}]}`), /malformed/);
+  assert.match(await errorOf(`{"data":[${row('1', '['.repeat(jsonDepthMax + 1))}`), /malformed/);
+});
+
+test('passes on what the body fails with', async () => {
+  const failure = new Error('The connection was reset');
+  async function* body() {
+    yield Buffer.from('{"data":[');
+    throw failure;
+  }
+  await assert.rejects(parseCoql(body(), columns, none), failure);
+});
+
+test('agrees with JSON.parse about which texts are JSON', async () => {
+  const tokens = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ':',
+    ',',
+    '"a"',
+    '"b"',
+    '1',
+    '-0.5e1',
+    'true',
+    'null',
+    ' ',
+    '"\\u00',
+    '"',
+    '-',
+    '\\',
+  );
+  const soup = fc.array(tokens, {maxLength: 14}).map((parts) => parts.join(''));
+  const value = fc.oneof(
+    soup,
+    fc.json(),
+    fc.json().map((text) => text.slice(0, -1)),
+  );
+  await fc.assert(
+    fc.asyncProperty(value, async (A) => {
+      const body = `{"data":[${row('1', A)}]}`;
+      let wanted: unknown;
+      try {
+        wanted = JSON.parse(body);
+      } catch {
+        assert.notEqual(await errorOf(body), 'none');
+        return;
+      }
+      const known = JSON.stringify(wanted);
+      fc.pre(known.startsWith('{"data":[{"id":"1"') && !known.includes('__proto__') && !/"(id|Modified_Time|A)".*"\1"/.test(A));
+      assert.equal(await errorOf(body), 'none');
+    }),
+    {numRuns: 2_000},
+  );
+});
+
+test.run();

@@ -1,0 +1,46 @@
+/** Fields, rows and documents for the specs of the transforms. */
+import type {Docs, Rows} from '../../lib/batch.ts';
+import type {Field, FieldType} from '../../lib/field.ts';
+import {compileCoercer} from '../../lib/transforms/coerce.ts';
+import {parseCsv} from '../../lib/transforms/parse-csv.ts';
+import {parseCoql} from '../../lib/transforms/parse-json.ts';
+import {shapeDocs} from '../../lib/transforms/shape.ts';
+import {inPieces} from './archive.ts';
+
+export function field(name: string, type: FieldType, dataType: string = type, values?: readonly string[]): Field {
+  return {name, type, dataType, jsonType: 'string', computed: false, dynamic: false, bulk: true, coql: true, values};
+}
+
+export function fieldsOf(...fields: Field[]): ReadonlyMap<string, Field> {
+  return new Map(fields.map((it) => [it.name, it]));
+}
+
+/** The texts of documents. */
+export function texts(docs: Docs): string[] {
+  return Array.from({length: docs.count}, (_, i) =>
+    Buffer.from(docs.bytes.subarray(docs.ranges[2 * i], docs.ranges[2 * i + 1])).toString(),
+  );
+}
+
+export interface Captured {
+  readonly docs: string[];
+  readonly misfits: string[];
+}
+
+/** Takes rows to documents, as the pipe does. */
+export function documents(rows: Rows, fields: ReadonlyMap<string, Field>, only?: ReadonlySet<string>): Captured {
+  const misfits: string[] = [];
+  const coerce = compileCoercer(rows.columns, fields, {module: 'Leads', only, onMisfit: (name) => misfits.push(name)});
+  return {docs: texts(shapeDocs(coerce(rows))), misfits};
+}
+
+/** The rows of a small page of CSV, which make one batch. */
+export async function csvRows(page: string, reader?: 'papaparse'): Promise<Rows> {
+  for await (const rows of parseCsv(inPieces(Buffer.from(page)), {reader})) return rows;
+  throw new Error('The page has no rows');
+}
+
+/** The rows of a COQL answer. */
+export async function coqlRows(body: string, columns: readonly string[], fields: ReadonlyMap<string, Field>): Promise<Rows> {
+  return (await parseCoql(inPieces(Buffer.from(body)), columns, fields)).rows;
+}

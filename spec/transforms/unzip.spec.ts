@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import {randomFillSync} from 'node:crypto';
+import {zipSync} from 'fflate';
+import {suite} from 'uvu';
+import {ZohoError} from '../../lib/errors.ts';
+import {type UnzipOptions, unzip} from '../../lib/transforms/unzip.ts';
+import {stageLaws} from '../laws.ts';
+import {type ArchiveOptions, archive, inPieces} from './archive.ts';
+
+const test = suite('unzip');
+
+async function contentOf(bytes: Uint8Array, pieceLength?: number, options?: UnzipOptions): Promise<Buffer> {
+  const blocks: Uint8Array[] = [];
+  for await (const block of unzip(inPieces(bytes, pieceLength), options)) blocks.push(block);
+  return Buffer.concat(blocks);
+}
+
+/** What becomes of an archive: its content, or the kind of error. */
+async function outcome(bytes: Uint8Array, pieceLength?: number): Promise<string | Buffer> {
+  try {
+    return await contentOf(bytes, pieceLength);
+  } catch (error) {
+    assert.ok(error instanceof ZohoError, String(error));
+    return error.kind;
+  }
+}
+
+const refused = (bytes: Uint8Array, message: RegExp, options?: UnzipOptions) =>
+  assert.rejects(contentOf(bytes, undefined, options), (error) => {
+    assert.ok(error instanceof ZohoError, String(error));
+    assert.match(error.message, message);
+    assert.equal(error.kind, 'damaged');
+    return true;
+  });
+
+const csv = Buffer.from('Id,Name,Modified_Time\r\n5725767000000524157,Zoë,2026-10-01T10:00:00+05:30\r\n');
+const large = Buffer.from('5725767000000524157,"Zoë, ""Ltd"""\r\n'.repeat(100_000));
+
+const kinds: [string, ArchiveOptions][] = [
+  ['sizes in its local record', {}],
+  ['a signed descriptor', {descriptor: 'signed'}],
+  ['a bare descriptor', {descriptor: 'bare'}],
+  ['ZIP64 sizes', {zip64: true}],
+  ['a ZIP64 descriptor', {zip64: true, descriptor: 'signed'}],
+  ['a bare ZIP64 descriptor', {zip64: true, descriptor: 'bare'}],
+  ['stored data', {stored: true}],
+  ['stored data and ZIP64 sizes', {stored: true, zip64: true}],
+  ['a comment', {comment: 'made for a test'}],
+];
+
+for (const [what, options] of kinds) {
+  test(`reads an archive with ${what}, cut anywhere`, async () => {
+    const small = archive(csv, options);
+    for (const length of [1, 2, 3, 7, 29, 30, 31, small.length]) assert.deepEqual(await contentOf(small, length), csv);
+    assert.ok((await contentOf(archive(large, options))).equals(large));
+  });
+
+  test(`takes an archive with ${what} that ends anywhere before its end for short`, async () => {
+    const whole = archive(csv, options);
+    for (let length = 0; length < whole.length; length++) {
+      assert.equal(await outcome(whole.subarray(0, length)), 'short', `after ${length} of ${whole.length} bytes`);
+    }
+  });
+
+  test(`gives the right content or an error when a bit of an archive with ${what} is flipped`, async () => {
+    const whole = archive(csv, options);
+    let errors = 0;
+    for (let at = 0; at < whole.length; at++) {
+      const flipped = Buffer.from(whole);
+      flipped[at]! ^= 1 << (at % 8);
+      const found = await outcome(flipped);
+      if (typeof found === 'string') errors++;
+      else assert.ok(found.equals(csv), `byte ${at}`);
+    }
+    assert.ok(errors > csv.length / 2);
+  });
+
+  test(`reads an empty file from an archive with ${what}`, async () => {
+    assert.equal((await contentOf(archive(Buffer.alloc(0), options))).length, 0);
+  });
+}
+
+test('reads what fflate writes', async () => {
+  assert.ok((await contentOf(zipSync({'7.csv': large}))).equals(large));
+  assert.ok((await contentOf(zipSync({'7.csv': large}, {level: 0}))).equals(large));
+});
+
+test('is not misled by data that looks like records of an archive', async () => {
+  const traps = ['PK\x03\x04', 'PK\x07\x08', 'PK\x01\x02', 'PK\x05\x06'].join('...').repeat(50);
+  const content = Buffer.from(`Id,Name\r\n1,${traps}\r\n`, 'latin1');
+  for (const descriptor of [undefined, 'signed', 'bare'] as const) {
+    for (const zip64 of [false, true]) {
+      const whole = archive(content, {descriptor, zip64, level: 0});
+      assert.ok(whole.includes(traps), 'the data stands in the archive as it is');
+      for (const length of [1, 5, 1 << 16]) assert.ok((await contentOf(whole, length)).equals(content));
+    }
+  }
+});
+
+test('gives everything that arrived before a failure of the source, and then that failure', async () => {
+  for (const descriptor of [undefined, 'signed'] as const) {
+    const whole = archive(randomContent(3 << 20), {descriptor, level: 1});
+    const failure = new Error('The connection was reset');
+    async function* source() {
+      yield* inPieces(whole.subarray(0, whole.length >> 1), 10_000);
+      throw failure;
+    }
+    let bytes = 0;
+    const read = async () => {
+      for await (const block of unzip(source())) bytes += block.length;
+    };
+    await assert.rejects(read, failure);
+    assert.ok(bytes > (3 << 20) * 0.49 && bytes < (3 << 20) * 0.51, `${bytes} bytes`);
+  }
+});
+
+test('refuses a checksum or a size that is not true, wherever it stands', async () => {
+  for (const [, options] of kinds) {
+    await refused(archive(csv, {...options, crc: 1}), /checksum or size/);
+    await refused(archive(csv, {...options, size: csv.length + 1}), /checksum or size/);
+  }
+});
+
+test('refuses more than one entry, and none', async () => {
+  for (const descriptor of [undefined, 'signed', 'bare'] as const) {
+    await refused(archive(csv, {entries: 2, descriptor}), /more than one entry/);
+  }
+  await refused(archive(csv, {entries: 0}), /no entry/);
+  const two = archive(csv, {entries: 2});
+  const localBytes = archive(csv, {entries: 2}).indexOf('PK\x01\x02') / 2;
+  await refused(Buffer.concat([two.subarray(0, localBytes), two.subarray(2 * localBytes)]), /more than one entry/);
+});
+
+test('refuses what it cannot read, and says why', async () => {
+  await refused(Buffer.from('<html>Bad gateway</html>'), /not a ZIP archive/);
+  await refused(archive(csv, {flags: 1}), /encrypted/);
+  await refused(archive(csv, {method: 9}), /method 9/);
+  await refused(archive(csv, {name: '1.ics'}), /not a \.csv/);
+  await refused(Buffer.concat([archive(csv), Buffer.from('more')]), /follows its end/);
+  await refused(Buffer.concat([archive(csv), archive(csv)]), /follows its end/);
+});
+
+test('stops a bomb long before it is inflated', async () => {
+  const zeros = Buffer.alloc(200 << 20);
+  for (const descriptor of [undefined, 'signed'] as const) {
+    let bytes = 0;
+    const read = async () => {
+      for await (const block of unzip(inPieces(archive(zeros, {descriptor, level: 9})))) bytes += block.length;
+    };
+    await assert.rejects(read, /more than 250 times/);
+    assert.ok(bytes <= 64 << 20, `${bytes} bytes`);
+  }
+  await refused(archive(csv), /more than 10 bytes/, {bytesMax: 10});
+});
+
+function randomContent(length: number): Buffer {
+  return randomFillSync(Buffer.alloc(length));
+}
+
+const piece = 16 << 10;
+const incompressible = archive(randomContent(8 << 20), {level: 0});
+stageLaws(test, 'unzip', unzip, {
+  chunks: Array.from({length: Math.ceil(incompressible.length / piece)}, (_, i) =>
+    incompressible.subarray(i * piece, (i + 1) * piece),
+  ),
+  // What zlib has been given, what waits for it, and what it makes of it.
+  readAheadMax: (4 << 20) / piece,
+});
+
+test.run();

@@ -1,0 +1,511 @@
+import assert from 'node:assert/strict';
+import type {ServerResponse} from 'node:http';
+import {suite} from 'uvu';
+import {ConfigError, ZohoError} from '../../lib/errors.ts';
+import {createClient} from '../../lib/zoho/client.ts';
+import {jsonOf} from '../../lib/zoho/reply.ts';
+import {settled} from './clocks.ts';
+import {complaint, credentials, type FakeOptions, type FakeZoho, type Reply, tokenReply, withZoho} from './fake-zoho.ts';
+
+const client = suite('ZohoClient');
+const {signal} = new AbortController();
+const query = 'select id from Leads where id is not null limit 0, 200';
+
+const textOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+};
+
+/** A reader that takes whole pages only, as the real one does. */
+const json = async (body: AsyncIterable<Uint8Array>): Promise<unknown> => {
+  const page = jsonOf(await textOf(body));
+  if (typeof page === 'object' && page !== null && 'data' in page) return page;
+  throw new ZohoError('damaged', 'Cannot read the answer as a page');
+};
+
+function promise(name: string, options: FakeOptions, use: (zoho: FakeZoho) => Promise<void>): void {
+  client(name, () => withZoho(options, use));
+}
+
+const cut =
+  (text: string): Reply =>
+  (response: ServerResponse) => {
+    response.writeHead(200, {'content-type': 'application/json', 'content-length': String(text.length + 100)});
+    response.write(text, () => response.destroy());
+  };
+const reset: Reply = (response: ServerResponse) => void response.socket?.resetAndDestroy();
+const stall: Reply = (response: ServerResponse) => {
+  response.writeHead(200, {'content-type': 'application/json'});
+  response.write('{"data":[');
+};
+const silence: Reply = () => {};
+const gateway: Reply = [502, '<html><body>Bad Gateway</body></html>'];
+const busy: Reply = [429, complaint('TOO_MANY_REQUESTS')];
+const ok: Reply = [200, {data: [{id: '1'}], info: {more_records: false}}];
+const whole = {data: [{id: '1'}], info: {more_records: false}};
+
+promise(
+  'lists modules as they are, those without an API name left out',
+  {
+    replies: [
+      [
+        200,
+        {
+          modules: [
+            {
+              api_name: 'Leads',
+              plural_label: 'Leads!',
+              api_supported: true,
+              generated_type: 'default',
+              status: 'visible',
+              extra: {x: 1},
+            },
+            {api_name: null, api_supported: false},
+            {api_name: 'Odd', generated_type: null},
+          ],
+        },
+      ],
+    ],
+  },
+  async (zoho) => {
+    assert.deepEqual(await zoho.client.modules(signal), [
+      {name: 'Leads', label: 'Leads!', apiSupported: true, generatedType: 'default', status: 'visible'},
+      {name: 'Odd', label: 'Odd', apiSupported: true, generatedType: '', status: ''},
+    ]);
+    assert.equal(zoho.received[0]?.path, '/crm/v8/settings/modules');
+    assert.equal(zoho.received[0]?.headers.authorization, 'Zoho-oauthtoken 1000.token-1');
+  },
+);
+
+promise('sends credentials in the body of the token call and nowhere else', {replies: [[200, {modules: []}]]}, async (zoho) => {
+  await zoho.client.modules(signal);
+  await zoho.client.modules(signal);
+  assert.equal(zoho.tokens.length, 1);
+  assert.equal(zoho.tokens[0]?.path, '/oauth/v2/token');
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(zoho.tokens[0]?.body)), {
+    grant_type: 'refresh_token',
+    client_id: credentials.clientId,
+    client_secret: credentials.clientSecret,
+    refresh_token: credentials.refreshToken,
+  });
+  assert.doesNotMatch(JSON.stringify(zoho.received), /canary/);
+});
+
+promise('says null for a module without field metadata', {replies: [[204]]}, async (zoho) => {
+  assert.equal(await zoho.client.fields('Odd & more', signal), null);
+  assert.equal(zoho.received[0]?.path, '/crm/v8/settings/fields?module=Odd%20%26%20more&type=all');
+});
+
+promise(
+  'creates a job and gives its id',
+  {replies: [[201, {data: [{status: 'success', code: 'ADDED_SUCCESSFULLY', details: {id: '5725767000000859031'}}], info: {}}]]},
+  async (zoho) => {
+    const id = await zoho.client.createJob({module: 'Leads', fields: ['id'], fromS: 0, toS: 60}, signal);
+    assert.equal(id, '5725767000000859031');
+    const [request] = zoho.received;
+    assert.deepEqual([request?.method, request?.path], ['POST', '/crm/bulk/v8/read']);
+    assert.equal(request?.headers['content-type'], 'application/json');
+  },
+);
+
+promise(
+  'sees an error inside a creation that says 201',
+  {replies: [[201, {data: [complaint('FIELD_NOT_SUPPORTED', {api_name: 'Image'})]}]]},
+  async (zoho) => {
+    const failed = zoho.client.createJob({module: 'Leads', fields: ['Image'], fromS: 0, toS: 60}, signal);
+    await assert.rejects(failed, {kind: 'field', field: 'Image', code: 'FIELD_NOT_SUPPORTED'});
+  },
+);
+
+const jobStates: [string, object, object][] = [
+  ['ADDED', {}, {state: 'pending'}],
+  ['QUEUED', {result: {}}, {state: 'pending'}],
+  ['IN PROGRESS', {result: null}, {state: 'pending'}],
+  ['SOMETHING NEW', {}, {state: 'pending'}],
+  [
+    'COMPLETED',
+    {result: {page: 1, count: 200_000, more_records: true, next_page_token: 'tok', download_url: '/crm/bulk/v8/read/7/result'}},
+    {state: 'completed', count: 200_000, nextPageToken: 'tok', more: true},
+  ],
+  ['COMPLETED', {}, {state: 'completed', count: undefined, nextPageToken: undefined, more: undefined}],
+  [
+    'FAILURE',
+    {result: {error_message: {status: 'error', code: 'INTERNAL_SERVER_ERROR', message: 'no luck', details: {}}}},
+    {state: 'failed', reason: 'INTERNAL_SERVER_ERROR: no luck'},
+  ],
+  ['FAILED', {}, {state: 'failed', reason: undefined}],
+];
+
+for (const [state, more, expected] of jobStates) {
+  promise(
+    `reads a job that is ${state}${JSON.stringify(more)}`,
+    {replies: [[200, {data: [{id: '7', state, ...more}]}]]},
+    async (zoho) => {
+      assert.deepEqual(await zoho.client.job('7', signal), expected);
+    },
+  );
+}
+
+promise(
+  'reads deletions with their pages, and null when there are none',
+  {
+    answer: ({path}) =>
+      path.includes('page=1&')
+        ? [
+            200,
+            {
+              data: [
+                {id: '12', display_name: null, type: 'permanent', deleted_time: '2026-01-01T05:38:19+05:30', deleted_by: null},
+              ],
+              info: {more_records: true},
+            },
+          ]
+        : path.includes('page=2&')
+          ? [304]
+          : [204],
+  },
+  async (zoho) => {
+    const sinceS = Date.UTC(2026, 0, 1) / 1000;
+    assert.deepEqual(await zoho.client.deleted('Leads', sinceS, 1, signal), {
+      rows: [{id: '12', deletedTime: '2026-01-01T05:38:19+05:30', type: 'permanent'}],
+      more: true,
+    });
+    assert.equal(await zoho.client.deleted('Leads', sinceS, 2, signal), null);
+    assert.equal(await zoho.client.deleted('Leads', sinceS, 3, signal), null);
+    assert.equal(zoho.received[0]?.headers['if-modified-since'], '2026-01-01T00:00:00+00:00');
+    assert.equal(zoho.received[0]?.path, '/crm/v8/Leads/deleted?type=all&page=1&per_page=200');
+  },
+);
+
+promise('gives a query its answer, and null when nothing matches', {replies: [ok, [204]]}, async (zoho) => {
+  assert.deepEqual(await zoho.client.coql(query, json, signal), whole);
+  assert.equal(await zoho.client.coql(query, json, signal), null);
+  assert.deepEqual(JSON.parse(zoho.received[0]?.body ?? ''), {select_query: query});
+});
+
+const passing: [string, Reply][] = [
+  ['a connection reset before the answer', reset],
+  ['an answer cut in the middle', cut('{"data":[{"id":')],
+  ['JSON that ends early', [200, '{"data":[{"id"']],
+  ['a page of HTML', gateway],
+  ['a page of HTML with status 200', [200, '<html>']],
+  ['an internal error', [500, complaint('INTERNAL_ERROR')]],
+  ['a 429', busy],
+  ['a throttle under status 400', [400, complaint('TOO_MANY_REQUESTS')]],
+  ['a refused token', [401, complaint('INVALID_TOKEN')]],
+  ['a refused token under status 200', [200, complaint('INVALID_TOKEN')]],
+];
+
+for (const [what, reply] of passing) {
+  promise(`asks a query again after ${what}`, {replies: [reply, reply, ok]}, async (zoho) => {
+    assert.deepEqual(await zoho.client.coql(query, json, signal), whole);
+    assert.equal(zoho.received.length, 3);
+    assert.ok(
+      zoho.logged.some((line) => line.startsWith('info')),
+      'retries are in the log',
+    );
+  });
+}
+
+for (const [what, reply] of [
+  ['stalls in its body', stall],
+  ['never begins', silence],
+] as const) {
+  promise(
+    `asks a query again when the answer ${what}`,
+    {replies: [reply, ok], client: {timeouts: {idleMs: 100, headersMs: 100}}},
+    async (zoho) => {
+      assert.deepEqual(await zoho.client.coql(query, json, signal), whole);
+    },
+  );
+}
+
+promise(
+  'bounds an answer that drips for ever',
+  {
+    replies: [
+      (response) => {
+        response.writeHead(200);
+        const timer = setInterval(() => response.write(' '), 10);
+        response.on('close', () => clearInterval(timer));
+      },
+      ok,
+    ],
+    client: {timeouts: {callMs: 100}},
+  },
+  async (zoho) => {
+    assert.deepEqual(await zoho.client.coql(query, json, signal), whole);
+  },
+);
+
+promise('gives up after a bounded number of tries, and says what was the matter', {replies: [gateway]}, async (zoho) => {
+  await assert.rejects(zoho.client.fields('Leads', signal), {
+    kind: 'unavailable',
+    status: 502,
+    message: 'Cannot read the fields of module Leads: Zoho answers HTTP status 502 without a reason',
+  });
+  assert.equal(zoho.received.length, 6);
+});
+
+promise('calls an answer damaged that stays unreadable', {replies: [[200, {modules: [{api_name: 7}]}]]}, async (zoho) => {
+  await assert.rejects(zoho.client.modules(signal), {
+    kind: 'damaged',
+    message: "Cannot list the modules: Zoho's answer cannot be read, at modules.0.api_name it is not as expected",
+  });
+});
+
+promise('creates no more than three jobs whose answers are lost', {replies: [reset]}, async (zoho) => {
+  await assert.rejects(zoho.client.createJob({pageToken: 'tok'}, signal), {kind: 'unavailable'});
+  assert.equal(zoho.received.length, 3);
+});
+
+promise(
+  'fetches one token for many calls that saw the last one refused',
+  {
+    answer: ({headers}) =>
+      headers.authorization?.endsWith('token-1') ? [401, complaint('INVALID_TOKEN')] : [200, {modules: []}],
+  },
+  async (zoho) => {
+    await Promise.all([1, 2, 3, 4].map(() => zoho.client.modules(signal)));
+    assert.equal(zoho.tokens.length, 2);
+  },
+);
+
+promise('stops when new tokens are refused too', {replies: [[401, complaint('INVALID_TOKEN')]]}, async (zoho) => {
+  await assert.rejects(zoho.client.modules(signal), (error: ZohoError) => {
+    assert.equal(error.kind, 'credentials');
+    return /refuses a token just granted; the refresh token may belong to another data centre/.test(error.message);
+  });
+  assert.equal(zoho.received.length, 4);
+  assert.ok(zoho.tokens.length <= 5);
+});
+
+promise(
+  'stops at a token of another data centre before any call',
+  {
+    token: (_, n) => tokenReply(n, {api_domain: 'https://www.zohoapis.eu'}),
+  },
+  async (zoho) => {
+    await assert.rejects(zoho.client.modules(signal), {kind: 'credentials'});
+    assert.equal(zoho.received.length, 0);
+  },
+);
+
+promise(
+  'blames the scope when the token answer shows that it is missing',
+  {
+    token: (_, n) => tokenReply(n, {scope: 'ZohoCRM.settings.ALL ZohoCRM.bulk.READ'}),
+    replies: [[401, complaint('OAUTH_SCOPE_MISMATCH')]],
+  },
+  async (zoho) => {
+    await assert.rejects(zoho.client.coql(query, json, signal), {kind: 'credentials'});
+    await assert.rejects(zoho.client.fields('Leads', signal), {kind: 'module'});
+    assert.deepEqual(await zoho.client.scopes(signal), ['ZohoCRM.settings.ALL', 'ZohoCRM.bulk.READ']);
+  },
+);
+
+promise(
+  'sets one module aside whose scope is special, when queries of another were answered',
+  {
+    answer: ({body}) => (body.includes('Odd') ? [401, complaint('OAUTH_SCOPE_MISMATCH')] : [204]),
+  },
+  async (zoho) => {
+    await assert.rejects(zoho.client.coql('select id from Odd where id is not null limit 0, 200', json, signal), {
+      kind: 'credentials',
+    });
+    await zoho.client.coql(query, json, signal);
+    await assert.rejects(zoho.client.coql('select id from Odd where id is not null limit 0, 200', json, signal), {
+      kind: 'module',
+    });
+  },
+);
+
+promise(
+  'waits as long as Zoho asks for',
+  {replies: [[429, complaint('TOO_MANY_REQUESTS'), {'retry-after': '77'}], [204]]},
+  async (zoho) => {
+    const beforeMs = zoho.clock.elapsedMs();
+    await zoho.client.coql(query, json, signal);
+    assert.ok(zoho.clock.elapsedMs() - beforeMs >= 77_000);
+    assert.match(zoho.statuses[0] ?? '', /^Zoho asks for fewer calls; waiting, next try at /);
+    assert.equal(zoho.statuses.at(-1), undefined);
+  },
+);
+
+promise(
+  'holds a call up no longer than whoever waits for it wants to',
+  {replies: [busy], client: {waitMaxMs: 120_000}},
+  async (zoho) => {
+    const beforeMs = zoho.clock.elapsedMs();
+    await assert.rejects(zoho.client.coql(query, json, signal), {kind: 'unavailable', code: 'TOO_MANY_REQUESTS'});
+    assert.ok(zoho.clock.elapsedMs() - beforeMs <= 120_000);
+    assert.ok(zoho.received.length < 10);
+  },
+);
+
+promise(
+  'waits for no token longer than whoever waits wants to',
+  {token: () => [400, {error: 'Access Denied', status: 'failure'}], client: {waitMaxMs: 60_000}},
+  async (zoho) => {
+    await assert.rejects(zoho.client.modules(signal), {
+      kind: 'unavailable',
+      message: /too many were asked for within 10 minutes$/,
+    });
+    assert.equal(zoho.tokens.length, 1);
+  },
+);
+
+promise(
+  'reads Retry-After as a date by the clock of the same answer',
+  {
+    replies: [
+      [
+        429,
+        complaint('TOO_MANY_REQUESTS'),
+        {date: 'Thu, 01 Jan 2026 00:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 00:00:50 GMT'},
+      ],
+      [204],
+    ],
+  },
+  async (zoho) => {
+    const beforeMs = zoho.clock.elapsedMs();
+    await zoho.client.coql(query, json, signal);
+    const waitedMs = zoho.clock.elapsedMs() - beforeMs;
+    assert.ok(waitedMs >= 50_000 && waitedMs < 60_000, `${waitedMs} ms`);
+  },
+);
+
+promise(
+  "tells Zoho's time by its answers, never ahead of it",
+  {
+    replies: [[200, {modules: []}, {date: 'Thu, 01 Jan 2026 00:00:10 GMT'}]],
+  },
+  async (zoho) => {
+    const tenS = Date.UTC(2026, 0, 1, 0, 0, 10) / 1000;
+    assert.equal(await zoho.client.nowSeconds(signal), tenS);
+    await zoho.clock.advance(1_999);
+    assert.equal(await zoho.client.nowSeconds(signal), tenS + 1);
+    await zoho.clock.advance(1);
+    assert.equal(await zoho.client.nowSeconds(signal), tenS + 2);
+    assert.equal(zoho.received.length, 1);
+  },
+);
+
+promise(
+  'sees that an answer says otherwise than its status, whatever its reader makes of it',
+  {
+    replies: [[200, complaint('INVALID_TOKEN')], cut('{"data":['), [200, complaint('INVALID_QUERY', {column_name: 'Image'})]],
+  },
+  async (zoho) => {
+    const clumsy = (body: AsyncIterable<Uint8Array>): Promise<unknown> =>
+      json(body).catch(() => {
+        throw new TypeError('something went wrong');
+      });
+    await assert.rejects(zoho.client.coql(query, clumsy, signal), {kind: 'field', field: 'Image'});
+    assert.equal(zoho.received.length, 3);
+    assert.equal(zoho.tokens.length, 2);
+  },
+);
+
+promise('passes what a reader throws of its own, without asking again', {replies: [ok]}, async (zoho) => {
+  const broken = async (): Promise<never> => {
+    throw new TypeError('a mistake of ours');
+  };
+  await assert.rejects(zoho.client.coql(query, broken, signal), TypeError);
+  assert.equal(zoho.received.length, 1);
+});
+
+promise(
+  'asks with bare ids where quoted ones are refused, and goes on so',
+  {
+    answer: ({body}) => (body.includes("'12'") ? [400, complaint('INVALID_QUERY', {column_name: 'id'})] : ok),
+  },
+  async (zoho) => {
+    const byId = "select id from Leads where id in ('12') limit 0, 1";
+    assert.deepEqual(await zoho.client.coql(byId, json, signal), whole);
+    assert.deepEqual(await zoho.client.coql(byId, json, signal), whole);
+    assert.equal(zoho.received.length, 3);
+  },
+);
+
+promise(
+  'tells a refused column by its name, whatever the ids look like',
+  {
+    replies: [[400, complaint('INVALID_QUERY', {column_name: 'Image'})]],
+  },
+  async (zoho) => {
+    await assert.rejects(zoho.client.coql("select id from Leads where id in ('12') limit 0, 1", json, signal), {
+      kind: 'field',
+      field: 'Image',
+    });
+    assert.equal(zoho.received.length, 1);
+  },
+);
+
+promise(
+  'books what was spent',
+  {replies: [ok, [204], [200, {modules: []}, {'x-api-credits-remaining': '1234'}]]},
+  async (zoho) => {
+    await zoho.client.coql('select id from Leads where id is not null limit 0, 2000', json, signal);
+    await zoho.client.deleted('Leads', 0, 1, signal);
+    await zoho.client.modules(signal);
+    const {calls, creditsTotal, remaining} = zoho.client.spent();
+    assert.deepEqual([calls.coql, calls.deleted, calls.modules, creditsTotal, remaining], [1, 1, 1, 6, 1234]);
+  },
+);
+
+promise('ends every kind of call at once when aborted', {replies: [silence]}, async (zoho) => {
+  const calls: ((stop: AbortSignal) => Promise<unknown>)[] = [
+    (stop) => zoho.client.modules(stop),
+    (stop) => zoho.client.nowSeconds(stop),
+    (stop) => zoho.client.fields('Leads', stop),
+    (stop) => zoho.client.job('7', stop),
+    (stop) => zoho.client.deleted('Leads', 0, 1, stop),
+    (stop) => zoho.client.coql(query, json, stop),
+    (stop) => zoho.client.createJob({pageToken: 'tok'}, stop),
+    (stop) => zoho.client.download('7', stop).next(),
+  ];
+  for (const call of calls) {
+    const stop = new AbortController();
+    const running = call(stop.signal);
+    await settled();
+    stop.abort(new Error('enough'));
+    await assert.rejects(running, /^Error: enough$/);
+    await assert.rejects(call(stop.signal), /^Error: enough$/);
+  }
+});
+
+promise(
+  'shows no secret in any message or log, even when Zoho repeats one',
+  {
+    answer: ({headers}) => [
+      400,
+      complaint('NEW', {}, `no ${headers.authorization} ${credentials.refreshToken} ${credentials.clientSecret}`),
+    ],
+  },
+  async (zoho) => {
+    const errors: string[] = [];
+    const keep = (error: Error): unknown => errors.push(`${error.message} ${error.stack}`);
+    await zoho.client.modules(signal).catch(keep);
+    await zoho.client.coql(query, json, signal).catch(keep);
+    assert.equal(errors.length, 2);
+    assert.doesNotMatch([...errors, ...zoho.logged].join(), /canary|token-1/);
+  },
+);
+
+client('says in one line that a host cannot be reached', async () => {
+  await withZoho({}, async (zoho) => {
+    const options = {credentials, clock: zoho.clock, log: () => {}};
+    const nobody = createClient({...options, apiDomain: 'http://127.0.0.1:1'});
+    await assert.rejects(nobody.modules(signal), {
+      kind: 'unavailable',
+      message: 'Cannot get an access token: cannot reach 127.0.0.1:1: nothing listens there (ECONNREFUSED)',
+    });
+    await nobody.close();
+    assert.throws(() => createClient({...options, apiDomain: 'https://evil.com'}), ConfigError);
+    assert.throws(() => createClient({...options, apiDomain: zoho.url, loopback: 'off'}), ConfigError);
+  });
+});
+
+client.run();

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {datetimeLiteral, idsQuery, queriedModule, queryCredits, windowQuery, withBareIds} from '../../lib/zoho/coql.ts';
+
+const coql = suite('COQL texts');
+const fromS = Date.UTC(2026, 0, 1) / 1000;
+
+coql('asks for the first page of a window by its start', () => {
+  assert.equal(
+    windowQuery({module: 'Leads', columns: ['id', 'Modified_Time', 'Last_Name'], fromS, limit: 200}),
+    "select id, Modified_Time, Last_Name from Leads where Modified_Time >= '2026-01-01T00:00:00+00:00' order by Modified_Time asc, id asc limit 0, 200",
+  );
+});
+
+coql('asks for the next page by the last row, with conditions in pairs', () => {
+  const after = {seconds: fromS + 61, id: '5725767000000524157'};
+  assert.equal(
+    windowQuery({module: 'Leads', columns: ['id'], fromS, after, limit: 2_000}),
+    "select id from Leads where (Modified_Time > '2026-01-01T00:01:01+00:00' or (Modified_Time = '2026-01-01T00:01:01+00:00' and id > '5725767000000524157')) order by Modified_Time asc, id asc limit 0, 2000",
+  );
+});
+
+coql('asks for records by id, a hundred at most', () => {
+  assert.equal(
+    idsQuery({module: 'Deals', columns: ['id'], ids: ['1', '9007199254740993']}),
+    "select id from Deals where id in ('1', '9007199254740993') limit 0, 2",
+  );
+  const ids = Array.from({length: 101}, (_, i) => String(i));
+  assert.throws(() => idsQuery({module: 'Deals', columns: ['id'], ids}), RangeError);
+  assert.throws(() => idsQuery({module: 'Deals', columns: ['id'], ids: []}), RangeError);
+});
+
+coql('writes ids bare when asked to, and nothing else', () => {
+  const query = windowQuery({module: 'Leads', columns: ['id'], fromS, after: {seconds: fromS, id: '12'}, limit: 200});
+  assert.equal(withBareIds(query), query.replace("'12'", '12'));
+});
+
+coql('never has fractions of a second', () => {
+  assert.equal(datetimeLiteral(fromS + 1), "'2026-01-01T00:00:01+00:00'");
+});
+
+coql('takes no name or id that could end the text', () => {
+  const bad = ["Leads where id = '1", 'a b', '', 'x;y', "'"];
+  for (const name of bad) {
+    assert.throws(() => windowQuery({module: name, columns: ['id'], fromS, limit: 1}), /not an API name/);
+    assert.throws(() => windowQuery({module: 'Leads', columns: [name], fromS, limit: 1}), /not an API name/);
+  }
+  assert.throws(() => idsQuery({module: 'Leads', columns: ['id'], ids: ["1' or '1"]}), /not a number/);
+});
+
+coql('knows the module and the credits of a query', () => {
+  const query = (limit: number): string => windowQuery({module: 'Leads', columns: ['id', 'from_Zoho__c'], fromS, limit});
+  assert.equal(queriedModule(query(200)), 'Leads');
+  assert.deepEqual(
+    [200, 201, 1_000, 1_001, 2_000].map((limit) => queryCredits(query(limit))),
+    [1, 2, 2, 3, 3],
+  );
+});
+
+coql.run();

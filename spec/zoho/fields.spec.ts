@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import * as v from 'valibot';
+import type {Field} from '../../lib/field.ts';
+import {fieldsOf} from '../../lib/zoho/fields.ts';
+import {fieldsReply} from '../../lib/zoho/reply.ts';
+
+const fields = suite('fieldsOf');
+
+/** Reads metadata as it comes off the wire. */
+function read(module: string, ...listed: object[]): Field[] {
+  return fieldsOf(module, v.parse(fieldsReply, {fields: listed}).fields);
+}
+
+function one(listed: object, module = 'Leads'): Field {
+  const found = read(module, {api_name: 'X', data_type: 'text', json_type: 'string', ...listed}).find(({name}) => name !== 'id');
+  assert.ok(found);
+  return found;
+}
+
+fields('has an id even when Zoho lists none, and one only', () => {
+  const id = {
+    name: 'id',
+    type: 'id',
+    dataType: 'bigint',
+    jsonType: 'string',
+    computed: false,
+    dynamic: false,
+    bulk: true,
+    coql: true,
+  };
+  assert.deepEqual(read('Leads'), [id]);
+  assert.deepEqual(read('Leads', {api_name: 'id', data_type: 'text', json_type: 'string'}), [id]);
+});
+
+fields('are sorted by the bytes of their names, each once', () => {
+  const listed = ['b', 'a', 'Z', 'é', 'a_1', 'b'].map((api_name) => ({api_name, data_type: 'text', json_type: 'string'}));
+  assert.deepEqual(
+    read('Leads', ...listed).map(({name}) => name),
+    ['Z', 'a', 'a_1', 'b', 'id', 'é'],
+  );
+});
+
+fields('take empty structures as {}, as null, or as nothing', () => {
+  for (const empty of [{}, null, undefined, [], 'odd']) {
+    const field = one({formula: empty, rollup_summary: empty, pick_list_values: empty});
+    assert.deepEqual(field, {
+      name: 'X',
+      type: 'text',
+      dataType: 'text',
+      jsonType: 'string',
+      computed: false,
+      dynamic: false,
+      bulk: true,
+      coql: true,
+    });
+  }
+});
+
+const computed: [string, string | null, string | null, string][] = [
+  ['formula', 'double', 'double', 'number'],
+  ['formula', 'currency', 'double', 'number'],
+  ['formula', 'boolean', 'boolean', 'boolean'],
+  ['formula', 'date', 'string', 'date'],
+  ['formula', 'datetime', 'string', 'datetime'],
+  ['formula', 'string', 'string', 'text'],
+  ['formula', 'double', 'string', 'number'],
+  ['formula', null, 'double', 'number'],
+  ['formula', null, 'boolean', 'boolean'],
+  ['formula', null, 'string', 'text'],
+  ['formula', null, null, 'text'],
+  ['rollup_summary', 'integer', 'integer', 'integer'],
+  ['rollup_summary', 'double', 'double', 'number'],
+  ['rollup_summary', null, 'integer', 'integer'],
+];
+
+for (const [data_type, return_type, json_type, expected] of computed) {
+  fields(`read a ${data_type} of ${return_type} in ${json_type} as ${expected}`, () => {
+    const field = one({data_type, json_type, [data_type]: {return_type}});
+    assert.deepEqual([field.type, field.computed], [expected, true]);
+  });
+}
+
+fields('know dynamic formulas', () => {
+  assert.equal(one({data_type: 'formula', json_type: 'string', formula: {return_type: 'string', dynamic: true}}).dynamic, true);
+  assert.equal(one({data_type: 'formula', json_type: 'string', formula: {return_type: 'string', dynamic: false}}).dynamic, false);
+});
+
+fields('keep the values of multi-select lists, stored and shown', () => {
+  const field = one({
+    data_type: 'multiselectpicklist',
+    json_type: 'jsonarray',
+    pick_list_values: [
+      {display_value: 'One; two', actual_value: 'One'},
+      {display_value: 'Three', actual_value: 'Three'},
+      {display_value: null},
+    ],
+  });
+  assert.deepEqual([field.type, field.values], ['list', ['One', 'One; two', 'Three']]);
+});
+
+const unread: [string, object, bulk: boolean, coql: boolean][] = [
+  ['Leads', {data_type: 'fileupload', json_type: 'jsonarray'}, false, false],
+  ['Leads', {data_type: 'imageupload', json_type: 'jsonarray'}, true, false],
+  ['Leads', {data_type: 'subform', json_type: 'jsonarray'}, false, false],
+  ['Leads', {data_type: 'multiselectlookup', json_type: 'jsonarray'}, false, false],
+  ['Leads', {data_type: 'multiuserlookup', json_type: 'jsonarray'}, true, true],
+  ['Leads', {data_type: 'something_new', json_type: 'jsonobject'}, true, true],
+  ['Events', {api_name: 'Participants', json_type: 'jsonarray'}, false, false],
+  ['Leads', {api_name: 'Participants'}, true, true],
+  ['Deals', {api_name: 'Stage_Modified_Time', data_type: 'datetime'}, true, false],
+  ['Cases', {api_name: 'Comments'}, false, true],
+  ['Leads', {api_name: 'Address', json_type: 'jsonobject'}, false, true],
+  ['Contacts', {api_name: 'Mailing_Coordinates', json_type: 'jsonobject'}, false, true],
+  ['Leads', {api_name: 'Address', json_type: 'string'}, true, true],
+  ['Leads', {api_name: 'not a name'}, true, false],
+];
+
+for (const [module, listed, bulk, coql] of unread) {
+  fields(`know which API reads ${JSON.stringify(listed)} of ${module}`, () => {
+    const field = one(listed, module);
+    assert.deepEqual({bulk: field.bulk, coql: field.coql}, {bulk, coql});
+  });
+}
+
+fields.run();

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import {createServer} from 'node:http';
+import {createServer as createTlsServer} from 'node:https';
+import type {AddressInfo, Server} from 'node:net';
+import {suite} from 'uvu';
+import {Cut, Http} from '../../lib/zoho/http.ts';
+
+const http = suite('Http');
+const {signal} = new AbortController();
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+const get = (origin: string) => ({origin, path: '/', method: 'GET' as const, headers: {}});
+
+/** Runs with environment variables set, and puts back what was there. */
+async function withEnv(values: Record<string, string>, use: () => Promise<void>): Promise<void> {
+  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, values);
+  try {
+    await use();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+http('goes through the proxy that the environment names, but never to the machine itself', async () => {
+  const wanted: string[] = [];
+  const proxy = createServer((_, response) => response.end('by proxy')).on('connect', (request, socket) => {
+    wanted.push(request.url ?? '');
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  });
+  const direct = createServer((_, response) => response.end('direct'));
+  const address = `http://127.0.0.1:${await listening(proxy)}`;
+  const own = `http://127.0.0.1:${await listening(direct)}`;
+  await withEnv({https_proxy: address, http_proxy: address, no_proxy: ''}, async () => {
+    const far = new Http('https://www.zohoapis.eu');
+    await assert.rejects(far.send(get('https://www.zohoapis.eu'), signal), Cut);
+    await far.close();
+    assert.deepEqual(wanted, ['www.zohoapis.eu:443']);
+    const near = new Http(own);
+    assert.equal(await (await near.send(get(own), signal)).text(100), 'direct');
+    await near.close();
+  });
+  await closed(proxy);
+  await closed(direct);
+});
+
+http('talks to no host whose certificate cannot be trusted, even if the environment says so', async () => {
+  let reached = false;
+  const server = createTlsServer({key, cert}, (_, response) => {
+    reached = true;
+    response.end('fooled');
+  });
+  const origin = `https://127.0.0.1:${await listening(server)}`;
+  await withEnv({NODE_TLS_REJECT_UNAUTHORIZED: '0'}, async () => {
+    const client = new Http(origin);
+    await assert.rejects(client.send(get(origin), signal), (error: Cut) => {
+      assert.match(error.message, /^cannot reach 127\.0\.0\.1:\d+: its certificate cannot be trusted \(/);
+      return error instanceof Cut && !error.sent;
+    });
+    await client.close();
+  });
+  assert.equal(reached, false);
+  await closed(server);
+});
+
+http('reads no more of a body than it is allowed to', async () => {
+  const server = createServer((_, response) => response.end('x'.repeat(1000)));
+  const origin = `http://127.0.0.1:${await listening(server)}`;
+  const client = new Http(origin);
+  assert.equal((await (await client.send(get(origin), signal)).text(1000)).length, 1000);
+  await assert.rejects((await client.send(get(origin), signal)).text(999), {
+    kind: 'damaged',
+    message: /has more than 999 bytes$/,
+  });
+  await client.close();
+  await closed(server);
+});
+
+http('takes headers that never end for a failure', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, {'x-large': 'x'.repeat(100_000)});
+    response.end();
+  });
+  const origin = `http://127.0.0.1:${await listening(server)}`;
+  const client = new Http(origin);
+  await assert.rejects(client.send(get(origin), signal), Cut);
+  await client.close();
+  await closed(server);
+});
+
+http('keeps a connection over answers without a body', async () => {
+  let connections = 0;
+  const server = createServer((_, response) => response.writeHead(204).end()).on('connection', () => connections++);
+  const origin = `http://127.0.0.1:${await listening(server)}`;
+  const client = new Http(origin);
+  for (let i = 0; i < 3; i++) {
+    (await client.send(get(origin), signal)).discard();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(connections, 1);
+  await client.close();
+  await closed(server);
+});
+
+/** A certificate that nobody signed but itself; its key opens nothing. */
+const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg87p/+LBYvbeZof7h
+oGT3EX7aS2NkafLjMP22HPWfUS6hRANCAATUUUSMLIht1fZxk9sSjL9ioXZiFtzn
+2/blX5uz9QQrvhBbSOtdivsa2SCtqXyOvua54awwo3fmfOToE8wQZ+80
+-----END PRIVATE KEY-----
+`;
+const cert = `-----BEGIN CERTIFICATE-----
+MIIBfjCCASWgAwIBAgIUDpSE8dxS/f6ONTO6zE9dSur1t6owCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDAyNTgzOVoYDzIxMjYxMDMx
+MDI1ODM5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATUUUSMLIht1fZxk9sSjL9ioXZiFtzn2/blX5uz9QQrvhBbSOtdivsa
+2SCtqXyOvua54awwo3fmfOToE8wQZ+80o1MwUTAdBgNVHQ4EFgQUaEaqrWZTg/2M
+Qvci2+Mt7Av1juswHwYDVR0jBBgwFoAUaEaqrWZTg/2MQvci2+Mt7Av1juswDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiA3molJtn+ALzmi/CX61YiU
+A8crboRNxJZrtMhhvzVxXAIgP8lBQ1XsnTMuKszOmn3f9sU9HsWTi3qyuCzaC6fR
+wmA=
+-----END CERTIFICATE-----
+`;
+
+http.run();
