@@ -29,6 +29,9 @@ export interface Shared {
   readonly jobSlots: Slots;
   readonly pageSlots: Slots;
   readonly sweepSlots: Slots;
+  /** All that are captured, and the positions of those that cannot reach Zoho at present. */
+  readonly bindings: readonly unknown[];
+  readonly cutOff: Set<number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
 }

@@ -43,6 +43,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     jobSlots: new Slots(jobsAtOnce),
     pageSlots: new Slots(pagesAtOnce),
     sweepSlots: new Slots(sweepsAtOnce),
+    cutOff: new Set<number>(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
   };

@@ -19,7 +19,7 @@ import {
 import {fieldsAgeMaxMs, moduleRetryMaxMs, moduleRetryMs, scheduleCheckMs, sweepSpacingMs} from './limits.ts';
 import {ModuleFields} from './module-fields.ts';
 import {beginGate, beginRefresh, runRange} from './range.ts';
-import {askOtherwise} from './remedy.ts';
+import {askingOtherwise} from './remedy.ts';
 import {fired} from './schedule.ts';
 import {sweep} from './sweep.ts';
 
@@ -47,6 +47,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     const sinceMs = clock.elapsedMs();
     try {
       const fields = await fieldsOf(options, signal);
+      options.shared.cutOff.delete(options.target.index);
       if (binding === undefined) binding = opened(options, state, fields);
       else binding.fields.replace(fields);
       await binding.describe();
@@ -56,7 +57,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       return;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
+      if (!(error instanceof ZohoError) || concernsAll(error, options)) throw error;
       progress.fault = error.message;
       progress.phase = 'set aside';
       if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) delayMs = moduleRetryMs;
@@ -68,6 +69,16 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       await clock.sleep(delayMs, signal);
     }
   }
+}
+
+/**
+ * Whether a failure concerns the whole capture. Credentials do; a Zoho that cannot be reached does when no binding reaches it any more.
+ * Everything else is between Zoho and the module.
+ */
+function concernsAll({kind}: ZohoError, {target, shared}: FollowOptions): boolean {
+  if (kind !== 'unavailable') return kind === 'credentials';
+  shared.cutOff.add(target.index);
+  return shared.cutOff.size === shared.bindings.length;
 }
 
 /** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
@@ -164,7 +175,7 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     const last = rangesDone;
     const release = await sweepSlots.take(signal);
     try {
-      await drain(binding, signal);
+      await askingOtherwise(binding, () => sweep(binding, signal), signal);
     } finally {
       release();
     }
@@ -189,21 +200,6 @@ async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: 
     await Promise.race([ranges, waited]);
   } finally {
     over.abort();
-  }
-}
-
-/** One sweep, asking otherwise as long as Zoho refuses what is asked and there is something to change. */
-async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      return await sweep(binding, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof ZohoError)) throw error;
-      if (await askOtherwise(binding, error)) continue;
-      const own = error.kind === 'field' || error.kind === 'refused' || error.kind === 'damaged';
-      throw own ? new ZohoError('module', `its changes cannot be read: ${error.message}`, {cause: error}) : error;
-    }
   }
 }
 

@@ -38,7 +38,8 @@ export class Remedies {
         if (++this.#downloads > downloadTriesMax) throw error.kind === 'short' ? this.#giveUp(error) : error;
         return this.#again(error, undefined, this.#downloads, signal);
       case 'damaged':
-        if (++this.#downloads > downloadTriesMax) return this.#newJob(error, signal);
+        // Without a job it was the answer to its creation: each try may leave a job of 50 credits behind.
+        if (this.#binding.state.backfill?.job == null || ++this.#downloads > downloadTriesMax) return this.#newJob(error, signal);
         return this.#again(error, anewFromRow, this.#downloads, signal);
       case 'lost':
       case 'failed':
@@ -99,6 +100,24 @@ export async function askOtherwise(binding: Binding, error: ZohoError): Promise<
   if (binding.coqlRowsMax <= coqlRowsSmall) return false;
   binding.coqlRowsMax = coqlRowsSmall;
   return true;
+}
+
+/**
+ * Reads something by COQL, asking otherwise as long as Zoho refuses what is asked and there is something to change. A refusal that remains is the
+ * module's own fault.
+ */
+export async function askingOtherwise(binding: Binding, ask: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ZohoError)) throw error;
+      if (await askOtherwise(binding, error)) continue;
+      const own = error.kind === 'field' || error.kind === 'refused' || error.kind === 'damaged';
+      throw own ? new ZohoError('module', `its changes cannot be read: ${error.message}`, {cause: error}) : error;
+    }
+  }
 }
 
 /** Codes with which Zoho may answer a query that is larger than this organisation allows. */
