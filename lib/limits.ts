@@ -93,6 +93,9 @@ export const retryDelayMaxMs = 30_000;
 /** The status shown in Flow is looked at this often. */
 export const statusCheckMs = 5_000;
 
+/** Calls and credits spent are logged this often. */
+export const costLogMs = 3_600_000;
+
 // Calls of Zoho
 
 /** Waits between looks at a job: short enough for the sandbox's jobs, rare enough for one of hours (a look may cost a credit). */

@@ -4,12 +4,13 @@ import {type Binding, GateOverflow} from './binding.ts';
 import {ZohoError} from './errors.ts';
 import {type BackfillState, instantOf, secondsOf} from './flow/state.ts';
 import {windowOverlapS} from './limits.ts';
-import {askOtherwise, Remedies} from './remedy.ts';
+import {askingOtherwise, askOtherwise, Remedies} from './remedy.ts';
 import {cellText} from './rows.ts';
 import {bulkRows} from './sources/bulk.ts';
 import {idsSince, rowsByIds} from './sources/coql.ts';
 import {deletedSince, recheck} from './sweep.ts';
 import {modifiedSeconds} from './transforms/instant.ts';
+import {backfillCredits} from './zoho/ledger.ts';
 
 const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null};
 
@@ -20,12 +21,12 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
   const kind = binding.refreshing ? 'refresh' : 'backfill';
   const {start, backfill: saved} = binding.state;
   progress.range = kind;
-  shared.log('info', `${saved?.job == null ? 'Beginning' : 'Resuming'} the ${kind} of module ${binding.module}`, {
-    module: binding.module,
-    from: start,
-    cutoff: saved?.cutoff,
-    observable: true,
-  });
+  const credits = backfillCredits(1, binding.range.slices.length);
+  shared.log(
+    'info',
+    `${saved?.job == null ? 'Beginning' : 'Resuming'} the ${kind} of module ${binding.module}, at about ${credits} credits for every 200,000 rows`,
+    {module: binding.module, from: start, cutoff: saved?.cutoff, observable: true},
+  );
   if (binding.range.slices.length === 0) await binding.patch(binding.range.done);
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
@@ -48,7 +49,7 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
 export async function beginRefresh(binding: Binding, nowS: number, signal: AbortSignal): Promise<void> {
   const release = await binding.coqlTurn.take(signal);
   try {
-    await recheck(binding, signal);
+    await askingOtherwise(binding, () => recheck(binding, signal), signal);
   } finally {
     release();
   }

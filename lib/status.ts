@@ -1,27 +1,39 @@
 /** What the capture as a whole is doing, for Flow's task status (flow-protocol sheet 1.6, 4.5). */
 import type {Clock} from './clock.ts';
-import {statusCheckMs} from './limits.ts';
+import {costLogMs, statusCheckMs} from './limits.ts';
 import type {Log} from './log.ts';
 import type {BindingProgress} from './progress.ts';
+import type {ZohoClient} from './zoho/client.ts';
 
 /** Logs one event that Flow shows as the task's status. */
 export function logStatus(log: Log, message: string): void {
   log('info', message, {eventType: 'connectorStatus'});
 }
 
-/** Logs the status now and whenever it changes, until the signal aborts. Never rejects. */
+/** Logs the status now and whenever it changes, and every hour what it costs, until the signal aborts. Never rejects. */
 export async function reportStatus(
   bindings: readonly {progress: BindingProgress}[],
-  {clock, log}: {clock: Clock; log: Log},
+  {client, clock, log}: {client: ZohoClient; clock: Clock; log: Log},
   signal: AbortSignal,
 ): Promise<void> {
   let last = '';
+  let costToldMs = clock.elapsedMs();
   while (!signal.aborted) {
     const now = statusOf(bindings.map(({progress}) => progress));
     if (now !== last) logStatus(log, now);
     last = now;
+    if (clock.elapsedMs() - costToldMs >= costLogMs) {
+      costToldMs = clock.elapsedMs();
+      logCost(client, log);
+    }
     await clock.sleep(statusCheckMs, signal).catch(() => {});
   }
+}
+
+function logCost(client: ZohoClient, log: Log): void {
+  const {callsTotal, creditsTotal, remaining, credits} = client.spent();
+  const left = remaining === undefined ? '' : `, ${remaining} credits are left`;
+  log('info', `${callsTotal} calls and ${creditsTotal} credits since the start${left}`, {credits});
 }
 
 /** One sentence or two on all bindings. */

@@ -6,6 +6,7 @@ import {parseQuery} from '../../lib/sandbox/coql/parse.ts';
 import type {Condition, Literal} from '../../lib/sandbox/coql/query.ts';
 import {coqlDefaults} from '../../lib/sandbox/coql/switches.ts';
 import type {BulkJob, BulkPage, BulkQuery, DeletedRows, Module, ZohoClient} from '../../lib/zoho/client.ts';
+import {Ledger} from '../../lib/zoho/ledger.ts';
 import type {VirtualClock} from './clock.ts';
 import type {ModelOrg, Seen} from './org.ts';
 import type {Random} from './random.ts';
@@ -102,9 +103,7 @@ export class ModelZoho {
         return call(signal, () => this.#deleted(sinceS, page));
       },
       scopes: async () => undefined,
-      spent: () => {
-        throw new Error('The model keeps no ledger');
-      },
+      spent: () => new Ledger().summary(),
       origin: 'http://model',
       close: async () => {},
     };
