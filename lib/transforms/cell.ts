@@ -4,13 +4,15 @@ import {listWriter} from './list-cell.ts';
 import type {Pen} from './pen.ts';
 
 /**
- * Writes a cell that is not empty. Returns false, having written nothing, when its text does not fit the type; the caller then writes it as a
- * string.
+ * Writes a cell that is not empty at a place of the output, and returns the place behind it; or `misfit` when its text does not fit the type. The
+ * caller then writes it as a string.
  */
-export type CellWriter = (pen: Pen, from: number, to: number, kind: number) => boolean;
+export type CellWriter = (pen: Pen, at: number, from: number, to: number, kind: number) => number;
 
-/** The writer for a field's cells. A field that is unknown is text. */
-export function cellWriter(field: Field | undefined): CellWriter {
+export const misfit = -1;
+
+/** The writer for a field's cells; undefined for text, dates and ids of other records, which any text fits. A field that is unknown is text. */
+export function cellWriter(field: Field | undefined): CellWriter | undefined {
   switch (field?.type) {
     case 'integer':
       return integer;
@@ -21,7 +23,7 @@ export function cellWriter(field: Field | undefined): CellWriter {
     case 'list':
       return listWriter(field);
     default:
-      return text;
+      return undefined;
   }
 }
 
@@ -30,50 +32,46 @@ const nine = 0x39;
 const minus = 0x2d;
 const plus = 0x2b;
 const dot = 0x2e;
-
-/** Any text, dates and ids of other records included. What the source received as a structure is the text of its JSON. */
-export function text(pen: Pen, from: number, to: number, kind: number): boolean {
-  pen.string(from, to, kind);
-  return true;
-}
+const letterE = 0x65;
+/** Makes a letter small. */
+const small = 0x20;
 
 /** JSON's integers. A fraction of zeros, as COQL writes some numbers (zoho-api sheet 5.5), is left out: the value is the same. */
-function integer(pen: Pen, from: number, to: number): boolean {
+function integer(pen: Pen, at: number, from: number, to: number): number {
   const {source} = pen;
   const end = integerEnd(source, from, to);
-  if (end < 0 || (end < to && !isZeroFraction(source, end, to))) return false;
-  pen.copy(from, end);
-  return true;
+  if (end < 0 || (end < to && !isZeroFraction(source, end, to))) return misfit;
+  return pen.copy(at, from, end);
 }
 
 /** JSON's numbers, with every digit received. */
-function number(pen: Pen, from: number, to: number): boolean {
+function number(pen: Pen, at: number, from: number, to: number): number {
   const {source} = pen;
-  let at = integerEnd(source, from, to);
-  if (at < 0) return false;
-  if (at < to && source[at] === dot) {
-    const first = at + 1;
-    at = digitsEnd(source, first, to);
-    if (at === first) return false;
+  let end = integerEnd(source, from, to);
+  if (end < 0) return misfit;
+  if (end < to && source[end] === dot) {
+    const first = end + 1;
+    end = digitsEnd(source, first, to);
+    if (end === first) return misfit;
   }
-  if (at < to && (source[at]! | 0x20) === 0x65) {
-    const sign = source[at + 1];
-    const first = at + (sign === plus || sign === minus ? 2 : 1);
-    at = digitsEnd(source, first, to);
-    if (at <= first) return false;
+  if (end < to && (source[end]! | small) === letterE) {
+    const sign = source[end + 1];
+    const first = end + (sign === plus || sign === minus ? 2 : 1);
+    end = digitsEnd(source, first, to);
+    if (end <= first) return misfit;
   }
-  if (at !== to) return false;
-  pen.copy(from, to);
-  return true;
+  return end === to ? pen.copy(at, from, to) : misfit;
 }
 
 /** `true` or `false` in any case of letters (zoho-api sheet 4.4). */
-function boolean(pen: Pen, from: number, to: number): boolean {
-  const word = to - from === 4 ? trueLetters : falseLetters;
-  if (to - from !== word.length) return false;
-  for (let i = 0; i < word.length; i++) if ((pen.source[from + i]! | 0x20) !== word[i]) return false;
-  for (let i = 0; i < word.length; i++) pen.byte(word[i]!);
-  return true;
+function boolean(pen: Pen, at: number, from: number, to: number): number {
+  const word = to - from === trueLetters.length ? trueLetters : falseLetters;
+  if (to - from !== word.length) return misfit;
+  for (let i = 0; i < word.length; i++) {
+    if ((pen.source[from + i]! | small) !== word[i]) return misfit;
+    pen.bytes[at + i] = word[i]!;
+  }
+  return at + word.length;
 }
 
 const trueLetters = Buffer.from('true');

@@ -1,12 +1,12 @@
 /** Gives received values their types: rows of CSV or COQL to the documents of design 3. */
-import {type Batch, type Docs, type Rows, shapeRoomBytes} from '../batch.ts';
+import {type Batch, cellClean, type Docs, type Rows, shapeRoomBytes} from '../batch.ts';
 import {ZohoError} from '../errors.ts';
 import type {Field} from '../field.ts';
 import {documentBytesMax} from '../limits.ts';
-import {type CellWriter, cellWriter, text} from './cell.ts';
+import {type CellWriter, cellWriter, misfit} from './cell.ts';
 import {beforeId, beforeModified, isId} from './docs.ts';
 import {instantSeconds} from './instant.ts';
-import {Pen, prepare} from './pen.ts';
+import {Pen, type Prepared, prepare} from './pen.ts';
 
 export interface CoerceOptions {
   /** For messages. */
@@ -38,11 +38,15 @@ export class CoerceStream extends TransformStream<Batch<Rows>, Batch<Docs>> {
   }
 }
 
-/** A column that goes into documents: its place in a row, its key's place among the prepared texts, and how its cells are written. */
+/** A column that goes into documents: its place in a row, how its cells are written, and its key with what may follow. */
 interface Column {
   readonly name: string;
   readonly place: number;
-  readonly write: CellWriter;
+  /** Absent for text. */
+  readonly write: CellWriter | undefined;
+  readonly key: Prepared;
+  readonly keyAndQuote: Prepared;
+  readonly keyAndNull: Prepared;
 }
 
 /**
@@ -59,63 +63,76 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
   const others: Column[] = [];
   for (const [place, name] of columns.entries()) {
     if (name === 'id' || name === 'Id' || place === modifiedAt) continue;
-    if (only === undefined || only.has(name)) others.push({name, place, write: cellWriter(fields.get(name))});
+    if (only !== undefined && !only.has(name)) continue;
+    const key = `,${JSON.stringify(name)}:`;
+    others.push({
+      name,
+      place,
+      write: cellWriter(fields.get(name)),
+      key: prepare(key),
+      keyAndQuote: prepare(`${key}"`),
+      keyAndNull: prepare(`${key}null`),
+    });
   }
-  const keys = prepare([beforeId.toString(), beforeModified.toString(), ...others.map(({name}) => `,${JSON.stringify(name)}:`)]);
+  const idKey = prepare(beforeId.toString());
+  const modifiedKey = prepare(beforeModified.toString());
+  /** Bytes of a row's keys, with room for what else stands around cells. */
+  const keyBytes = others.reduce((sum, {keyAndNull}) => sum + keyAndNull.length, idKey.length + modifiedKey.length);
   const pen = new Pen();
-  const keyBytes = keys.length.reduce((sum, length) => sum + length, 0);
   let bytesPerRow = 0;
   let rowsDone = 0;
 
   function coerce(rows: Rows): Docs {
     const {bytes, cells, count} = rows;
+    const width = 2 * columns.length;
     const ranges = new Int32Array(2 * count);
     const misfits = new Set<string>();
-    if (count > 0 && (idAt < 0 || modifiedAt < 0)) throw damaged('the page has no id or no Modified_Time');
+    if (count > 0 && (idAt < 0 || modifiedAt < 0)) throw damaged('it has no id or no Modified_Time');
     pen.begin(bytes, capacityFor(rows));
+    let at = 0;
     for (let row = 0; row < count; row++) {
-      const base = 2 * columns.length * row;
-      const start = pen.at;
-      head(base, cells, bytes, row);
+      const start = at;
+      pen.reserve(at, keyBytes + shapeRoomBytes, cellBytes(cells, row * width, (row + 1) * width));
+      at = head(at, bytes, cells, row * width, row);
       for (let c = 0; c < others.length; c++) {
-        const {place, write, name} = others[c]!;
-        const cell = cells[base + 2 * place]!;
-        const from = cell >> 2;
-        const to = cells[base + 2 * place + 1]!;
-        pen.reserve(keys.length[c + 2]!, to - from);
-        pen.prepared(keys.words, keys.from[c + 2]!, keys.length[c + 2]!);
-        if (from === to) pen.nothing();
-        else if (!write(pen, from, to, cell & 3)) {
-          text(pen, from, to, cell & 3);
-          misfits.add(name);
-        }
+        const column = others[c]!;
+        const k = row * width + 2 * column.place;
+        const from = cells[k]! >> 2;
+        const to = cells[k + 1]!;
+        if (from === to) at = pen.prepared(at, column.keyAndNull);
+        else if (column.write === undefined && (cells[k]! & 3) === cellClean) {
+          at = pen.byte(pen.copy(pen.prepared(at, column.keyAndQuote), from, to), quote);
+        } else at = value(pen.prepared(at, column.key), column, from, to, cells[k]! & 3, misfits);
       }
+      if (at - start > documentBytesMax) throw tooLarge(row);
       ranges[2 * row] = start;
-      ranges[2 * row + 1] = pen.at;
-      if (pen.at - start > documentBytesMax) throw tooLarge(row);
-      pen.reserve(shapeRoomBytes, 0);
-      pen.at += shapeRoomBytes;
+      ranges[2 * row + 1] = at;
+      at += shapeRoomBytes;
     }
     rowsDone += count;
-    bytesPerRow = count > 0 ? pen.at / count : bytesPerRow;
+    if (count > 0) bytesPerRow = at / count;
     for (const field of misfits) onMisfit(field);
     return {bytes: pen.bytes, ranges, count};
   }
 
   /** What all documents begin with. */
-  function head(base: number, cells: Int32Array, bytes: Uint8Array, row: number): void {
+  function head(start: number, bytes: Uint8Array, cells: Int32Array, base: number, row: number): number {
     const idFrom = cells[base + 2 * idAt]! >> 2;
     const idTo = cells[base + 2 * idAt + 1]!;
     const from = cells[base + 2 * modifiedAt]! >> 2;
     const to = cells[base + 2 * modifiedAt + 1]!;
     if (!isId(bytes, idFrom, idTo)) throw damaged(`row ${rowsDone + row + 1} has no valid id`);
     if (Number.isNaN(instantSeconds(bytes, from, to))) throw damaged(`row ${rowsDone + row + 1} has no valid Modified_Time`);
-    pen.reserve(keys.length[0]! + keys.length[1]!, idTo - idFrom + to - from);
-    pen.prepared(keys.words, keys.from[0]!, keys.length[0]!);
-    pen.copy(idFrom, idTo);
-    pen.prepared(keys.words, keys.from[1]!, keys.length[1]!);
-    pen.copy(from, to);
-    pen.byte(0x22);
+    const at = pen.copy(pen.prepared(start, idKey), idFrom, idTo);
+    return pen.byte(pen.copy(pen.prepared(at, modifiedKey), from, to), quote);
+  }
+
+  /** Any value, behind its key. */
+  function value(at: number, {name, write}: Column, from: number, to: number, kind: number, misfits: Set<string>): number {
+    const end = write === undefined ? pen.string(at, from, to, kind) : write(pen, at, from, to, kind);
+    if (end !== misfit) return end;
+    misfits.add(name);
+    return pen.string(at, from, to, kind);
   }
 
   /** Room for a batch, by the rows before it; a guess that is too small only costs a copy. */
@@ -138,3 +155,12 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
 
   return coerce;
 }
+
+/** Bytes of the cells between two places of `cells`. */
+function cellBytes(cells: Int32Array, from: number, to: number): number {
+  let bytes = 0;
+  for (let k = from; k < to; k += 2) bytes += cells[k + 1]! - (cells[k]! >> 2);
+  return bytes;
+}
+
+const quote = 0x22;

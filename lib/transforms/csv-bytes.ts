@@ -2,14 +2,12 @@
 import {cellClean, cellPlain, cellQuoted} from '../batch.ts';
 import {batchBytes, batchRowsMax} from '../limits.ts';
 import type {Dialect, Reading, RowReader} from './csv-dialect.ts';
+import {plainEnd, plainEndOrComma} from './plain-bytes.ts';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const quote = 0x22;
 const comma = 0x2c;
-const backslash = 0x5c;
-/** Bytes below are control characters. */
-const space = 0x20;
 
 /** Whether the byte reader knows the dialect: commas and line feeds. Everything else is papaparse's. */
 export function isPlain({delimiter, lineEnd}: Dialect): boolean {
@@ -46,7 +44,7 @@ export function byteReader({columns}: Dialect): RowReader {
         if (at < to && bytes[at] === quote) {
           start = at + 1;
           for (at = start; ; at++) {
-            at = skipQuoted(bytes, view, at, to);
+            at = plainEnd(bytes, view, at, to);
             if (at + 1 >= to) break rows;
             if (bytes[at] !== quote) kind = kind === cellClean ? cellPlain : kind;
             else if (bytes[at + 1] === quote) {
@@ -64,7 +62,7 @@ export function byteReader({columns}: Dialect): RowReader {
           }
         } else {
           for (; ; at++) {
-            at = skipBare(bytes, view, at, to);
+            at = plainEndOrComma(bytes, view, at, to);
             if (at >= to) break rows;
             byte = bytes[at]!;
             if (byte === comma || byte === lineFeed) break;
@@ -97,53 +95,4 @@ export function byteReader({columns}: Dialect): RowReader {
   }
 
   return read;
-}
-
-/**
- * The next byte, from `at` on, that can end a cell without quotes or needs an escape in JSON; `to` when there is none.
- *
- * Four bytes are looked at together. For each byte of `word`, the highest bit of `(word - c) & ~word` tells whether it is below `c`, and that of `(x - 1) & ~x`
- * with `x = word ^ c` whether it equals `c`. A borrow can make a byte above a hit look like one, but the lowest hit is always true.
- */
-function skipBare(bytes: Uint8Array, view: DataView, from: number, to: number): number {
-  let at = from;
-  for (const last = to - 4; at <= last; at += 4) {
-    const word = view.getInt32(at, true);
-    const commas = word ^ 0x2c2c2c2c;
-    const quotes = word ^ 0x22222222;
-    const backslashes = word ^ 0x5c5c5c5c;
-    const hits =
-      (((word - 0x20202020) & ~word) |
-        ((commas - 0x01010101) & ~commas) |
-        ((quotes - 0x01010101) & ~quotes) |
-        ((backslashes - 0x01010101) & ~backslashes)) &
-      0x80808080;
-    if (hits !== 0) return at + ((31 - Math.clz32(hits & -hits)) >> 3);
-  }
-  while (at < to) {
-    const byte = bytes[at]!;
-    if (byte < space || byte === comma || byte === quote || byte === backslash) break;
-    at++;
-  }
-  return at;
-}
-
-/** The same inside quotes, where a comma is nothing special. */
-function skipQuoted(bytes: Uint8Array, view: DataView, from: number, to: number): number {
-  let at = from;
-  for (const last = to - 4; at <= last; at += 4) {
-    const word = view.getInt32(at, true);
-    const quotes = word ^ 0x22222222;
-    const backslashes = word ^ 0x5c5c5c5c;
-    const hits =
-      (((word - 0x20202020) & ~word) | ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes)) &
-      0x80808080;
-    if (hits !== 0) return at + ((31 - Math.clz32(hits & -hits)) >> 3);
-  }
-  while (at < to) {
-    const byte = bytes[at]!;
-    if (byte < space || byte === quote || byte === backslash) break;
-    at++;
-  }
-  return at;
 }

@@ -1,8 +1,8 @@
 /** Lists of texts: multi-select values and tags, which CSV joins into one cell (zoho-api sheet 4.4, 11) and COQL gives as arrays. */
 import {cellJson, cellQuoted} from '../batch.ts';
 import type {Field} from '../field.ts';
-import type {CellWriter} from './cell.ts';
-import type {Pen} from './pen.ts';
+import {type CellWriter, misfit} from './cell.ts';
+import {type Pen, prepare} from './pen.ts';
 
 const semicolon = 0x3b;
 const comma = 0x2c;
@@ -16,55 +16,54 @@ const space = 0x20;
  * neither gives known values only, it is parted at semicolons, or at commas as long as no known value has one.
  */
 export function listWriter(field: Field): CellWriter {
-  if (field.dataType === 'tags') return arrayOr((pen, from, to, kind) => parts(pen, from, to, kind, comma));
+  if (field.dataType === 'tags') return arrayOr((pen, at, from, to, kind) => parts(pen, at, from, to, kind, comma));
   const values = field.values ?? [];
   if (values.some((value) => /[;,]/.test(value))) {
     const known = new Set(values);
-    return arrayOr((pen, from, to, kind) => {
+    return arrayOr((pen, at, from, to, kind) => {
       const cell = Buffer.from(pen.source.subarray(from, to)).toString();
-      knownParts(pen, splitKnown(kind === cellQuoted ? cell.replaceAll('""', '"') : cell, known));
+      return knownParts(pen, at, splitKnown(kind === cellQuoted ? cell.replaceAll('""', '"') : cell, known));
     });
   }
-  return arrayOr((pen, from, to, kind) => parts(pen, from, to, kind, has(pen.source, from, to, semicolon) ? semicolon : comma));
+  return arrayOr((pen, at, from, to, kind) =>
+    parts(pen, at, from, to, kind, has(pen.source, from, to, semicolon) ? semicolon : comma),
+  );
 }
 
 /** An array is taken as it is; any other structure does not fit. */
-function arrayOr(split: (pen: Pen, from: number, to: number, kind: number) => void): CellWriter {
-  return (pen, from, to, kind) => {
-    if (kind !== cellJson) split(pen, from, to, kind);
-    else if (!isStringArray(pen.source, from, to)) return false;
-    else pen.copy(from, to);
-    return true;
+function arrayOr(split: CellWriter): CellWriter {
+  return (pen, at, from, to, kind) => {
+    if (kind !== cellJson) return split(pen, at, from, to, kind);
+    return isStringArray(pen.source, from, to) ? pen.copy(at, from, to) : misfit;
   };
 }
 
-function parts(pen: Pen, from: number, to: number, kind: number, separator: number): void {
-  let written = 0;
+function parts(pen: Pen, at: number, from: number, to: number, kind: number, separator: number): number {
+  let end = at;
   for (let start = from; start <= to; ) {
-    let end = start;
-    while (end < to && pen.source[end] !== separator) end++;
+    let stop = start;
+    while (stop < to && pen.source[stop] !== separator) stop++;
     let first = start;
-    let last = end;
+    let last = stop;
     while (first < last && pen.source[first] === space) first++;
     while (first < last && pen.source[last - 1] === space) last--;
-    if (first < last) {
-      pen.byte(written++ === 0 ? openBracket : comma);
-      pen.string(first, last, kind);
-    }
-    start = end + 1;
+    if (first < last) end = pen.string(pen.byte(end, end === at ? openBracket : comma), first, last, kind);
+    start = stop + 1;
   }
-  if (written === 0) pen.nothing();
-  else pen.byte(closeBracket);
+  return end === at ? pen.prepared(at, nothing) : pen.byte(end, closeBracket);
 }
 
+const nothing = prepare('null');
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const quote = 0x22;
 const backslash = 0x5c;
 
-function knownParts(pen: Pen, texts: readonly string[]): void {
-  if (texts.length === 0) pen.nothing();
-  else for (const byte of Buffer.from(JSON.stringify(texts))) pen.byte(byte);
+function knownParts(pen: Pen, at: number, texts: readonly string[]): number {
+  if (texts.length === 0) return pen.prepared(at, nothing);
+  const json = Buffer.from(JSON.stringify(texts));
+  pen.bytes.set(json, at);
+  return at + json.length;
 }
 
 /** Parts a joined text by what is known of its values; see `listWriter`. */

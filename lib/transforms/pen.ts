@@ -1,5 +1,6 @@
 /** Writes JSON into one block of bytes out of ranges of another: no strings, no numbers, no objects between them. */
 import {cellClean, cellQuoted} from '../batch.ts';
+import {plainEnd} from './plain-bytes.ts';
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -21,22 +22,20 @@ for (const [byte, letter] of [
 }
 const hexDigits = Buffer.from('0123456789abcdef');
 
-/** `null` as the number that four bytes make, lowest first. */
-const nullWord = Buffer.from('null').readInt32LE();
-
+/** Bytes that are moved at once, at least: most keys and cells are not longer. */
+const strideBytes = 16;
 /** Output bytes that one byte of a cell may become: `\u0000`. */
 const bytesPerByte = 6;
-/** Room for the quotes and brackets around a cell, and for writing eight bytes where fewer are meant. */
-const roomAround = 32;
+/** Room for the quotes and brackets around a cell, and for a stride where fewer bytes are meant. */
+const roomAround = 16 + strideBytes;
 
 /**
- * A place in an output block, and the block that is read from. Whoever writes reserves room first; the methods do not check. Eight bytes are moved at a time, as
- * a double, where it is harmless to write past the end: that is exact, because the bytes that make a double a NaN are never valid UTF-8.
+ * An output block, and the block that is read from. Methods write at a place and return the one behind; whoever calls them reserves room first, they
+ * do not check. Eight bytes are moved at a time, as a double, where it is harmless to write past the end: that is exact, because the
+ * bytes that make a double a NaN are never valid UTF-8.
  */
 export class Pen {
-  /** Output, valid up to `at`. */
   bytes: Uint8Array = Buffer.allocUnsafeSlow(0);
-  at = 0;
   source: Uint8Array = this.bytes;
   #view = viewOf(this.bytes);
   #sourceView = this.#view;
@@ -46,81 +45,76 @@ export class Pen {
     this.source = source;
     this.#sourceView = viewOf(source);
     this.#use(Buffer.allocUnsafeSlow(capacity));
-    this.at = 0;
   }
 
-  /** Makes room for `fixedBytes` as they are and a cell of `cellBytes` in its worst form. */
-  reserve(fixedBytes: number, cellBytes: number): void {
-    const needed = this.at + fixedBytes + bytesPerByte * cellBytes + roomAround;
+  /** Makes room behind `at` for `fixedBytes` as they are and cells of `cellBytes` in their worst form; keeps what stands before. */
+  reserve(at: number, fixedBytes: number, cellBytes: number): void {
+    const needed = at + fixedBytes + bytesPerByte * cellBytes + roomAround;
     if (needed <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
-    larger.set(this.bytes.subarray(0, this.at));
+    larger.set(this.bytes.subarray(0, at));
     this.#use(larger);
   }
 
-  byte(byte: number): void {
-    this.bytes[this.at++] = byte;
+  byte(at: number, byte: number): number {
+    this.bytes[at] = byte;
+    return at + 1;
   }
 
-  nothing(): void {
-    this.#view.setInt32(this.at, nullWord, true);
-    this.at += 4;
-  }
-
-  /** Writes `length` bytes of prepared text, which is given as doubles. */
-  prepared(words: Float64Array, from: number, length: number): void {
+  /** Writes prepared text. */
+  prepared(at: number, {words, length}: Prepared): number {
     const view = this.#view;
-    const {at} = this;
-    view.setFloat64(at, words[from]!, true);
-    view.setFloat64(at + 8, words[from + 1]!, true);
-    for (let done = 16, word = from + 2; done < length; done += 8, word++) view.setFloat64(at + done, words[word]!, true);
-    this.at = at + length;
+    view.setFloat64(at, words[0]!, true);
+    view.setFloat64(at + 8, words[1]!, true);
+    for (let done = strideBytes, word = 2; done < length; done += 8, word++) view.setFloat64(at + done, words[word]!, true);
+    return at + length;
   }
 
   /** Copies bytes of the source as they are. */
-  copy(from: number, to: number): void {
-    const {at} = this;
-    if (to + 16 <= this.source.length) {
+  copy(at: number, from: number, to: number): number {
+    if (to + strideBytes <= this.source.length) {
       const view = this.#view;
       const source = this.#sourceView;
       view.setFloat64(at, source.getFloat64(from, true), true);
       view.setFloat64(at + 8, source.getFloat64(from + 8, true), true);
-      for (let done = 16; done < to - from; done += 8) view.setFloat64(at + done, source.getFloat64(from + done, true), true);
+      for (let done = strideBytes; done < to - from; done += 8) {
+        view.setFloat64(at + done, source.getFloat64(from + done, true), true);
+      }
     } else {
       this.bytes.set(this.source.subarray(from, to), at);
     }
-    this.at = at + to - from;
+    return at + to - from;
   }
 
   /** Writes a cell as a JSON string. */
-  string(from: number, to: number, kind: number): void {
-    this.bytes[this.at++] = quote;
-    if (kind === cellClean) this.copy(from, to);
-    else this.escaped(from, to, kind);
-    this.bytes[this.at++] = quote;
+  string(at: number, from: number, to: number, kind: number): number {
+    this.bytes[at] = quote;
+    const end = kind === cellClean ? this.copy(at + 1, from, to) : this.escaped(at + 1, from, to, kind);
+    this.bytes[end] = quote;
+    return end + 1;
   }
 
   /** Writes text with the escapes of JSON; a doubled quote of CSV becomes one. */
-  escaped(from: number, to: number, kind: number): void {
+  escaped(at: number, from: number, to: number, kind: number): number {
     const {bytes, source} = this;
-    let {at} = this;
-    for (let i = from; i < to; i++) {
+    let end = at;
+    for (let i = from; ; i++) {
+      const next = plainEnd(source, this.#sourceView, i, to);
+      // The text up to there is copied even where that is only a few bytes: most escapes stand apart.
+      end = this.copy(end, i, next);
+      if (next === to) return end;
+      i = next;
       const byte = source[i]!;
       const letter = escapeLetters[byte]!;
-      if (letter === 0) {
-        bytes[at++] = byte;
-        continue;
-      }
-      bytes[at++] = backslash;
-      bytes[at++] = letter;
+      bytes[end++] = backslash;
+      bytes[end++] = letter;
       if (letter === letterU) {
-        bytes[at++] = 0x30;
-        bytes[at++] = 0x30;
-        bytes[at++] = hexDigits[byte >> 4]!;
-        bytes[at++] = hexDigits[byte & 15]!;
+        bytes[end++] = 0x30;
+        bytes[end++] = 0x30;
+        bytes[end++] = hexDigits[byte >> 4]!;
+        bytes[end++] = hexDigits[byte & 15]!;
       } else if (byte === quote && kind === cellQuoted) i++;
     }
-    this.at = at;
   }
 
   #use(bytes: Uint8Array): void {
@@ -129,22 +123,20 @@ export class Pen {
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Text that is written again and again, as the doubles that its bytes make. */
+export interface Prepared {
+  readonly words: Float64Array;
+  readonly length: number;
 }
 
-/** Prepares texts for `Pen.prepared`: all of them in one array of doubles, each beginning with a double of its own. */
-export function prepare(texts: readonly string[]): {words: Float64Array; from: number[]; length: number[]} {
-  const encoded = texts.map((text) => Buffer.from(text));
-  const from: number[] = [];
-  let words = 0;
-  for (const {length} of encoded) {
-    from.push(words);
-    words += Math.max(2, Math.ceil(length / 8));
-  }
-  const bytes = new Uint8Array(8 * words);
-  for (const [i, text] of encoded.entries()) bytes.set(text, 8 * from[i]!);
+export function prepare(text: string): Prepared {
+  const encoded = Buffer.from(text);
+  const bytes = new Uint8Array(Math.max(strideBytes, 8 * Math.ceil(encoded.length / 8)));
+  bytes.set(encoded);
   const view = viewOf(bytes);
-  const doubles = Float64Array.from({length: words}, (_, i) => view.getFloat64(8 * i, true));
-  return {words: doubles, from, length: encoded.map(({length}) => length)};
+  return {words: Float64Array.from({length: bytes.length / 8}, (_, i) => view.getFloat64(8 * i, true)), length: encoded.length};
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
