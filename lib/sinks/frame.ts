@@ -15,16 +15,16 @@ export function frame(piece: Piece, before: Buffer, after: Buffer, last: Buffer 
   const {docs, admit} = piece;
   if (docs === undefined || docs.count === 0) return {bytes: last, count: 0};
   const source = asBuffer(docs);
-  const block = Buffer.allocUnsafe(size(docs) + docs.count * (before.length + after.length) + last.length);
+  const between = Buffer.concat([after, before]);
+  const block = Buffer.allocUnsafe(size(docs) + docs.count * between.length + last.length);
   let at = 0;
   let count = 0;
   for (let i = 0; i < docs.count; i++) {
     if (admit !== undefined && !admit(docs, i)) continue;
-    at += before.copy(block, at);
+    at += (count++ === 0 ? before : between).copy(block, at);
     at += source.copy(block, at, docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!);
-    at += after.copy(block, at);
-    count++;
   }
+  if (count > 0) at += after.copy(block, at);
   at += last.copy(block, at);
   return {bytes: block.subarray(0, at), count};
 }
