@@ -10,6 +10,8 @@ import {
   creditsProbeMs,
   errorBytesMax,
   retryAfterMaxMs,
+  throttleDelayMaxMs,
+  throttleDelayMs,
   throttleWaitMaxMs,
   tokenRefusalsMax,
 } from '../limits.ts';
@@ -85,6 +87,7 @@ class Refused extends Error {
 interface Tries {
   failures: number;
   refusals: number;
+  throttles: number;
   throttledSinceMs: number | undefined;
 }
 
@@ -128,7 +131,7 @@ export class Caller {
 
   async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Place) => Promise<T>): Promise<T> {
     const {governor, token: tokens, ledger} = this.#options;
-    const tries: Tries = {failures: 0, refusals: 0, throttledSinceMs: undefined};
+    const tries: Tries = {failures: 0, refusals: 0, throttles: 0, throttledSinceMs: undefined};
     for (;;) {
       const place = await governor.enter(call.kind, call.key, signal);
       let problem: Problem | undefined;
@@ -158,7 +161,7 @@ export class Caller {
         tries.throttledSinceMs ??= clock.elapsedMs();
         if (clock.elapsedMs() - tries.throttledSinceMs + governor.pausedMs > waitMaxMs) throw problem.error;
         this.#tellRetry(problem, {});
-        return;
+        return this.#slowDown(tries, signal);
       case 'refresh':
         if (++tries.refusals >= tokenRefusalsMax) throw problem.error;
         return this.#pause(problem, tries.refusals - 1, signal);
@@ -168,6 +171,13 @@ export class Caller {
       default:
         throw problem.error;
     }
+  }
+
+  /** While calls of other kinds go well, the common pace soon recovers; a call that is refused again and again slows down by itself. */
+  async #slowDown(tries: Tries, signal: AbortSignal): Promise<void> {
+    if (++tries.throttles === 1) return;
+    const delayMs = Math.min(throttleDelayMaxMs, throttleDelayMs * 2 ** (tries.throttles - 2)) * (1 + 0.2 * this.#random());
+    await this.#options.clock.sleep(delayMs, signal);
   }
 
   async #pause(problem: Problem, tries: number, signal: AbortSignal): Promise<void> {
