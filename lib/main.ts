@@ -19,8 +19,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => interrupt());
 process.channel?.unref();
 
-// Nobody reads any more: what is left to do is to stop. A failure of stderr has nowhere to be reported.
-stdout.on('error', () => stop.abort(new Error('Nobody reads the output any more')));
+// Standard streams do not remember their errors. When nobody reads any more, what is left to do is to stop; a failure of stderr has
+// nowhere to be reported.
+let unread = false;
+stdout.on('error', () => {
+  unread = true;
+  stop.abort(new Error('Nobody reads the output any more'));
+});
 stderr.on('error', () => {});
 process.on('uncaughtException', (error) => {
   report(error);
@@ -67,10 +72,11 @@ async function connect(): Promise<number> {
 async function command(): Promise<number> {
   try {
     const {runCli} = await import('./cli.ts');
-    return await runCli(hostOf(level), args.length === 0 ? ['--help'] : args);
+    const code = await runCli(hostOf(level), args.length === 0 ? ['--help'] : args);
+    return unread ? 0 : code;
   } catch (error) {
     // What a reader of the output did not want to see is no failure.
-    if (stdout.errored !== null) return 0;
+    if (unread) return 0;
     if (stoppedMs !== undefined) return 130;
     report(error);
     return exitCodeOf(error);
@@ -100,7 +106,7 @@ function report(error: unknown): void {
 
 /** Resolves when a stream has nothing left to write, or can write nothing any more. */
 function delivered(stream: Writable): Promise<void> {
-  if (stream.writableLength === 0 || stream.errored !== null) return Promise.resolve();
+  if (stream.writableLength === 0) return Promise.resolve();
   return new Promise((resolve) => {
     stream.once('error', () => resolve());
     stream.write('', () => resolve());

@@ -14,6 +14,15 @@ export interface Difference {
 /** Differences that are kept to be shown; more are only counted. */
 const shownMax = 10;
 
+export interface ComparisonOptions {
+  /** Fields whose values change without a change of the record. */
+  readonly computed?: ReadonlySet<string>;
+  /** Fields that are not compared. */
+  readonly ignored?: ReadonlySet<string>;
+  /** Whether a field that a captured record does not have at all comes with the next refresh: not every API reads every field. */
+  readonly absentComes?: boolean;
+}
+
 export class Comparison {
   /** Records that Zoho holds, and those of them whose values were compared. */
   records = 0;
@@ -21,23 +30,17 @@ export class Comparison {
   missing = 0;
   extra = 0;
   differing = 0;
-  /** Records that differ in computed values only, which the next refresh brings. */
+  /** Records that differ only in values that the next refresh brings. */
   awaitingRefresh = 0;
   /** Records changed or deleted since the capture, which were not compared. */
   changedSince = 0;
   readonly shown: Difference[] = [];
   readonly #captured: CapturedFile;
-  readonly #computed: ReadonlySet<string>;
-  readonly #ignored: ReadonlySet<string>;
+  readonly #options: ComparisonOptions;
 
-  /**
-   * @param computed Fields whose values change without a change of the record.
-   * @param ignored Fields that are not compared.
-   */
-  constructor(captured: CapturedFile, computed: ReadonlySet<string>, ignored: ReadonlySet<string> = new Set()) {
+  constructor(captured: CapturedFile, options: ComparisonOptions = {}) {
     this.#captured = captured;
-    this.#computed = computed;
-    this.#ignored = ignored;
+    this.#options = options;
   }
 
   get isSame(): boolean {
@@ -63,22 +66,23 @@ export class Comparison {
   values(id: string, zoho: ReadonlyMap<string, string>): void {
     const captured = this.#captured.record(id);
     if (captured === undefined) return;
+    const {computed, ignored, absentComes} = this.#options;
     this.compared++;
     let differs = false;
-    let computedDiffers = false;
+    let comesLater = false;
     for (const [name, value] of zoho) {
-      if (name === '_meta' || this.#ignored.has(name)) continue;
+      if (name === '_meta' || ignored?.has(name)) continue;
       const own = captured.get(name);
       if (own !== undefined && (own === value || sameValue(own, value))) continue;
-      if (this.#computed.has(name)) {
-        computedDiffers = true;
+      if (computed?.has(name) || (own === undefined && absentComes === true)) {
+        comesLater = true;
         continue;
       }
       differs = true;
       this.#show({id, what: name, captured: own, zoho: value});
     }
     if (differs) this.differing++;
-    else if (computedDiffers) this.awaitingRefresh++;
+    else if (comesLater) this.awaitingRefresh++;
   }
 
   #show(difference: Difference): void {

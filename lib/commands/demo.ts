@@ -79,7 +79,7 @@ async function compare(out: string, {org}: Sandbox): Promise<Compared[]> {
     const captured = new CapturedFile(join(out, file), bytes);
     // A backfill cannot have what only COQL reads.
     const {coqlOnly, neither} = org.readers(module);
-    const comparison = new Comparison(captured, new Set(), new Set([...coqlOnly, ...neither]));
+    const comparison = new Comparison(captured, {ignored: new Set([...coqlOnly, ...neither])});
     const left = new Set(captured.ids());
     for (const text of org.truth(module)) {
       const record = propertiesOf(text);

@@ -62,7 +62,7 @@ async function repeat(clock: Clock, everyMs: number, signal: AbortSignal, show: 
 export class Block {
   readonly #write: (text: string) => void;
   readonly #screen: Screen;
-  #height = 0;
+  #shown: readonly string[] = [];
 
   constructor(write: (text: string) => void, screen: Screen) {
     this.#write = write;
@@ -80,17 +80,19 @@ export class Block {
       lines.length <= heightMax ? lines : [...lines.slice(0, heightMax - 1), `… and ${lines.length - heightMax + 1} more lines`];
     const cut = shown.map((line) => cutTo(line, this.columns - 1));
     this.#write(`${this.#erase()}${cut.join('\n')}\n`);
-    this.#height = cut.length;
+    this.#shown = cut;
   }
 
   hide(): void {
     this.#write(this.#erase());
-    this.#height = 0;
+    this.#shown = [];
   }
 
-  /** Up to the first of the lines, and everything from there on away: a narrower window may have wrapped them, which this cannot undo. */
+  /** Up to the first of the lines, which a window made narrower since may have broken in several, and everything from there on away. */
   #erase(): string {
-    return this.#height === 0 ? '' : `\u001b[${this.#height}A\r\u001b[J`;
+    if (this.#shown.length === 0) return '';
+    const height = this.#shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / this.columns)), 0);
+    return `\u001b[${height}A\r\u001b[J`;
   }
 }
 

@@ -83,7 +83,7 @@ async function verifyBinding(
   const captured = new CapturedFile(join(args.out, file.file), file.bytes);
   try {
     const computed = new Set(fields.filter((field) => field.computed).map((field) => field.name));
-    const comparison = new Comparison(captured, computed);
+    const comparison = new Comparison(captured, {computed, absentComes: true});
     const range: Range = {
       module,
       fields,
