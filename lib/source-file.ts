@@ -180,14 +180,21 @@ function nameOf(resource: unknown): string {
 
 /** JSON is YAML, so both are read. Messages name the line, never what stands there. */
 function parseYaml(text: string, path: string): unknown {
-  const document = parseDocument(text, {prettyErrors: true, strict: true, uniqueKeys: true});
+  const document = parseDocument(text, {strict: true, uniqueKeys: true, logLevel: 'error'});
   const [error] = document.errors;
   if (error !== undefined) {
     const at = error.linePos?.[0];
     const place = at === undefined ? '' : ` at line ${at.line}, column ${at.col}`;
     throw new ConfigError(`Cannot read ${path}${place}: it is not YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`);
   }
-  return document.toJS({maxAliasCount: 100});
+  try {
+    return document.toJS({maxAliasCount: 100});
+  } catch (error) {
+    // Aliases without an anchor, and those that would multiply to no end.
+    if (error instanceof ReferenceError)
+      throw new ConfigError(`Cannot read ${path}: an alias in it cannot be resolved`, {cause: error});
+    throw error;
+  }
 }
 
 function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {

@@ -62,7 +62,7 @@ capture('many pages, in either kind of ZIP and either line end, end equal too', 
 capture('kills at random lines, with any part of what was written committed, lose and invent nothing', () =>
   withTask({records: 3_000, switches: {rowsPerJob: 1_100}}, ['Leads', 'Contacts', 'Deals'], async (task) => {
     const random = new Random(11);
-    for (let kill = 0; kill < 12; kill++) {
+    for (let kill = 0; kill < 6; kill++) {
       let left = 5 + random.below(2_500);
       const {session} = await task.session(
         () => --left <= 0,

@@ -7,7 +7,8 @@ import {fileURLToPath} from 'node:url';
 import type {Sandbox} from '../lib/sandbox/server.ts';
 import {differences, parseExact, type Reduced, Session, Task} from './runtime.ts';
 
-const main = fileURLToPath(new URL('../lib/main.ts', import.meta.url));
+/** The connector's program. */
+export const main = fileURLToPath(new URL('../lib/main.ts', import.meta.url));
 
 export interface TaskBinding {
   readonly module: string;
@@ -69,7 +70,7 @@ export class FlowTask extends Task {
     how: 'SIGKILL' | 'SIGTERM' = 'SIGTERM',
     commit: (waiting: number) => number = (waiting) => waiting,
   ): Promise<Ended> {
-    const {bindings, range} = this.options;
+    const {bindings} = this.options;
     const session = new Session(bindings.map((binding) => this.collectionOf(binding)));
     const env = {PATH: process.env.PATH, LOG_FORMAT: 'json', LOG_LEVEL: 'info'};
     const child = spawn(process.execPath, [main], {env});
@@ -77,7 +78,7 @@ export class FlowTask extends Task {
     const logs = logged(child);
     child.stdin.on('error', () => {});
     child.stdin.write(`${JSON.stringify({spec: {connectorType: 'IMAGE', config: {}}})}\n`);
-    child.stdin.write(`${JSON.stringify({open: this.#open(range)})}\n`);
+    child.stdin.write(`${JSON.stringify({open: this.openRequest()})}\n`);
     let spec = false;
     let stopped = false;
     for await (const line of linesOf(child.stdout)) {
@@ -128,7 +129,9 @@ export class FlowTask extends Task {
     });
   }
 
-  #open(range: object | undefined): object {
+  /** The request that begins a session, with the state as committed. */
+  openRequest(): object {
+    const {range} = this.options;
     const bindings = this.options.bindings.map((binding) => ({
       resourceConfig: {
         name: binding.module,
@@ -168,7 +171,7 @@ export function caughtUp(sinceMs: number): (session: Session, task: FlowTask) =>
 }
 
 /** Lines end at newlines and nowhere else; readline would also end them at separators that text may hold. */
-async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void, void> {
+export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void, void> {
   let rest = Buffer.alloc(0);
   for await (const chunk of stream) {
     const block: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
@@ -181,7 +184,8 @@ async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string, v
   }
 }
 
-function logged(child: ChildProcessWithoutNullStreams): {level: string; message: string}[] {
+/** Everything that a process logs, as it comes. */
+export function logged(child: ChildProcessWithoutNullStreams): {level: string; message: string}[] {
   const entries: {level: string; message: string}[] = [];
   createInterface({input: child.stderr}).on('line', (line) => entries.push(JSON.parse(line)));
   return entries;

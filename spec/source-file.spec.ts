@@ -172,7 +172,7 @@ source('ends in a capture or a readable refusal, whatever the file holds', async
         }
       },
     ),
-    {numRuns: 300},
+    {numRuns: 500},
   );
 });
 

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import {readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {suite} from 'uvu';
+import {configOf} from '../lib/commands/setup.ts';
+import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
+import {type Ran, Shell} from './commands/shell.ts';
+
+const cli = suite<{shell: Shell; sandbox: Sandbox}>('source-zoho');
+
+cli.before.each(async (context) => {
+  context.sandbox = await startSandbox({records: 300, switches: {tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000}});
+  context.shell = await Shell.open();
+  await context.shell.configure(context.sandbox);
+});
+cli.after.each(async ({shell, sandbox}) => {
+  await sandbox.close();
+  await shell.close();
+});
+
+const commands = ['spec', 'check', 'discover', 'capture', 'verify', 'login', 'sandbox', 'demo'];
+
+/** The command of a help text's example. */
+function exampleOf({output}: Ran): string {
+  const example = /^Example:\n {2}\$ source-zoho (.+)$/m.exec(output)?.[1];
+  assert.ok(example !== undefined, output);
+  return example;
+}
+
+/** Runs a sandbox as a command until its line of output has come and `use` is done with it. */
+async function whileSandboxRuns(shell: Shell, args: string, use: (line: string) => Promise<void>): Promise<Ran> {
+  let used: Promise<void> | undefined;
+  const ran = await shell.run(args, {
+    whenRunning(kill, messages) {
+      const timer = setInterval(() => {
+        if (!messages().includes('configuration is in')) return;
+        clearInterval(timer);
+        used = readFile(shell.path('config.json'), 'utf8')
+          .then(use)
+          .finally(() => kill('SIGINT'));
+      }, 10);
+    },
+  });
+  await used;
+  return ran;
+}
+
+cli('lists every command with what it does, and where help and exit codes are', async ({shell}) => {
+  const {code, output, messages} = await shell.run('--help');
+  assert.equal(code, 0);
+  assert.equal(messages, '');
+  for (const command of commands) assert.match(output, new RegExp(`^  ${command} .*[a-z]`, 'm'));
+  assert.match(output, /Exit codes: 0 done, 1 failed, 2 wrong/);
+});
+
+cli('takes a new user from help to captured files in the three commands of its first steps', async ({shell}) => {
+  const {output} = await shell.run('--help');
+  const steps = [...output.matchAll(/^ {2}\$ source-zoho (.+)$/gm)].map(([, step]) => step!);
+  assert.equal(steps.length, 3);
+  const [sandbox = '', check = '', capture = ''] = steps;
+  const {code} = await whileSandboxRuns(shell, sandbox.replace(' &', ''), async () => {
+    assert.equal((await shell.run(check)).code, 0);
+    assert.equal((await shell.run(capture)).code, 0);
+  });
+  assert.equal(code, 0);
+  assert.ok((await readdir(shell.path('out'))).includes('Leads.ndjson'));
+});
+
+cli('gives an example with the help of each command, and every one works', async ({shell, sandbox}) => {
+  const examples = new Map<string, string>();
+  for (const command of commands) {
+    const help = await shell.run(`${command} --help`);
+    assert.equal(help.code, 0);
+    examples.set(command, exampleOf(help));
+  }
+  const ran = async (command: string, change: (example: string) => string = (example) => example, input?: string) => {
+    const result = await shell.run(change(examples.get(command)!), {input});
+    assert.equal(result.code, 0, `${examples.get(command)}\n${result.messages}`);
+    return result;
+  };
+  assert.equal(JSON.parse((await ran('spec')).output).protocol, 3032023);
+  assert.match((await ran('check')).messages, /^Leads +captured/m);
+  await ran('discover');
+  assert.match(await readFile(shell.path('catalog/flow.yaml'), 'utf8'), /acmeCo\/Leads/);
+  await ran('capture', (example) => example.replace('--sandbox', '--config config.json'));
+  assert.match((await ran('verify')).messages, /no difference found/);
+  const grant = sandbox.tokens.grant();
+  const login = (example: string) =>
+    example
+      .replace(/--client-id \S+/, `--client-id ${sandbox.credentials.client_id}`)
+      .replace(/--code \S+/, `--code ${grant}`)
+      .replace(/--api-domain \S+/, `--api-domain ${sandbox.url} --out login.json`);
+  await ran('login', login, `${sandbox.credentials.client_secret}\n`);
+  assert.equal((await stat(shell.path('login.json'))).mode & 0o777, 0o600);
+  assert.equal((await shell.run('check --config login.json')).code, 0);
+  const listening = examples.get('sandbox')!.replace('100000', '100');
+  assert.equal((await whileSandboxRuns(shell, listening, async () => {})).code, 0);
+  const demo = await ran('demo', (example) => `${example} --records 3000 --json --out demo`);
+  assert.equal(JSON.parse(demo.output).same, true);
+  assert.equal((await ran('demo', (example) => `${example} --records 1000 --out demo`)).code, 0);
+});
+
+const mistakes: [args: string, message: RegExp][] = [
+  ['captre', /^error: unknown command 'captre'\n\(Did you mean capture\?\)/],
+  ['capture --out out --onec', /^error: unknown option '--onec'\n\(Did you mean --once\?\)/],
+  ['capture --once', /^error: required option '--out <dir>' not specified/],
+  ['capture --sandbox --out out --timeout soon', /It is no time such as 90s/],
+  ['capture --sandbox --out out --initial-state []', /It is no JSON object/],
+  ['sandbox --port x', /It is not a whole number/],
+  [
+    'check',
+    /^source-zoho: Cannot tell where to read from: say one of --source flow\.yaml, --config config\.json or --sandbox\n$/,
+  ],
+  ['check --config config.json --sandbox', /^source-zoho: Cannot tell where to read from/],
+  ['check --config missing.json', /^source-zoho: Cannot read \S*missing\.json: there is no such file\n$/],
+  [
+    'check --config config.json --module Laeds',
+    /^source-zoho: Cannot find module Laeds among the modules of Zoho, did you mean Leads\?\n$/,
+  ],
+  ['verify --config config.json --out nowhere', /^source-zoho: Cannot verify nowhere: it has no state\.json/],
+  ['sandbox --fault nonsense', /^source-zoho: Cannot order fault "nonsense"/],
+];
+for (const [args, message] of mistakes) {
+  cli(`explains what is wrong with "${args}", and ends with 2`, async ({shell}) => {
+    const {code, output, messages} = await shell.run(args);
+    assert.equal(code, 2, messages);
+    assert.equal(output, '');
+    assert.match(messages, message);
+    assert.doesNotMatch(messages, /\n {4}at /);
+  });
+}
+
+cli('tells what is wrong with credentials in one line, and ends with 3', async ({shell, sandbox}) => {
+  const attempts: [Partial<Sandbox['credentials']>, RegExp][] = [
+    [{client_id: '1000.OTHER'}, /invalid_client\)\n$/],
+    [{client_secret: 'wrong-secret'}, /invalid_client_secret\)\n$/],
+    [{refresh_token: '1000.wrong.token'}, /refresh_token; it was revoked or mistyped/],
+  ];
+  for (const [change, message] of attempts) {
+    await shell.configure({url: sandbox.url, credentials: {...sandbox.credentials, ...change}});
+    const {code, messages} = await shell.run('check --config config.json');
+    assert.equal(code, 3, messages);
+    assert.match(messages, message);
+    assert.equal(messages.trimEnd().split('\n').length, 1, messages);
+    for (const secret of Object.values({...sandbox.credentials, ...change}).slice(1)) assert.ok(!messages.includes(secret));
+  }
+});
+
+cli('names every scope that is missing', async ({shell, sandbox}) => {
+  sandbox.tokens.setScopes(['ZohoCRM.modules.READ', 'ZohoCRM.settings.modules.READ', 'ZohoCRM.settings.fields.READ']);
+  const {code, messages} = await shell.run('check --config config.json');
+  assert.equal(code, 3);
+  assert.match(messages, /^source-zoho: The refresh token lacks the scopes ZohoCRM\.bulk\.READ, ZohoCRM\.coql\.READ; generate/);
+});
+
+cli('checks a setup as JSON, with every module and why it is skipped', async ({shell, sandbox}) => {
+  const {code, output} = await shell.run('check --config config.json --json');
+  assert.equal(code, 0);
+  const {api, scopes, modules} = JSON.parse(output);
+  assert.equal(api, sandbox.url);
+  assert.ok(scopes.includes('ZohoCRM.coql.READ'));
+  const by = new Map<string, {captured: boolean; reason?: string; computed?: string[]}>(
+    modules.map((entry: {module: string}) => [entry.module, entry]),
+  );
+  for (const name of sandbox.modules) assert.equal(by.get(name)?.captured, true, name);
+  assert.match(by.get('Notes')?.reason ?? '', /cannot be read/);
+  assert.ok((by.get('Deals')?.computed?.length ?? 0) > 0);
+});
+
+cli('discovers bindings as JSON lines, and as a catalog that captures', async ({shell}) => {
+  const {output} = await shell.run('discover --config config.json --module Leads,Deals');
+  const names = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).recommendedName);
+  assert.deepEqual(names, ['Deals', 'Leads']);
+  const hidden = await shell.run('discover --config config.json --module Leads --flow hidden');
+  assert.equal(hidden.code, 0, hidden.messages);
+  assert.match(await readFile(shell.path('hidden/source-zoho.config.yaml'), 'utf8'), /client_secret: <secret>/);
+  await shell.run('discover --config config.json --module Leads --flow catalog --with-secrets');
+  const capture = await shell.run('capture --source catalog/flow.yaml --out out --once');
+  assert.equal(capture.code, 0, capture.messages);
+  const again = await shell.run('discover --config config.json --module Leads --flow catalog');
+  assert.equal(again.code, 2);
+  assert.match(again.messages, /is there already; remove it, or choose another directory\n$/);
+});
+
+cli('finds what differs from Zoho, shows it, and ends with 4', async ({shell, sandbox}) => {
+  await shell.run('capture --config config.json --module Quotes --out out --once');
+  const module = sandbox.org.module('Quotes');
+  const [first = '', second = ''] = module.ids();
+  module.delete(first);
+  module.edit(second);
+  sandbox.clock.advance(5_000);
+  const since = await shell.run('verify --config config.json --module Quotes --out out --full');
+  assert.equal(since.code, 0, since.messages);
+  assert.match(since.messages, /^Quotes +43 +43 +0 +0 +0 +0 +2$/m);
+  const text = await readFile(shell.path('out/Quotes.ndjson'), 'utf8');
+  const lines = text.split('\n');
+  lines[5] = lines[5]!.replace(/"Subject":"../, '"Subject":"#?');
+  await writeFile(shell.path('out/Quotes.ndjson'), lines.join('\n'));
+  const tampered = await shell.run('verify --config config.json --module Quotes --out out --full --json');
+  assert.equal(tampered.code, 4, tampered.messages);
+  const [{differing, differences}] = JSON.parse(tampered.output).modules;
+  assert.equal(differing, 1);
+  assert.equal(differences[0].what, 'Subject');
+});
+
+cli('does not write a trace when nobody reads its output', async ({shell}) => {
+  const {code, signal, messages} = await shell.run('capture --config config.json --module Leads --out - --once', {
+    closeOutput: true,
+  });
+  assert.deepEqual([code, signal], [0, null]);
+  assert.doesNotMatch(messages, /\n {4}at |EPIPE/);
+});
+
+cli('decrypts a config with sops, and says what to do where there is no sops', async ({shell, sandbox}) => {
+  const {credentials} = JSON.parse(JSON.stringify(configOf(sandbox)));
+  const {client_secret, ...open} = credentials;
+  const sealed = {credentials: {...open, client_secret_sops: 'ENC[...]'}, sops: {encrypted_suffix: '_sops'}};
+  await writeFile(shell.path('sealed.json'), JSON.stringify(sealed));
+  const without = await shell.run('check --config sealed.json', {env: {PATH: '/nonexistent'}});
+  assert.equal(without.code, 2);
+  assert.match(
+    without.messages,
+    /Cannot decrypt \S*sealed\.json: the sops program is not installed; install it, or give a config in plain/,
+  );
+  const plain = JSON.stringify({credentials: {...open, client_secret_sops: client_secret}});
+  await writeFile(shell.path('sops'), `#!/bin/sh\ncat >/dev/null\necho '${plain}'\n`, {mode: 0o755});
+  const {code, messages} = await shell.run('check --config sealed.json', {env: {PATH: `${shell.folder}:${process.env.PATH}`}});
+  assert.equal(code, 0, messages);
+});
+
+cli.run();
