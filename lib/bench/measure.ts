@@ -47,6 +47,8 @@ export async function measure(what: Case, page: PageFile, options: MeasureOption
           const done = await checkedRun(name, what, task, judge, folder);
           if (round > 0) runs.set(name, [...(runs.get(name) ?? []), done]);
         } catch (error) {
+          // An interrupt ends the contender as well.
+          signal.throwIfAborted();
           if (!(error instanceof Refused)) throw error;
           left.set(name, error.message);
           runs.delete(name);
@@ -61,7 +63,7 @@ export async function measure(what: Case, page: PageFile, options: MeasureOption
 
 /** One run whose documents are right; otherwise throws `Refused`. */
 async function checkedRun(name: ContenderName, what: Case, task: Task, judge: Judge, folder: string): Promise<Run> {
-  if (name === 'unzip') return required(runUnzip(task), 'unzip is not installed');
+  if (name === 'unzip') return required(runUnzip(task), 'unzip or bash is not installed');
   if (name === 'duckdb' && !hasDuckdb()) throw new Refused('@duckdb/node-api is not installed');
   const done = await run(name, task, {output: what.output, folder});
   const {count, digest, output, ...rest} = done;

@@ -65,9 +65,14 @@ export async function run(name: string, task: Task, options: RunOptions): Promis
   return {...report, wallS, digest: digester.end(), output: whole};
 }
 
-/** Time and processor time of `unzip -p page.zip | wc -c`; undefined where there is no such program. */
+/** Time and processor time of `unzip -p page.zip | wc -c`; undefined where unzip, or the bash that tells its processor time, is missing. */
 export function runUnzip({page}: Task): Run | undefined {
-  if (spawnSync('unzip', ['-v']).error !== undefined) return undefined;
+  for (const [program, flag] of [
+    ['unzip', '-v'],
+    ['bash', '--version'],
+  ] as const) {
+    if (spawnSync(program, [flag]).error !== undefined) return undefined;
+  }
   const since = performance.now();
   const {stdout, status} = spawnSync('bash', ['-c', 'unzip -p "$1" | wc -c; times', 'bash', page.zip], {encoding: 'utf8'});
   const wallS = (performance.now() - since) / 1_000;

@@ -16,17 +16,17 @@ measuring.before(async (context) => {
 });
 measuring.after(({folder}) => rm(folder, {recursive: true, force: true}));
 
-async function measured(folder: string, name: string, changes: Partial<Case>): Promise<Measured> {
+async function measured(folder: string, name: string, changes: Partial<Case>, rounds: number): Promise<Measured> {
   const known = casesOf(rows).find((one) => one.name === name);
   assert.ok(known);
   const what = {...known, ...changes};
   const page = await makePage(folder, what.shape, what.rows, what.coql);
-  return measure(what, page, {rounds: 1, folder, signal: new AbortController().signal, onRun() {}});
+  return measure(what, page, {rounds, folder, signal: new AbortController().signal, onRun() {}});
 }
 
 measuring('a contender whose documents are wrong has no figures, and the others keep theirs', async ({folder}) => {
   const contenders: readonly ContenderName[] = ['broken', 'ours-file', 'naive', 'floor', 'inflate'];
-  const result = await measured(folder, 'usual', {contenders});
+  const result = await measured(folder, 'usual', {contenders}, 1);
   assert.deepEqual([...result.left], [['broken', 'broken wrote other documents than the reference']]);
   assert.deepEqual([...result.runs.keys()], ['ours-file', 'naive', 'floor', 'inflate']);
   const [broken, ours] = figuresOf(result, 0);
@@ -46,9 +46,9 @@ for (const [name, changes] of [
   ['null', {contenders: ['ours']}],
 ] as const) {
   measuring(`a whole capture writes the naive pipeline's documents: ${name}`, async ({folder}) => {
-    const {left, runs} = await measured(folder, name, changes);
+    // The warm-up compares documents as every round does.
+    const {left} = await measured(folder, name, changes, 0);
     assert.deepEqual([...left], []);
-    assert.deepEqual([...runs.keys()], [...changes.contenders]);
   });
 }
 
