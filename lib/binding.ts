@@ -62,10 +62,14 @@ export class Binding {
   readonly coqlTurn = new Slots(1);
   /** Ids seen to go into the recycle bin, oldest first: they may come back without a moved `Modified_Time`. */
   readonly recycled: Set<string>;
+  /** Whether the next sweep asks again for what lies in the recycle bin, deletions or not: a module may have neither more of them nor refreshes. */
+  recheckDue = true;
   /** Whether the gate knows everything emitted since the running range began. */
   gateKnown = false;
-  /** False once Zoho has said that the module has no feed of deletions. */
+  /** False once Zoho has said that the module has no feed of deletions, until its fields are read again. */
   hasDeletions = true;
+  /** Whether that was said to people. */
+  deletionsNoted = false;
   /** Set when the field metadata should be read again soon. */
   fieldsStale = false;
   /** Rows of the last sweep, by which the next one chooses its first page's size. */

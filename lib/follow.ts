@@ -207,6 +207,8 @@ async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: 
 async function readFields(binding: Binding, signal: AbortSignal): Promise<void> {
   const fields = await binding.shared.client.fields(binding.module, signal);
   binding.fieldsStale = false;
+  binding.hasDeletions = true;
+  binding.recheckDue = true;
   if (fields !== null && binding.fields.replace(fields)) {
     binding.shared.log('info', `The fields of module ${binding.module} have changed`, {
       module: binding.module,

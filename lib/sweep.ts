@@ -78,11 +78,12 @@ async function deletions(binding: Binding, signal: AbortSignal): Promise<number 
     if ('readToS' in page) readToS = page.readToS;
     else if ('rows' in page) found = (await settle(binding, page.rows, signal)) || found;
   }
-  if (found) await recheck(binding, signal);
+  if (found || binding.recheckDue) await recheck(binding, signal);
+  binding.recheckDue = false;
   return readToS;
 }
 
-/** The feed of deletions; nothing of it from a module that has none, which is said once. */
+/** The feed of deletions; nothing of it from a module that has none, which is said once and asked again now and then. */
 export async function* deletedSince(
   binding: Binding,
   sinceS: number,
@@ -98,7 +99,10 @@ export async function* deletedSince(
   } catch (error) {
     if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
     binding.hasDeletions = false;
-    shared.log('warn', `Module ${module} is captured without deletions: ${error.message}`, {module});
+    shared.log(binding.deletionsNoted ? 'debug' : 'warn', `Module ${module} is captured without deletions: ${error.message}`, {
+      module,
+    });
+    binding.deletionsNoted = true;
   }
 }
 
