@@ -30,6 +30,7 @@ export function plot(points: readonly Point[], ceilingRowsPerS: number): string 
     points.map((point) => point.memoryMb),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${2 * height}" font-family="sans-serif" font-size="12">
+<title>Rows a second and peak memory of a backfill, by its rows</title>
 <rect width="100%" height="100%" fill="white"/>
 ${rate}
 ${memory}
