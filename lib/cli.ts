@@ -80,6 +80,7 @@ function programOf(host: Host, run: Run): Command {
     .requiredOption('--out <dir>', 'directory that capture wrote')
     .option('--full', 'compare every record instead of samples')
     .option('--sample <count>', 'records to compare of each module', whole, 200)
+    .option('--show-values', 'show values that differ, not only their fields; they are data of your customers')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho verify --config config.json --out ./out'))
     .action(run(async (args) => (await import('./commands/verify.ts')).verify(host, args)));

@@ -31,7 +31,12 @@ export interface ResourceConfig {
 }
 
 const text = v.string(must('a string'));
-const filled = v.pipe(text, v.trim(), v.nonEmpty('is empty'));
+const filled = v.pipe(
+  text,
+  v.trim(),
+  v.nonEmpty('is empty'),
+  v.check((given) => given.isWellFormed(), 'holds half a character'),
+);
 
 const startDate = v.pipe(
   text,

@@ -18,9 +18,12 @@ export function reads<T>(read: (text: string) => T | undefined, message: string)
 
 /** All problems in one line, each with the place it is at: `credentials.client_id is missing; start_date must be ...`. */
 export function problems(issues: readonly v.BaseIssue<unknown>[]): string {
-  const lines = issues.map((issue) => `${v.getDotPath(issue) ?? 'it'} ${issue.message}`);
+  const lines = issues.map((issue) => `${(v.getDotPath(issue) ?? 'it').slice(0, placeMax)} ${issue.message}`);
   return [...new Set(lines)].join('; ');
 }
+
+/** Characters of a place that are shown: it holds names of properties, which are anybody's. */
+const placeMax = 200;
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null';

@@ -13,9 +13,17 @@ export const unsealWithSops: Unseal = async (config, what) => {
     typeof sops === 'object' && sops !== null && 'encrypted_suffix' in sops && typeof sops.encrypted_suffix === 'string'
       ? sops.encrypted_suffix
       : '';
-  const decrypted: unknown = JSON.parse(await decrypt(JSON.stringify(config), what));
-  return withoutSuffix(decrypted, suffix);
+  return withoutSuffix(jsonOf(await decrypt(JSON.stringify(config), what), what), suffix);
 };
+
+/** The message of a failure to parse would show the beginning of what was decrypted. */
+function jsonOf(decrypted: string, what: string): unknown {
+  try {
+    return JSON.parse(decrypted);
+  } catch {
+    throw new ConfigError(`Cannot decrypt ${what}: sops gives no JSON; see what sops --decrypt makes of it`);
+  }
+}
 
 function decrypt(sealed: string, what: string): Promise<string> {
   const {promise, resolve, reject} = Promise.withResolvers<string>();

@@ -9,6 +9,7 @@ import {hasCode, writePrivate} from '../sinks/disk.ts';
 import {accountsOrigin, apiOrigin} from '../zoho/hosts.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
 import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
+import {shownCode} from '../zoho/token-answer.ts';
 import {exit, type Host, say} from './host.ts';
 
 export interface LoginArguments {
@@ -131,6 +132,6 @@ function meaningOf(code: string, host: string): string {
     case 'invalid_client_secret':
       return `${host} does not take the client secret; copy it again, each data centre has its own`;
     default:
-      return `${host} refuses (${code.replace(/[^\w .-]/g, '').slice(0, 60)})`;
+      return `${host} refuses (${shownCode(code)})`;
   }
 }

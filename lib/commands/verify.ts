@@ -28,6 +28,8 @@ export interface VerifyArguments extends SetupArguments {
   readonly out: string;
   readonly full?: boolean;
   readonly sample: number;
+  /** Values that differ are shown only on request: they are customers' data, and reports go to tickets. */
+  readonly showValues?: boolean;
   readonly json?: boolean;
 }
 
@@ -195,6 +197,11 @@ async function compareDeletions(
   }
 }
 
+function differenceOf(captured: string | undefined, zoho: string, {showValues}: VerifyArguments): string {
+  if (showValues === true) return `is ${captured ?? 'absent'}, at Zoho ${zoho}`;
+  return captured === undefined ? 'is absent' : 'differs';
+}
+
 function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]): number {
   if (args.json === true) {
     sayJson(host, {
@@ -209,7 +216,9 @@ function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]):
           differing: comparison.differing,
           awaitingRefresh: comparison.awaitingRefresh,
           changedSince: comparison.changedSince,
-          differences: comparison.shown,
+          differences: comparison.shown.map(({captured, zoho, ...difference}) =>
+            args.showValues === true ? {...difference, captured, zoho} : difference,
+          ),
         }),
       })),
     });
@@ -225,7 +234,7 @@ function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]):
     say(host, line);
   for (const {module, comparison} of verified) {
     for (const {id, what, captured, zoho} of comparison?.shown ?? [])
-      say(host, `${module} ${id}: ${zoho === undefined ? what : `${what} is ${captured ?? 'absent'}, at Zoho ${zoho}`}`);
+      say(host, `${module} ${id}: ${zoho === undefined ? what : `${what} ${differenceOf(captured, zoho, args)}`}`);
   }
   const differing = verified.filter(({comparison}) => comparison !== undefined && !comparison.isSame);
   const skipped = verified.filter(({comparison}) => comparison === undefined);

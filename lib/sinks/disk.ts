@@ -70,6 +70,8 @@ export function folderDisk(folder: string): Disk {
         ownerOnly,
       );
       try {
+        // The file may be there already, left by whoever was killed here, with a mode of its own.
+        await handle.chmod(ownerOnly);
         await handle.writeFile(text);
         await handle.datasync();
       } finally {

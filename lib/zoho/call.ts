@@ -223,7 +223,7 @@ export class Caller {
       what: call.what,
       host: this.#host,
       status,
-      complaint: complaint && {...complaint, code: redact(complaint.code), message: redact(complaint.message)},
+      complaint: complaint && redacted(complaint, redact),
       json: body !== undefined,
       paged: call.paged ?? false,
       scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
@@ -251,6 +251,13 @@ export class Caller {
     if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs: this.#options.clock.elapsedMs()};
     this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
   }
+}
+
+/** A complaint whose texts hold no secret, should Zoho repeat what it was sent. */
+function redacted({code, message, details}: Complaint, redact: (text: string) => string): Complaint {
+  const {permissions, ...texts} = details;
+  const shown = Object.entries(texts).map(([name, text]) => [name, text && redact(text)]);
+  return {code: redact(code), message: redact(message), details: {permissions, ...Object.fromEntries(shown)}};
 }
 
 /** What an answer says about the pace: a definite refusal is as good as any answer. */

@@ -5,6 +5,7 @@ import type {Field} from '../field.ts';
 import {coqlBytesMax, jobAddressesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import {type Call, type Caller, Complained} from './call.ts';
+import {saidBy} from './classify.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
 import {queriedModule, queryCredits, withBareIds} from './coql.ts';
 import {fieldsOf} from './fields.ts';
@@ -113,7 +114,7 @@ export class Calls implements ZohoClient {
     const {state, result} = status;
     if (/^fail/i.test(state)) {
       const {code, message} = result?.error_message ?? {};
-      return {state: 'failed', reason: [code, message].filter(Boolean).join(': ') || undefined};
+      return {state: 'failed', reason: saidBy({code: code ?? '', message: message ?? ''}) || undefined};
     }
     if (state.toUpperCase() !== 'COMPLETED') return {state: 'pending'};
     this.#remember(id, result?.download_url);

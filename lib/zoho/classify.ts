@@ -137,7 +137,7 @@ function failureOf(action: Action): ZohoFailure {
 
 function messageOf(refusal: Refusal, action: Action): string {
   const {complaint, status} = refusal;
-  const said = complaint ? `${complaint.code}${plain(complaint.message)}` : `HTTP status ${status} without a reason`;
+  const said = complaint ? saidBy(complaint) : `HTTP status ${status} without a reason`;
   const advice = adviceOn(refusal, action);
   return `Cannot ${refusal.what}: ${advice === undefined ? `Zoho answers ${said}` : `${advice} (${said})`}`;
 }
@@ -167,7 +167,7 @@ function adviceOn(refusal: Refusal, action: Action): string | undefined {
   if (code === 'INVALID_URL_PATTERN' && action === 'refused')
     return `${refusal.host} does not know the address; check api_domain`;
   if (action === 'expired') return 'the page token is no longer valid';
-  if (action === 'field') return `Zoho refuses the field ${fieldOf(refusal)}`;
+  if (action === 'field') return `Zoho refuses the field ${plain(fieldOf(refusal) ?? '')}`;
   if (action === 'wait') return 'Zoho allows no more calls for now';
   if (refusal.status >= 300 && refusal.status < 400) return `${refusal.host} points to another address, which is not followed`;
   return undefined;
@@ -177,11 +177,15 @@ function lacking({kind, scopesMissing = []}: Refusal): string {
   return (scopesMissing.length > 0 ? scopesMissing : scopesOf[kind]).join(' or ');
 }
 
-/** Zoho's own words, as far as they are plain: they are generic texts, cut short all the same. */
-function plain(message: string): string {
-  const text = message
-    .replace(/[^\p{L}\p{N} .,;:'_()/-]/gu, ' ')
+/** A complaint in Zoho's own words: its code, and what is said to it. */
+export function saidBy({code, message}: {readonly code: string; readonly message: string}): string {
+  return [plain(code), plain(message)].filter((text) => text !== '').join(': ');
+}
+
+/** Words as far as they are plain: generic texts and names, in one line, cut short all the same. */
+function plain(words: string): string {
+  return words
+    .replace(/[^\p{L}\p{N} .,;:'_()/$-]/gu, ' ')
     .trim()
     .slice(0, 120);
-  return text === '' ? '' : `: ${text}`;
 }

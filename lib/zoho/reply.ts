@@ -3,11 +3,16 @@ import * as v from 'valibot';
 
 const text = v.pipe(v.string(), v.minLength(1));
 const digits = v.pipe(v.string(), v.regex(/^\d+$/));
+/** A job's id becomes part of an address. */
+const jobId = v.pipe(v.string(), v.regex(/^[\w-]+$/));
+
+/** A token goes into a header, which takes no other characters. */
+const headerText = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/));
 
 export const tokenReply = v.object({
-  access_token: text,
+  access_token: headerText,
   expires_in: v.optional(v.pipe(v.union([v.number(), v.pipe(v.string(), v.transform(Number))]), v.finite(), v.minValue(1))),
-  expires_in_sec: v.optional(v.pipe(v.number(), v.minValue(1))),
+  expires_in_sec: v.optional(v.pipe(v.number(), v.finite(), v.minValue(1))),
   api_domain: v.nullish(v.string()),
   scope: v.nullish(v.string()),
 });
@@ -47,7 +52,7 @@ export type FieldReply = v.InferOutput<typeof fieldReply>;
 export const fieldsReply = v.object({fields: v.array(fieldReply)});
 
 export const createdReply = v.object({
-  data: v.pipe(v.array(v.object({details: v.object({id: digits})})), v.minLength(1)),
+  data: v.pipe(v.array(v.object({details: v.object({id: jobId})})), v.minLength(1)),
 });
 
 export const jobReply = v.object({

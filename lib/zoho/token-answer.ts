@@ -58,16 +58,23 @@ export function readTokenAnswer({status, text}: TokenAnswer, hosts: TokenHosts):
 function explain(code: string, hosts: TokenHosts): string {
   const meaning = meanings.get(code);
   return meaning === undefined
-    ? `Cannot get an access token: ${hosts.accountsHost} refuses the credentials (${code.replace(/[^\w .-]/g, '').slice(0, 60)})`
+    ? `Cannot get an access token: ${hosts.accountsHost} refuses the credentials (${shownCode(code)})`
     : `Cannot get an access token: ${meaning(hosts)} (${code})`;
 }
 
-/** How long a token lives. Seconds by the book; some old clients got milliseconds, with the seconds beside them. */
-export function lifeMsOf({expires_in, expires_in_sec}: TokenReply): number {
-  if (expires_in_sec !== undefined) return expires_in_sec * 1000;
-  if (expires_in === undefined) return 3_600_000;
-  return expires_in > 86_400 ? expires_in : expires_in * 1000;
+/** A code as it may be shown: words. Anything else may be what was sent, repeated. */
+export function shownCode(code: string): string {
+  return /^[A-Za-z_ ]{1,60}$/.test(code) ? code : 'for a reason that is no code';
 }
+
+/** How long a token lives, at most a day. Seconds by the book; some old clients got milliseconds, with the seconds beside them. */
+export function lifeMsOf({expires_in, expires_in_sec}: TokenReply): number {
+  if (expires_in_sec !== undefined) return Math.min(dayMs, expires_in_sec * 1000);
+  if (expires_in === undefined) return 3_600_000;
+  return Math.min(dayMs, expires_in > 86_400 ? expires_in : expires_in * 1000);
+}
+
+const dayMs = 86_400_000;
 
 type Meaning = (hosts: TokenHosts) => string;
 

@@ -1,0 +1,19 @@
+/** A certificate that nobody signed but itself; its key opens nothing. */
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg87p/+LBYvbeZof7h
+oGT3EX7aS2NkafLjMP22HPWfUS6hRANCAATUUUSMLIht1fZxk9sSjL9ioXZiFtzn
+2/blX5uz9QQrvhBbSOtdivsa2SCtqXyOvua54awwo3fmfOToE8wQZ+80
+-----END PRIVATE KEY-----
+`;
+export const cert = `-----BEGIN CERTIFICATE-----
+MIIBfjCCASWgAwIBAgIUDpSE8dxS/f6ONTO6zE9dSur1t6owCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDAyNTgzOVoYDzIxMjYxMDMx
+MDI1ODM5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATUUUSMLIht1fZxk9sSjL9ioXZiFtzn2/blX5uz9QQrvhBbSOtdivsa
+2SCtqXyOvua54awwo3fmfOToE8wQZ+80o1MwUTAdBgNVHQ4EFgQUaEaqrWZTg/2M
+Qvci2+Mt7Av1juswHwYDVR0jBBgwFoAUaEaqrWZTg/2MQvci2+Mt7Av1juswDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiA3molJtn+ALzmi/CX61YiU
+A8crboRNxJZrtMhhvzVxXAIgP8lBQ1XsnTMuKszOmn3f9sU9HsWTi3qyuCzaC6fR
+wmA=
+-----END CERTIFICATE-----
+`;
