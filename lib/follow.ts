@@ -12,6 +12,7 @@ import {
   initialState,
   instantOf,
   mergePatch,
+  owedDeletions,
   savedBinding,
   secondsOf,
   takeOver,
@@ -99,8 +100,9 @@ async function resume({target, shared, saved, startDate}: FollowOptions, signal:
     return kept as BindingState;
   }
   const now = instantOf(await client.nowSeconds(signal));
-  const patch =
-    kept === undefined ? initialState(startDate ?? daysBefore(now, defaultStartDays), now) : takeOver(kept, startDate, now);
+  const start = startDate ?? daysBefore(now, defaultStartDays);
+  const owed = requested ? owedDeletions(saved, target.stateKey, start) : undefined;
+  const patch = kept === undefined ? initialState(start, now, owed) : takeOver(kept, startDate, now);
   if (patch !== undefined) await sink.write({target, patch: bindingPatch(target.stateKey, patch)});
   return mergePatch(kept ?? {}, patch ?? {}) as BindingState;
 }

@@ -12,10 +12,17 @@ const absent = <S extends v.GenericSchema>(schema: S) =>
   );
 const instant = v.pipe(
   v.string(),
-  v.check((text) => !Number.isNaN(Date.parse(text)), 'expected a date and time'),
+  v.check((text) => {
+    const ms = Date.parse(text);
+    // Years of four digits, since 1970: what Zoho knows, and what can be written and reckoned with.
+    return /^\d{4}-/.test(text) && ms >= 0 && ms < Date.UTC(9999);
+  }, 'expected a date and time'),
 );
 const text = v.pipe(v.string(), v.nonEmpty());
-const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+const id = v.pipe(v.string(), v.regex(/^\d+$/));
+/** A job's id is Zoho's to choose; it becomes part of an address. */
+const jobId = v.pipe(v.string(), v.regex(/^[\w-]+$/));
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const backfillSchema = v.looseObject({
   /** The range ends here, exclusive. */
@@ -23,24 +30,24 @@ const backfillSchema = v.looseObject({
   /** Token of the page being read; absent, the first page. */
   next_page: absent(text),
   /** The job that exports that page. */
-  job: absent(text),
+  job: absent(jobId),
   /** Rows of that job's file already passed, dropped ones included. */
   rows: absent(whole),
   /** The job already submitted for the following page. */
-  next_job: absent(text),
+  next_job: absent(jobId),
   /** Which slice of the fields is being read; absent, the first (0). */
   slice: absent(whole),
 });
 
 const bindingSchema = v.looseObject({
   start: absent(instant),
-  inc: absent(v.looseObject({cursor: instant, after: absent(text)})),
+  inc: absent(v.looseObject({cursor: instant, after: absent(id)})),
   backfill: absent(backfillSchema),
   deleted: absent(
     v.looseObject({
       cursor: instant,
       /** The latest ids that went into the recycle bin; they may come back without a moved `Modified_Time`. */
-      recycled: absent(v.array(text)),
+      recycled: absent(v.array(id)),
     }),
   ),
   last_initialized: absent(instant),
@@ -95,6 +102,15 @@ export function savedBinding(state: unknown, stateKey: string): SavedBinding | u
   );
 }
 
+/**
+ * What a binding that is backfilled anew still has to read of its deletions: those since its last sweep, or since its new start when nothing tells
+ * when that was. No backfill brings them, and the collection still has the records.
+ */
+export function owedDeletions(state: unknown, stateKey: string, start: string): BindingState['deleted'] {
+  const parsed = v.safeParse(bindingSchema, task(state).bindingStateV1?.[stateKey]);
+  return (parsed.success ? parsed.output.deleted : undefined) ?? {cursor: start};
+}
+
 /** Whether the state asks for a new backfill of a binding (`backfillRequests`). */
 export function backfillRequested(state: unknown, stateKey: string): boolean {
   const request = task(state).backfillRequests?.[stateKey];
@@ -108,12 +124,12 @@ function task(state: unknown): v.InferOutput<typeof taskSchema> {
 }
 
 /** The state a binding starts with: the backfill covers `[start, now)`, everything after it is incremental (design 5.1). */
-export function initialState(start: string, now: string): BindingState {
+export function initialState(start: string, now: string, deleted: BindingState['deleted'] = {cursor: now}): BindingState {
   return {
     start,
     inc: {cursor: now},
     backfill: {cutoff: now},
-    deleted: {cursor: now},
+    deleted,
     last_initialized: now,
   } as BindingState;
 }
