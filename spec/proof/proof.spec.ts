@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {Gate} from '../../lib/gate.ts';
+import {Overlap} from '../../lib/overlap.ts';
+import {sessionKills} from './kills.ts';
+import {soak} from './soak.ts';
+
+/** The long parts of `npm run proof` in short forms, and that they would notice. */
+const proof = suite('proof, in short');
+
+proof('20 sessions killed at any moment lose nothing', async () => {
+  const {differences, comparisons} = await sessionKills({kills: 20, seed: 4});
+  assert.deepEqual(differences, []);
+  assert.equal(comparisons, 2);
+});
+
+proof('two simulated days leave nothing behind', async () => {
+  const {days, differences, growth} = await soak({days: 2, seed: 2});
+  assert.equal(days.length, 2);
+  assert.deepEqual(differences, []);
+  assert.deepEqual(growth, []);
+});
+
+proof('killed sessions whose bulk rows are not filtered are noticed', async () => {
+  const {admits} = Gate.prototype;
+  Gate.prototype.admits = () => true;
+  try {
+    assert.ok(await noticed());
+  } finally {
+    Gate.prototype.admits = admits;
+  }
+});
+
+proof('killed sessions that drop every changed record of the overlap are noticed', async () => {
+  const {document} = Overlap.prototype;
+  Overlap.prototype.document = function (id, modifiedS, content) {
+    return id % 16n > 0n && document.call(this, id, modifiedS, content);
+  };
+  try {
+    assert.ok(await noticed());
+  } finally {
+    Overlap.prototype.document = document;
+  }
+});
+
+/** Whether one of some seeds ends with a difference. */
+async function noticed(): Promise<boolean> {
+  for (let seed = 1; seed <= 5; seed++) if ((await sessionKills({kills: 10, seed})).differences.length > 0) return true;
+  return false;
+}
+
+proof.run();
