@@ -19,14 +19,14 @@ const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /**
  * The origin that calls go to, for an API domain as a person or Zoho writes it: with or without `https://`, `www.` or a trailing slash.
- * Throws `ConfigError` for anything but Zoho's hosts over https and, unless `loopback` is `off`, the machine's own addresses.
+ * Throws `ConfigError` for anything but Zoho's hosts over https and, unless `loopback` says otherwise than `on`, the machine's own addresses.
  */
 export function apiOrigin(text: string, loopback?: string): string {
   const url = parsed(text);
   if (loopbackHosts.has(url.hostname)) {
-    if (loopback === 'off')
+    if (!isOn(loopback))
       throw new ConfigError(
-        `Cannot use api_domain ${url.host}: addresses of this machine are switched off here (SOURCE_ZOHO_LOOPBACK=off)`,
+        `Cannot use api_domain ${url.host}: addresses of this machine are switched off here (SOURCE_ZOHO_LOOPBACK=${loopback})`,
       );
     return url.origin;
   }
@@ -40,6 +40,11 @@ export function apiOrigin(text: string, loopback?: string): string {
   if (url.protocol !== 'https:' || url.port !== '')
     throw new ConfigError(`Cannot use api_domain ${url.host}: Zoho is spoken to over https on its usual port only`);
   return `https://${environment}.zohoapis.${dataCentre}`;
+}
+
+/** Whoever sets the switch means to switch it off, however they write that. */
+function isOn(loopback: string | undefined): boolean {
+  return loopback === undefined || /^\s*(?:on)?\s*$/i.test(loopback);
 }
 
 /** What does not read as a bare address is not shown: it may be anything, a secret pasted into the wrong property too. */

@@ -54,15 +54,12 @@ export class Http {
 
   constructor(origin: string, timeouts: Timeouts = usualTimeouts) {
     this.#timeouts = timeouts;
-    const options = {
-      connections: callsAtOnce + 1,
-      allowH2: false,
-      maxHeaderSize: headerBytesMax,
-      connect: {timeout: timeouts.connectMs, rejectUnauthorized: true},
-    };
+    const connect = {timeout: timeouts.connectMs, rejectUnauthorized: true};
+    const options = {connections: callsAtOnce + 1, allowH2: false, maxHeaderSize: headerBytesMax, connect};
+    // Through a proxy there are two connections to make and two certificates to verify.
     this.#dispatcher = isLoopback(origin)
       ? new Agent(options)
-      : new EnvHttpProxyAgent({...options, requestTls: {rejectUnauthorized: true}});
+      : new EnvHttpProxyAgent({...options, requestTls: connect, proxyTls: connect});
   }
 
   /** Resolves when the headers are there. Rejects with `Cut`, or with the signal's reason; the signal also ends the body. */
