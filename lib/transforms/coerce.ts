@@ -11,8 +11,6 @@ import {Pen, type Prepared, prepare} from './pen.ts';
 export interface CoerceOptions {
   /** For messages. */
   readonly module: string;
-  /** Fields of partial documents, besides id and `Modified_Time`; absent, documents are whole. */
-  readonly only?: ReadonlySet<string>;
   /** Told of a value that does not fit its field's type, once for each such field and batch. The value passes as a string. */
   onMisfit(field: string): void;
 }
@@ -57,13 +55,12 @@ interface Column {
  * Flow takes; both name the module and the row, counted from 1 over all batches. A value that does not fit its type becomes a string.
  */
 export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<string, Field>, options: CoerceOptions): Coerce {
-  const {module, only, onMisfit} = options;
+  const {module, onMisfit} = options;
   const idAt = columns.includes('Id') ? columns.indexOf('Id') : columns.indexOf('id');
   const modifiedAt = columns.indexOf('Modified_Time');
   const others: Column[] = [];
   for (const [place, name] of columns.entries()) {
     if (name === 'id' || name === 'Id' || place === modifiedAt) continue;
-    if (only !== undefined && !only.has(name)) continue;
     const key = `,${JSON.stringify(name)}:`;
     others.push({
       name,

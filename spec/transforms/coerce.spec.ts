@@ -150,13 +150,6 @@ test('takes Id for the id even when a file also has a column id', async () => {
   ]);
 });
 
-test('leaves all but the named fields out of partial documents', async () => {
-  const rows = await csvRows(`Id,Modified_Time,A,B,C\n1,${T},a,b,c\n`);
-  assert.deepEqual(documents(rows, new Map(), new Set(['B', 'X'])).docs, [
-    `{"id":1,"Modified_Time":"${T}","B":"b","_meta":{"op":"u"}}`,
-  ]);
-});
-
 const refuses = async (page: string, message: RegExp, kind = 'damaged') => {
   const rows = await csvRows(page);
   assert.throws(

@@ -28,9 +28,9 @@ export interface Captured {
 }
 
 /** Takes rows to documents, as the pipe does. */
-export function documents(rows: Rows, fields: ReadonlyMap<string, Field>, only?: ReadonlySet<string>): Captured {
+export function documents(rows: Rows, fields: ReadonlyMap<string, Field>): Captured {
   const misfits: string[] = [];
-  const coerce = compileCoercer(rows.columns, fields, {module: 'Leads', only, onMisfit: (name) => misfits.push(name)});
+  const coerce = compileCoercer(rows.columns, fields, {module: 'Leads', onMisfit: (name) => misfits.push(name)});
   return {docs: texts(shapeDocs(coerce(rows))), misfits};
 }
 
