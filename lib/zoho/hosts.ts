@@ -34,7 +34,7 @@ export function apiOrigin(text: string, loopback?: string): string {
   if (!accountsHosts.has(dataCentre)) {
     const ends = [...accountsHosts.keys()].map((end) => `.${end}`).join(', ');
     throw new ConfigError(
-      `Cannot use api_domain ${url.host}: it is not an API host of Zoho. It reads https://www.zohoapis.com, with the end of your data centre (${ends}), or with sandbox or developer instead of www`,
+      `Cannot use api_domain${named(url)}: it is not an API host of Zoho. It reads https://www.zohoapis.com, with the end of your data centre (${ends}), or with sandbox or developer instead of www`,
     );
   }
   if (url.protocol !== 'https:' || url.port !== '')
@@ -45,6 +45,11 @@ export function apiOrigin(text: string, loopback?: string): string {
 /** Whoever sets the switch means to switch it off, however they write that. */
 function isOn(loopback: string | undefined): boolean {
   return loopback === undefined || /^\s*(?:on)?\s*$/i.test(loopback);
+}
+
+/** A host as messages name it, if it looks like one: a token that was pasted into the wrong property reads as a host, too. */
+function named({host}: URL): string {
+  return /^(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,10}(?::\d+)?$/.test(host) ? ` ${host}` : '';
 }
 
 /** What does not read as a bare address is not shown: it may be anything, a secret pasted into the wrong property too. */

@@ -105,7 +105,13 @@ hosts('accepts no text whose address a browser would take elsewhere', () => {
 });
 
 hosts('shows no text that may be a secret in the wrong place', () => {
-  for (const text of ['1000.abcdef.secret secret', 'https://user:secret@www.zohoapis.com', 'https://www.zohoapis.com/secret']) {
+  for (const text of [
+    '1000.abcdef.secret secret',
+    '1000.abcdef.secret0',
+    ,
+    'https://user:secret@www.zohoapis.com',
+    'https://www.zohoapis.com/secret',
+  ]) {
     assert.throws(
       () => apiOrigin(text),
       (error: Error) => !error.message.includes('secret'),
