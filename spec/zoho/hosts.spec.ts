@@ -108,7 +108,7 @@ hosts('shows no text that may be a secret in the wrong place', () => {
   for (const text of [
     '1000.abcdef.secret secret',
     '1000.abcdef.secret0',
-    ,
+    `${'secret.'.repeat(40)}com`,
     'https://user:secret@www.zohoapis.com',
     'https://www.zohoapis.com/secret',
   ]) {
