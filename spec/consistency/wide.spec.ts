@@ -9,7 +9,12 @@ const slices = suite('wide modules');
 
 slices('more fields than a job may name come in slices, page by page, and end equal', () =>
   JumpCapture.with(
-    {modules: [wide('Deals', 430)], records: {Deals: 250}, switches: {rowsPerJob: 100, jobMs: 30_000}, bindings: [{module: 'Deals'}]},
+    {
+      modules: [wide('Deals', 430)],
+      records: {Deals: 250},
+      switches: {rowsPerJob: 100, jobMs: 30_000},
+      bindings: [{module: 'Deals'}],
+    },
     async (capture) => {
       capture.start();
       await capture.catchUp();
@@ -22,7 +27,12 @@ slices('more fields than a job may name come in slices, page by page, and end eq
 
 slices('a backfill killed between slices goes on with the slice it was at', () =>
   JumpCapture.with(
-    {modules: [wide('Deals', 430)], records: {Deals: 250}, switches: {rowsPerJob: 100, jobMs: 30_000}, bindings: [{module: 'Deals'}]},
+    {
+      modules: [wide('Deals', 430)],
+      records: {Deals: 250},
+      switches: {rowsPerJob: 100, jobMs: 30_000},
+      bindings: [{module: 'Deals'}],
+    },
     async (capture) => {
       capture.start();
       await capture.until(() => (capture.state('Deals').backfill as {slice?: number} | undefined)?.slice === 1);
