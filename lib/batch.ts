@@ -2,19 +2,17 @@
 
 /**
  * What a cell's bytes are: plain text, CSV text with doubled quotes, JSON text of a structured COQL value, or plain text that a reader knows to
- * need no escapes in JSON (it may call such text plain all the same).
+ * need no escapes in JSON (it may call such text plain all the same). And the room after each document of `Docs` for what `shape` appends.
  */
-export const cellPlain = 0;
-export const cellQuoted = 1;
-export const cellJson = 2;
-export const cellClean = 3;
+export {cellClean, cellJson, cellPlain, cellQuoted, shapeRoomBytes} from './kernel/codes.ts';
 
 /**
  * Rows as received: every cell is a range of one block of UTF-8 bytes.
  *
  * Row `r`, column `c` is the pair `k = 2 * (r * columns.length + c)` of `cells`: `cells[k] >> 2` is where it starts,
  * `cells[k] & 3` what its bytes are (one of the above), `cells[k + 1]` where it ends. An empty range
- * is no value. All bytes are valid UTF-8. `columns` is the same array for all batches of a page, so that work per header is done once a page.
+ * is no value. All bytes are valid UTF-8, and little else is among them than the cells. `columns` is the same array for all batches of a page, so
+ * that work per header is done once a page.
  */
 export interface Rows {
   readonly columns: readonly string[];
@@ -28,7 +26,7 @@ export interface Rows {
  *
  * Between the stages `coerce` and `shape` a text is a document without its closing brace; after `shape` it is whole. It always
  * begins `{"id":<digits>,"Modified_Time":"<text>"`, so that both can be read without parsing, and at least
- * `shapeRoomBytes` bytes after its end are free.
+ * `shapeRoomBytes` bytes after its end are free. The block is used again once the batch is written.
  */
 export interface Docs {
   readonly bytes: Uint8Array;
@@ -44,6 +42,3 @@ export interface Batch<Items> {
 
 /** A merge patch (RFC 7396) of one binding's state. */
 export type BindingPatch = Readonly<Record<string, unknown>>;
-
-/** Room after each document of `Docs` for what `shape` appends. */
-export const shapeRoomBytes = 32;

@@ -215,6 +215,13 @@ export const inflateRatioFromBytes = 64 << 20;
 export const batchBytes = 256 << 10;
 export const batchRowsMax = 4_096;
 
+/** Blocks that are kept to be used again, and the largest of them: a batch and its output are under 1 MB, unless its rows are of absurd length. */
+export const spareBlocksMax = 4;
+export const spareBytesMax = 4 << 20;
+
+/** Memory of the kernel beyond which another one takes over: batches take about 3 MB, a single row of the largest size 120. */
+export const kernelBytesMax = 16 << 20;
+
 /** Bytes of one CSV row or header; Zoho's longest texts have tens of KB, and a quote that is never closed must not gather a whole page. */
 export const rowBytesMax = 16 << 20;
 export const headerLineBytesMax = 1 << 20;

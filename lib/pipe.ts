@@ -1,5 +1,6 @@
 /** The path of every row: source, coerce, shape, sink, one batch at a time from the socket to the output. */
 import type {Batch, Docs, Rows} from './batch.ts';
+import {Blocks} from './blocks.ts';
 import type {Field} from './field.ts';
 import {type CoerceOptions, CoerceStream} from './transforms/coerce.ts';
 import {ShapeStream} from './transforms/shape.ts';
@@ -7,7 +8,7 @@ import {ShapeStream} from './transforms/shape.ts';
 export interface PipeOptions extends CoerceOptions {
   readonly fields: ReadonlyMap<string, Field>;
   readonly signal: AbortSignal;
-  /** Writes a batch; the pipe reads on when it resolves. */
+  /** Writes a batch; the pipe reads on when it resolves, and uses the batch's bytes again. */
   write(batch: Batch<Docs>): Promise<void>;
 }
 
@@ -16,8 +17,15 @@ export interface PipeOptions extends CoerceOptions {
  * is written.
  */
 export async function pipe(source: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>, options: PipeOptions): Promise<void> {
+  const blocks = new Blocks();
+  const written = new WritableStream<Batch<Docs>>({
+    async write(batch) {
+      await options.write(batch);
+      blocks.give(batch.items.bytes);
+    },
+  });
   await ReadableStream.from(source)
-    .pipeThrough(new CoerceStream(options.fields, options))
+    .pipeThrough(new CoerceStream(options.fields, {...options, blocks}))
     .pipeThrough(new ShapeStream())
-    .pipeTo(new WritableStream({write: (batch) => options.write(batch)}), {signal: options.signal});
+    .pipeTo(written, {signal: options.signal});
 }

@@ -12,7 +12,7 @@ export function cellText(rows: Rows, row: number, column: number): string {
 
 const decoder = new TextDecoder();
 
-/** Cuts rows into runs that hold about `bytesMax` bytes each, and at least one row. They share the bytes; no rows give no run. */
+/** Cuts rows into runs that hold about `bytesMax` bytes each, and at least one row. No rows give no run. */
 export function splitRows(rows: Rows, bytesMax: number = pieceBytesMax): Rows[] {
   const width = 2 * rows.columns.length;
   const parts: Rows[] = [];
@@ -21,11 +21,28 @@ export function splitRows(rows: Rows, bytesMax: number = pieceBytesMax): Rows[] 
   for (let row = 0; row < rows.count; row++) {
     for (let k = row * width; k < (row + 1) * width; k += 2) bytes += rows.cells[k + 1]! - (rows.cells[k]! >> 2);
     if (bytes < bytesMax && row + 1 < rows.count) continue;
-    parts.push({...rows, cells: rows.cells.subarray(from * width, (row + 1) * width), count: row + 1 - from});
+    parts.push(tight({...rows, cells: rows.cells.subarray(from * width, (row + 1) * width), count: row + 1 - from}));
     from = row + 1;
     bytes = 0;
   }
   return parts;
+}
+
+/** The same rows, without the bytes in front of all cells and behind them. */
+function tight(rows: Rows): Rows {
+  const {cells} = rows;
+  let from = rows.bytes.length;
+  let to = 0;
+  for (let k = 0; k < cells.length; k += 2) {
+    if (cells[k]! >> 2 === cells[k + 1]) continue;
+    from = Math.min(from, cells[k]! >> 2);
+    to = Math.max(to, cells[k + 1]!);
+  }
+  const moved = cells.map((place, k) => {
+    if (cells[k & ~1]! >> 2 === cells[k | 1]) return 0;
+    return k % 2 === 0 ? place - (from << 2) : place - from;
+  });
+  return {...rows, bytes: rows.bytes.subarray(from, Math.max(from, to)), cells: moved};
 }
 
 export interface Joined {

@@ -1,7 +1,7 @@
 /** Recorded conversations between Flow and the connector: `spec/transcripts/*.jsonl`, compared line by line, byte by byte. */
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
-import {PassThrough, Readable} from 'node:stream';
+import {Readable, Writable} from 'node:stream';
 import {type Log, silent} from '../lib/log.ts';
 import {type Handlers, serve} from '../lib/serve.ts';
 
@@ -31,9 +31,14 @@ export interface Talk {
 
 /** Sends the input, then its end, and gives all that the connector wrote. Rejects as `serve` does. */
 export async function talk(input: string | Readable, {handlers, log = silent, signal}: Talk): Promise<string> {
-  const output = new PassThrough();
   const written: Buffer[] = [];
-  output.on('data', (chunk: Buffer) => written.push(chunk));
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      // The connector uses its blocks again.
+      written.push(Buffer.from(chunk));
+      done();
+    },
+  });
   await serve({
     input: typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input,
     output,
@@ -41,7 +46,6 @@ export async function talk(input: string | Readable, {handlers, log = silent, si
     log,
     signal: signal ?? new AbortController().signal,
   });
-  output.end();
   return Buffer.concat(written).toString();
 }
 

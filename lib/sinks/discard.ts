@@ -1,4 +1,5 @@
 /** A sink that counts and forgets: what a capture costs without its output. */
+import {Blocks} from '../blocks.ts';
 import {frame} from './frame.ts';
 import type {Piece, Sink} from './sink.ts';
 
@@ -10,8 +11,11 @@ export class DiscardSink implements Sink {
   bytes = 0;
   checkpoints = 0;
 
+  readonly #blocks = new Blocks();
+
   async write(piece: Piece): Promise<number> {
-    const framed = frame(piece, nothing, lineEnd);
+    const framed = frame(this.#blocks, piece, nothing, lineEnd);
+    if (framed.block !== undefined) this.#blocks.give(framed.block);
     this.documents += framed.count;
     this.bytes += framed.bytes.length;
     this.checkpoints++;

@@ -18,8 +18,9 @@ export class FlowSink implements Sink {
 
   write(piece: Piece): Promise<number> {
     return this.#lines.write(() => {
-      const {bytes, count} = frame(piece, this.#prefix(piece.target.index), capturedEnd, checkpointLine(piece.patch));
-      return {bytes, result: count};
+      const before = this.#prefix(piece.target.index);
+      const {count, ...lines} = frame(this.#lines.blocks, piece, before, capturedEnd, checkpointLine(piece.patch));
+      return {...lines, result: count};
     });
   }
 

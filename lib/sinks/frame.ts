@@ -1,22 +1,25 @@
 /** Documents as lines: the bytes of a piece, built in one block. */
 import type {Docs} from '../batch.ts';
+import type {Blocks} from '../blocks.ts';
 import type {Piece} from './sink.ts';
 
 export interface Framed {
   readonly bytes: Buffer;
   /** Documents admitted. */
   readonly count: number;
+  /** The block that the bytes are in, to be given back when they are written. */
+  readonly block?: Uint8Array;
 }
 
 const nothing = Buffer.alloc(0);
 
-/** Builds `before` + document + `after` for every admitted document of the piece, followed by `last`. Synchronous. */
-export function frame(piece: Piece, before: Buffer, after: Buffer, last: Buffer = nothing): Framed {
+/** Builds `before` + document + `after` for every admitted document of the piece, followed by `last`, in one of the blocks. Synchronous. */
+export function frame(blocks: Blocks, piece: Piece, before: Buffer, after: Buffer, last: Buffer = nothing): Framed {
   const {docs, admit} = piece;
   if (docs === undefined || docs.count === 0) return {bytes: last, count: 0};
-  const source = asBuffer(docs);
+  const source = asBuffer(docs.bytes);
   const between = Buffer.concat([after, before]);
-  const block = Buffer.allocUnsafe(size(docs) + docs.count * between.length + last.length);
+  const block = asBuffer(blocks.take(size(docs) + docs.count * between.length + last.length));
   let at = 0;
   let count = 0;
   for (let i = 0; i < docs.count; i++) {
@@ -26,7 +29,7 @@ export function frame(piece: Piece, before: Buffer, after: Buffer, last: Buffer 
   }
   if (count > 0) at += after.copy(block, at);
   at += last.copy(block, at);
-  return {bytes: block.subarray(0, at), count};
+  return {bytes: block.subarray(0, at), count, block};
 }
 
 function size(docs: Docs): number {
@@ -35,6 +38,6 @@ function size(docs: Docs): number {
   return bytes;
 }
 
-function asBuffer({bytes}: Docs): Buffer {
+function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,6 @@
 /** Local files as a sink: one of JSON lines a collection, and a `state.json` that says how far they count (design 8). */
 import {crc32} from 'node:zlib';
+import {Blocks} from '../blocks.ts';
 import type {Clock} from '../clock.ts';
 import {ConfigError} from '../errors.ts';
 import {mergePatch} from '../flow/state.ts';
@@ -125,6 +126,7 @@ const nothing = Buffer.alloc(0);
 export class NdjsonSink implements Sink {
   readonly #options: NdjsonOptions;
   readonly #files: ReadonlyMap<string, OutputFile>;
+  readonly #blocks = new Blocks();
   #journal: Journal;
   #state: unknown;
   #turn: Promise<unknown> = Promise.resolve();
@@ -156,8 +158,9 @@ export class NdjsonSink implements Sink {
     const written = this.#turn.then(async () => {
       while (this.#newBytes > uncommittedBytesMax && this.#committing !== undefined) await this.#committing;
       this.#refuse();
-      const {bytes, count} = frame(piece, nothing, lineEnd);
+      const {bytes, count, block} = frame(this.#blocks, piece, nothing, lineEnd);
       await this.#append(this.#fileOf(piece), bytes, count);
+      if (block !== undefined) this.#blocks.give(block);
       if (piece.patch !== undefined) this.#state = mergePatch(this.#state, piece.patch);
       this.#dirty ||= count > 0 || piece.patch !== undefined;
       // A checkpoint without documents stands for something done at Zoho, such as a job that was paid for: it is not kept waiting.

@@ -35,9 +35,10 @@ export class PairsSink implements Sink {
 
   write(piece: Piece): Promise<number> {
     return this.#lines.write(() => {
-      const {bytes, count} = frame(piece, this.#prefix(piece.target.collection), lineEnd, this.#checkpoint(piece.patch));
+      const before = this.#prefix(piece.target.collection);
+      const {count, ...lines} = frame(this.#lines.blocks, piece, before, lineEnd, this.#checkpoint(piece.patch));
       this.#state = mergePatch(this.#state, piece.patch ?? {});
-      return {bytes, result: count};
+      return {...lines, result: count};
     });
   }
 

@@ -1,11 +1,11 @@
 /** Documents as bytes: reading the two values that every one begins with, and making tombstones. */
 import {type Docs, shapeRoomBytes} from '../batch.ts';
 import {ZohoError} from '../errors.ts';
-import {instantSeconds} from './instant.ts';
+import {instantSeconds, isId} from '../kernel/kernel.ts';
 
-/** What stands before the id, and between the id and the time, in every document. */
-export const beforeId = Buffer.from('{"id":');
-export const beforeModified = Buffer.from(',"Modified_Time":"');
+/** What stands before the id, and before the time as a string, in every document. */
+export const beforeId = '{"id":';
+export const beforeModified = ',"Modified_Time":';
 
 const quote = 0x22;
 const digitsOfHalf = 9;
@@ -22,15 +22,8 @@ export function idOf({bytes, ranges}: Docs, i: number): bigint {
 
 /** The record's `Modified_Time`, or a tombstone's time of deletion, as received. */
 export function modifiedOf({bytes, ranges}: Docs, i: number): string {
-  const from = idEnd(bytes, ranges[2 * i]! + beforeId.length) + beforeModified.length;
+  const from = idEnd(bytes, ranges[2 * i]! + beforeId.length) + beforeModified.length + 1;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', from, bytes.indexOf(quote, from));
-}
-
-/** Whether `bytes[from .. to)` is a record id: 1 to 19 digits, the first not zero. */
-export function isId(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from < 1 || to - from > 19 || bytes[from] === 0x30) return false;
-  for (let at = from; at < to; at++) if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
-  return true;
 }
 
 /** A deletion: which record, and when (RFC 3339 with offset). */
@@ -54,11 +47,8 @@ export function tombstones(deletions: readonly Deletion[]): Docs {
 
 /** The document that deletes one record. */
 export function tombstone(id: string, deletedTime: string): string {
-  const idBytes = Buffer.from(id);
-  const timeBytes = Buffer.from(deletedTime);
-  if (!isId(idBytes, 0, idBytes.length))
-    throw new ZohoError('damaged', 'Cannot delete a record: its id is not a number of 1 to 19 digits');
-  if (Number.isNaN(instantSeconds(timeBytes, 0, timeBytes.length))) {
+  if (!isId(id)) throw new ZohoError('damaged', 'Cannot delete a record: its id is not a number of 1 to 19 digits');
+  if (Number.isNaN(instantSeconds(deletedTime))) {
     throw new ZohoError('damaged', `Cannot delete record ${id}: its deleted_time is not a date and time with offset`);
   }
   return `{"id":${id},"Modified_Time":"${deletedTime}","_meta":{"op":"d"}}`;

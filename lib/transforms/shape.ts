@@ -9,10 +9,10 @@ const upsert = Buffer.from(',"_meta":{"op":"u"}}');
  * part of those returned.
  */
 export function shapeDocs(docs: Docs): Docs {
-  const ranges = Int32Array.from(docs.ranges);
+  const ranges = docs.ranges.slice();
   for (let i = 0; i < docs.count; i++) {
     const end = ranges[2 * i + 1]!;
-    for (let k = 0; k < upsert.length; k++) docs.bytes[end + k] = upsert[k]!;
+    docs.bytes.set(upsert, end);
     ranges[2 * i + 1] = end + upsert.length;
   }
   return {...docs, ranges};

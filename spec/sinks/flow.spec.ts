@@ -31,7 +31,7 @@ function slowOutput(): {output: Writable; text(): string; takeOne(): void; waiti
     highWaterMark: 1,
     write(chunk, _encoding, done) {
       go = () => {
-        taken.push(chunk);
+        taken.push(Buffer.from(chunk));
         go = undefined;
         done();
       };
@@ -45,13 +45,30 @@ function allOutput(): {output: Writable; text(): string} {
   return {
     output: new Writable({
       write(chunk, _encoding, done) {
-        taken.push(chunk);
+        taken.push(Buffer.from(chunk));
         done();
       },
     }),
     text: () => Buffer.concat(taken).toString(),
   };
 }
+
+flow('uses a block again only when the stream has taken it', async () => {
+  const {output, text, takeOne} = slowOutput();
+  const sink = new FlowSink(output);
+  const documents = Array.from({length: 30}, (_, i) => `{"id":${i}}`);
+  const writes = documents.map((doc) => sink.write({target: leads, docs: docs(doc)}));
+  let open = true;
+  const closed = sink.close().then(() => {
+    open = false;
+  });
+  for (let turn = 0; turn < 1_000 && open; turn++) {
+    takeOne();
+    await settled();
+  }
+  await Promise.all([...writes, closed]);
+  assert.deepEqual(text().match(/\{"id":\d+\}/g), documents);
+});
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,0 +1,124 @@
+/** Writes rows as documents (design 3): cells to JSON by the types of their columns, each digit as received. */
+import {
+  cellClean,
+  cellJson,
+  columnBytes,
+  columnKey,
+  columnKeyBytes,
+  columnMisfit,
+  columnPlace,
+  columnWriter,
+  faultId,
+  faultInstant,
+  faultNone,
+  faultRoom,
+  faultSize,
+  shapeRoomBytes,
+  strideBytes,
+  writeBoolean,
+  writeId,
+  writeInstant,
+  writeInteger,
+  writeKnownList,
+  writeNumber,
+  writeText,
+} from '../codes';
+import {instantSeconds} from './instant';
+import {list, stringArray} from './list';
+import {boolean, integer, isId, misfit, number} from './scalar';
+import {copy, string} from './text';
+
+/** Writes a list whose known values contain separators; the connector does it. Returns the place behind it. */
+declare function knownList(column: i32, at: usize, from: usize, to: usize, kind: i32): usize;
+
+/** Set by `coerce`: the row that was to be written next, and where. */
+export let written: i32 = 0;
+export let writtenTo: usize = 0;
+
+const nullWord: u32 = 0x6c6c_756e;
+/** Output bytes that one byte of a cell may become: `\u0000`. */
+const bytesPerByte: usize = 6;
+/** Room around a cell: a word, quotes or brackets, and a stride where fewer bytes are meant. */
+const roomAround: usize = 16 + 2 * strideBytes;
+
+/**
+ * Writes the rows from `row` to `rows` at `at`, one document after another with room for `shape` behind each, and their places, counted from
+ * `out`, at `ranges`. Documents lack their closing brace. Returns why it stopped: `faultNone` when all are written; otherwise the row that
+ * `written` names was not, and writing goes on at `writtenTo`, with more room or not at all.
+ *
+ * The first two columns are the id and `Modified_Time`. `source` is where the cells' bytes begin, with 16 that may be read behind them.
+ */
+export function coerce(
+  columns: usize,
+  columnCount: i32,
+  source: usize,
+  cells: usize,
+  width: i32,
+  row: i32,
+  rows: i32,
+  ranges: usize,
+  out: usize,
+  at: usize,
+  limit: usize,
+  documentBytesMax: usize,
+): i32 {
+  for (; row < rows; row++) {
+    written = row;
+    writtenTo = at;
+    const first = cells + 8 * <usize>(row * width);
+    const start = at;
+    for (let c: i32 = 0; c < columnCount; c++) {
+      const column = columns + c * columnBytes;
+      const cell = first + 8 * load<u32>(column, columnPlace);
+      const place = load<u32>(cell);
+      const from = source + (place >> 2);
+      const to = source + load<u32>(cell, 4);
+      const keyBytes: usize = load<u32>(column, columnKeyBytes);
+      if (at + keyBytes + bytesPerByte * (to - from) + roomAround > limit) return faultRoom;
+      at = copy(at, load<u32>(column, columnKey), keyBytes);
+      const writer = load<u32>(column, columnWriter);
+      const kind = place & 3;
+      if (writer === writeText && from !== to) at = string(at, from, to, kind);
+      else if (writer === writeId) {
+        if (!isId(from, to)) return faultId;
+        at = copy(at, from, to - from);
+      } else if (writer === writeInstant) {
+        // biome-ignore lint/suspicious/noGlobalIsNan: AssemblyScript has no other, and this one takes numbers only.
+        if (isNaN(instantSeconds(from, to))) return faultInstant;
+        at = string(at, from, to, cellClean);
+      } else if (from === to) {
+        store<u32>(at, nullWord);
+        at += 4;
+      } else {
+        let end = typed(writer, c, at, from, to, kind);
+        if (end === misfit) {
+          store<u32>(column, 1, columnMisfit);
+          end = string(at, from, to, kind);
+        }
+        at = end;
+      }
+    }
+    if (at - start > documentBytesMax) return faultSize;
+    store<u32>(ranges + 8 * row, <u32>(start - out));
+    store<u32>(ranges + 8 * row, <u32>(at - out), 4);
+    at += shapeRoomBytes;
+  }
+  written = row;
+  writtenTo = at;
+  return faultNone;
+}
+
+/** Writes a cell by the type of its column, or returns `misfit`. */
+function typed(writer: i32, column: i32, at: usize, from: usize, to: usize, kind: i32): usize {
+  switch (writer) {
+    case writeInteger:
+      return integer(at, from, to);
+    case writeNumber:
+      return number(at, from, to);
+    case writeBoolean:
+      return boolean(at, from, to);
+    default:
+  }
+  if (kind === cellJson) return stringArray(at, from, to);
+  return writer === writeKnownList ? knownList(column, at, from, to, kind) : list(writer, at, from, to, kind);
+}

@@ -1,0 +1,79 @@
+/** Numbers, booleans and ids: copied as they are, if they are what they should be. Each returns the place behind, or `misfit`. */
+import {copy} from './text';
+
+/** What a writer returns for a cell that does not fit its column's type. No place in memory has this address. */
+export const misfit: usize = 0;
+
+const zero: u8 = 0x30;
+const minus: u8 = 0x2d;
+const plus: u8 = 0x2b;
+const dot: u8 = 0x2e;
+const letterE: u8 = 0x65;
+/** Makes a letter small. */
+const small: u8 = 0x20;
+const trueWord: u32 = 0x6575_7274;
+const falsWord: u32 = 0x736c_6166;
+const smallWord: u32 = 0x2020_2020;
+const idDigitsMax: usize = 19;
+
+/** Whether a text is a record id: 1 to 19 digits, the first not zero. */
+export function isId(from: usize, to: usize): bool {
+  return to > from && to - from <= idDigitsMax && load<u8>(from) !== zero && digitsEnd(from, to) === to;
+}
+
+/** JSON's integers. A fraction of zeros, as COQL writes some numbers (zoho-api sheet 5.5), is left out: the value is the same. */
+export function integer(at: usize, from: usize, to: usize): usize {
+  const end = integerEnd(from, to);
+  if (end === misfit || (end < to && !isZeroFraction(end, to))) return misfit;
+  return copy(at, from, end - from);
+}
+
+/** JSON's numbers, with every digit received. */
+export function number(at: usize, from: usize, to: usize): usize {
+  let end = integerEnd(from, to);
+  if (end === misfit) return misfit;
+  if (end < to && load<u8>(end) === dot) {
+    const first = end + 1;
+    end = digitsEnd(first, to);
+    if (end === first) return misfit;
+  }
+  if (end < to && (load<u8>(end) | small) === letterE) {
+    const sign = load<u8>(end, 1);
+    const first = end + (sign === plus || sign === minus ? 2 : 1);
+    end = digitsEnd(first, to);
+    if (end <= first) return misfit;
+  }
+  return end === to ? copy(at, from, to - from) : misfit;
+}
+
+/** `true` or `false` in any case of letters (zoho-api sheet 4.4). */
+export function boolean(at: usize, from: usize, to: usize): usize {
+  const word = load<u32>(from) | smallWord;
+  if (to - from === 4 && word === trueWord) {
+    store<u32>(at, trueWord);
+    return at + 4;
+  }
+  if (to - from !== 5 || word !== falsWord || (load<u8>(from, 4) | small) !== letterE) return misfit;
+  store<u32>(at, falsWord);
+  store<u8>(at, letterE, 4);
+  return at + 5;
+}
+
+/** Where an optional minus sign and digits without a leading zero end. */
+function integerEnd(from: usize, to: usize): usize {
+  const first = load<u8>(from) === minus ? from + 1 : from;
+  const end = digitsEnd(first, to);
+  return end <= first || (load<u8>(first) === zero && end > first + 1) ? misfit : end;
+}
+
+function digitsEnd(from: usize, to: usize): usize {
+  let at = from;
+  while (at < to && <u8>(load<u8>(at) - zero) < 10) at++;
+  return at;
+}
+
+function isZeroFraction(from: usize, to: usize): bool {
+  if (load<u8>(from) !== dot || from + 1 === to) return false;
+  for (let at = from + 1; at < to; at++) if (load<u8>(at) !== zero) return false;
+  return true;
+}

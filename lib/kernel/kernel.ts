@@ -1,0 +1,213 @@
+/**
+ * The kernel (`assembly/`) as functions over byte arrays. Its memory is nothing but room to work in: arguments are copied in, results are copied
+ * out, nothing stays from one call to the next.
+ */
+import {readFileSync} from 'node:fs';
+import type {Rows} from '../batch.ts';
+import type {Blocks} from '../blocks.ts';
+import {documentBytesMax, kernelBytesMax} from '../limits.ts';
+import * as codes from './codes.ts';
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): number;
+  scan(from: number, to: number, width: number, cells: number, rowsMax: number): number;
+  readonly next: WebAssembly.Global;
+  readonly stop: WebAssembly.Global;
+  coerce(
+    columns: number,
+    columnCount: number,
+    source: number,
+    cells: number,
+    width: number,
+    row: number,
+    rows: number,
+    ranges: number,
+    out: number,
+    at: number,
+    limit: number,
+    documentBytesMax: number,
+  ): number;
+  readonly written: WebAssembly.Global;
+  readonly writtenTo: WebAssembly.Global;
+  instantSeconds(from: number, to: number): number;
+  isId(from: number, to: number): number;
+}
+
+const pageBytes = 1 << 16;
+const module = new WebAssembly.Module(readFileSync(new URL('kernel.wasm', import.meta.url)));
+let exports = instantiate();
+let memory = new Uint8Array(exports.memory.buffer);
+const heapBase = align(exports.heapBase());
+
+/** The columns being written. */
+let writing: readonly Column[] = [];
+
+function instantiate(): Exports {
+  return new WebAssembly.Instance<Exports>(module, {coerce: {knownList}}).exports;
+}
+
+/** Rows found in CSV; see `scan` in `assembly/scan.ts`. */
+export interface Scanned {
+  /** As in `Rows`, counted from where the scan began. */
+  readonly cells: Int32Array;
+  readonly count: number;
+  /** Where the first row begins that was not read, and why it was not: one of `scanIncomplete`, `scanDeclined`, `scanRagged`. */
+  readonly next: number;
+  readonly stop: number;
+}
+
+/** Finds the cells of the complete rows that plain CSV begins with, at most `rowsMax` of them. */
+export function scan(bytes: Uint8Array, width: number, rowsMax: number): Scanned {
+  const from = heapBase;
+  const to = from + bytes.length;
+  const cells = align(to + codes.strideBytes);
+  reserve(cells + 8 * width * (rowsMax + 1));
+  memory.set(bytes, from);
+  const count = exports.scan(from, to, width, cells, rowsMax);
+  const scanned = {
+    cells: new Int32Array(memory.buffer, cells, 2 * width * count).slice(),
+    count,
+    next: exports.next.value - from,
+    stop: exports.stop.value,
+  };
+  giveBack();
+  return scanned;
+}
+
+/** The texts of a cell that writing texts, parted by what is known of them. */
+export type SplitList = (cell: string) => readonly string[];
+
+/** A column of a document. */
+export interface Column {
+  /** Where its cells are in a row. */
+  readonly place: number;
+  /** How they are written: one of `write...` of `codes.ts`. */
+  readonly writer: number;
+  /** JSON text in front of the value. */
+  readonly key: string;
+  /** For `writeKnownList`. */
+  readonly split?: SplitList | undefined;
+}
+
+/** Columns laid out as the kernel reads them. */
+export interface Program {
+  readonly image: Uint8Array;
+  readonly columns: readonly Column[];
+}
+
+/** Lays out columns once for all batches that have them. The first two are the id and `Modified_Time`. */
+export function program(columns: readonly Column[]): Program {
+  const keys = columns.map(({key}) => Buffer.from(key));
+  const image = new Uint8Array(
+    columns.length * codes.columnBytes + keys.reduce((sum, {length}) => sum + length, 0) + codes.strideBytes,
+  );
+  const view = new DataView(image.buffer);
+  let key = columns.length * codes.columnBytes;
+  for (const [c, {place, writer}] of columns.entries()) {
+    const column = c * codes.columnBytes;
+    const text = keys[c]!;
+    view.setUint32(column + codes.columnPlace, place, true);
+    view.setUint32(column + codes.columnWriter, writer, true);
+    view.setUint32(column + codes.columnKey, heapBase + key, true);
+    view.setUint32(column + codes.columnKeyBytes, text.length, true);
+    image.set(text, key);
+    key += text.length;
+  }
+  return {image, columns};
+}
+
+/** Documents without their end, as in `Docs`, and the columns of cells that did not fit their types; or the row that cannot be written, and why. */
+export type Coerced =
+  | {readonly bytes: Uint8Array; readonly ranges: Int32Array; readonly misfits: readonly number[]}
+  | {readonly row: number; readonly fault: number};
+
+/** Writes rows as documents into one of `blocks`. */
+export function coerce({image, columns}: Program, rows: Rows, blocks: Blocks): Coerced {
+  const {bytes, cells, count} = rows;
+  const source = align(heapBase + image.length);
+  const cellsAt = align(source + bytes.length + codes.strideBytes);
+  const rangesAt = cellsAt + cells.byteLength;
+  const out = rangesAt + 8 * count;
+  reserve(out + 2 * bytes.length);
+  memory.set(image, heapBase);
+  memory.set(bytes, source);
+  new Int32Array(memory.buffer, cellsAt, cells.length).set(cells);
+  writing = columns;
+  let row = 0;
+  let at = out;
+  for (;;) {
+    const [columnCount, width, limit] = [columns.length, rows.columns.length, memory.length];
+    const fault = exports.coerce(
+      heapBase,
+      columnCount,
+      source,
+      cellsAt,
+      width,
+      row,
+      count,
+      rangesAt,
+      out,
+      at,
+      limit,
+      documentBytesMax,
+    );
+    row = exports.written.value;
+    at = exports.writtenTo.value;
+    if (fault === codes.faultRoom) reserve(2 * limit);
+    else if (fault !== codes.faultNone) return {row, fault};
+    else break;
+  }
+  const ranges = new Int32Array(memory.buffer, rangesAt, 2 * count).slice();
+  const coerced = {bytes: blocks.filled(memory.subarray(out, at)), ranges, misfits: misfits(columns.length)};
+  giveBack();
+  return coerced;
+}
+
+function misfits(columnCount: number): number[] {
+  const view = new DataView(memory.buffer, heapBase);
+  return [...Array(columnCount).keys()].filter((c) => view.getUint32(c * codes.columnBytes + codes.columnMisfit, true) !== 0);
+}
+
+/** Called by the kernel. */
+function knownList(column: number, at: number, from: number, to: number, kind: number): number {
+  const text = Buffer.from(memory.buffer, from, to - from).toString();
+  const values = writing[column]?.split?.(kind === codes.cellQuoted ? text.replaceAll('""', '"') : text) ?? [];
+  const json = values.length === 0 ? 'null' : JSON.stringify(values);
+  return at + Buffer.from(memory.buffer).write(json, at);
+}
+
+/** Epoch seconds of a date and time with offset (RFC 3339 section 5.6), or NaN for any other text. A fraction of a second is dropped. */
+export function instantSeconds(text: string): number {
+  return exports.instantSeconds(heapBase, put(text));
+}
+
+/** Whether a text is a record id: 1 to 19 digits, the first not zero. */
+export function isId(text: string): boolean {
+  return exports.isId(heapBase, put(text)) !== 0;
+}
+
+/** Puts a text where memory is free; returns its end. */
+function put(text: string): number {
+  reserve(heapBase + 3 * text.length);
+  return heapBase + Buffer.from(memory.buffer).write(text, heapBase);
+}
+
+/** Makes memory up to `end`, and a stride behind it, usable. */
+function reserve(end: number): void {
+  const missing = end + codes.strideBytes - memory.length;
+  if (missing <= 0) return;
+  exports.memory.grow(Math.ceil(missing / pageBytes));
+  memory = new Uint8Array(exports.memory.buffer);
+}
+
+/** Memory of a kernel never shrinks: after a row of many MB, another kernel takes over. */
+function giveBack(): void {
+  if (memory.length <= kernelBytesMax) return;
+  exports = instantiate();
+  memory = new Uint8Array(exports.memory.buffer);
+}
+
+function align(place: number): number {
+  return (place + codes.strideBytes - 1) & -codes.strideBytes;
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import {Blocks} from '../../lib/blocks.ts';
+import * as codes from '../../lib/kernel/codes.ts';
+import {coerce, instantSeconds, isId, program, scan} from '../../lib/kernel/kernel.ts';
+import {kernelBytesMax} from '../../lib/limits.ts';
+
+const kernel = suite('kernel');
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+kernel('is what its source compiles to', async () => {
+  const {scripts} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const folder = await mkdtemp(join(tmpdir(), 'source-zoho-kernel-'));
+  try {
+    const made = join(folder, 'kernel.wasm');
+    const [tool, ...args] = String(scripts.kernel).replace('lib/kernel/kernel.wasm', made).split(' ');
+    execFileSync(join(root, 'node_modules/.bin', tool!), args, {cwd: root});
+    assert.ok((await readFile(made)).equals(await readFile(join(root, 'lib/kernel/kernel.wasm'))), 'run npm run kernel');
+  } finally {
+    await rm(folder, {recursive: true});
+  }
+});
+
+const T = '2026-10-01T10:00:00Z';
+const columns = ['Id', 'Modified_Time', 'A'];
+const columnsOf = (writer: number) =>
+  program([
+    {place: 0, writer: codes.writeId, key: '{"id":'},
+    {place: 1, writer: codes.writeInstant, key: ',"Modified_Time":'},
+    {place: 2, writer, key: ',"A":'},
+  ]);
+const text = columnsOf(codes.writeText);
+const blocks = new Blocks();
+
+/** Scans rows of three cells and writes them. */
+function documents(csv: string, prepared = text): string[] {
+  const bytes = Buffer.from(csv);
+  const {cells, count, next} = scan(bytes, columns.length, 1_000);
+  assert.equal(next, bytes.length);
+  const coerced = coerce(prepared, {columns, bytes, cells, count}, blocks);
+  assert.ok('ranges' in coerced);
+  const {ranges} = coerced;
+  const found = Array.from({length: count}, (_, i) =>
+    Buffer.from(coerced.bytes.subarray(ranges[2 * i], ranges[2 * i + 1])).toString(),
+  );
+  blocks.give(coerced.bytes);
+  return found;
+}
+
+kernel('keeps nothing from one call to the next', () => {
+  const long = documents(`1,${T},${'x'.repeat(1_000)}\n`);
+  const misfit = coerce(columnsOf(codes.writeInteger), rowsOf(`1,${T},x\n2,${T},7\n`), blocks);
+  const fit = coerce(columnsOf(codes.writeInteger), rowsOf(`1,${T},5\n2,${T},7\n`), blocks);
+  assert.deepEqual(
+    [misfit, fit].map((it) => 'misfits' in it && it.misfits),
+    [[2], []],
+  );
+  assert.deepEqual(documents(`1,${T},${'x'.repeat(1_000)}\n`), long);
+});
+
+function rowsOf(csv: string) {
+  const bytes = Buffer.from(csv);
+  return {columns, bytes, ...scan(bytes, columns.length, 1_000)};
+}
+
+kernel('reads and writes rows of any length, wherever its memory ends', () => {
+  const lengths = [0, 1, 15, 16, 17, 65_000, 65_535, 65_536, 65_537, 200_000, kernelBytesMax];
+  for (const length of [...lengths, ...Array.from({length: 64}, (_, i) => 65_536 - 32 + i)]) {
+    for (const letter of ['x', '\u0001']) {
+      // Longer documents than Flow takes are refused, not written.
+      if (letter !== 'x' && length === kernelBytesMax) continue;
+      const written = length === 0 ? 'null' : JSON.stringify(letter.repeat(Math.min(length, kernelBytesMax - 200)));
+      const [document] = documents(`1,${T},${letter.repeat(Math.min(length, kernelBytesMax - 200))}\n`);
+      assert.ok(document === `{"id":1,"Modified_Time":"${T}","A":${written}`, `${length} times ${JSON.stringify(letter)}`);
+    }
+  }
+});
+
+kernel('names the row that cannot be written', () => {
+  assert.deepEqual(coerce(text, rowsOf(`1,${T},a\nx,${T},b\n`), blocks), {row: 1, fault: codes.faultId});
+  assert.deepEqual(coerce(text, rowsOf(`1,${T},a\n2,${T},b\n3,,c\n`), blocks), {row: 2, fault: codes.faultInstant});
+});
+
+kernel('stops after as many rows as were asked for, and at the first that is not whole', () => {
+  const csv = Buffer.from(`1,${T},a\n\n2,${T},b\n3,${T}`);
+  const all = scan(csv, 3, 10);
+  assert.deepEqual([all.count, csv.subarray(all.next).toString(), all.stop], [2, `3,${T}`, codes.scanIncomplete]);
+  const one = scan(csv, 3, 1);
+  assert.deepEqual([one.count, one.next, one.cells.length], [1, csv.indexOf('\n') + 1, 6]);
+});
+
+kernel('knows the same instants as Date does, and no other text', () => {
+  const number = (min: number, max: number, digits: number) =>
+    fc.integer({min, max}).map((value) => String(value).padStart(digits, '0'));
+  const instant = fc
+    .tuple(number(0, 9999, 4), number(0, 13, 2), number(0, 32, 2), number(0, 24, 2), number(0, 60, 2), number(0, 59, 2))
+    .chain(([y, mo, d, h, mi, s]) =>
+      fc.constantFrom('Z', '+05:30', '-08:00', '.123Z', '.9+00:00', '+5:30', '', 'z', '+24:00').map((zone) => ({
+        text: `${y}-${mo}-${d}T${h}:${mi}:${s}${zone}`,
+        days: new Date(Date.UTC(2000, Number(mo), 0)).getUTCDate(),
+        date: `${y}-${mo}-${d}`,
+        time: `${h}:${mi}`,
+        zone,
+      })),
+    );
+  fc.assert(
+    fc.property(instant, ({text, date, time, zone}) => {
+      const exists = new Date(`${date}T00:00:00Z`).toJSON()?.startsWith(date) === true;
+      const isTime = time < '24' && !time.endsWith('60');
+      const isZone = !['+5:30', '', 'z', '+24:00'].includes(zone);
+      const wanted = exists && isTime && isZone ? Math.floor(Date.parse(text) / 1_000) : Number.NaN;
+      assert.equal(instantSeconds(text), wanted, text);
+    }),
+    {numRuns: 3_000},
+  );
+  for (const text of ['', 'é'.repeat(30), '2026-10-01', '2026-10-01 10:00:00Z']) assert.ok(Number.isNaN(instantSeconds(text)));
+});
+
+kernel('knows ids', () => {
+  const known = ['1', '5725767000000524157', '999999999999999999'];
+  const none = ['', '0', '01', '-1', '1 ', '12345678901234567890', '１', 'x'];
+  assert.deepEqual(
+    known.map(isId),
+    known.map(() => true),
+  );
+  assert.deepEqual(
+    none.map(isId),
+    none.map(() => false),
+  );
+});
+
+kernel.run();
