@@ -158,6 +158,9 @@ export const replyBytesMax = 64 << 20;
 export const coqlBytesMax = 256 << 20;
 export const zipBytesMax = 2 ** 32;
 
+/** Secrets shorter than this are not taken out of messages: Zoho's have dozens of characters, and a shorter one may be part of any word. */
+export const secretCharactersMin = 8;
+
 /** Part of a token's life after which it is replaced. */
 export const tokenLifeShare = 0.75;
 

@@ -188,8 +188,10 @@ export class Caller {
   }
 
   #tellRetry({action, error}: Problem, fields: Readonly<Record<string, unknown>>): void {
-    const message = action === 'refresh' ? `Zoho refuses the access token (${error.code ?? error.status})` : error.message;
-    this.#options.log('info', `${message}; trying again`, fields);
+    const {log, redact} = this.#options;
+    const message =
+      action === 'refresh' ? `Zoho refuses the access token (${redact(error.code ?? `${error.status}`)})` : error.message;
+    log('info', `${message}; trying again`, fields);
   }
 
   async #send(call: Call, token: string, signal: AbortSignal): Promise<Answer> {
@@ -223,7 +225,8 @@ export class Caller {
       what: call.what,
       host: this.#host,
       status,
-      complaint: complaint && redacted(complaint, redact),
+      complaint,
+      redact,
       json: body !== undefined,
       paged: call.paged ?? false,
       scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
@@ -251,13 +254,6 @@ export class Caller {
     if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs: this.#options.clock.elapsedMs()};
     this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
   }
-}
-
-/** A complaint whose texts hold no secret, should Zoho repeat what it was sent. */
-function redacted({code, message, details}: Complaint, redact: (text: string) => string): Complaint {
-  const {permissions, ...texts} = details;
-  const shown = Object.entries(texts).map(([name, text]) => [name, text && redact(text)]);
-  return {code: redact(code), message: redact(message), details: {permissions, ...Object.fromEntries(shown)}};
 }
 
 /** What an answer says about the pace: a definite refusal is as good as any answer. */

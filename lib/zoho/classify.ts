@@ -15,6 +15,8 @@ export interface Refusal {
   readonly status: number;
   /** Absent when the body has none of Zoho's shapes, such as a page of HTML. */
   readonly complaint?: Complaint | undefined;
+  /** Takes secrets out of Zoho's words before they are shown; what they mean is decided by the words themselves. */
+  readonly redact?: (text: string) => string;
   /** Whether the body is JSON at all. */
   readonly json: boolean;
   /** Whether the request carried a page token. */
@@ -136,8 +138,8 @@ function failureOf(action: Action): ZohoFailure {
 }
 
 function messageOf(refusal: Refusal, action: Action): string {
-  const {complaint, status} = refusal;
-  const said = complaint ? saidBy(complaint) : `HTTP status ${status} without a reason`;
+  const {complaint, status, redact} = refusal;
+  const said = complaint ? saidBy(complaint, redact) : `HTTP status ${status} without a reason`;
   const advice = adviceOn(refusal, action);
   return `Cannot ${refusal.what}: ${advice === undefined ? `Zoho answers ${said}` : `${advice} (${said})`}`;
 }
@@ -167,7 +169,7 @@ function adviceOn(refusal: Refusal, action: Action): string | undefined {
   if (code === 'INVALID_URL_PATTERN' && action === 'refused')
     return `${refusal.host} does not know the address; check api_domain`;
   if (action === 'expired') return 'the page token is no longer valid';
-  if (action === 'field') return `Zoho refuses the field ${plain(fieldOf(refusal) ?? '')}`;
+  if (action === 'field') return `Zoho refuses the field ${plain(fieldOf(refusal) ?? '', refusal.redact)}`;
   if (action === 'wait') return 'Zoho allows no more calls for now';
   if (refusal.status >= 300 && refusal.status < 400) return `${refusal.host} points to another address, which is not followed`;
   return undefined;
@@ -178,13 +180,16 @@ function lacking({kind, scopesMissing = []}: Refusal): string {
 }
 
 /** A complaint in Zoho's own words: its code, and what is said to it. */
-export function saidBy({code, message}: {readonly code: string; readonly message: string}): string {
-  return [plain(code), plain(message)].filter((text) => text !== '').join(': ');
+export function saidBy(
+  {code, message}: {readonly code: string; readonly message: string},
+  redact?: (text: string) => string,
+): string {
+  return [plain(code, redact), plain(message, redact)].filter((text) => text !== '').join(': ');
 }
 
 /** Words as far as they are plain: generic texts and names, in one line, cut short all the same. */
-function plain(words: string): string {
-  return words
+function plain(words: string, redact = (text: string) => text): string {
+  return redact(words)
     .replace(/[^\p{L}\p{N} .,;:'_()/$-]/gu, ' ')
     .trim()
     .slice(0, 120);

@@ -1,7 +1,7 @@
 /** Zoho CRM as the rest of the connector sees it: every call it makes, with retries, limits and tokens taken care of. */
 import type {Clock} from '../clock.ts';
 import type {Field} from '../field.ts';
-import {tokenTimeoutMs} from '../limits.ts';
+import {secretCharactersMin, tokenTimeoutMs} from '../limits.ts';
 import type {Log} from '../log.ts';
 import type {BulkPage, BulkQuery} from './bulk.ts';
 import {Caller} from './call.ts';
@@ -159,6 +159,8 @@ export function createClient({
   return new Calls({origin, http, token, caller, ledger});
 }
 
+/** A text for people without the secrets in it. One too short to be a secret of Zoho's is left: it would be found in any word. */
 function withoutSecrets(text: string, secrets: readonly (string | undefined)[]): string {
-  return secrets.reduce<string>((rest, secret) => (secret ? rest.replaceAll(secret, '(secret)') : rest), text);
+  const long = secrets.filter((secret) => secret !== undefined && secret.length >= secretCharactersMin);
+  return long.reduce<string>((rest, secret) => rest.replaceAll(secret!, '(secret)'), text);
 }

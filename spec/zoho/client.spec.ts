@@ -494,6 +494,32 @@ promise(
   },
 );
 
+for (const secret of ['S', 'test', 'INVALID_QUERY', 'Latest_Image']) {
+  promise(
+    `takes a refusal for what it is, whatever is in the secret "${secret}"`,
+    {
+      answer: () => [400, complaint('INVALID_QUERY', {column_name: 'Latest_Image'})],
+      client: {credentials: {clientId: secret, clientSecret: secret, refreshToken: secret}},
+    },
+    async (zoho) => {
+      await assert.rejects(zoho.client.coql(query, json, signal), {kind: 'field', code: 'INVALID_QUERY', field: 'Latest_Image'});
+    },
+  );
+}
+
+promise(
+  'leaves its messages whole when a secret is too short to be one',
+  {
+    answer: () => [400, complaint('SYNTAX_ERROR', {}, 'unexpected token')],
+    client: {credentials: {clientId: 'test', clientSecret: 'S', refreshToken: 'token'}},
+  },
+  async (zoho) => {
+    await assert.rejects(zoho.client.coql(query, json, signal), {
+      message: 'Cannot query module Leads: Zoho answers SYNTAX_ERROR: unexpected token',
+    });
+  },
+);
+
 client('says in one line that a host cannot be reached', async () => {
   await withZoho({}, async (zoho) => {
     const options = {credentials, clock: zoho.clock, log: () => {}};
