@@ -164,9 +164,12 @@ export const secretCharactersMin = 8;
 /** Part of a token's life after which it is replaced. */
 export const tokenLifeShare = 0.75;
 
-/** Tokens that Zoho grants within a time, less some for other processes with the same refresh token (10 in 10 minutes; zoho-api sheet 1.2). */
+/** Tokens fetched in place of refused ones within a time: what Zoho grants, less some for other processes with the same refresh token (10 in 10 minutes; zoho-api sheet 1.2). */
 export const tokensPerWindow = 8;
 export const tokenWindowMs = 10 * 60_000;
+
+/** When more than half of them are gone, a young token is only replaced once it was refused for so long: new ones can take a moment to be known everywhere. */
+export const tokenDoubtMs = 2_000;
 
 /** First pause after Zoho refused a token for asking too often, doubling up to the second: some report that half an hour of silence is needed. */
 export const tokenThrottleMs = 2 * 60_000;

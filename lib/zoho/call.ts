@@ -86,6 +86,8 @@ class Refused extends Error {
 /** What went wrong so far during one call. */
 interface Tries {
   failures: number;
+  /** Tokens refused, and how often. */
+  readonly refused: Set<string>;
   refusals: number;
   throttles: number;
   throttledSinceMs: number | undefined;
@@ -131,14 +133,16 @@ export class Caller {
 
   async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Place) => Promise<T>): Promise<T> {
     const {governor, token: tokens, ledger} = this.#options;
-    const tries: Tries = {failures: 0, refusals: 0, throttles: 0, throttledSinceMs: undefined};
+    const tries: Tries = {failures: 0, refused: new Set(), refusals: 0, throttles: 0, throttledSinceMs: undefined};
     for (;;) {
       const place = await governor.enter(call.kind, call.key, signal);
       let problem: Problem | undefined;
       let token: string | undefined;
       try {
         token = await tokens.get(signal);
-        return await attempt(token, place);
+        const result = await attempt(token, place);
+        tokens.confirm(token);
+        return result;
       } catch (error) {
         problem = token === undefined || signal.aborted ? undefined : this.#problemOf(call, error);
         if (problem === undefined) {
@@ -146,7 +150,10 @@ export class Caller {
           signal.throwIfAborted();
           throw error;
         }
-        if (problem.action === 'refresh') tokens.invalidate(token!);
+        if (problem.action === 'refresh') {
+          tokens.invalidate(token!);
+          tries.refused.add(token!);
+        }
       }
       place.end(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
       await this.#before(problem, call, tries, signal);
@@ -163,8 +170,8 @@ export class Caller {
         this.#tellRetry(problem, {});
         return this.#slowDown(tries, signal);
       case 'refresh':
-        if (++tries.refusals >= tokenRefusalsMax) throw problem.error;
-        return this.#pause(problem, tries.refusals - 1, signal);
+        if (tries.refused.size >= tokenRefusalsMax) throw problem.error;
+        return this.#pause(problem, tries.refusals++, signal);
       case 'retry':
         if (++tries.failures >= (call.kind === 'create' && problem.sent ? createTriesMax : callTriesMax)) throw problem.error;
         return this.#pause(problem, tries.failures, signal);

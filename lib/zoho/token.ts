@@ -6,6 +6,7 @@ import {
   callDelayMs,
   callTriesMax,
   throttleWaitMaxMs,
+  tokenDoubtMs,
   tokenLifeShare,
   tokensPerWindow,
   tokenThrottleMaxMs,
@@ -35,6 +36,8 @@ interface Held {
   readonly fetchedMs: number;
   readonly endsMs: number;
   renewMs: number;
+  /** Since when it is refused, with no good answer in between. */
+  doubtedMs: number | undefined;
 }
 
 interface Flight {
@@ -49,7 +52,9 @@ export class Token {
   readonly #random: () => number;
   #held: Held | undefined;
   #flight: Flight | undefined;
-  #granted: number[] = [];
+  /** When the first token was fetched, and each that took the place of a refused one. */
+  #rationed: number[] = [];
+  #replacing = true;
   #scopes: readonly string[] | undefined;
 
   constructor(options: TokenOptions) {
@@ -71,7 +76,7 @@ export class Token {
     } catch (error) {
       const passing = error instanceof ZohoError && error.kind === 'unavailable';
       if (!passing || held === undefined || this.#held !== held || !this.#lives(held)) throw error;
-      held.renewMs = this.#options.clock.elapsedMs() + renewAgainMs;
+      held.renewMs = Math.min(held.endsMs, this.#options.clock.elapsedMs() + renewAgainMs);
       this.#options.log('warn', `${error.message}; the present access token lives on for a while`);
       return held.token;
     }
@@ -79,15 +84,24 @@ export class Token {
 
   /**
    * Says that Zoho refused a token. The first caller's word makes the next `get` fetch another one; the others find it replaced. A young token is
-   * kept when many were fetched of late: Zoho grants only ten in ten minutes, and a refusal of it is more likely to pass.
+   * kept for a moment when many were refused of late: Zoho grants only ten in ten minutes, and a refusal of it is more likely to pass. It goes
+   * when it is still refused then, and nothing was answered with it in between.
    */
   invalidate(token: string): void {
     const held = this.#held;
     if (held?.token !== token) return;
     const nowMs = this.#options.clock.elapsedMs();
-    const scarce = this.#grantedLately(nowMs) > tokensPerWindow / 2;
-    if (scarce && nowMs - held.fetchedMs < tokenWindowMs / tokensPerWindow) return;
+    const scarce = this.#rationedLately(nowMs) > tokensPerWindow / 2;
+    const young = nowMs - held.fetchedMs < tokenWindowMs / tokensPerWindow;
+    held.doubtedMs ??= nowMs;
+    if (scarce && young && nowMs - held.doubtedMs < tokenDoubtMs) return;
     this.#held = undefined;
+    this.#replacing = nowMs < held.renewMs;
+  }
+
+  /** Says that Zoho took a token. */
+  confirm(token: string): void {
+    if (this.#held?.token === token) this.#held.doubtedMs = undefined;
   }
 
   /** Scopes of the latest token; undefined before there is one, and when Zoho does not say. */
@@ -161,17 +175,17 @@ export class Token {
     }
   }
 
-  /** Keeps below the number of tokens that Zoho grants within a time. */
+  /** Keeps tokens in place of refused ones below the number that Zoho grants within a time. One that came to its own end may be renewed: Zoho set that end, and says so itself when it grants no more. */
   async #ration(signal: AbortSignal): Promise<void> {
     const nowMs = this.#options.clock.elapsedMs();
-    if (this.#grantedLately(nowMs) < tokensPerWindow) return;
-    const why = `${this.#granted.length} access tokens were fetched within ${tokenWindowMs / 60_000} minutes, and Zoho grants few more`;
-    await this.#pause(this.#granted[0]! + tokenWindowMs - nowMs, why, signal);
+    if (!this.#replacing || this.#rationedLately(nowMs) < tokensPerWindow) return;
+    const why = `${this.#rationed.length} access tokens were refused within ${tokenWindowMs / 60_000} minutes, and Zoho grants few more`;
+    await this.#pause(this.#rationed[0]! + tokenWindowMs - nowMs, why, signal);
   }
 
-  #grantedLately(nowMs: number): number {
-    this.#granted = this.#granted.filter((atMs) => atMs > nowMs - tokenWindowMs);
-    return this.#granted.length;
+  #rationedLately(nowMs: number): number {
+    this.#rationed = this.#rationed.filter((atMs) => atMs > nowMs - tokenWindowMs);
+    return this.#rationed.length;
   }
 
   async #pause(delayMs: number, why: string, signal: AbortSignal): Promise<void> {
@@ -201,9 +215,11 @@ export class Token {
       fetchedMs: askedMs,
       endsMs: askedMs + lifeMs,
       renewMs: askedMs + lifeMs * tokenLifeShare,
+      doubtedMs: undefined,
     };
     this.#held = held;
-    this.#granted.push(askedMs);
+    if (this.#replacing) this.#rationed.push(askedMs);
+    this.#replacing = false;
     this.#scopes = reply.scope ? parseScopes(reply.scope) : undefined;
     this.#options.log('debug', 'Got an access token', {lifeS: Math.round(lifeMs / 1000)});
     return held;

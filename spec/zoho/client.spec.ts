@@ -272,6 +272,27 @@ promise(
   },
 );
 
+promise(
+  'outlives tokens that are revoked again and again',
+  {
+    answer: (() => {
+      let calls = 0;
+      // Every token serves three calls.
+      return ({headers}) => {
+        const token = Number(/\d+$/.exec(headers.authorization ?? '')?.[0]);
+        if (Math.floor(calls / 3) >= token) return [401, complaint('INVALID_TOKEN')];
+        calls++;
+        return [200, {modules: []}];
+      };
+    })(),
+  },
+  async (zoho) => {
+    for (let i = 0; i < 60; i++) await zoho.client.modules(signal);
+    assert.equal(zoho.tokens.length, 20);
+    assert.ok(zoho.statuses.some((status) => status?.startsWith('Waiting for an access token: 8 access tokens were refused')));
+  },
+);
+
 promise('stops when new tokens are refused too', {replies: [[401, complaint('INVALID_TOKEN')]]}, async (zoho) => {
   await assert.rejects(zoho.client.modules(signal), (error: ZohoError) => {
     assert.equal(error.kind, 'credentials');

@@ -138,6 +138,42 @@ tokens('keeps a young token that is refused when many were fetched of late', asy
   assert.equal(await token.get(signal), 'token-6');
 });
 
+tokens('replaces a young token that stays refused, even when many were refused of late', async () => {
+  const {token, clock, asked} = setup((n) => granted(n));
+  for (let i = 0; i < 6; i++) token.invalidate(await token.get(signal));
+  assert.equal(asked.length, 5);
+  await clock.advance(2_000);
+  token.invalidate('token-5');
+  assert.equal(await token.get(signal), 'token-6');
+});
+
+tokens('keeps a young token that was answered after it was refused', async () => {
+  const {token, clock} = setup((n) => granted(n));
+  for (let i = 0; i < 6; i++) token.invalidate(await token.get(signal));
+  await clock.advance(1_500);
+  token.confirm('token-5');
+  await clock.advance(1_500);
+  token.invalidate('token-5');
+  assert.equal(await token.get(signal), 'token-5');
+});
+
+tokens('renews a token of a few seconds as often as it ends, and waits when Zoho says so', async () => {
+  const {token, clock, asked, told} = setup((n) => (n === 31 ? throttled : granted(n, {expires_in: 4})));
+  for (let i = 1; i <= 30; i++) {
+    assert.equal(await token.get(signal), `token-${i}`);
+    await clock.advance(3_000);
+  }
+  assert.deepEqual(told, []);
+  assert.equal(await token.get(signal), 'token-30');
+  await clock.advance(1_000);
+  // What came to its end while it was used is not held against what replaces it.
+  token.invalidate('token-30');
+  const next = token.get(signal);
+  await clock.advance(3 * minuteMs);
+  assert.equal(await next, 'token-32');
+  assert.equal(asked.length, 32);
+});
+
 tokens('waits out a throttle answer without asking again and again, and says so', async () => {
   const {token, asked, clock, told} = setup((n) => (n <= 3 ? throttled : granted(n)));
   const got = token.get(signal);
