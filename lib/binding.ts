@@ -20,6 +20,13 @@ import {idOf, modifiedOf} from './transforms/docs.ts';
 import {modifiedSeconds} from './transforms/instant.ts';
 import type {ZohoClient} from './zoho/client.ts';
 
+/** An outage as one binding sees it. It is over as soon as the binding has got something else. */
+export interface CutOff {
+  readonly sinceMs: number;
+  readonly got: number;
+  tries: number;
+}
+
 /** What all bindings of a process share. */
 export interface Shared {
   readonly client: ZohoClient;
@@ -29,9 +36,9 @@ export interface Shared {
   readonly jobSlots: Slots;
   readonly pageSlots: Slots;
   readonly sweepSlots: Slots;
-  /** All that are captured, and the positions of those that cannot reach Zoho at present. */
-  readonly bindings: readonly unknown[];
-  readonly cutOff: Set<number>;
+  /** All that are captured, and those of them that cannot reach Zoho at present. */
+  readonly bindings: readonly {readonly progress: BindingProgress}[];
+  readonly cutOff: Map<BindingProgress, CutOff>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
 }

@@ -43,7 +43,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     jobSlots: new Slots(jobsAtOnce),
     pageSlots: new Slots(pagesAtOnce),
     sweepSlots: new Slots(sweepsAtOnce),
-    cutOff: new Set<number>(),
+    cutOff: new Map(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
   };

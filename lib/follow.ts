@@ -1,5 +1,5 @@
 /** The loops of one binding: ranges and sweeps side by side, and what happens when the module itself is at fault. */
-import {Binding, type BindingOptions} from './binding.ts';
+import {Binding, type BindingOptions, type CutOff} from './binding.ts';
 import type {Clock} from './clock.ts';
 import {ZohoError} from './errors.ts';
 import type {Field} from './field.ts';
@@ -17,8 +17,10 @@ import {
   secondsOf,
   takeOver,
 } from './flow/state.ts';
-import {fieldsAgeMaxMs, moduleRetryMaxMs, moduleRetryMs, scheduleCheckMs, sweepSpacingMs} from './limits.ts';
+import {fieldsAgeMaxMs, moduleRetryMaxMs, moduleRetryMs, outageMaxMs, scheduleCheckMs, sweepSpacingMs} from './limits.ts';
 import {ModuleFields} from './module-fields.ts';
+import {isOutage, outageDelayMs} from './outage.ts';
+import type {BindingProgress} from './progress.ts';
 import {beginGate, beginRefresh, runRange} from './range.ts';
 import {askingOtherwise} from './remedy.ts';
 import {fired} from './schedule.ts';
@@ -36,19 +38,20 @@ export interface FollowOptions extends BindingOptions {
 /**
  * Captures one module until the signal aborts, or with `once` until it is up to date.
  *
- * A fault of the module's own sets it aside: it is reported and tried again later, and the promise stays pending. Whatever concerns all
- * modules is thrown.
+ * A fault of the module's own sets it aside: it is reported and tried again later, and the promise stays pending. So does an outage of Zoho, which is
+ * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
  */
 export async function follow(options: FollowOptions, signal: AbortSignal): Promise<void> {
   const {clock, log} = options.shared;
   const {progress, module} = options;
-  const state = await resume(options, signal);
+  let state: BindingState | undefined;
   let binding: Binding | undefined;
-  for (let delayMs = moduleRetryMs; ; delayMs = Math.min(2 * delayMs, moduleRetryMaxMs)) {
+  let asideMs = moduleRetryMs;
+  for (;;) {
     const sinceMs = clock.elapsedMs();
     try {
+      state ??= await resume(options, signal);
       const fields = await fieldsOf(options, signal);
-      options.shared.cutOff.delete(options.target.index);
       if (binding === undefined) binding = opened(options, state, fields);
       else binding.fields.replace(fields);
       await binding.describe();
@@ -58,28 +61,43 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       return;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof ZohoError) || concernsAll(error, options)) throw error;
+      if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
+      const outage = isOutage(error) ? cutOff(options) : undefined;
+      // Without a state nothing was asked yet that is about the module.
+      if (outage === undefined ? state === undefined : isLong(options.shared)) throw error;
+      if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
+      const delayMs = outage === undefined ? asideMs : outageDelayMs(outage.tries++);
+      const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
       progress.fault = error.message;
       progress.phase = 'set aside';
-      if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) delayMs = moduleRetryMs;
-      log('warn', `Module ${module} is set aside: ${error.message}`, {
-        module,
-        retryInS: options.once ? undefined : delayMs / 1000,
-      });
-      if (options.once) return;
+      log('warn', `Module ${module} is set aside: ${error.message}`, {module, retryInS: over ? undefined : delayMs / 1000});
+      if (over) return;
+      if (outage === undefined) asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
       await clock.sleep(delayMs, signal);
     }
   }
 }
 
-/**
- * Whether a failure concerns the whole capture. Credentials do; a Zoho that cannot be reached does when no binding reaches it any more.
- * Everything else is between Zoho and the module.
- */
-function concernsAll({kind}: ZohoError, {target, shared}: FollowOptions): boolean {
-  if (kind !== 'unavailable') return kind === 'credentials';
-  shared.cutOff.add(target.index);
-  return shared.cutOff.size === shared.bindings.length;
+/** Notes that a binding does not reach Zoho: the outage goes on if it has got nothing since it was noted last. */
+function cutOff({progress, shared}: FollowOptions): CutOff {
+  const before = shared.cutOff.get(progress);
+  if (before?.got === gotBy(progress)) return before;
+  const begun = {sinceMs: shared.clock.elapsedMs(), got: gotBy(progress), tries: 0};
+  shared.cutOff.set(progress, begun);
+  return begun;
+}
+
+/** Whether no binding has reached Zoho for longer than an outage may last. */
+function isLong({bindings, cutOff, clock}: FollowOptions['shared']): boolean {
+  return bindings.every(({progress}) => {
+    const outage = cutOff.get(progress);
+    return outage?.got === gotBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
+  });
+}
+
+/** A number that grows with whatever Zoho gives a binding. */
+function gotBy({sweeps, rows, documents}: BindingProgress): number {
+  return sweeps + rows + documents;
 }
 
 /** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */

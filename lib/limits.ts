@@ -86,6 +86,9 @@ export const coqlColumnsFallback = 50;
 /** Dynamic formulas of a COQL query (zoho-api sheet 5.3). */
 export const coqlDynamicMax = 5;
 
+/** An outage of Zoho that lasts longer ends an open capture, once no binding reaches Zoho any more: usual ones are over in minutes, and a restart costs little. */
+export const outageMaxMs = 5 * 60_000;
+
 /** The first pause before something is tried again, doubling up to the second. */
 export const retryDelayMs = 1_000;
 export const retryDelayMaxMs = 30_000;

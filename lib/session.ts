@@ -5,6 +5,7 @@ import {parseConfig} from './config.ts';
 import type {ConnectorOptions} from './connector.ts';
 import type {OpenRequest} from './flow/protocol.ts';
 import {inRange} from './flow/shard.ts';
+import {ridingOut} from './outage.ts';
 import {newProgress} from './progress.ts';
 import {checkSetup, readResources, withClient} from './setup.ts';
 import {FlowSink} from './sinks/flow.ts';
@@ -28,7 +29,9 @@ export async function runSession(
   }
   const onStatus = (reason: string | undefined) => logStatus(log, reason ?? statusOf(bindings.map(({progress}) => progress)));
   return withClient(config, {...options, onStatus}, async (client) => {
-    if (bindings.length > 0) await checkSetup(client, config, log, signal);
+    if (bindings.length > 0) {
+      await ridingOut(() => checkSetup(client, config, log, signal), {clock, log, tell: onStatus}, signal);
+    }
     const sink = new FlowSink(output, signal);
     const {startDate} = config;
     await runCapture({client, clock, log, sink, bindings, state: request.state, startDate, once: false, signal});

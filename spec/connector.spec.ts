@@ -241,6 +241,25 @@ connector('idles in a shard that has no bindings, asks Zoho nothing, and says so
   }),
 );
 
+connector('begins a session in an outage, and says in the status what it waits for', () => {
+  let calls = 0;
+  return withConnector(
+    {...usual, token: (_, count) => (++calls <= 40 ? [503, '<html>'] : tokenReply(count))},
+    async ({handlers, config, logged, zoho}) => {
+      const stop = new AbortController();
+      const input = new PassThrough();
+      input.end(line({open: {capture: {config, bindings: [{resourceConfig: {name: 'Leads'}, stateKey: 'Leads'}]}}}));
+      const talked = talk(input, {handlers, signal: stop.signal}).catch((error: unknown) => error);
+      const begun = () => zoho.received.some(({path}) => path.includes('/settings/fields'));
+      while (!begun() && zoho.clock.elapsedMs() < 1_000_000) await new Promise(setImmediate);
+      stop.abort();
+      await talked;
+      assert.ok(begun(), logged.at(-1) ?? 'nothing was logged');
+      assert.ok(logged.some((text) => text.startsWith('info: Waiting for Zoho: Cannot get an access token: ')));
+    },
+  );
+});
+
 connector('refuses loopback addresses where they are switched off, before a credential leaves', () =>
   withConnector(usual, async ({config, zoho}) => {
     const handlers = connectorHandlers({clock: zoho.clock, log: () => {}, loopback: 'off'});

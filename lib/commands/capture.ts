@@ -2,6 +2,7 @@
 import {mkdir} from 'node:fs/promises';
 import {type CaptureBinding, runCapture} from '../capture.ts';
 import {systemClock} from '../clock.ts';
+import {ridingOut} from '../outage.ts';
 import {newProgress} from '../progress.ts';
 import {folderDisk} from '../sinks/disk.ts';
 import {lockFolder} from '../sinks/lock.ts';
@@ -43,7 +44,10 @@ export async function capture(host: Host, args: CaptureArguments): Promise<numbe
 
 /** Captures what a setup means; gives the exit code. */
 export async function captureWith(host: Host, args: RunArguments, setup: Setup): Promise<number> {
-  const bindings = (await bindingsOf(setup, host)).map(({resource, collection, stateKey}, index) => ({
+  // Whoever asks for one round waits for it; a capture that is to run on may begin in an outage.
+  const chosen = () => bindingsOf(setup, host);
+  const found = args.once === true ? chosen() : ridingOut(chosen, {clock: systemClock, log: host.log}, host.signal);
+  const bindings = (await found).map(({resource, collection, stateKey}, index) => ({
     target: {index, stateKey, collection},
     resource,
     progress: newProgress(resource.name),

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {JumpCapture, type JumpOptions} from './jump-capture.ts';
+import {narrow} from './modules.ts';
+
+/** Zoho out of reach while a capture is open. */
+const outage = suite('outage');
+
+const minuteMs = 60_000;
+const two: JumpOptions = {
+  modules: [narrow('Deals'), narrow('Leads')],
+  records: {Deals: 50, Leads: 50},
+  bindings: [
+    {module: 'Deals', intervalMs: 10_000},
+    {module: 'Leads', intervalMs: 10_000},
+  ],
+};
+
+for (const fault of ['html-502', 'reset', 'error-500']) {
+  outage(`of four minutes (${fault}) is ridden out, and everything arrives soon after it`, () =>
+    JumpCapture.with(two, async (capture) => {
+      const {faults, org} = capture.sandbox;
+      capture.start();
+      await capture.catchUp();
+      faults.add(`${fault}@1`);
+      await capture.pass(2 * minuteMs);
+      org.module('Deals').massEdit(org.module('Deals').ids());
+      await capture.pass(2 * minuteMs);
+      faults.clear();
+      await capture.catchUp(minuteMs);
+      assert.deepEqual(capture.differences(), []);
+      assert.ok(capture.logs.some((line) => line.startsWith('warn: Module Deals is set aside: ')));
+    }),
+  );
+}
+
+outage('at the start is ridden out too', () =>
+  JumpCapture.with(two, async (capture) => {
+    capture.sandbox.faults.add('html-502@1');
+    capture.start();
+    await capture.pass(3 * minuteMs);
+    capture.sandbox.faults.clear();
+    await capture.catchUp(minuteMs);
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+outage('that lasts ends the capture with its reason, and the next one goes on from there', () =>
+  JumpCapture.with(two, async (capture) => {
+    const {faults} = capture.sandbox;
+    capture.start();
+    await capture.catchUp();
+    faults.add('html-502@1');
+    const beganMs = capture.clock.nowMs();
+    await assert.rejects(capture.pass(20 * minuteMs), {kind: 'unavailable', message: /HTTP status 502/});
+    assert.ok(capture.clock.nowMs() - beganMs >= 5 * minuteMs);
+    faults.clear();
+    await capture.kill();
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+outage('of one module for an hour leaves the other alone, and is over when its own is', () =>
+  JumpCapture.with(two, async (capture) => {
+    const {faults, org} = capture.sandbox;
+    capture.start();
+    await capture.catchUp();
+    faults.add('html-502:coql/Leads@1');
+    const before = capture.documents;
+    for (let i = 0; i < 6; i++) {
+      org.module('Deals').massEdit(org.module('Deals').ids());
+      await capture.pass(10 * minuteMs);
+    }
+    assert.equal(capture.documents - before, 6 * 50);
+    faults.clear();
+    await capture.catchUp(minuteMs);
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+outage.run();
