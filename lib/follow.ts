@@ -19,7 +19,7 @@ import {
 } from './flow/state.ts';
 import {fieldsAgeMaxMs, moduleRetryMaxMs, moduleRetryMs, outageMaxMs, scheduleCheckMs, sweepSpacingMs} from './limits.ts';
 import {ModuleFields} from './module-fields.ts';
-import {isOutage, outageDelayMs} from './outage.ts';
+import {isOutage, outagePauseMs} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
 import {beginGate, beginRefresh, runRange} from './range.ts';
 import {askingOtherwise} from './remedy.ts';
@@ -49,6 +49,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
   let asideMs = moduleRetryMs;
   for (;;) {
     const sinceMs = clock.elapsedMs();
+    const got = gotBy(progress);
     try {
       state ??= await resume(options, signal);
       const fields = await fieldsOf(options, signal);
@@ -62,11 +63,11 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
-      const outage = isOutage(error) ? cutOff(options) : undefined;
+      const outage = isOutage(error) ? cutOff(options, got, sinceMs) : undefined;
       // Without a state nothing was asked yet that is about the module.
       if (outage === undefined ? state === undefined : isLong(options.shared)) throw error;
       if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
-      const delayMs = outage === undefined ? asideMs : outageDelayMs(outage.tries++);
+      const delayMs = outage === undefined ? asideMs : outagePauseMs(outage.tries++);
       const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
       progress.fault = error.message;
       progress.phase = 'set aside';
@@ -78,11 +79,12 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
   }
 }
 
-/** Notes that a binding does not reach Zoho: the outage goes on if it has got nothing since it was noted last. */
-function cutOff({progress, shared}: FollowOptions): CutOff {
+/** Notes that a binding does not reach Zoho. The outage began before the attempt, with it or at its end, depending on when something was got last. */
+function cutOff({progress, shared}: FollowOptions, gotBefore: number, attemptMs: number): CutOff {
+  const got = gotBy(progress);
   const before = shared.cutOff.get(progress);
-  if (before?.got === gotBy(progress)) return before;
-  const begun = {sinceMs: shared.clock.elapsedMs(), got: gotBy(progress), tries: 0};
+  if (before?.got === got) return before;
+  const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got, tries: 0};
   shared.cutOff.set(progress, begun);
   return begun;
 }

@@ -14,6 +14,12 @@ export const sweepSpacingMs = 1_000;
 /** A bulk job that takes longer is taken for lost: the longest reported run for minutes, and results are kept a day. */
 export const jobWaitMaxMs = 6 * 3_600_000;
 
+/** A job that is completed but does not tell its result, or whose file is not there, is asked again for this long: the parts of Zoho need not agree at once. Then it is done anew. */
+export const resultWaitMaxMs = 3 * 60_000;
+
+/** A job in a state that nobody documents is waited for this long: it may be a new word for work in progress, or for an end. */
+export const unknownStateMaxMs = 30 * 60_000;
+
 /** The schedule of a formula refresh is looked at this often; it has minutes. */
 export const scheduleCheckMs = 5_000;
 
@@ -88,6 +94,9 @@ export const coqlDynamicMax = 5;
 
 /** An outage of Zoho that lasts longer ends an open capture, once no binding reaches Zoho any more: usual ones are over in minutes, and a restart costs little. */
 export const outageMaxMs = 5 * 60_000;
+/** The pause before a binding tries again in an outage, doubling up to the second; each try of its calls is several already. */
+export const outageDelayMs = 5_000;
+export const outageDelayMaxMs = 30_000;
 
 /** The first pause before something is tried again, doubling up to the second. */
 export const retryDelayMs = 1_000;

@@ -1,7 +1,7 @@
 /** Outages of Zoho while a capture is open: they are ridden out, for a time (design 7: retries are bounded and visible). */
 import type {Clock} from './clock.ts';
 import {ZohoError} from './errors.ts';
-import {outageMaxMs, retryDelayMaxMs, retryDelayMs} from './limits.ts';
+import {outageDelayMaxMs, outageDelayMs, outageMaxMs} from './limits.ts';
 import type {Log} from './log.ts';
 
 export interface RideOptions {
@@ -23,7 +23,7 @@ export async function ridingOut<T>(attempt: () => Promise<T>, options: RideOptio
     } catch (error) {
       signal.throwIfAborted();
       if (!isOutage(error) || clock.elapsedMs() - sinceMs >= outageMaxMs) throw error;
-      const delayMs = outageDelayMs(tries);
+      const delayMs = outagePauseMs(tries);
       log('warn', `${error.message}; trying again in ${delayMs / 1000} s`);
       tell(`Waiting for Zoho: ${error.message}`);
       await clock.sleep(delayMs, signal);
@@ -36,6 +36,6 @@ export function isOutage(error: unknown): error is ZohoError {
 }
 
 /** How long to wait after so many tries before. */
-export function outageDelayMs(tries: number): number {
-  return Math.min(retryDelayMaxMs, retryDelayMs * 2 ** tries);
+export function outagePauseMs(tries: number): number {
+  return Math.min(outageDelayMaxMs, outageDelayMs * 2 ** tries);
 }
