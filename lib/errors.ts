@@ -8,6 +8,7 @@
  * - `field`: Zoho refuses the field named by `field`; drop it for this API and ask again.
  * - `expired`: a page token is no longer valid; the range starts again from its first page.
  * - `lost`: a job or its result is unknown to Zoho, or no longer kept; submit the job again.
+ * - `unready`: the result of a finished job is not there, yet or any more; ask again for a while, then submit the job again.
  * - `failed`: Zoho reports that a job failed.
  * - `unavailable`: limits, outages or cut connections that outlived their retries; try later.
  * - `damaged`: an answer or file arrived that cannot be what Zoho meant to send.
@@ -20,6 +21,7 @@ export type ZohoFailure =
   | 'field'
   | 'expired'
   | 'lost'
+  | 'unready'
   | 'failed'
   | 'unavailable'
   | 'damaged'

@@ -2,7 +2,7 @@
 import type {BindingPatch} from './batch.ts';
 import type {Binding} from './binding.ts';
 import {ZohoError} from './errors.ts';
-import {coqlRowsSmall, downloadTriesMax, jobTriesMax, retryDelayMaxMs, retryDelayMs} from './limits.ts';
+import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDelayMaxMs, retryDelayMs} from './limits.ts';
 import {fieldCodes, findRefused} from './refused.ts';
 
 const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: null}};
@@ -11,7 +11,7 @@ const anewFromPage: BindingPatch = {backfill: {next_page: null, job: null, rows:
 
 /**
  * Remedies of one range. Every one ends in reading on from the state, patched so that it says what may be kept: after a short download all rows
- * passed, after a damaged one none, after a lost or failed job a new job, after an expired page token the first page.
+ * passed, after a damaged one none, after a lost or failed job a new job, for a result that is not there the same job for a while, after an expired page token the first page.
  */
 export class Remedies {
   readonly #binding: Binding;
@@ -20,6 +20,8 @@ export class Remedies {
   #downloads = 0;
   #jobs = 0;
   #restarts = 0;
+  /** Since when the page's result is asked for without being there, and how often. */
+  #unready: {sinceMs: number; tries: number} | undefined;
 
   constructor(binding: Binding) {
     this.#binding = binding;
@@ -41,6 +43,13 @@ export class Remedies {
         // Without a job it was the answer to its creation: each try may leave a job of 50 credits behind.
         if (this.#binding.state.backfill?.job == null || ++this.#downloads > downloadTriesMax) return this.#newJob(error, signal);
         return this.#again(error, anewFromRow, this.#downloads, signal);
+      case 'unready': {
+        // Reading on looks at the job first: one that is not kept any more is lost.
+        const {clock} = this.#binding.shared;
+        this.#unready ??= {sinceMs: clock.elapsedMs(), tries: 0};
+        if (clock.elapsedMs() - this.#unready.sinceMs > resultWaitMaxMs) return this.#newJob(error, signal);
+        return this.#again(error, undefined, ++this.#unready.tries, signal);
+      }
       case 'lost':
       case 'failed':
         return this.#newJob(error, signal);
@@ -58,6 +67,7 @@ export class Remedies {
   async #newJob(error: ZohoError, signal: AbortSignal): Promise<void> {
     if (++this.#jobs >= jobTriesMax) throw this.#giveUp(error);
     this.#downloads = 0;
+    this.#unready = undefined;
     return this.#again(error, anewFromJob, this.#jobs, signal);
   }
 
@@ -76,6 +86,7 @@ export class Remedies {
     if (page !== this.#page) {
       this.#jobs = 0;
       this.#downloads = 0;
+      this.#unready = undefined;
       this.#rows = rows;
       this.#page = page;
     } else if (rows > this.#rows) {

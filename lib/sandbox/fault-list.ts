@@ -159,6 +159,11 @@ const entries = {
         return true;
       }),
   },
+  'no-result': {
+    what: 'job completed, its result not told of',
+    kinds: ['status'],
+    spoil: (answer) => statusChanged(answer, (job) => job.state === 'COMPLETED' && delete job.result),
+  },
   'wrong-count': {
     what: 'job says one row more than its file has',
     kinds: ['status'],
@@ -185,6 +190,7 @@ const entries = {
   },
   'lost-job': {what: 'job unknown, for good', kinds: ['status'], instead: gone, lasts: ({path}) => [path, `${path}/result`]},
   'lost-result': {what: 'file of a job not kept, for good', kinds: ['result'], instead: gone, lasts: ({path}) => [path]},
+  'not-ready': {what: 'file of a completed job not there yet', kinds: ['result'], instead: gone},
   'refused-field': {
     what: 'one of the fields asked for refused, until it is asked for again',
     kinds: ['create', 'coql'],

@@ -3,7 +3,7 @@ import type {Batch, BindingPatch, Rows} from '../batch.ts';
 import type {Clock} from '../clock.ts';
 import {ZohoError} from '../errors.ts';
 import {type BackfillState, secondsOf} from '../flow/state.ts';
-import {jobWaitMaxMs} from '../limits.ts';
+import {jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
 import type {BindingProgress} from '../progress.ts';
 import {noRows} from '../rows.ts';
 import type {Release, Slots} from '../slots.ts';
@@ -89,11 +89,15 @@ async function* pageRows(
     progress.pageRows = done.count;
     releasePage = await waitFor('download', pageSlots, context);
     progress.phase = 'downloading';
-    if (done.nextPageToken !== undefined) next = prefetch(page.nextJob, done.nextPageToken, context);
+    const {nextJob} = page;
+    const {nextPageToken} = done;
+    const file = begun(client.download(job, signal), () => {
+      if (nextPageToken !== undefined) next = prefetch(nextJob, nextPageToken, context);
+    });
 
     let rows = page.rows;
     let held: Rows | undefined;
-    for await (const items of parseCsv(unzip(client.download(job, signal)), {skipRows: page.rows})) {
+    for await (const items of parseCsv(unzip(file), {skipRows: page.rows})) {
       if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.news()}}};
       rows += items.count;
       progress.rows += items.count;
@@ -144,20 +148,45 @@ async function follow(
   return {page: undefined, patch: range.done};
 }
 
-/** Resolves with a finished job; throws kind `failed` with Zoho's reason, or `lost` when it does not end in a time no job takes. */
+/** The same bytes; `then` is called when there are any. */
+async function* begun(bytes: AsyncIterable<Uint8Array>, then: () => void): AsyncGenerator<Uint8Array, void, void> {
+  let first = true;
+  for await (const chunk of bytes) {
+    if (first) then();
+    first = false;
+    yield chunk;
+  }
+}
+
+/**
+ * Resolves with a finished job that tells of its result; throws kind `failed` with Zoho's reason or when it does not tell of one for long, or
+ * `lost` when the job does not end in a time no job takes.
+ */
 async function finished(job: string, {client, clock, signal, progress}: BulkContext): Promise<BulkJob> {
   progress.phase = 'waiting for job';
   const since = clock.elapsedMs();
+  let oddSince: number | undefined;
   for (;;) {
     const status = await client.job(job, signal);
-    if (status.state === 'completed') return status;
+    if (status.state === 'completed' && tellsResult(status)) return status;
     if (status.state === 'failed')
       throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gives no reason'}`);
+    oddSince = status.state === 'pending' ? undefined : (oddSince ?? clock.elapsedMs());
+    const oddMs = oddSince === undefined ? 0 : clock.elapsedMs() - oddSince;
+    if (status.state === 'completed' && oddMs > resultWaitMaxMs)
+      throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is completed, but Zoho does not tell its result`);
+    if (status.state === 'unknown' && oddMs > unknownStateMaxMs)
+      throw new ZohoError('failed', `Bulk read job ${job} stays in the unknown state ${status.reason}`);
     const waitedMs = clock.elapsedMs() - since;
     if (waitedMs > jobWaitMaxMs)
       throw new ZohoError('lost', `Bulk read job ${job} did not finish within ${jobWaitMaxMs / 3_600_000} hours`);
     await clock.sleep(pollDelayMs(waitedMs), signal);
   }
+}
+
+/** Without any of it, the job would look as if it were the last page, and empty or not. */
+function tellsResult({count, more, nextPageToken}: BulkJob): boolean {
+  return count !== undefined || more !== undefined || nextPageToken !== undefined;
 }
 
 async function waitFor(what: string, slots: Slots, {progress, signal}: BulkContext): Promise<Release> {

@@ -112,11 +112,12 @@ export class Calls implements ZohoClient {
     const status = reply?.data[0];
     if (status === undefined) throw new ZohoError('damaged', `Cannot look at bulk read job ${id}: Zoho's answer is empty`);
     const {state, result} = status;
-    if (/^fail/i.test(state)) {
+    if (inProgress.test(state)) return {state: 'pending'};
+    if (endedBadly.test(state)) {
       const {code, message} = result?.error_message ?? {};
       return {state: 'failed', reason: saidBy({code: code ?? '', message: message ?? ''}) || undefined};
     }
-    if (state.toUpperCase() !== 'COMPLETED') return {state: 'pending'};
+    if (state.toUpperCase() !== 'COMPLETED') return {state: 'unknown', reason: saidBy({code: state, message: ''})};
     this.#remember(id, result?.download_url);
     return {
       state: 'completed',
@@ -136,7 +137,7 @@ export class Calls implements ZohoClient {
       if (answer.status !== 200) {
         answer.discard();
         throw new ZohoError(
-          'lost',
+          'unready',
           `Cannot download the result of bulk read job ${id}: Zoho answers HTTP status ${answer.status}`,
           {
             status: answer.status,
@@ -268,6 +269,10 @@ function isEmpty(answer: Answer): boolean {
   answer.discard();
   return true;
 }
+
+/** States of a job that goes on, and of one that came to nothing; `FAILED` and the like are not documented, and cost nothing to know. */
+const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
+const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
 
 function jobPath(id: string): string {
   return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;

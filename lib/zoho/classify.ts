@@ -81,7 +81,7 @@ const badQuery: Rule = (refusal) => {
 
 /** An address is unknown: of a job, or of a module's deletions, which some modules do not have. */
 const unknownThing: Rule = ({kind}) =>
-  kind === 'job' || kind === 'download' ? 'lost' : kind === 'deleted' ? 'module' : 'refused';
+  kind === 'job' ? 'lost' : kind === 'download' ? 'unready' : kind === 'deleted' ? 'module' : 'refused';
 const unknownPath: Rule = ({kind}) => (kind === 'deleted' ? 'module' : 'refused');
 
 const expired: Rule = ({kind}) => (kind === 'create' ? 'expired' : 'refused');
@@ -121,7 +121,7 @@ function byStatus({kind, status, json}: Refusal): Rule {
   if (status >= 300 && status < 400) return 'refused';
   if (status < 300) return 'damaged';
   if (status === 401) return 'refresh';
-  if ((status === 404 || status === 410) && (kind === 'job' || kind === 'download')) return 'lost';
+  if ((status === 404 || status === 410) && (kind === 'job' || kind === 'download')) return unknownThing;
   if (!json) return 'retry';
   if (status === 404) return unknownThing;
   return status === 403 ? permission : 'refused';

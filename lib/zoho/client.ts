@@ -30,7 +30,8 @@ export interface Module {
 
 /** A bulk read job as Zoho reports it. */
 export interface BulkJob {
-  readonly state: 'pending' | 'completed' | 'failed';
+  /** `unknown` is a state that nothing is known of, which `reason` names. */
+  readonly state: 'pending' | 'completed' | 'failed' | 'unknown';
   /** Rows of its result; absent when Zoho does not say. */
   readonly count?: number | undefined;
   /** For the job of the following page. */
@@ -70,7 +71,7 @@ export interface ZohoClient {
   /** Has Zoho export rows; gives the job's id. An attempt whose answer is lost may leave an unused job behind, which costs credits and nothing else. */
   createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string>;
   job(id: string, signal: AbortSignal): Promise<BulkJob>;
-  /** The bytes of a finished job's ZIP, once from its start. When they stop before their end it throws kind `short`; the caller asks again. */
+  /** The bytes of a finished job's ZIP, once from its start. When they stop before their end it throws kind `short`, when there are none kind `unready`; the caller asks again. */
   download(id: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
   /**
    * Asks a query and has `read` take in the body; null when nothing matches. `read` is called again with a new body when one is cut, stalls, or makes it

@@ -55,6 +55,20 @@ export const createdReply = v.object({
   data: v.pipe(v.array(v.object({details: v.object({id: jobId})})), v.minLength(1)),
 });
 
+/** A number, or its text. */
+const count = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]),
+  v.integer(),
+  v.minValue(0),
+);
+const reason = v.union([
+  v.object({code: v.nullish(v.string()), message: v.nullish(v.string())}),
+  v.pipe(
+    v.string(),
+    v.transform((message) => ({code: '', message})),
+  ),
+]);
+
 export const jobReply = v.object({
   data: v.pipe(
     v.array(
@@ -62,11 +76,11 @@ export const jobReply = v.object({
         state: text,
         result: v.nullish(
           v.object({
-            count: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
+            count: v.fallback(v.nullish(count), undefined),
             download_url: v.nullish(v.string()),
             more_records: v.nullish(v.boolean()),
             next_page_token: v.nullish(v.string()),
-            error_message: v.nullish(v.object({code: v.nullish(v.string()), message: v.nullish(v.string())})),
+            error_message: v.fallback(v.nullish(reason), undefined),
           }),
         ),
       }),

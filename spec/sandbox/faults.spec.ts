@@ -86,6 +86,7 @@ faults('answer as Zoho does', async () => {
   assert.deepEqual(await codeOf('scope-mismatch'), [401, 'OAUTH_SCOPE_MISMATCH']);
   assert.deepEqual(await codeOf('no-permission'), [403, 'NO_PERMISSION']);
   assert.deepEqual(await codeOf('page-token-expired'), [400, 'EXPIRED_VALUE']);
+  assert.deepEqual(await codeOf('not-ready'), [404, 'RESOURCE_NOT_FOUND']);
   assert.deepEqual(await codeOf('lost-job'), [404, 'RESOURCE_NOT_FOUND']);
   assert.deepEqual(await codeOf('refused-field'), [400, 'FIELD_NOT_SUPPORTED']);
   assert.deepEqual((await spoiled('throttle')).answer.headers?.['retry-after'], undefined);
@@ -130,6 +131,7 @@ faults('spoil the result of a job where Zoho tells of it', async () => {
   assert.equal((await jobOf('job-failure')).state, 'FAILURE');
   assert.deepEqual(await jobOf('unknown-state'), {id: '55', state: 'PAUSED'});
   assert.equal((await jobOf('wrong-count')).result.count, 11);
+  assert.deepEqual(await jobOf('no-result'), {id: '55', state: 'COMPLETED'});
   assert.equal((await jobOf('foreign-url')).result.download_url, 'https://files.invalid/crm/bulk/v8/read/55/result');
 });
 

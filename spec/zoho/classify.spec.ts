@@ -56,8 +56,8 @@ const rows: Row[] = [
   ['expired', 'INVALID_DATA', 400, 'create', {details: {api_name: 'page_token'}, paged: true}],
 
   ['lost', 'RESOURCE_NOT_FOUND', 404, 'job'],
-  ['lost', 'RESOURCE_NOT_FOUND', 400, 'download'],
-  ['lost', undefined, 404, 'download'],
+  ['unready', 'RESOURCE_NOT_FOUND', 400, 'download'],
+  ['unready', undefined, 404, 'download'],
   ['module', 'RESOURCE_NOT_FOUND', 404, 'deleted'],
   ['module', 'INVALID_URL_PATTERN', 404, 'deleted'],
   ['module', undefined, 404, 'deleted'],

@@ -122,7 +122,7 @@ const jobStates: [string, object, object][] = [
   ['ADDED', {}, {state: 'pending'}],
   ['QUEUED', {result: {}}, {state: 'pending'}],
   ['IN PROGRESS', {result: null}, {state: 'pending'}],
-  ['SOMETHING NEW', {}, {state: 'pending'}],
+  ['SOMETHING NEW', {}, {state: 'unknown', reason: 'SOMETHING NEW'}],
   [
     'COMPLETED',
     {result: {page: 1, count: 200_000, more_records: true, next_page_token: 'tok', download_url: '/crm/bulk/v8/read/7/result'}},
@@ -135,6 +135,18 @@ const jobStates: [string, object, object][] = [
     {state: 'failed', reason: 'INTERNAL_SERVER_ERROR: no luck'},
   ],
   ['FAILED', {}, {state: 'failed', reason: undefined}],
+  ['ERROR', {result: {error_message: 'no luck'}}, {state: 'failed', reason: 'no luck'}],
+  ['CANCELLED', {result: {error_message: 7}}, {state: 'failed', reason: undefined}],
+  [
+    'COMPLETED',
+    {result: {count: '12', more_records: false, error_message: ''}},
+    {state: 'completed', count: 12, nextPageToken: undefined, more: false},
+  ],
+  [
+    'COMPLETED',
+    {result: {count: 'many', more_records: false}},
+    {state: 'completed', count: undefined, nextPageToken: undefined, more: false},
+  ],
 ];
 
 for (const [state, more, expected] of jobStates) {

@@ -155,7 +155,7 @@ for (const reply of [
   [204],
 ] as Reply[]) {
   promise(`calls a result lost that is answered ${JSON.stringify(reply)}`, {replies: [reply]}, async (zoho) => {
-    await assert.rejects(fetchAll(zoho), {kind: 'lost'});
+    await assert.rejects(fetchAll(zoho), {kind: 'unready'});
     assert.equal(zoho.received.length, 1);
   });
 }

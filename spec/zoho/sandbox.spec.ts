@@ -135,7 +135,7 @@ promise(
     const {nextPageToken = ''} = await client.job(id, signal);
     sandbox.clock.advance(25 * 3_600_000);
     await assert.rejects(client.createJob({pageToken: nextPageToken}, signal), {kind: 'expired'});
-    await assert.rejects(sizeOf(client.download(id, signal)), {kind: 'lost'});
+    await assert.rejects(sizeOf(client.download(id, signal)), {kind: 'unready'});
     await assert.rejects(client.job('1', signal), {kind: 'lost'});
   },
 );

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {JumpCapture, type JumpOptions} from './jump-capture.ts';
+import {narrow} from './modules.ts';
+
+/** Jobs whose parts do not agree yet that they are done, or that end in a way nobody documents. */
+const unready = suite('unready jobs');
+
+const options: JumpOptions = {
+  modules: [narrow('Deals')],
+  records: {Deals: 90},
+  bindings: [{module: 'Deals', intervalMs: 60_000}],
+  switches: {rowsPerJob: 30, jobMs: 2_000},
+};
+const exported = (capture: JumpCapture) => capture.sandbox.meters.kind('create').calls;
+
+for (const [fault, what] of [
+  ['no-result:status*6', 'tells its result late is waited for'],
+  ['not-ready:result*5', 'has its file late is waited for'],
+  ['unknown-state:status*6', 'is in a state that nobody knows is waited for'],
+] as const) {
+  unready(`a job that ${what}, and exported once`, () =>
+    JumpCapture.with(options, async (capture) => {
+      capture.sandbox.faults.add(fault);
+      capture.start();
+      await capture.catchUp(10 * 60_000);
+      assert.deepEqual(capture.differences(), []);
+      assert.equal(exported(capture), 3, 'one job a page');
+    }),
+  );
+}
+
+for (const fault of ['no-result:status@1', 'not-ready:result@1', 'unknown-state:status@1']) {
+  unready(`a job that stays so (${fault}) is exported anew after a bounded time, and the module set aside in the end`, () =>
+    JumpCapture.with(options, async (capture) => {
+      const {faults, clock} = capture.sandbox;
+      faults.add(fault);
+      capture.start();
+      const beganMs = clock.nowMs();
+      await capture.until(() => exported(capture) > 1);
+      assert.ok(clock.nowMs() - beganMs > 2 * 60_000, 'not at once');
+      await capture.until(() => capture.logs.some((line) => line.includes('is set aside')), 3 * 3_600_000);
+      assert.equal(exported(capture), 3);
+      faults.clear();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+    }),
+  );
+}
+
+unready.run();
