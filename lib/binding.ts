@@ -39,6 +39,8 @@ export interface Shared {
   /** All that are captured, and those of them that cannot reach Zoho at present. */
   readonly bindings: readonly {readonly progress: BindingProgress}[];
   readonly cutOff: Map<BindingProgress, CutOff>;
+  /** Those that the token's scopes do not cover, and what they had got when that was found. */
+  readonly uncovered: Map<BindingProgress, number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
 }

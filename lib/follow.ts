@@ -63,6 +63,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
+      await throwIfNoneCovered(error, options, signal);
       const outage = isOutage(error) ? cutOff(options, got, sinceMs) : undefined;
       // Without a state nothing was asked yet that is about the module.
       if (outage === undefined ? state === undefined : isLong(options.shared)) throw error;
@@ -77,6 +78,17 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       await clock.sleep(delayMs, signal);
     }
   }
+}
+
+/** When Zoho does not tell a token's scopes, one refused module may be special; when all of them are refused, the scopes are wrong. */
+async function throwIfNoneCovered(error: ZohoError, {progress, shared}: FollowOptions, signal: AbortSignal): Promise<void> {
+  const {bindings, client, uncovered} = shared;
+  if (error.code !== 'OAUTH_SCOPE_MISMATCH') return;
+  uncovered.set(progress, gotBy(progress));
+  const none = bindings.every((binding) => uncovered.get(binding.progress) === gotBy(binding.progress));
+  if (!none || (await client.scopes(signal)) !== undefined) return;
+  const message = `Cannot capture any module, authorize again with all scopes that the connector needs: ${error.message}`;
+  throw new ZohoError('credentials', message, {cause: error, code: error.code});
 }
 
 /** Notes that a binding does not reach Zoho. The outage began before the attempt, with it or at its end, depending on when something was got last. */

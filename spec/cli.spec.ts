@@ -165,6 +165,25 @@ cli('names every scope that is missing', async ({shell, sandbox}) => {
   assert.match(messages, /^source-zoho: The refresh token lacks the scopes ZohoCRM\.bulk\.READ, ZohoCRM\.coql\.READ; generate/);
 });
 
+cli('finds out what scopes cover when Zoho does not list them', async ({shell}) => {
+  const unlisted = await startSandbox({records: 20, switches: {scopeInAnswer: false}});
+  try {
+    await shell.configure(unlisted);
+    const good = await shell.run('check --config config.json');
+    assert.equal(good.code, 0, good.messages);
+    assert.match(good.messages, /Zoho does not list them; every API answers/);
+    unlisted.tokens.setScopes(['ZohoCRM.bulk.READ', 'ZohoCRM.modules.READ', 'ZohoCRM.settings.ALL']);
+    const {code, messages} = await shell.run('check --config config.json');
+    assert.equal(code, 3, messages);
+    assert.match(
+      messages,
+      /^source-zoho: The refresh token's scopes cover no module; generate a new one with ZohoCRM\.coql\.READ/m,
+    );
+  } finally {
+    await unlisted.close();
+  }
+});
+
 cli('checks a setup as JSON, with every module and why it is skipped', async ({shell, sandbox}) => {
   const {code, output} = await shell.run('check --config config.json --json');
   assert.equal(code, 0);

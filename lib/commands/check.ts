@@ -90,16 +90,34 @@ function lacking(missing: readonly string[]): ZohoError {
   );
 }
 
-/** Asks the APIs that listing modules did not need whether they answer; the client turns a refusal into its reason. */
+/**
+ * Asks the APIs that listing modules did not need whether they answer, about one module after the other: some have scopes of their own.
+ *
+ * @throws ZohoError of kind `credentials` when they answer for none.
+ */
 async function probe({client}: Setup, host: Host, captured: readonly ModuleEntry[]): Promise<void> {
-  const [first] = captured;
-  if (first === undefined) return;
   const read = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const _ of body);
   };
-  await client.coql(`select id from ${first.name} where id is not null limit 0, 1`, read, host.signal);
-  await client.deleted(first.name, await client.nowSeconds(host.signal), 1, host.signal);
+  let refusal: ZohoError | undefined;
+  for (const {name} of captured.slice(0, probesMax)) {
+    try {
+      await client.coql(`select id from ${name} where id is not null limit 0, 1`, read, host.signal);
+      await client.deleted(name, await client.nowSeconds(host.signal), 1, host.signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof ZohoError) || (error.kind !== 'module' && error.kind !== 'refused')) throw error;
+      if (error.code === 'OAUTH_SCOPE_MISMATCH') refusal ??= error;
+    }
+  }
+  if (refusal === undefined) return;
+  const {coql, records} = scopesNeeded;
+  const message = `The refresh token's scopes cover no module; generate a new one with ${coql} and ${records} among the others: ${refusal.message}`;
+  throw new ZohoError('credentials', message, {cause: refusal, code: refusal.code});
 }
+
+/** Modules that are asked about before their refusals say enough. */
+const probesMax = 5;
 
 function coverageOf({fields = []}: ModuleEntry): Coverage {
   const computed = fields.filter((field) => field.computed).map(({name}) => name);

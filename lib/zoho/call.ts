@@ -97,7 +97,6 @@ export class Caller {
   readonly #options: CallerOptions;
   readonly #host: string;
   readonly #random: () => number;
-  readonly #answered = new Set<CallKind>();
   #date: {seconds: number; atMs: number} | undefined;
 
   constructor(options: CallerOptions) {
@@ -210,10 +209,7 @@ export class Caller {
     const answer = await http.send({origin, path, method, headers, body}, signal);
     this.#note(answer);
     log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
-    if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) {
-      this.#answered.add(call.kind);
-      return answer;
-    }
+    if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) return answer;
     const text = await answer.text(errorBytesMax).catch((error: unknown) => {
       signal.throwIfAborted();
       // The status alone says enough.
@@ -237,7 +233,6 @@ export class Caller {
       json: body !== undefined,
       paged: call.paged ?? false,
       scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
-      answeredBefore: this.#answered.has(call.kind),
     });
     return {...verdict, retryAfterMs: retryAfter, sent: true};
   }

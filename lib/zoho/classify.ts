@@ -23,8 +23,6 @@ export interface Refusal {
   readonly paged?: boolean;
   /** Those of the scopes that this kind of call takes which the token lacks; undefined when Zoho does not tell a token's scopes. */
   readonly scopesMissing?: readonly string[] | undefined;
-  /** Whether a call of this kind was answered well before, so that its scope is there. */
-  readonly answeredBefore?: boolean;
 }
 
 export interface Verdict {
@@ -49,13 +47,11 @@ const field: Rule = (refusal) => (fieldOf(refusal) === undefined ? 'refused' : '
 /** A module's own fault, unless it is the list of all modules that is refused. */
 const module: Rule = ({kind}) => (kind === 'modules' ? 'credentials' : 'module');
 
-/** A scope is missing for everything, unless the token has all, or they did for another module. Some modules want scopes that no list names. */
-const scope: Rule = ({kind, scopesMissing, answeredBefore}) => {
-  if (kind === 'modules') return 'credentials';
-  if (scopesMissing !== undefined) return scopesMissing.length === 0 ? 'module' : 'credentials';
-  // The fields of the first module asked for do not tell; whoever asks for those of all modules does.
-  return answeredBefore || kind === 'fields' ? 'module' : 'credentials';
-};
+/**
+ * Some modules want scopes that no list names. The scope is missing for everything only if the token is known to lack it; one module refused does not
+ * tell, whoever asks about all modules does.
+ */
+const scope: Rule = ({kind, scopesMissing = []}) => (kind === 'modules' || scopesMissing.length > 0 ? 'credentials' : 'module');
 
 const permission: Rule = (refusal) =>
   refusal.complaint?.details.permissions?.includes('Crm_Implied_Api_Access')

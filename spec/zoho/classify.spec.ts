@@ -23,9 +23,8 @@ const rows: Row[] = [
   ['credentials', 'OAUTH_SCOPE_MISMATCH', 401, 'fields', {scopesMissing: ['ZohoCRM.settings.fields.READ']}],
   ['module', 'OAUTH_SCOPE_MISMATCH', 401, 'fields', {scopesMissing: []}],
   ['module', 'OAUTH_SCOPE_MISMATCH', 401, 'fields'],
-  ['credentials', 'OAUTH_SCOPE_MISMATCH', 401, 'coql'],
-  ['credentials', 'OAUTH_SCOPE_MISMATCH', 401, 'create', {scopesMissing: ['ZohoCRM.bulk.READ'], answeredBefore: true}],
-  ['module', 'OAUTH_SCOPE_MISMATCH', 401, 'coql', {answeredBefore: true}],
+  ['module', 'OAUTH_SCOPE_MISMATCH', 401, 'coql'],
+  ['credentials', 'OAUTH_SCOPE_MISMATCH', 401, 'create', {scopesMissing: ['ZohoCRM.bulk.READ']}],
   ['module', 'OAUTH_SCOPE_MISMATCH', 401, 'create', {scopesMissing: []}],
 
   ['module', 'NO_PERMISSION', 403, 'coql'],
@@ -112,7 +111,7 @@ for (const [expected, code, status, kind, more] of rows) {
 table('names what to do about what the user can mend', () => {
   const message = (...args: Parameters<typeof refusal>): string => classify(refusal(...args)).error.message;
   assert.equal(
-    message('OAUTH_SCOPE_MISMATCH', 401, 'coql'),
+    message('OAUTH_SCOPE_MISMATCH', 401, 'coql', {scopesMissing: ['ZohoCRM.coql.READ', 'ZohoCRM.modules.READ']}),
     'Cannot do something: the refresh token lacks the scope ZohoCRM.coql.READ or ZohoCRM.modules.READ; authorize again with all scopes that the connector needs (OAUTH_SCOPE_MISMATCH: words)',
   );
   assert.match(
