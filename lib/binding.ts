@@ -180,7 +180,8 @@ export class Binding {
 
   /** What sweeps ask of each record. */
   get plan(): CoqlPlan {
-    return {module: this.module, slices: this.fields.coqlSlices, fields: this.fields.all, rowsMax: this.coqlRowsMax};
+    const {coqlSlices: slices, all: fields, bare} = this.fields;
+    return {module: this.module, slices, fields, bare, rowsMax: this.coqlRowsMax};
   }
 
   /**

@@ -89,6 +89,9 @@ export const bulkFieldsMax = 200;
 export const coqlColumnsMax = 500;
 export const coqlColumnsFallback = 50;
 
+/** Tries of a query as it stands that Zoho refuses without naming a column: queries asked side by side are refused at random (zoho-api sheet 5.1). */
+export const queryTriesMax = 3;
+
 /** Dynamic formulas of a COQL query (zoho-api sheet 5.3). */
 export const coqlDynamicMax = 5;
 

@@ -1,6 +1,7 @@
 /** What each of Zoho's APIs reads of a module: fields asked for, refused, and cut into slices. */
 import type {Field} from './field.ts';
 import {bulkFieldsMax, coqlColumnsFallback, coqlColumnsMax, coqlDynamicMax} from './limits.ts';
+import {isReserved} from './zoho/coql.ts';
 
 export type Api = 'bulk' | 'coql';
 
@@ -14,6 +15,7 @@ export const keyFields = ['id', 'Modified_Time'];
 export class ModuleFields {
   readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
   #fields: ReadonlyMap<string, Field> = new Map();
+  readonly #bare = new Set<string>();
   #coqlColumns = coqlColumnsMax;
 
   constructor(fields: readonly Field[]) {
@@ -33,6 +35,18 @@ export class ModuleFields {
     if (keyFields.includes(name) || !this.#reads(api, name)) return false;
     this.#refused[api].add(name);
     return true;
+  }
+
+  /** Has a reserved word asked for without quotes. False when it is so, or is no such word. */
+  unquote(name: string): boolean {
+    if (!isReserved(name) || this.#bare.has(name)) return false;
+    this.#bare.add(name);
+    return true;
+  }
+
+  /** Reserved words that COQL is asked for without quotes. */
+  get bare(): ReadonlySet<string> {
+    return this.#bare;
   }
 
   /** Goes back to the number of columns that every version of COQL takes. False when that is what was asked for already. */

@@ -35,7 +35,7 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof GateOverflow) await startAgain(binding);
-      else if (!binding.gateKnown && error instanceof ZohoError && (await askOtherwise(binding, error))) continue;
+      else if (!binding.gateKnown && error instanceof ZohoError && (await askOtherwise(binding, error, signal))) continue;
       else await remedies.apply(error, signal);
     }
   }

@@ -3,7 +3,7 @@ import type {BindingPatch} from './batch.ts';
 import type {Binding} from './binding.ts';
 import {ZohoError} from './errors.ts';
 import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDelayMaxMs, retryDelayMs} from './limits.ts';
-import {fieldCodes, findRefused} from './refused.ts';
+import {columnCodes, fieldCodes, findRefused, findRefusedColumns} from './refused.ts';
 
 const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: null}};
 const anewFromRow: BindingPatch = {backfill: {rows: null}};
@@ -104,8 +104,10 @@ export class Remedies {
  * Changes what sweeps ask for after Zoho refused it: a field less, fewer columns, smaller pages (zoho-api sheet 5.3, 11). Returns false when there
  * is nothing to change.
  */
-export async function askOtherwise(binding: Binding, error: ZohoError): Promise<boolean> {
-  if (error.kind === 'field') return binding.refuse('coql', error.field ?? '');
+export async function askOtherwise(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
+  if (error.kind === 'field' && (await binding.refuse('coql', error.field ?? ''))) return true;
+  const mayBeColumn = error.kind === 'field' || (error.kind === 'refused' && columnCodes.has(error.code ?? ''));
+  if (mayBeColumn && (await findRefusedColumns(binding, signal))) return true;
   if (error.kind !== 'refused' || !capCodes.has(error.code ?? '')) return false;
   if (binding.fields.narrowCoql()) return true;
   if (binding.coqlRowsMax <= coqlRowsSmall) return false;
@@ -124,7 +126,7 @@ export async function askingOtherwise(binding: Binding, ask: () => Promise<void>
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ZohoError)) throw error;
-      if (await askOtherwise(binding, error)) continue;
+      if (await askOtherwise(binding, error, signal)) continue;
       const own = error.kind === 'field' || error.kind === 'refused' || error.kind === 'damaged';
       throw own ? new ZohoError('module', `its changes cannot be read: ${error.message}`, {cause: error}) : error;
     }
@@ -132,4 +134,4 @@ export async function askingOtherwise(binding: Binding, ask: () => Promise<void>
 }
 
 /** Codes with which Zoho may answer a query that is larger than this organisation allows. */
-const capCodes = new Set(['LIMIT_EXCEEDED', 'INVALID_QUERY', 'INVALID_DATA', 'SYNTAX_ERROR']);
+const capCodes = new Set(['LIMIT_EXCEEDED', ...columnCodes]);

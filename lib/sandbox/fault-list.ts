@@ -203,6 +203,11 @@ const entries = {
         : refusal(400, 'FIELD_NOT_SUPPORTED', 'the field is not supported', {api_name: field});
     },
   },
+  'syntax-error': {
+    what: 'a sound query refused, as when queries are asked side by side',
+    kinds: ['coql'],
+    instead: () => refusal(400, 'SYNTAX_ERROR', 'error occured while parsing the query', {near: 'where'}),
+  },
   'refused-module': {
     what: 'module refused',
     kinds: ['fields', 'create', 'coql', 'deleted'],

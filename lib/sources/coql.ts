@@ -20,6 +20,8 @@ export interface CoqlPlan {
   readonly module: string;
   readonly slices: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, Field>;
+  /** Reserved words that this Zoho takes as names without quotes. */
+  readonly bare?: ReadonlySet<string>;
   /** Rows of a page at most, as this Zoho allows. */
   readonly rowsMax: number;
 }
@@ -90,7 +92,12 @@ async function readWindow(
   const parts: Rows[] = [];
   let more: boolean | undefined;
   for (const columns of plan.slices) {
-    const answer = await ask(windowQuery({module: plan.module, columns, fromS, after, limit}), plan, columns, context);
+    const answer = await ask(
+      windowQuery({module: plan.module, columns, fromS, after, limit, bare: plan.bare}),
+      plan,
+      columns,
+      context,
+    );
     if (parts.length === 0) more = answer.more;
     parts.push(answer.rows);
     if (answer.rows.count === 0) break;
@@ -154,7 +161,7 @@ export async function* idsSince(
 async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
   const parts: Rows[] = [];
   for (const columns of plan.slices) {
-    parts.push((await ask(idsQuery({module: plan.module, columns, ids}), plan, columns, context)).rows);
+    parts.push((await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context)).rows);
   }
   return parts;
 }

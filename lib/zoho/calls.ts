@@ -2,7 +2,8 @@
 import * as v from 'valibot';
 import {ZohoError} from '../errors.ts';
 import type {Field} from '../field.ts';
-import {coqlBytesMax, jobAddressesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {coqlBytesMax, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import type {Log} from '../log.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import {type Call, type Caller, Complained} from './call.ts';
 import {saidBy} from './classify.ts';
@@ -21,6 +22,7 @@ export interface CallsOptions {
   readonly token: Token;
   readonly caller: Caller;
   readonly ledger: Ledger;
+  readonly log: Log;
 }
 
 export class Calls implements ZohoClient {
@@ -29,16 +31,18 @@ export class Calls implements ZohoClient {
   readonly #token: Token;
   readonly #caller: Caller;
   readonly #ledger: Ledger;
+  readonly #log: Log;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
   #bareIds = false;
 
-  constructor({origin, http, token, caller, ledger}: CallsOptions) {
+  constructor({origin, http, token, caller, ledger, log}: CallsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
     this.#caller = caller;
     this.#ledger = ledger;
+    this.#log = log;
   }
 
   async nowSeconds(signal: AbortSignal): Promise<number> {
@@ -157,17 +161,29 @@ export class Calls implements ZohoClient {
 
   async coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
     const bare = withBareIds(query);
-    if (this.#bareIds || bare === query) return this.#coql(bare, read, signal);
+    if (this.#bareIds || bare === query) return this.#insist(bare, read, signal);
     try {
-      return await this.#coql(query, read, signal);
+      return await this.#insist(query, read, signal);
     } catch (error) {
       if (!refusesQuotedIds(error)) throw error;
-      const result = await this.#coql(bare, read, signal).catch((again: unknown) => {
+      const result = await this.#insist(bare, read, signal).catch((again: unknown) => {
         // The same complaint means that the ids were not what Zoho minds.
         throw again instanceof ZohoError && again.code === error.code ? error : again;
       });
       this.#bareIds = true;
       return result;
+    }
+  }
+
+  /** Asks again as it stands what is refused without a reason that anything could be done about. */
+  async #insist<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#coql(query, read, signal);
+      } catch (error) {
+        if (tries >= queryTriesMax || !mayPass(error)) throw error;
+        this.#log('info', `${error.message}; trying again`, {tries});
+      }
     }
   }
 
@@ -276,6 +292,11 @@ const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
 
 function jobPath(id: string): string {
   return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;
+}
+
+function mayPass(error: unknown): error is ZohoError {
+  if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
+  return error.code === 'SYNTAX_ERROR' || error.code === 'INVALID_QUERY';
 }
 
 function refusesQuotedIds(error: unknown): error is ZohoError {

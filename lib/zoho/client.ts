@@ -157,7 +157,7 @@ export function createClient({
     timeoutMs: timeouts.callMs,
     redact: (text) => withoutSecrets(text, [token.current, clientSecret, refreshToken, clientId]),
   });
-  return new Calls({origin, http, token, caller, ledger});
+  return new Calls({origin, http, token, caller, ledger, log});
 }
 
 /** A text for people without the secrets in it. One too short to be a secret of Zoho's is left: it would be found in any word. */

@@ -18,25 +18,31 @@ export interface WindowQuery {
   /** Only records after this place, which is the last row of the page before; then `fromS` is implied. */
   readonly after?: Key | undefined;
   readonly limit: number;
+  /** Reserved words that this organisation takes as names without quotes. */
+  readonly bare?: ReadonlySet<string> | undefined;
+}
+
+export interface IdsQuery extends Pick<WindowQuery, 'module' | 'columns' | 'bare'> {
+  readonly ids: readonly string[];
 }
 
 /**
  * One page of the records modified since a time, in the order of `(Modified_Time, id)`. Paging goes by key and never by offset: rows
  * that change meanwhile move to the end instead of shifting others. Conditions are nested in pairs and the limit has both numbers, which every version accepts.
  */
-export function windowQuery({module, columns, fromS, after, limit}: WindowQuery): string {
+export function windowQuery({module, columns, fromS, after, limit, bare}: WindowQuery): string {
   const where =
     after === undefined
       ? `Modified_Time >= ${datetimeLiteral(fromS)}`
       : `(Modified_Time > ${datetimeLiteral(after.seconds)} or (Modified_Time = ${datetimeLiteral(after.seconds)} and id > ${idLiteral(after.id)}))`;
-  return `${selected(columns, module)} where ${where} order by Modified_Time asc, id asc limit 0, ${limit}`;
+  return `${selected(columns, module, bare)} where ${where} order by Modified_Time asc, id asc limit 0, ${limit}`;
 }
 
 /** Records by their ids, at most 100 of them. */
-export function idsQuery({module, columns, ids}: {module: string; columns: readonly string[]; ids: readonly string[]}): string {
+export function idsQuery({module, columns, ids, bare}: IdsQuery): string {
   if (ids.length === 0 || ids.length > coqlIdsMax)
     throw new RangeError(`Cannot ask for ${ids.length} ids in one query: it takes 1 to ${coqlIdsMax}`);
-  return `${selected(columns, module)} where id in (${ids.map(idLiteral).join(', ')}) limit 0, ${ids.length}`;
+  return `${selected(columns, module, bare)} where id in (${ids.map(idLiteral).join(', ')}) limit 0, ${ids.length}`;
 }
 
 /** A time as COQL takes it: whole seconds, quoted, with its offset written out. */
@@ -61,8 +67,18 @@ export function withBareIds(query: string): string {
   return query.replace(/'(\d+)'/g, '$1');
 }
 
-function selected(columns: readonly string[], module: string): string {
-  return `select ${columns.map(nameOf).join(', ')} from ${nameOf(module)}`;
+function selected(columns: readonly string[], module: string, bare: ReadonlySet<string> = new Set()): string {
+  const written = (name: string): string => (isReserved(name) && !bare.has(name) ? `'${nameOf(name)}'` : nameOf(name));
+  return `select ${columns.map(written).join(', ')} from ${nameOf(module)}`;
+}
+
+const reserved = new Set(
+  'select from where and or not in like between is null as group order by asc desc limit offset'.split(' '),
+);
+
+/** Whether a name is a word of COQL's own; as the name of a column it stands in quotes (zoho-api sheet 5.1). */
+export function isReserved(name: string): boolean {
+  return reserved.has(name.toLowerCase());
 }
 
 /** Names go into the text as they are, so they must be names. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {integer, text} from '../../lib/sandbox/schema/kinds.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
-import {computed, narrow} from './modules.ts';
+import {computed, narrow, wide} from './modules.ts';
 
 /** Fields that come, go and are refused while a capture runs, and what Flow is told of them. */
 const fields = suite('fields while running');
@@ -84,6 +84,75 @@ for (const api of ['coql', 'bulk'] as const) {
     );
   }
 }
+
+for (const reservedNames of ['quoted', 'bare'] as const) {
+  fields(`fields named like words of COQL are captured where their names are ${reservedNames}`, () =>
+    JumpCapture.with(
+      options({
+        modules: [narrow('Deals', [text('From'), text('Order'), text('Group'), text('Limit'), ...computed])],
+        switches: {coql: {reservedNames}},
+      }),
+      async (capture) => {
+        const deals = capture.sandbox.org.module('Deals');
+        capture.start();
+        await capture.catchUp();
+        deals.massEdit([...deals.ids()].slice(0, 40), {Order: 'another', From: 'there'});
+        await capture.catchUp();
+        assert.deepEqual(capture.differences(), []);
+        assert.deepEqual(
+          capture.logs.filter((line) => /refuses it|set aside/.test(line)),
+          [],
+        );
+      },
+    ),
+  );
+}
+
+for (const columns of [10, 120]) {
+  fields(`columns that COQL refuses without naming them are found among ${columns}, and no others left out`, () =>
+    JumpCapture.with(
+      options({
+        modules: [wide('Deals', columns, 7)],
+        bindings: [{module: 'Deals'}],
+        switches: {coql: {refusedColumnNamed: false}},
+      }),
+      async (capture) => {
+        const deals = capture.sandbox.org.module('Deals');
+        const refused = ['Field_003', 'Field_008', 'Dynamic_2'];
+        for (const name of refused) deals.refuseField(name, 'coql');
+        capture.start();
+        await capture.catchUp();
+        deals.massEdit([...deals.ids()].slice(0, 40), {Field_000: 'another'});
+        await capture.catchUp();
+        const found = capture.logs.flatMap((line) => /field (\w+): COQL refuses it/.exec(line)?.[1] ?? []);
+        assert.deepEqual(found.sort(), refused.sort());
+        const {calls} = capture.sandbox.meters.kind('coql');
+        await capture.pass(hourMs);
+        assert.ok(capture.sandbox.meters.kind('coql').calls - calls <= 2 * 12, 'no more slices than before');
+      },
+    ),
+  );
+}
+
+fields('a query refused at random is asked again, and nothing is left out for it', () =>
+  JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 60_000}]}), async (capture) => {
+    const deals = capture.sandbox.org.module('Deals');
+    capture.sandbox.faults.add('syntax-error@0.1');
+    capture.start();
+    for (let i = 0; i < 10; i++) {
+      deals.massEdit([...deals.ids()].slice(0, 40), {Count: `${i}`});
+      await capture.pass(10 * 60_000);
+    }
+    assert.deepEqual(
+      capture.logs.filter((line) => /refuses it|set aside/.test(line)),
+      [],
+    );
+    assert.ok(capture.sandbox.faults.hits() > 1);
+    capture.sandbox.faults.clear();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
 
 fields('a field that both refuse is described no more', () =>
   JumpCapture.with(options(), async (capture) => {

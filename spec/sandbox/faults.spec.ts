@@ -86,6 +86,7 @@ faults('answer as Zoho does', async () => {
   assert.deepEqual(await codeOf('scope-mismatch'), [401, 'OAUTH_SCOPE_MISMATCH']);
   assert.deepEqual(await codeOf('no-permission'), [403, 'NO_PERMISSION']);
   assert.deepEqual(await codeOf('page-token-expired'), [400, 'EXPIRED_VALUE']);
+  assert.deepEqual(await codeOf('syntax-error'), [400, 'SYNTAX_ERROR']);
   assert.deepEqual(await codeOf('not-ready'), [404, 'RESOURCE_NOT_FOUND']);
   assert.deepEqual(await codeOf('lost-job'), [404, 'RESOURCE_NOT_FOUND']);
   assert.deepEqual(await codeOf('refused-field'), [400, 'FIELD_NOT_SUPPORTED']);

@@ -20,6 +20,18 @@ coql('asks for the next page by the last row, with conditions in pairs', () => {
   );
 });
 
+coql('quotes columns whose names are words of its own, unless told that they are taken as they are', () => {
+  const columns = ['id', 'From', 'Order', 'Ordered'];
+  const asked = (bare?: ReadonlySet<string>) =>
+    /^select (.*) from Leads/.exec(windowQuery({module: 'Leads', columns, fromS, limit: 1, bare}))?.[1];
+  assert.equal(asked(), "id, 'From', 'Order', Ordered");
+  assert.equal(asked(new Set(['From'])), "id, From, 'Order', Ordered");
+  const byId = idsQuery({module: 'Leads', columns, ids: ['7']});
+  assert.equal(byId, "select id, 'From', 'Order', Ordered from Leads where id in ('7') limit 0, 1");
+  assert.equal(queriedModule(byId), 'Leads');
+  assert.equal(withBareIds(byId), "select id, 'From', 'Order', Ordered from Leads where id in (7) limit 0, 1");
+});
+
 coql('asks for records by id, a hundred at most', () => {
   assert.equal(
     idsQuery({module: 'Deals', columns: ['id'], ids: ['1', '9007199254740993']}),

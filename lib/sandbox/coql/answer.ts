@@ -28,9 +28,14 @@ export function answerCoql(body: Uint8Array, org: CoqlOrg, switches: CoqlSwitche
     const fields = meta ? `,"fields":${JSON.stringify(fieldsOf(query.select, table.name, org))}` : '';
     return {...jsonText(200, `{"data":[${rows.join(',')}]${fields},"info":${info}}`), credits};
   } catch (error) {
-    if (error instanceof CoqlRefusal) return jsonText(error.status, error.body);
+    if (error instanceof CoqlRefusal)
+      return jsonText(error.status, switches.refusedColumnNamed ? error.body : unnamed(error.body));
     throw error;
   }
+}
+
+function unnamed(body: string): string {
+  return JSON.stringify(JSON.parse(body, (key, value: unknown) => (key === 'column_name' ? undefined : value)));
 }
 
 /** Credits of a query, by its limit (zoho-api sheet 5.3). */

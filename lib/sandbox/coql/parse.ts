@@ -12,7 +12,7 @@ const limitDefault = 200;
 
 /** Parses one query, or throws the `CoqlRefusal` that Zoho would answer. */
 export function parseQuery(text: string, switches: CoqlSwitches): Query {
-  const reader = new Reader(text);
+  const reader = new Reader(text, switches);
   reader.clause('select');
   const select = parseSelect(reader);
   reader.clause('from');

@@ -1,5 +1,6 @@
 /** A place in the tokens of a query, and the small steps that the grammar takes from it. */
 import {CoqlRefusal} from './refusal.ts';
+import {type CoqlSwitches, coqlDefaults} from './switches.ts';
 import {type Token, tokensOf, unexpected} from './tokens.ts';
 
 const keywords = new Set(
@@ -8,9 +9,11 @@ const keywords = new Set(
 
 export class Reader {
   readonly #tokens: readonly Token[];
+  readonly #quotedNames: boolean;
   #at = 0;
 
-  constructor(query: string) {
+  constructor(query: string, {reservedNames}: Pick<CoqlSwitches, 'reservedNames'> = coqlDefaults) {
+    this.#quotedNames = reservedNames === 'quoted';
     this.#tokens = tokensOf(query);
   }
 
@@ -68,7 +71,7 @@ export class Reader {
   /** Reads a column or module: a bare name, a quoted one, or `!Module.Name`. */
   name(): string {
     if (this.skipMark('!')) return this.#word().replace(/^\w+\./, '');
-    if (this.token.kind === 'text') return this.next().text;
+    if (this.token.kind === 'text' && this.#quotedNames) return this.next().text;
     return this.#word();
   }
 
@@ -83,7 +86,7 @@ export class Reader {
 
   #word(): string {
     const {kind, text} = this.token;
-    if (kind !== 'word' || keywords.has(text.toLowerCase())) throw unexpected(this.token);
+    if (kind !== 'word' || (this.#quotedNames && keywords.has(text.toLowerCase()))) throw unexpected(this.token);
     return this.next().text;
   }
 }

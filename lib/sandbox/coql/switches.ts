@@ -8,6 +8,10 @@ export interface CoqlSwitches {
   readonly trailingNotNull: boolean;
   /** Whether `id` may be compared with a quoted number, a bare one, or either. */
   readonly ids: 'either' | 'quoted' | 'bare';
+  /** How a column is named whose name is a word of COQL's own: in quotes, as documented, or as it is. */
+  readonly reservedNames: 'quoted' | 'bare';
+  /** Whether the refusal of a column names it. */
+  readonly refusedColumnNamed: boolean;
   /** Columns of a SELECT, and the code that refuses more. */
   readonly columnsMax: number;
   readonly columnsCode: 'LIMIT_EXCEEDED' | 'INVALID_QUERY';
@@ -35,6 +39,8 @@ export const coqlDefaults: CoqlSwitches = {
   bareLimit: false,
   trailingNotNull: false,
   ids: 'either',
+  reservedNames: 'quoted',
+  refusedColumnNamed: true,
   columnsMax: 500,
   columnsCode: 'LIMIT_EXCEEDED',
   dynamicMax: 5,
