@@ -97,13 +97,18 @@ export async function* deletedSince(
       yield page;
     }
   } catch (error) {
-    if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
+    if (!(error instanceof ZohoError) || !refusesFeed(error)) throw error;
     binding.hasDeletions = false;
     shared.log(binding.deletionsNoted ? 'debug' : 'warn', `Module ${module} is captured without deletions: ${error.message}`, {
       module,
     });
     binding.deletionsNoted = true;
   }
+}
+
+/** Whether Zoho says that it has no deletions for whoever asks, in whatever words; a redirect says nothing of the kind. */
+function refusesFeed({kind, status = 400}: ZohoError): boolean {
+  return kind === 'module' || (kind === 'refused' && !(status >= 300 && status < 400));
 }
 
 /** Emits what became of one page of deleted ids. Returns whether there was anything new in it. */

@@ -203,6 +203,11 @@ const entries = {
         : refusal(400, 'FIELD_NOT_SUPPORTED', 'the field is not supported', {api_name: field});
     },
   },
+  'refused-feed': {
+    what: 'deletions refused, for the request and not for the module',
+    kinds: ['deleted'],
+    instead: () => refusal(400, 'PATTERN_NOT_MATCHED', 'Please check whether the input values are correct', {param_name: 'type'}),
+  },
   'syntax-error': {
     what: 'a sound query refused, as when queries are asked side by side',
     kinds: ['coql'],

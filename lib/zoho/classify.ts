@@ -118,6 +118,7 @@ function byStatus({kind, status, json}: Refusal): Rule {
   if (status < 300) return 'damaged';
   if (status === 401) return 'refresh';
   if ((status === 404 || status === 410) && (kind === 'job' || kind === 'download')) return unknownThing;
+  if (status === 405) return 'refused';
   if (!json) return 'retry';
   if (status === 404) return unknownThing;
   return status === 403 ? permission : 'refused';

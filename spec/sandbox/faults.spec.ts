@@ -87,6 +87,7 @@ faults('answer as Zoho does', async () => {
   assert.deepEqual(await codeOf('no-permission'), [403, 'NO_PERMISSION']);
   assert.deepEqual(await codeOf('page-token-expired'), [400, 'EXPIRED_VALUE']);
   assert.deepEqual(await codeOf('syntax-error'), [400, 'SYNTAX_ERROR']);
+  assert.deepEqual(await codeOf('refused-feed'), [400, 'PATTERN_NOT_MATCHED']);
   assert.deepEqual(await codeOf('not-ready'), [404, 'RESOURCE_NOT_FOUND']);
   assert.deepEqual(await codeOf('lost-job'), [404, 'RESOURCE_NOT_FOUND']);
   assert.deepEqual(await codeOf('refused-field'), [400, 'FIELD_NOT_SUPPORTED']);

@@ -78,6 +78,8 @@ const rows: Row[] = [
   ['refused', 'INVALID_URL_PATTERN', 404, 'modules'],
   ['refused', 'INVALID_REQUEST_METHOD', 400, 'coql'],
   ['refused', 'SYNTAX_ERROR', 400, 'coql'],
+  ['refused', 'PATTERN_NOT_MATCHED', 400, 'deleted'],
+  ['refused', undefined, 405, 'deleted', {json: false}],
   ['refused', 'DISCRETE_PAGINATION_LIMIT_EXCEEDED', 400, 'deleted'],
   ['refused', 'SOMETHING_NEW', 400, 'create'],
   ['refused', undefined, 302, 'download', {json: false}],

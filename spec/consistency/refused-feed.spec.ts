@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {JumpCapture} from './jump-capture.ts';
+import {narrow} from './modules.ts';
+
+const feed = suite('refused feed of deletions');
+
+const hourMs = 3_600_000;
+
+feed('leaves the module captured without deletions, and these arrive when the feed is there again', () =>
+  JumpCapture.with({modules: [narrow('Deals')], records: {Deals: 50}, bindings: [{module: 'Deals'}]}, async (capture) => {
+    const {faults, org} = capture.sandbox;
+    const deals = org.module('Deals');
+    faults.add('refused-feed@1');
+    capture.start();
+    await capture.pass(hourMs / 2);
+    const [id] = deals.ids();
+    deals.delete(id!);
+    deals.insert(3);
+    await capture.pass(hourMs / 4);
+    capture.commit();
+    assert.equal(capture.task.collections.of('acme/Deals').size, 53);
+    assert.equal(
+      capture.logs.filter((line) => /^warn: Module Deals is captured without deletions: .*PATTERN_NOT_MATCHED/.test(line)).length,
+      1,
+    );
+    faults.clear();
+    await capture.pass(hourMs);
+    assert.deepEqual(capture.differences(), []);
+    assert.ok(capture.logs.every((line) => !line.includes('set aside')));
+  }),
+);
+
+feed.run();
