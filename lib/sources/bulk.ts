@@ -89,6 +89,7 @@ async function* pageRows(
     progress.pageRows = done.count;
     releasePage = await waitFor('download', pageSlots, context);
     progress.phase = 'downloading';
+    const named = onlyAsked(range);
     const {nextJob} = page;
     const {nextPageToken} = done;
     const file = begun(client.download(job, signal), () => {
@@ -97,7 +98,8 @@ async function* pageRows(
 
     let rows = page.rows;
     let held: Rows | undefined;
-    for await (const items of parseCsv(unzip(file), {skipRows: page.rows})) {
+    for await (const read of parseCsv(unzip(file), {skipRows: page.rows})) {
+      const items = named(read);
       if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.news()}}};
       rows += items.count;
       progress.rows += items.count;
@@ -146,6 +148,21 @@ async function follow(
     };
   }
   return {page: undefined, patch: range.done};
+}
+
+/** Takes the names off columns that nobody asked for, so that no document has them. All batches of a page keep one array of names. */
+function onlyAsked({slices}: BulkRange): (rows: Rows) => Rows {
+  // Those of all slices: a job submitted before the metadata changed may have a field of the neighbouring slice.
+  const asked = new Set(['Id', 'id', 'Modified_Time', ...slices.flat()]);
+  let columns: readonly string[] = [];
+  let named: readonly string[] = [];
+  return (rows) => {
+    if (rows.columns !== columns) {
+      columns = rows.columns;
+      named = columns.map((name) => (asked.has(name) ? name : ''));
+    }
+    return {...rows, columns: named};
+  };
 }
 
 /** The same bytes; `then` is called when there are any. */

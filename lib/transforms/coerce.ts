@@ -43,7 +43,7 @@ const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count
 
 /**
  * Prepares everything about a page's columns that need not be done for each row. Documents begin with id and `Modified_Time`, the other columns
- * follow in their order; the id's column may be called `Id`, as in files.
+ * follow in their order; the id's column may be called `Id`, as in files. Columns without a name are left out.
  *
  * The function returned throws kind `damaged` for a row whose id or `Modified_Time` is none, and kind `module` for one whose document would be larger than
  * Flow takes; both name the module and the row, counted from 1 over all batches. A value that does not fit its type becomes a string.
@@ -51,7 +51,7 @@ const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count
 export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<string, Field>, options: CoerceOptions): Coerce {
   const {module, onMisfit, blocks = new Blocks()} = options;
   const id = columns.includes('Id') ? 'Id' : 'id';
-  const names = [id, 'Modified_Time', ...columns.filter((name) => name !== 'id' && name !== 'Id' && name !== 'Modified_Time')];
+  const names = [id, 'Modified_Time', ...columns.filter((name) => !['', 'id', 'Id', 'Modified_Time'].includes(name))];
   const prepared = program(names.map((name) => columnOf(name, columns.indexOf(name), fields.get(name))));
   let rowsDone = 0;
 

@@ -36,7 +36,9 @@ export function dialectOf(line: Uint8Array, lineEnd: Dialect['lineEnd']): Dialec
   const columns = data[0] ?? [];
   if (errors.length > 0 || data.length !== 1) throw damaged('its header has malformed quotes');
   if (columns.includes('')) throw damaged('its header has a column without a name');
-  if (new Set(columns).size !== columns.length) throw damaged('its header names a column twice');
+  // The id stands there always, and once more when it was asked for: the same id.
+  const others = columns.filter((name) => name !== 'id' && name !== 'Id');
+  if (new Set(others).size !== others.length) throw damaged('its header names a column twice');
   return {columns, delimiter, lineEnd};
 }
 

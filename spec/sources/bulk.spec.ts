@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import {zipSync} from 'fflate';
+import {suite} from 'uvu';
+import type {Field} from '../../lib/field.ts';
+import {pipe} from '../../lib/pipe.ts';
+import {newProgress} from '../../lib/progress.ts';
+import {Slots} from '../../lib/slots.ts';
+import {bulkRows} from '../../lib/sources/bulk.ts';
+import {fieldsOf} from '../../lib/zoho/fields.ts';
+import {type Received, type Reply, withZoho} from '../zoho/fake-zoho.ts';
+
+/** Pages of Bulk Read as files have them, asked for by name. */
+const bulk = suite('bulkRows');
+const {signal} = new AbortController();
+const modified = '2026-01-01T00:00:00+00:00';
+
+/** The documents of one page, whose file is given. */
+async function documentsOf(csv: string, names: readonly string[]): Promise<unknown[]> {
+  const answer = ({method, path}: Received): Reply => {
+    if (method === 'POST') return [201, {data: [{details: {id: '7'}}]}];
+    if (path.endsWith('/result')) return (response) => response.end(zipSync({'7.csv': Buffer.from(csv)}));
+    return [200, {data: [{state: 'COMPLETED', result: {count: 1, more_records: false}}]}];
+  };
+  const written: unknown[] = [];
+  await withZoho({answer}, async ({client, clock}) => {
+    const slots = {jobSlots: new Slots(1), pageSlots: new Slots(1)};
+    const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
+    const slices = [['id', 'Modified_Time', ...names]];
+    const rows = bulkRows({module: 'Leads', slices, fromS: 0, done: {}}, {cutoff: modified}, context);
+    const fields = new Map(
+      fieldsOf(
+        'Leads',
+        names.map((name) => ({
+          api_name: name,
+          data_type: 'text',
+          json_type: 'string',
+          formula: undefined,
+          rollup_summary: undefined,
+          pick_list_values: undefined,
+        })),
+      ).map((field): [string, Field] => [field.name, field]),
+    );
+    await pipe(rows, {
+      module: 'Leads',
+      fields,
+      signal,
+      onMisfit: (field) => assert.fail(field),
+      async write({items: {bytes, ranges, count}}) {
+        for (let i = 0; i < count; i++)
+          written.push(JSON.parse(Buffer.from(bytes.subarray(ranges[2 * i], ranges[2 * i + 1])).toString()));
+      },
+    });
+  });
+  return written;
+}
+
+const whole = {id: 12, Modified_Time: modified, A: 'a', B: 'b', _meta: {op: 'u'}};
+
+for (const [what, header, row] of [
+  ['as they were asked for', 'Id,Modified_Time,A,B', `12,${modified},a,b`],
+  ['in any order', 'B,A,Modified_Time,id', `b,a,${modified},12`],
+  ['with the id twice under one name', 'Id,Modified_Time,A,Id,B', `12,${modified},a,12,b`],
+  ['with the id twice under two names', 'Id,id,Modified_Time,A,B', `12,12,${modified},a,b`],
+  ['with columns that nobody asked for', 'Id,Owner.last_name,Modified_Time,A,Extra,B,Owner.id', `12,Smith,${modified},a,x,b,9`],
+] as const) {
+  bulk(`makes documents of the fields asked for, when the file has its columns ${what}`, async () => {
+    assert.deepEqual(await documentsOf(`${header}\r\n${row}\r\n`, ['A', 'B']), [whole]);
+  });
+}
+
+bulk('leaves a field out of documents that was asked for and is not in the file', async () => {
+  const {B: _, ...rest} = whole;
+  assert.deepEqual(await documentsOf(`Id,Modified_Time,A\r\n12,${modified},a\r\n`, ['A', 'B']), [rest]);
+});
+
+bulk.run();
