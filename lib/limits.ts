@@ -193,6 +193,9 @@ export const tokenThrottleMaxMs = 30 * 60_000;
 /** Modules whose fields are read at once; each is a call of one credit. */
 export const fieldCallsAtOnce = 4;
 
+/** Redirects of one download that are followed, all within the API's own origin. */
+export const redirectsMax = 3;
+
 /** Jobs whose download address is remembered. */
 export const jobAddressesMax = 1_000;
 

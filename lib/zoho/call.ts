@@ -9,6 +9,7 @@ import {
   createTriesMax,
   creditsProbeMs,
   errorBytesMax,
+  redirectsMax,
   retryAfterMaxMs,
   throttleDelayMaxMs,
   throttleDelayMs,
@@ -202,13 +203,21 @@ export class Caller {
 
   async #send(call: Call, token: string, signal: AbortSignal): Promise<Answer> {
     const {origin, http, ledger, clock, log} = this.#options;
-    const sinceMs = clock.elapsedMs();
-    ledger.book(call.kind, call.credits ?? creditsOf[call.kind]);
-    const {method, path, body} = call;
+    const {method, body} = call;
     const headers = {...call.headers, authorization: `Zoho-oauthtoken ${token}`};
-    const answer = await http.send({origin, path, method, headers, body}, signal);
-    this.#note(answer);
-    log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
+    let {path} = call;
+    let answer: Answer;
+    for (let redirects = 0; ; redirects++) {
+      const sinceMs = clock.elapsedMs();
+      ledger.book(call.kind, call.credits ?? creditsOf[call.kind]);
+      answer = await http.send({origin, path, method, headers, body}, signal);
+      this.#note(answer);
+      log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
+      const next = call.kind === 'download' && redirects < redirectsMax ? redirectWithin(origin, path, answer) : undefined;
+      if (next === undefined) break;
+      answer.discard();
+      path = next;
+    }
     if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) return answer;
     const text = await answer.text(errorBytesMax).catch((error: unknown) => {
       signal.throwIfAborted();
@@ -256,6 +265,14 @@ export class Caller {
     if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs: this.#options.clock.elapsedMs()};
     this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
   }
+}
+
+/** The path that an answer points to on the same origin, the only one that the token may go to. */
+function redirectWithin(origin: string, path: string, answer: Answer): string | undefined {
+  const place = answer.status > 300 && answer.status < 400 && answer.status !== 304 ? answer.header('location') : undefined;
+  if (place === undefined || !URL.canParse(place, origin + path)) return undefined;
+  const url = new URL(place, origin + path);
+  return url.origin === origin ? url.pathname + url.search : undefined;
 }
 
 /** What an answer says about the pace: a definite refusal is as good as any answer. */

@@ -205,6 +205,8 @@ export class Calls implements ZohoClient {
       try {
         return await read(body.bytes());
       } catch (error) {
+        // Without rows Zoho answers with status 204; the same may come with status 200.
+        if (body.isEmpty) return null;
         throw body.failure ?? body.complaint() ?? error;
       }
     });

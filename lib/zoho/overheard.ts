@@ -8,6 +8,7 @@ export class Overheard {
   readonly #body: AsyncIterable<Uint8Array>;
   readonly #begin: Uint8Array[] = [];
   #size = 0;
+  #ended = false;
   /** How the body itself failed. */
   failure: unknown;
 
@@ -22,10 +23,16 @@ export class Overheard {
         this.#size += chunk.length;
         yield chunk;
       }
+      this.#ended = true;
     } catch (error) {
       this.failure = error;
       throw error;
     }
+  }
+
+  /** Whether the body was read to its end, and nothing was in it. */
+  get isEmpty(): boolean {
+    return this.#ended && this.#size <= errorBytesMax && Buffer.concat(this.#begin).toString().trim() === '';
   }
 
   /** What a short body complains of, with a status that says otherwise. */

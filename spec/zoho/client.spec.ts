@@ -196,6 +196,17 @@ promise('gives a query its answer, and null when nothing matches', {replies: [ok
   assert.deepEqual(JSON.parse(zoho.received[0]?.body ?? ''), {select_query: query});
 });
 
+for (const body of ['', ' \r\n']) {
+  promise(
+    `takes a query's answer that has ${body.length} blanks with status 200 for no rows`,
+    {replies: [[200, body]]},
+    async (zoho) => {
+      assert.equal(await zoho.client.coql(query, json, signal), null);
+      assert.equal(zoho.received.length, 1);
+    },
+  );
+}
+
 const passing: [string, Reply][] = [
   ['a connection reset before the answer', reset],
   ['an answer cut in the middle', cut('{"data":[{"id":')],

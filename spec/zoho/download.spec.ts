@@ -45,7 +45,27 @@ for (const address of ['https://evil.com/result', '//evil.com/result', 'http://1
   });
 }
 
-downloads('follows no redirect, so that the token stays where it belongs', async () => {
+promise(
+  'follows a redirect of a download on the same origin, a few times at most',
+  {
+    answer: ({path}) => {
+      if (path.startsWith('/loop')) return [302, '', {location: '/loop?x=1'}];
+      if (path.endsWith('/8/result')) return [302, '', {location: '/loop'}];
+      return path.endsWith('?x=1') ? [200, 'bytes'] : [302, '', {location: 'result?x=1'}];
+    },
+  },
+  async (zoho) => {
+    assert.equal(await fetchAll(zoho), 'bytes');
+    assert.deepEqual(
+      zoho.received.map(({path}) => path),
+      ['/crm/bulk/v8/read/7/result', '/crm/bulk/v8/read/7/result?x=1'],
+    );
+    await assert.rejects(fetchAll(zoho, '8'), {kind: 'refused'});
+    assert.equal(zoho.received.length, 6);
+  },
+);
+
+downloads('follows no redirect elsewhere, so that the token stays where it belongs', async () => {
   const visits: string[] = [];
   const elsewhere = createServer((request, response) => {
     visits.push(String(request.headers.authorization));
