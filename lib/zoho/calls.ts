@@ -82,7 +82,10 @@ export class Calls implements ZohoClient {
       fieldsReply,
       signal,
     );
-    return reply && fieldsOf(module, reply.fields);
+    if (reply === null) return null;
+    if (reply.fields === null)
+      throw new ZohoError('module', `Cannot read the fields of module ${module}: Zoho's answer has no list of them`);
+    return fieldsOf(module, reply.fields);
   }
 
   async createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string> {

@@ -42,18 +42,19 @@ const idField: Field = {
   coql: true,
 };
 
-/** The fields of a module, sorted by name in byte order, each once. `id` is among them even when Zoho does not list it, which is usual. */
+/** The fields of a module that have a name, sorted by it in byte order, each once. `id` is among them even when Zoho does not list it, which is usual. */
 export function fieldsOf(module: string, listed: readonly FieldReply[]): Field[] {
-  const fields = new Map(listed.map((reply) => [reply.api_name, fieldOf(module, reply)]));
+  const fields = new Map(
+    listed.flatMap((reply) => (reply.api_name ? [[reply.api_name, fieldOf(module, reply.api_name, reply)]] : [])),
+  );
   fields.set('id', idField);
   return [...fields.values()].sort((a, b) => byteOrder(a.name, b.name));
 }
 
-function fieldOf(module: string, reply: FieldReply): Field {
-  const {api_name: name} = reply;
+function fieldOf(module: string, name: string, reply: FieldReply): Field {
   const jsonType = reply.json_type ?? '';
   // Metadata declare tags as text; their values are arrays (zoho-api sheet 9, trap 10).
-  const dataType = name === 'Tag' && jsonType === 'jsonarray' ? 'tags' : reply.data_type;
+  const dataType = name === 'Tag' && jsonType === 'jsonarray' ? 'tags' : (reply.data_type ?? '');
   const computed = dataType === 'formula' || dataType === 'rollup_summary';
   const returnType = (dataType === 'formula' ? reply.formula : reply.rollup_summary)?.return_type || computedType(jsonType);
   const place = `${module}.${name}`;

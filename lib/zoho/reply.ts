@@ -18,17 +18,17 @@ export const tokenReply = v.object({
 });
 export type TokenReply = v.InferOutput<typeof tokenReply>;
 
-export const modulesReply = v.object({
-  modules: v.array(
-    v.object({
-      api_name: v.nullish(v.string()),
-      api_supported: v.nullish(v.boolean()),
-      generated_type: v.nullish(v.string()),
-      status: v.nullish(v.string()),
-      plural_label: v.nullish(v.string()),
-    }),
-  ),
+/** What metadata say in a way that cannot be understood counts as not said: one odd entry must not hide all others. */
+const word = v.fallback(v.nullish(v.string()), undefined);
+
+const moduleReply = v.object({
+  api_name: word,
+  api_supported: v.fallback(v.nullish(v.boolean()), undefined),
+  generated_type: word,
+  status: word,
+  plural_label: word,
 });
+export const modulesReply = v.object({modules: v.array(v.fallback(moduleReply, {}))});
 
 /** Structures that do not apply come as `{}`, as null, or not at all; whatever else stands there is treated alike. */
 const computed = v.fallback(
@@ -41,15 +41,16 @@ const pickList = v.fallback(
 );
 
 const fieldReply = v.object({
-  api_name: text,
-  data_type: text,
-  json_type: v.nullish(v.string()),
+  api_name: word,
+  data_type: word,
+  json_type: word,
   formula: computed,
   rollup_summary: computed,
   pick_list_values: pickList,
 });
 export type FieldReply = v.InferOutput<typeof fieldReply>;
-export const fieldsReply = v.object({fields: v.array(fieldReply)});
+/** Null when the answer has no list. */
+export const fieldsReply = v.object({fields: v.fallback(v.nullable(v.array(v.fallback(fieldReply, {}))), null)});
 
 export const createdReply = v.object({
   data: v.pipe(v.array(v.object({details: v.object({id: jobId})})), v.minLength(1)),

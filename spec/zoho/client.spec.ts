@@ -63,6 +63,9 @@ promise(
             },
             {api_name: null, api_supported: false},
             {api_name: 'Odd', generated_type: null},
+            {api_name: 7},
+            {api_name: 'Odder', plural_label: {}, api_supported: 'yes', status: 1},
+            null,
           ],
         },
       ],
@@ -72,6 +75,7 @@ promise(
     assert.deepEqual(await zoho.client.modules(signal), [
       {name: 'Leads', label: 'Leads!', apiSupported: true, generatedType: 'default', status: 'visible'},
       {name: 'Odd', label: 'Odd', apiSupported: true, generatedType: '', status: ''},
+      {name: 'Odder', label: 'Odder', apiSupported: true, generatedType: '', status: ''},
     ]);
     assert.equal(zoho.received[0]?.path, '/crm/v8/settings/modules');
     assert.equal(zoho.received[0]?.headers.authorization, 'Zoho-oauthtoken 1000.token-1');
@@ -95,6 +99,49 @@ promise('sends credentials in the body of the token call and nowhere else', {rep
 promise('says null for a module without field metadata', {replies: [[204]]}, async (zoho) => {
   assert.equal(await zoho.client.fields('Odd & more', signal), null);
   assert.equal(zoho.received[0]?.path, '/crm/v8/settings/fields?module=Odd%20%26%20more&type=all');
+});
+
+promise(
+  'reads the fields that can be read, whatever odd entries stand among them',
+  {
+    replies: [
+      [
+        200,
+        {
+          fields: [
+            {api_name: 'Name', data_type: 'text', json_type: 'string'},
+            {api_name: 'Untyped', data_type: null, json_type: 5},
+            {api_name: null, data_type: 'text'},
+            {api_name: '', data_type: 'text'},
+            {data_type: 'text'},
+            {api_name: 7},
+            null,
+            'Name',
+            {api_name: 'Formula', data_type: 'formula', json_type: null, formula: 'x', pick_list_values: {}},
+          ],
+        },
+      ],
+    ],
+  },
+  async (zoho) => {
+    const fields = await zoho.client.fields('Leads', signal);
+    assert.deepEqual(
+      fields?.map(({name, type, dataType, jsonType}) => [name, type, dataType, jsonType]),
+      [
+        ['Formula', 'text', 'formula', ''],
+        ['Name', 'text', 'text', 'string'],
+        ['Untyped', 'text', '', ''],
+        ['id', 'id', 'bigint', 'string'],
+      ],
+    );
+  },
+);
+
+promise("takes an answer without a list of fields for the module's own fault", {replies: [[200, {fields: {}}]]}, async (zoho) => {
+  await assert.rejects(zoho.client.fields('Leads', signal), {
+    kind: 'module',
+    message: "Cannot read the fields of module Leads: Zoho's answer has no list of them",
+  });
 });
 
 promise(
@@ -271,10 +318,10 @@ promise('gives up after a bounded number of tries, and says what was the matter'
   assert.equal(zoho.received.length, 6);
 });
 
-promise('calls an answer damaged that stays unreadable', {replies: [[200, {modules: [{api_name: 7}]}]]}, async (zoho) => {
+promise('calls an answer damaged that stays unreadable', {replies: [[200, {modules: {}}]]}, async (zoho) => {
   await assert.rejects(zoho.client.modules(signal), {
     kind: 'damaged',
-    message: "Cannot list the modules: Zoho's answer cannot be read, at modules.0.api_name it is not as expected",
+    message: "Cannot list the modules: Zoho's answer cannot be read, at modules it is not as expected",
   });
 });
 

@@ -9,7 +9,7 @@ const fields = suite('fieldsOf');
 
 /** Reads metadata as it comes off the wire. */
 function read(module: string, ...listed: object[]): Field[] {
-  return fieldsOf(module, v.parse(fieldsReply, {fields: listed}).fields);
+  return fieldsOf(module, v.parse(fieldsReply, {fields: listed}).fields ?? []);
 }
 
 function one(listed: object, module = 'Leads'): Field {
