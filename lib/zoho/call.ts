@@ -106,7 +106,7 @@ export class Caller {
     this.#random = options.random ?? Math.random;
   }
 
-  /** Zoho's clock by the latest answer, in whole epoch seconds. */
+  /** Zoho's clock by the latest answer that told it, in whole epoch seconds; if none of them does, this machine's. */
   get seconds(): number | undefined {
     const date = this.#date;
     return date && date.seconds + Math.floor((this.#options.clock.elapsedMs() - date.atMs) / 1000);
@@ -261,8 +261,14 @@ export class Caller {
   }
 
   #note(answer: Answer): void {
+    const {clock, log} = this.#options;
     const ms = Date.parse(answer.header('date') ?? '');
-    if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs: this.#options.clock.elapsedMs()};
+    const atMs = clock.elapsedMs();
+    if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs};
+    else if (this.#date === undefined && answer.status < 300) {
+      log('warn', `Answers of ${this.#host} carry no Date header; the clock of this machine is taken for Zoho's`);
+      this.#date = {seconds: Math.floor(clock.nowMs() / 1000), atMs};
+    }
     this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
   }
 }

@@ -61,7 +61,7 @@ export interface DeletedRows {
 export interface ZohoClient {
   /**
    * Zoho's clock in whole epoch seconds: the latest `Date` header plus the time since it was received, so never ahead of Zoho. If
-   * no answer was seen yet, makes the cheapest call first.
+   * no answer was seen yet, makes the cheapest call first; if answers carry no such header, goes by this machine's clock.
    */
   nowSeconds(signal: AbortSignal): Promise<number>;
   /** All modules that the token's user may see, in Zoho's order. */

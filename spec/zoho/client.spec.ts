@@ -384,6 +384,32 @@ promise(
 );
 
 promise(
+  "goes by the machine's clock when answers carry no Date header, and by theirs as soon as one does",
+  {
+    answer: (() => {
+      let calls = 0;
+      return () => (response: ServerResponse) => {
+        response.sendDate = false;
+        const date = {date: 'Thu, 01 Jan 2026 00:10:00 GMT'};
+        response.writeHead(200, ++calls < 3 ? {} : date).end('{"modules":[]}');
+      };
+    })(),
+  },
+  async (zoho) => {
+    const localS = () => Math.floor(zoho.clock.nowMs() / 1000);
+    assert.equal(await zoho.client.nowSeconds(signal), localS());
+    await zoho.clock.advance(5_000);
+    assert.equal(await zoho.client.nowSeconds(signal), localS());
+    await zoho.client.modules(signal);
+    assert.equal(await zoho.client.nowSeconds(signal), localS());
+    assert.equal(zoho.received.length, 2);
+    await zoho.client.modules(signal);
+    assert.equal(await zoho.client.nowSeconds(signal), Date.UTC(2026, 0, 1, 0, 10) / 1000);
+    assert.equal(zoho.logged.filter((line) => line.includes('carry no Date header')).length, 1);
+  },
+);
+
+promise(
   'blames the scope when the token answer shows that it is missing',
   {
     token: (_, n) => tokenReply(n, {scope: 'ZohoCRM.settings.ALL ZohoCRM.bulk.READ'}),
