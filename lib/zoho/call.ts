@@ -38,6 +38,8 @@ export interface Call {
   readonly credits?: number;
   /** Whether the request carries a page token. */
   readonly paged?: boolean;
+  /** The fields that the request names, in its order. */
+  readonly fields?: readonly string[];
 }
 
 export interface CallerOptions {
@@ -241,6 +243,7 @@ export class Caller {
       redact,
       json: body !== undefined,
       paged: call.paged ?? false,
+      fields: call.fields,
       scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
     });
     return {...verdict, retryAfterMs: retryAfter, sent: true};

@@ -97,6 +97,7 @@ export class Calls implements ZohoClient {
         body: bulkBody(query),
         what: paged ? 'create the bulk read job of the next page' : `create a bulk read job for module ${query.module}`,
         paged,
+        ...(!paged && {fields: query.fields}),
       },
       createdReply,
       signal,

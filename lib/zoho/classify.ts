@@ -21,6 +21,8 @@ export interface Refusal {
   readonly json: boolean;
   /** Whether the request carried a page token. */
   readonly paged?: boolean;
+  /** The fields that the request named, in its order. */
+  readonly fields?: readonly string[] | undefined;
   /** Those of the scopes that this kind of call takes which the token lacks; undefined when Zoho does not tell a token's scopes. */
   readonly scopesMissing?: readonly string[] | undefined;
 }
@@ -61,11 +63,11 @@ const permission: Rule = (refusal) =>
       : 'module';
 
 const badData: Rule = (refusal) => {
-  const {api_name, json_path = '', module: named} = refusal.complaint?.details ?? {};
+  const {json_path = '', module: named} = refusal.complaint?.details ?? {};
   if (refusal.paged) return 'expired';
   if (refusal.kind === 'fields' || refusal.kind === 'deleted') return 'module';
   if (refusal.kind !== 'create') return 'refused';
-  if (json_path?.includes('.fields')) return api_name ? 'field' : 'refused';
+  if (json_path?.includes('.fields')) return fieldOf(refusal) === undefined ? 'refused' : 'field';
   return named != null || json_path?.includes('.module') ? 'module' : 'refused';
 };
 
@@ -124,8 +126,12 @@ function byStatus({kind, status, json}: Refusal): Rule {
   return status === 403 ? permission : 'refused';
 }
 
-function fieldOf({complaint}: Refusal): string | undefined {
-  return complaint?.details.column_name || complaint?.details.api_name || undefined;
+/** The field that Zoho refuses: by its name, or by its place in the request, where `api_name` is the name of the list. */
+function fieldOf({complaint, fields}: Refusal): string | undefined {
+  const {column_name, json_path, api_name} = complaint?.details ?? {};
+  const place = /\.fields\[(\d+)\]/.exec(json_path ?? '')?.[1];
+  const named = api_name === 'fields' && !fields?.includes('fields') ? undefined : api_name;
+  return column_name || (place === undefined ? undefined : fields?.[Number(place)]) || named || undefined;
 }
 
 /** What it is when asking again did not help. */

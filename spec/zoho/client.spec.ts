@@ -409,6 +409,24 @@ promise(
   },
 );
 
+for (const [details, field] of [
+  [{api_name: 'fields', json_path: '$.query.fields[2]'}, 'Image'],
+  [{api_name: 'Image', json_path: '$.query.fields[2]'}, 'Image'],
+  [{api_name: 'Image', json_path: '$.query.fields'}, 'Image'],
+  [{api_name: 'fields', json_path: '$.query.fields'}, undefined],
+  [{api_name: 'fields', json_path: '$.query.fields[7]'}, undefined],
+] as const) {
+  promise(
+    `finds the refused field of a job in ${JSON.stringify(details)}`,
+    {replies: [[400, complaint('INVALID_DATA', details)]]},
+    async (zoho) => {
+      const asked = {module: 'Leads', fields: ['id', 'Modified_Time', 'Image'], fromS: 0, toS: 60};
+      const kind = field === undefined ? 'refused' : 'field';
+      await assert.rejects(zoho.client.createJob(asked, signal), {kind, field});
+    },
+  );
+}
+
 promise(
   'blames the scope when the token answer shows that it is missing',
   {
