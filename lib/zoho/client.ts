@@ -7,7 +7,7 @@ import type {BulkPage, BulkQuery} from './bulk.ts';
 import {Caller} from './call.ts';
 import {Calls} from './calls.ts';
 import {Governor} from './governor.ts';
-import {accountsOrigin, apiOrigin, sameOrgHost} from './hosts.ts';
+import {accountsOrigin, apiOrigin, isLoopback, sameOrgHost} from './hosts.ts';
 import {Http, type Timeouts, usualTimeouts} from './http.ts';
 import {Ledger, type LedgerSummary} from './ledger.ts';
 import {Token} from './token.ts';
@@ -134,7 +134,7 @@ export function createClient({
   const ledger = new Ledger();
   const token = new Token({
     ask: (signal) => askToken(http, accounts, credentials, timeouts.tokenMs ?? tokenTimeoutMs, signal),
-    accepts: (answered) => sameOrgHost(origin, answered),
+    accepts: acceptance(origin, log),
     apiHost: new URL(origin).host,
     accountsHost: new URL(accounts).host,
     clock,
@@ -158,6 +158,18 @@ export function createClient({
     redact: (text) => withoutSecrets(text, [token.current, clientSecret, refreshToken, clientId]),
   });
   return new Calls({origin, http, token, caller, ledger, log});
+}
+
+/** Whether a token that names an API domain serves calls to an origin. A simulator on this machine may name whatever it copied; that is said once. */
+function acceptance(origin: string, log: Log): (answered: string) => boolean {
+  let told = false;
+  return (answered) => {
+    if (sameOrgHost(origin, answered)) return true;
+    if (!isLoopback(origin)) return false;
+    if (!told) log('warn', `The access token is given for ${apiOrigin(answered)}; calls go to ${origin} all the same`);
+    told = true;
+    return true;
+  };
 }
 
 /** A text for people without the secrets in it. One too short to be a secret of Zoho's is left: it would be found in any word. */
