@@ -158,6 +158,9 @@ export const replyBytesMax = 64 << 20;
 export const coqlBytesMax = 256 << 20;
 export const zipBytesMax = 2 ** 32;
 
+/** Bytes of a body that are read ahead of whoever reads them: as much as zlib is handed at once, so that the network seldom waits for this thread. */
+export const bodyBytesAhead = 256 << 10;
+
 /** Part of a token's life after which it is replaced. */
 export const tokenLifeShare = 0.75;
 
@@ -218,6 +221,9 @@ export const batchRowsMax = 4_096;
 /** Blocks that are kept to be used again, and the largest of them: a batch and its output are under 1 MB, unless its rows are of absurd length. */
 export const spareBlocksMax = 4;
 export const spareBytesMax = 4 << 20;
+
+/** Bytes that wait for standard output before nothing more is built: while one block is being written, the next is ready. */
+export const outputBytesMax = 512 << 10;
 
 /** Memory of the kernel beyond which another one takes over: batches take about 3 MB, a single row of the largest size 120. */
 export const kernelBytesMax = 16 << 20;

@@ -1,7 +1,15 @@
 /** Requests over undici: pools, timeouts, size limits, and failures with a name. Knows hosts and bytes, nothing of Zoho. */
 import {Agent, type Dispatcher, EnvHttpProxyAgent} from 'undici';
 import {ZohoError} from '../errors.ts';
-import {callsAtOnce, connectTimeoutMs, errorBytesMax, headerBytesMax, headersTimeoutMs, idleTimeoutMs} from '../limits.ts';
+import {
+  bodyBytesAhead,
+  callsAtOnce,
+  connectTimeoutMs,
+  errorBytesMax,
+  headerBytesMax,
+  headersTimeoutMs,
+  idleTimeoutMs,
+} from '../limits.ts';
 import {isLoopback} from './hosts.ts';
 
 export interface Timeouts {
@@ -75,6 +83,7 @@ export class Http {
         signal,
         headersTimeout: this.#timeouts.headersMs,
         bodyTimeout: this.#timeouts.idleMs,
+        highWaterMark: bodyBytesAhead,
       });
       return new UndiciAnswer(answer, host, signal);
     } catch (error) {
