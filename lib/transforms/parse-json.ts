@@ -61,6 +61,8 @@ class Answer implements JsonVisitor {
   readonly #fields: ReadonlyMap<string, Field>;
   readonly #places: ReadonlyMap<string, number>;
   readonly #needed: readonly string[];
+  /** The first backslash that is not behind the values read. */
+  #nextEscape = -1;
   #depth = 0;
   #member: string | undefined;
   #hasData = false;
@@ -132,9 +134,18 @@ class Answer implements JsonVisitor {
   #setScalar(type: TokenType, from: number, to: number, key: string | undefined): void {
     if (type === TokenType.NULL) this.#set(key, 0, 0, cellPlain);
     else if (type !== TokenType.STRING) this.#set(key, from, to, cellClean);
-    else if (this.#text.subarray(from, to).includes(backslash)) this.#add(key, this.#read(from, to), cellPlain);
+    else if (this.#hasEscape(from, to)) this.#add(key, this.#read(from, to), cellPlain);
     // Between its quotes, a JSON string without escapes needs none.
     else this.#set(key, from + 1, to - 1, cellClean);
+  }
+
+  /** Most answers have few escapes, and are looked through once for each. */
+  #hasEscape(from: number, to: number): boolean {
+    if (this.#nextEscape < from) {
+      const at = this.#text.indexOf(backslash, from);
+      this.#nextEscape = at < 0 ? this.#text.length : at;
+    }
+    return this.#nextEscape < to;
   }
 
   #setTree(tree: JsonTree, key: string | undefined): void {
