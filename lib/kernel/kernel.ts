@@ -35,6 +35,8 @@ interface Exports {
 }
 
 const pageBytes = 1 << 16;
+/** Bytes behind a page that a scan may read. */
+const scanBytes = 64;
 const module = new WebAssembly.Module(readFileSync(new URL('kernel.wasm', import.meta.url)));
 let exports = instantiate();
 let memory = new Uint8Array(exports.memory.buffer);
@@ -61,7 +63,7 @@ export interface Scanned {
 export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: Blocks): Scanned {
   const from = heapBase;
   const to = from + bytes.length;
-  const cells = align(to + codes.strideBytes);
+  const cells = align(to + scanBytes);
   reserve(cells + 8 * width * (rowsMax + 1));
   memory.set(bytes, from);
   const count = exports.scan(from, to, width, cells, rowsMax);
