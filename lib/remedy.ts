@@ -93,7 +93,7 @@ export class Remedies {
  * Changes what sweeps ask for after Zoho refused it: a field less, fewer columns, smaller pages (zoho-api sheet 5.3, 11). Returns false when there
  * is nothing to change.
  */
-export async function askOtherwise(binding: Binding, error: ZohoError): Promise<boolean> {
+async function askOtherwise(binding: Binding, error: ZohoError): Promise<boolean> {
   if (error.kind === 'field') return binding.refuse('coql', error.field ?? '');
   if (error.kind !== 'refused' || !capCodes.has(error.code ?? '')) return false;
   if (binding.fields.narrowCoql()) return true;
