@@ -52,6 +52,8 @@ function programOf(host: Host, run: Run): Command {
   withSetup(program.command('check'))
     .description('try the credentials, and list the modules that can be captured')
     .option('--json', 'print the result as JSON')
+    .option('--support-bundle <file>', 'also write a file for the report of a problem, without secrets and values of records')
+    .option('--out <dir>', 'directory that capture wrote, for its state in that file')
     .addHelpText('after', example('source-zoho check --sandbox'))
     .action(run(async (args) => (await import('./commands/check.ts')).check(host, args)));
 

@@ -256,5 +256,8 @@ export const plainLineMs = 5_000;
 /** `verify` reads records up to this long after Zoho's present, so that none that is changed meanwhile looks as if it were gone. */
 export const verifyAheadS = 3_600;
 
+/** Log lines of a support bundle; when there are more, the latest count. */
+export const bundleLogLinesMax = 4_000;
+
 /** Bytes of a COQL answer that are parsed before others get their turn. */
 export const jsonSliceBytes = 64 << 10;
