@@ -16,6 +16,8 @@ export interface RoundPlan {
   readonly reset: string | undefined;
   /** Orders for the sandbox, taken back at the end of the round. */
   readonly faults: readonly string[];
+  /** Whether the round's bindings are backfilled anew after it, as whoever reads in the log that a field was refused would do. */
+  readonly backfillAfter: boolean;
   /** Real milliseconds between two things that people do, and the seed of what they do. */
   readonly editEveryMs: number;
   readonly editSeed: number;
@@ -35,7 +37,7 @@ export interface RoundPlan {
   readonly lateMs: number;
 }
 
-/** Faults that end a capture or take a field away for as long as the process lives. They come alone and once. */
+/** Faults that may end a capture, or set a module aside for long. They come once in a round. */
 const definite: readonly FaultName[] = [
   'scope-mismatch',
   'no-permission',
@@ -45,20 +47,22 @@ const definite: readonly FaultName[] = [
   'foreign-url',
   'refused-module',
 ];
-/** Faults that change what is captured on purpose: a field that was refused is missing in what came meanwhile. */
-const lossy: readonly FaultName[] = ['refused-field'];
+/** Takes a field away: it is missing in what comes meanwhile, for good where a record does not change again. */
+const fieldFault: FaultName = 'refused-field';
 /** Faults that take real time each. */
 const slow: readonly FaultName[] = ['stall', 'stall-body', 'drip'];
-const ordinary = faultNames.filter((name) => ![...definite, ...lossy, ...slow].includes(name));
+const ordinary = faultNames.filter((name) => ![...definite, fieldFault, ...slow].includes(name));
 
 /** The plan of one round. The same seed and number give the same plan, whatever the rounds before did. */
 export function roundPlan(seed: number, round: number): RoundPlan {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(round + 1, 0x85ebca6b));
   for (let i = 0; i < 4; i++) random.next();
+  const faults = faultsOf(random);
   return {
     bindings: bindingsOf(random),
     reset: random.chance(0.35) ? random.pick(chaosModules.slice(0, 2)) : undefined,
-    faults: faultsOf(random),
+    faults,
+    backfillAfter: faults.some((order) => faultOf(order) === fieldFault),
     editEveryMs: random.pick([5, 20, 60]),
     editSeed: random.below(2 ** 31),
     jump: random.chance(0.35) ? {ms: random.pick([90_000, 3_700_000, 90_000_000]), atLine: 1 + random.below(120)} : undefined,
@@ -99,5 +103,11 @@ function faultsOf(random: Random): string[] {
   }
   if (random.chance(0.2)) orders.push(`${random.pick(slow)}*1`);
   if (random.chance(0.15)) orders.push(`${random.pick(definite)}*1`);
+  if (random.chance(0.15)) orders.push(`${fieldFault}${random.pick(['', ':create', ':coql'])}*${1 + random.below(3)}`);
   return orders;
+}
+
+/** The name of the fault that an order is for. */
+export function faultOf(order: string): string {
+  return order.replace(/[:@*].*/, '');
 }

@@ -7,7 +7,7 @@ import {Edits} from '../faults/edits.ts';
 import {FlowTask, type TaskBinding} from '../flow-runtime.ts';
 import {Random} from '../model/random.ts';
 import type {Session} from '../runtime.ts';
-import {type ChaosBinding, chaosModules, type RoundPlan, roundPlan} from './plan.ts';
+import {type ChaosBinding, chaosModules, faultOf, type RoundPlan, roundPlan} from './plan.ts';
 import {chaosSession} from './session.ts';
 import {chaosSpeed} from './speed.ts';
 import {Watch} from './watch.ts';
@@ -189,7 +189,13 @@ async function chaoticRound(plan: RoundPlan, {task, watch, defect, report}: Roun
     report.edits += edits.count;
     for (const {name, hits} of sandbox.faults.reading()) if (hits > 0) report.faults[name] = (report.faults[name] ?? 0) + hits;
     sandbox.faults.clear();
+    if (plan.backfillAfter) task.state = mergePatch(task.state, {backfillRequests: requestsOf(plan)});
   }
+}
+
+/** Asks for a new backfill of every binding; its collection stays as it is. */
+function requestsOf({bindings}: RoundPlan): Readonly<Record<string, true>> {
+  return Object.fromEntries(bindings.map(({module}) => [module, true] as const));
 }
 
 /** Empties a module's collection and asks for its backfill. */
@@ -205,7 +211,7 @@ const credentialFaults = ['invalid-token', 'scope-mismatch', 'no-permission', 't
 
 /** Whether the faults of a round are reason enough for a session to end by itself: outages for code 1, refused credentials for code 3. */
 function mayFail({faults}: RoundPlan, code: number): boolean {
-  const names = faults.map((order) => order.replace(/[@*].*/, ''));
+  const names = faults.map(faultOf);
   return code === 3 ? names.some((name) => credentialFaults.includes(name)) : code === 1 && names.length > 0;
 }
 
