@@ -7,6 +7,7 @@ import {Edits} from '../faults/edits.ts';
 import {FlowTask, type TaskBinding} from '../flow-runtime.ts';
 import {Random} from '../model/random.ts';
 import type {Session} from '../runtime.ts';
+import type {Defect} from './defects.ts';
 import {type ChaosBinding, chaosModules, faultOf, type RoundPlan, roundPlan} from './plan.ts';
 import {chaosSession} from './session.ts';
 import {chaosSpeed} from './speed.ts';
@@ -16,7 +17,7 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly rounds: number;
   /** Planted in every session. */
-  readonly defect?: string;
+  readonly defect?: Defect;
   /** Told what a round came to, in one line. */
   readonly tell?: (line: string) => void;
 }
@@ -81,7 +82,7 @@ export async function chaosRun({seed, rounds, defect, tell = () => {}}: ChaosOpt
 }
 
 interface SeedOptions {
-  readonly defect: string | undefined;
+  readonly defect: Defect | undefined;
   readonly tell: (line: string) => void;
   readonly report: ChaosReport;
 }
@@ -149,7 +150,7 @@ function bindingOf({module, interval}: ChaosBinding): TaskBinding {
 interface RoundOptions {
   readonly task: FlowTask;
   readonly watch: Watch;
-  readonly defect: string | undefined;
+  readonly defect: Defect | undefined;
   readonly report: ChaosReport;
 }
 

@@ -19,8 +19,18 @@ export interface KillsOutcome {
 const modules = ['Deals', 'Leads'];
 const killsPerComparison = 10;
 
+/** Time on its clock in which a capture has caught up, or never will. */
+const catchUpMs = 15 * 60_000;
+
+export interface SessionKills {
+  readonly kills: number;
+  readonly seed: number;
+  /** Pages of so many rows that checkpoints come in the middle of them; else pages are small and many. */
+  readonly largePages?: boolean;
+}
+
 /** Kills sessions in this process, on a clock that jumps: backfills, refreshes, sweeps and deletions are all met half-way. */
-export async function sessionKills({kills, seed}: {readonly kills: number; readonly seed: number}): Promise<KillsOutcome> {
+export async function sessionKills({kills, seed, largePages = false}: SessionKills): Promise<KillsOutcome> {
   const random = randomFrom(seed);
   const differences: string[] = [];
   let comparisons = 0;
@@ -31,17 +41,25 @@ export async function sessionKills({kills, seed}: {readonly kills: number; reado
       seed,
       onDocument: (module, doc) => order.see(module, doc),
       modules: [narrow('Deals', computed), narrow('Leads')],
-      records: {Deals: 200, Leads: 80},
+      records: largePages ? {Deals: 10_000, Leads: 80} : {Deals: 200, Leads: 80},
       startDate: '2026-09-01T00:00:00Z',
-      switches: {rowsPerJob: 60, jobMs: 4_000, tokensPerWindow: 10_000, liveTokens: 10_000, downloadsPerMinute: 10_000},
+      switches: {
+        rowsPerJob: largePages ? 20_000 : 60,
+        jobMs: 4_000,
+        tokensPerWindow: 10_000,
+        liveTokens: 10_000,
+        downloadsPerMinute: 10_000,
+      },
       bindings: modules.map((module) => ({module, schedule: '* * * * *', intervalMs: 5_000})),
     },
     async (capture) => {
       for (let killed = 1; killed <= kills; killed++) {
         order.begin();
+        if (random(3) === 0) capture.bindings = capture.bindings.toReversed();
         capture.start();
         const steps = 1 + random(12);
         for (let step = 0; step < steps; step++) {
+          if (random(20) === 0) capture.sandbox.tokens.expireAccess();
           liveOn(capture, modules[random(modules.length)]!, random);
           await capture.pass(random(6_000));
         }
@@ -49,10 +67,11 @@ export async function sessionKills({kills, seed}: {readonly kills: number; reado
         if (killed % killsPerComparison > 0 && killed < kills) continue;
         if (random(2) === 0) capture.task.state = {...(capture.task.state as object), backfillRequests: {Leads: true}};
         capture.start();
-        await capture.catchUp();
+        await capture.catchUp(catchUpMs);
         const nowMs = capture.clock.nowMs();
         await capture.until(
           () => Date.parse(String(capture.state('Deals').last_initialized)) > nowMs && capture.state('Deals').backfill == null,
+          catchUpMs,
         );
         differences.push(...order.backwards);
         for (const text of capture.differences()) differences.push(`after ${killed} kills: ${text}`);
