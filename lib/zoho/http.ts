@@ -1,5 +1,5 @@
 /** Requests over undici: pools, timeouts, size limits, and failures with a name. Knows hosts and bytes, nothing of Zoho. */
-import {Agent, type Dispatcher, EnvHttpProxyAgent} from 'undici';
+import {Agent, type Dispatcher, EnvHttpProxyAgent, Pool} from 'undici';
 import {ZohoError} from '../errors.ts';
 import {
   bodyBytesAhead,
@@ -64,10 +64,11 @@ export class Http {
     this.#timeouts = timeouts;
     const connect = {timeout: timeouts.connectMs, rejectUnauthorized: true};
     const options = {connections: callsAtOnce + 1, allowH2: false, maxHeaderSize: headerBytesMax, connect};
-    // Through a proxy there are two connections to make and two certificates to verify.
+    // Through a proxy there are two connections to make and two certificates to verify, and the proxy has to say that it is through.
+    const clientFactory = (proxy: URL, own: object): Pool => new Pool(proxy, {...own, headersTimeout: timeouts.connectMs});
     this.#dispatcher = isLoopback(origin)
       ? new Agent(options)
-      : new EnvHttpProxyAgent({...options, requestTls: connect, proxyTls: connect});
+      : new EnvHttpProxyAgent({...options, requestTls: connect, proxyTls: connect, clientFactory});
   }
 
   /** Resolves when the headers are there. Rejects with `Cut`, or with the signal's reason; the signal also ends the body. */
