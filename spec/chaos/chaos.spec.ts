@@ -20,6 +20,9 @@ chaos('a long run plans every fault, kills most sessions and jumps ahead in many
     faultNames.filter((name) => !planned.has(name)),
     [],
   );
+  // Ten rounds at least of the rarest: one may pass without a call that the fault could meet.
+  for (const name of faultNames) assert.ok(plans.filter(({faults}) => faults.map(faultOf).includes(name)).length >= 10, name);
+  for (const {faults, backfillAfter} of plans) assert.equal(backfillAfter, faults.map(faultOf).includes('refused-field'));
   assert.ok(plans.filter(({end}) => end === 'SIGKILL').length >= 200);
   assert.ok(plans.filter(({jump}) => jump !== undefined).length >= 50);
 });

@@ -102,7 +102,7 @@ function faultsOf(random: Random): string[] {
     orders.push(`${name}@${probability}`);
   }
   if (random.chance(0.2)) orders.push(`${random.pick(slow)}*1`);
-  if (random.chance(0.15)) orders.push(`${random.pick(definite)}*1`);
+  if (random.chance(0.3)) orders.push(`${random.pick(definite)}*1`);
   if (random.chance(0.15)) orders.push(`${fieldFault}${random.pick(['', ':create', ':coql'])}*${1 + random.below(3)}`);
   return orders;
 }
