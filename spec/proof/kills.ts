@@ -1,4 +1,5 @@
 /** Sessions killed at any moment, with any part of what they wrote committed, while people go on working. */
+import {mergePatch} from '../../lib/flow/state.ts';
 import {randomFrom} from '../../lib/sandbox/hash.ts';
 import {startSandbox} from '../../lib/sandbox/server.ts';
 import {JumpCapture} from '../consistency/jump-capture.ts';
@@ -56,6 +57,12 @@ export async function sessionKills({kills, seed, largePages = false}: SessionKil
       for (let killed = 1; killed <= kills; killed++) {
         order.begin();
         if (random(3) === 0) capture.bindings = capture.bindings.toReversed();
+        if (random(4) === 0) request(capture, modules[random(modules.length)]!);
+        // A stop that is longer than any overlap, and people who go on meanwhile.
+        if (random(4) === 0) {
+          for (const module of modules) liveOn(capture, module, random);
+          capture.clock.advance(random(10 * 60_000));
+        }
         capture.start();
         const steps = 1 + random(12);
         for (let step = 0; step < steps; step++) {
@@ -63,9 +70,10 @@ export async function sessionKills({kills, seed, largePages = false}: SessionKil
           liveOn(capture, modules[random(modules.length)]!, random);
           await capture.pass(random(6_000));
         }
-        await capture.kill(random(capture.session.waiting + 1));
+        const {waiting} = capture.session;
+        await capture.kill(random(random(3) === 0 ? Math.min(5, waiting + 1) : waiting + 1));
         if (killed % killsPerComparison > 0 && killed < kills) continue;
-        if (random(2) === 0) capture.task.state = {...(capture.task.state as object), backfillRequests: {Leads: true}};
+        if (random(2) === 0) request(capture, 'Leads');
         capture.start();
         await capture.catchUp(catchUpMs);
         const nowMs = capture.clock.nowMs();
@@ -83,6 +91,11 @@ export async function sessionKills({kills, seed, largePages = false}: SessionKil
     },
   );
   return {kills, comparisons, documents, differences};
+}
+
+/** Asks for a new backfill of a binding. */
+function request({task}: JumpCapture, module: string): void {
+  task.state = mergePatch(task.state, {backfillRequests: {[module]: true}});
 }
 
 /** Watches within each session that no record goes back to an older version (guarantee G2). */
