@@ -1,5 +1,6 @@
 /** What a chaos run decides before each round: all of it from the seed, nothing from what happens. */
 import {type FaultName, faultList, faultNames} from '../../lib/sandbox/fault-list.ts';
+import {parseFault} from '../../lib/sandbox/faults.ts';
 import {Random} from '../model/random.ts';
 
 /** Modules that bindings are drawn from: formulas, wide records, ids of 18 digits, fields of one API alone. */
@@ -60,7 +61,7 @@ export function roundPlan(seed: number, round: number): RoundPlan {
   const faults = faultsOf(random);
   return {
     bindings: bindingsOf(random),
-    reset: random.chance(0.35) ? random.pick(chaosModules.slice(0, 2)) : undefined,
+    reset: random.chance(faults.some(needsJobs) ? 0.8 : 0.3) ? random.pick(chaosModules.slice(0, 2)) : undefined,
     faults,
     backfillAfter: faults.some((order) => faultOf(order) === fieldFault),
     editEveryMs: random.pick([5, 20, 60]),
@@ -98,16 +99,22 @@ function faultsOf(random: Random): string[] {
   for (let i = 0; i < kinds; i++) {
     const name = random.pick(ordinary);
     // Jobs and downloads are few: a fault of theirs must be likely to meet one.
-    const probability = random.pick(faultList[name].kinds.length > 1 ? [0.01, 0.03, 0.15] : [0.1, 0.3, 0.6]);
+    const probability = random.pick(faultList[name].kinds.length > 1 ? [0.01, 0.03, 0.15] : [0.2, 0.5, 0.9]);
     orders.push(`${name}@${probability}`);
   }
   if (random.chance(0.2)) orders.push(`${random.pick(slow)}*1`);
-  if (random.chance(0.3)) orders.push(`${random.pick(definite)}*1`);
+  if (random.chance(0.4)) orders.push(`${random.pick(definite)}*1`);
   if (random.chance(0.15)) orders.push(`${fieldFault}${random.pick(['', ':create', ':coql'])}*${1 + random.below(3)}`);
   return orders;
 }
 
+/** Whether an order can be met by bulk jobs only: it needs a round that has some. */
+function needsJobs(order: string): boolean {
+  const kinds: readonly string[] = faultList[parseFault(order).name].kinds;
+  return kinds.every((kind) => kind === 'create' || kind === 'status' || kind === 'result');
+}
+
 /** The name of the fault that an order is for. */
-export function faultOf(order: string): string {
-  return order.replace(/[:@*].*/, '');
+export function faultOf(order: string): FaultName {
+  return parseFault(order).name;
 }
