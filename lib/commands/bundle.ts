@@ -90,8 +90,8 @@ export class Bundle {
 async function versions(): Promise<object> {
   const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
   const {packages} = JSON.parse(await readFile(new URL('../../package-lock.json', import.meta.url), 'utf8'));
-  const locked = Object.entries<{version?: string; dev?: boolean; optional?: boolean; peer?: boolean}>(packages)
-    .filter(([path, {dev, optional, peer}]) => path !== '' && dev !== true && optional !== true && peer !== true)
+  const locked = Object.entries<{version?: string; dev?: boolean; optional?: boolean; devOptional?: boolean}>(packages)
+    .filter(([path, {dev, optional, devOptional}]) => path !== '' && dev !== true && optional !== true && devOptional !== true)
     .map(([path, entry]) => [path.replace(/^node_modules\//, ''), entry.version]);
   return {version, node: process.version, packages: Object.fromEntries(locked)};
 }
