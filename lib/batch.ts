@@ -19,6 +19,8 @@ export interface Rows {
   readonly bytes: Uint8Array;
   readonly cells: Int32Array;
   readonly count: number;
+  /** Gives `cells` back to be used again: called once the rows are documents. */
+  release?(): void;
 }
 
 /**

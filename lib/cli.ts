@@ -52,6 +52,8 @@ function programOf(host: Host, run: Run): Command {
   withSetup(program.command('check'))
     .description('try the credentials, and list the modules that can be captured')
     .option('--json', 'print the result as JSON')
+    .option('--support-bundle <file>', 'also write a file for the report of a problem, without secrets and values of records')
+    .option('--out <dir>', 'directory that capture wrote, for its state in that file')
     .addHelpText('after', example('source-zoho check --sandbox'))
     .action(run(async (args) => (await import('./commands/check.ts')).check(host, args)));
 
@@ -135,6 +137,7 @@ function programOf(host: Host, run: Run): Command {
     .option('--rows <count>', 'rows of a page', whole, 200_000)
     .option('--scale <file>', 'instead, capture ever more rows and plot rate and memory into this SVG file')
     .option('--scale-rows <count>', 'where that ends', whole, 2_000_000)
+    .option('--starts', 'instead, time the starts of spec and --help beside that of node')
     .option('--json', 'print the figures as JSON')
     .addHelpText('after', example('source-zoho bench --cases usual,coql --rounds 3'))
     .action(run(async (args) => (await import('./commands/bench.ts')).bench(host, args)));

@@ -117,25 +117,26 @@ function gotBy({sweeps, rows, documents}: BindingProgress): number {
 /** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
 async function resume({target, shared, saved, startDate}: FollowOptions, signal: AbortSignal): Promise<BindingState> {
   const {client, log, sink} = shared;
-  const requested = backfillRequested(saved, target.stateKey);
-  if (requested) {
-    log('info', `A new backfill of ${target.collection} was requested`, {stateKey: target.stateKey});
-    await sink.write({target, patch: {...bindingPatch(target.stateKey, null), backfillRequests: {[target.stateKey]: null}}});
-  }
-  const kept = requested ? undefined : savedBinding(saved, target.stateKey);
+  const {stateKey} = target;
+  const requested = backfillRequested(saved, stateKey);
+  const kept = requested ? undefined : savedBinding(saved, stateKey);
   if (kept?.start !== undefined && kept.inc !== undefined && kept.deleted !== undefined && kept.last_initialized !== undefined) {
     if (startDate !== undefined && secondsOf(startDate) !== secondsOf(kept.start)) {
-      log('info', `The start date of ${target.collection} stays ${kept.start} until its next backfill`, {
-        stateKey: target.stateKey,
-      });
+      log('info', `The start date of ${target.collection} stays ${kept.start} until its next backfill`, {stateKey});
     }
     return kept as BindingState;
   }
   const now = instantOf(await client.nowSeconds(signal));
   const start = startDate ?? daysBefore(now, defaultStartDays);
-  const owed = requested ? owedDeletions(saved, target.stateKey, start) : undefined;
+  const owed = kept === undefined ? (owedDeletions(saved, stateKey) ?? (requested ? {cursor: start} : undefined)) : undefined;
+  if (requested) {
+    log('info', `A new backfill of ${target.collection} was requested`, {stateKey});
+    const noted = {owedDeletions: {[stateKey]: owed}};
+    await sink.write({target, patch: {...bindingPatch(stateKey, null), backfillRequests: {[stateKey]: null}, ...noted}});
+  }
   const patch = kept === undefined ? initialState(start, now, owed) : takeOver(kept, startDate, now);
-  if (patch !== undefined) await sink.write({target, patch: bindingPatch(target.stateKey, patch)});
+  const settled = owed && {owedDeletions: {[stateKey]: null}};
+  if (patch !== undefined) await sink.write({target, patch: {...bindingPatch(stateKey, patch), ...settled}});
   return mergePatch(kept ?? {}, patch ?? {}) as BindingState;
 }
 

@@ -173,6 +173,9 @@ export const replyBytesMax = 64 << 20;
 export const coqlBytesMax = 256 << 20;
 export const zipBytesMax = 2 ** 32;
 
+/** Bytes of a body that are read ahead of whoever reads them: as much as zlib is handed at once, so that the network seldom waits for this thread. */
+export const bodyBytesAhead = 256 << 10;
+
 /** Secrets shorter than this are not taken out of messages: Zoho's have dozens of characters, and a shorter one may be part of any word. */
 export const secretCharactersMin = 8;
 
@@ -243,6 +246,9 @@ export const batchRowsMax = 4_096;
 export const spareBlocksMax = 4;
 export const spareBytesMax = 4 << 20;
 
+/** Bytes that wait for standard output before nothing more is built: while one block is being written, the next is ready. */
+export const outputBytesMax = 512 << 10;
+
 /** Memory of the kernel beyond which another one takes over: batches take about 3 MB, a single row of the largest size 120. */
 export const kernelBytesMax = 16 << 20;
 
@@ -273,6 +279,9 @@ export const plainLineMs = 5_000;
 
 /** `verify` reads records up to this long after Zoho's present, so that none that is changed meanwhile looks as if it were gone. */
 export const verifyAheadS = 3_600;
+
+/** Log lines of a support bundle; when there are more, the latest count. */
+export const bundleLogLinesMax = 4_000;
 
 /** Bytes of a COQL answer that are parsed before others get their turn. */
 export const jsonSliceBytes = 64 << 10;

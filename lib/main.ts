@@ -1,13 +1,16 @@
 /** The process: the only file that touches arguments, environment, standard streams, signals and the exit code. */
 import type {Writable} from 'node:stream';
 import type {Host} from './commands/host.ts';
+import {DescriptorOutput} from './descriptor-output.ts';
 import {exitCodeOf} from './errors.ts';
 import {stopCommandMs, stopConnectorMs} from './limits.ts';
 import {jsonLog, type Level, levelOf, textLog} from './log.ts';
 
-const {argv, env, stdin, stdout, stderr} = process;
+const {argv, env, stdin, stderr} = process;
 const args = argv.slice(2);
 const connecting = args.length === 0 && !stdin.isTTY;
+// Looking at `process.stdout` is enough to make its descriptor one that does not block, so the connector does not.
+const stdout = connecting ? new DescriptorOutput(1, () => process.stdout) : process.stdout;
 const level = levelOf(env.LOG_LEVEL);
 const stop = new AbortController();
 
@@ -29,23 +32,29 @@ stdout.on('error', () => {
 stderr.on('error', () => {});
 process.on('uncaughtException', (error) => {
   report(error);
-  process.exit(1);
+  end(1);
 });
 
 const code = connecting ? await connect() : await command();
 await Promise.all([delivered(stdout), delivered(stderr)]);
-process.exit(code);
+end(code);
 
 /** Asks everything to stop, once; the second time, and when stopping takes too long, the process ends as it is. */
 function interrupt(): void {
   const nowMs = performance.now();
   if (stoppedMs !== undefined) {
-    if (nowMs - stoppedMs > sameKeyMs) process.exit(interruptedCode());
+    if (nowMs - stoppedMs > sameKeyMs) end(interruptedCode());
     return;
   }
   stoppedMs = nowMs;
   stop.abort(new Error('Interrupted'));
-  setTimeout(() => process.exit(interruptedCode()), connecting ? stopConnectorMs : stopCommandMs).unref();
+  setTimeout(() => end(interruptedCode()), connecting ? stopConnectorMs : stopCommandMs).unref();
+}
+
+/** Ends the process as it is. One that is stuck in a write, because nobody reads, can only be killed. */
+function end(code: number): void {
+  if (stdout instanceof DescriptorOutput && stdout.isStuck) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
 }
 
 function interruptedCode(): number {

@@ -1,10 +1,9 @@
 /** The bulk side of a binding: a backfill, or a refresh of formula fields, from its beginning or from where it stopped. */
 
 import {type Binding, GateOverflow} from './binding.ts';
-import {ZohoError} from './errors.ts';
 import {type BackfillState, instantOf, secondsOf} from './flow/state.ts';
 import {windowOverlapS} from './limits.ts';
-import {askingOtherwise, askOtherwise, Remedies} from './remedy.ts';
+import {askingOtherwise, Remedies} from './remedy.ts';
 import {cellText} from './rows.ts';
 import {bulkRows} from './sources/bulk.ts';
 import {idsSince, rowsByIds} from './sources/coql.ts';
@@ -30,12 +29,11 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
   if (binding.range.slices.length === 0) await binding.patch(binding.range.done);
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
-      await knowGate(binding, signal);
+      await askingOtherwise(binding, () => knowGate(binding, signal), signal);
       await binding.emit(bulkRows(binding.range, backfill, {...shared, progress, signal}), binding.admitBulk, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof GateOverflow) await startAgain(binding);
-      else if (!binding.gateKnown && error instanceof ZohoError && (await askOtherwise(binding, error, signal))) continue;
       else await remedies.apply(error, signal);
     }
   }

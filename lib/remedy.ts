@@ -104,7 +104,7 @@ export class Remedies {
  * Changes what sweeps ask for after Zoho refused it: a field less, fewer columns, smaller pages (zoho-api sheet 5.3, 11). Returns false when there
  * is nothing to change.
  */
-export async function askOtherwise(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
+async function askOtherwise(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
   if (error.kind === 'field' && (await binding.refuse('coql', error.field ?? ''))) return true;
   const mayBeColumn = error.kind === 'field' || (error.kind === 'refused' && columnCodes.has(error.code ?? ''));
   if (mayBeColumn && (await findRefusedColumns(binding, signal))) return true;

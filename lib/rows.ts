@@ -38,10 +38,12 @@ function tight(rows: Rows): Rows {
     from = Math.min(from, cells[k]! >> 2);
     to = Math.max(to, cells[k + 1]!);
   }
-  const moved = cells.map((place, k) => {
-    if (cells[k & ~1]! >> 2 === cells[k | 1]) return 0;
-    return k % 2 === 0 ? place - (from << 2) : place - from;
-  });
+  const moved = new Int32Array(cells.length);
+  for (let k = 0; k < cells.length; k += 2) {
+    if (cells[k]! >> 2 === cells[k + 1]) continue;
+    moved[k] = cells[k]! - (from << 2);
+    moved[k + 1] = cells[k + 1]! - from;
+  }
   return {...rows, bytes: rows.bytes.subarray(from, Math.max(from, to)), cells: moved};
 }
 

@@ -124,6 +124,8 @@ const mistakes: [args: string, message: RegExp][] = [
     /^source-zoho: Cannot tell where to read from: say one of --source flow\.yaml, --config config\.json or --sandbox\n$/,
   ],
   ['check --config config.json --sandbox', /^source-zoho: Cannot tell where to read from/],
+  ['check --config config.json --out out', /^source-zoho: Cannot use --out without --support-bundle\n$/],
+  ['check --sandbox --support-bundle no/where.json', /^source-zoho: Cannot write no\/where\.json: ENOENT/],
   ['check --config missing.json', /^source-zoho: Cannot read \S*missing\.json: there is no such file\n$/],
   [
     'check --config config.json --module Laeds',
@@ -196,6 +198,29 @@ cli('checks a setup as JSON, with every module and why it is skipped', async ({s
   for (const name of sandbox.modules) assert.equal(by.get(name)?.captured, true, name);
   assert.match(by.get('Notes')?.reason ?? '', /cannot be read/);
   assert.ok((by.get('Deals')?.computed?.length ?? 0) > 0);
+});
+
+cli('writes what a report of a problem needs, beside the check', async ({shell, sandbox}) => {
+  const {code, messages} = await shell.run('check --config config.json --module Deals,Notes --support-bundle report.json');
+  assert.equal(code, 0, messages);
+  assert.match(messages, /\nWrote report\.json; read it through before you send it\n$/);
+  const bundle = JSON.parse(await readFile(shell.path('report.json'), 'utf8'));
+  const {version, dependencies} = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  assert.equal(bundle.version, version);
+  assert.equal(bundle.node, process.version);
+  for (const [name, locked] of Object.entries(dependencies)) assert.equal(bundle.packages[name], locked, name);
+  for (const name of ['uvu', 'typescript']) assert.equal(bundle.packages[name], undefined, 'production packages only');
+  assert.deepEqual(bundle.config.credentials, {
+    client_id: '<secret>',
+    client_secret: '<secret>',
+    refresh_token: '<secret>',
+    api_domain: sandbox.url,
+  });
+  const [deals, notes] = bundle.modules;
+  assert.equal(deals.fields.Amount, 'currency/double as number');
+  assert.match(notes.skipped, /cannot be read/);
+  assert.deepEqual(bundle.log, {left_out: 0, lines: bundle.log.lines});
+  assert.equal((await shell.run('check --config config.json --support-bundle report.json')).code, 2, 'nothing is replaced');
 });
 
 cli('discovers bindings as JSON lines, and as a catalog that captures', async ({shell}) => {

@@ -31,6 +31,9 @@ export interface RunOptions {
 const contenderFile = fileURLToPath(new URL('contender.ts', import.meta.url));
 const serverFile = fileURLToPath(new URL('server.ts', import.meta.url));
 
+/** What was compiled once, in the warm-up at the latest, is there, as it is for the program itself. */
+const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/source-zoho', import.meta.url));
+
 /** Output up to this size is kept until the clock has stopped, and hashed then; larger output is hashed on the way, which costs its writer some of the time. */
 const keptBytesMax = 512 << 20;
 const readBytesMax = 1 << 20;
@@ -48,6 +51,7 @@ export async function run(name: string, task: Task, options: RunOptions): Promis
   const since = performance.now();
   const child = spawn(process.execPath, [contenderFile, name, JSON.stringify(task)], {
     stdio: ['ignore', target, 'pipe', 'pipe'],
+    env: {...process.env, NODE_COMPILE_CACHE: cacheFolder},
   });
   closeSync(target);
   const ended = once(child, 'close');

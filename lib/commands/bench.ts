@@ -8,6 +8,7 @@ import {measure} from '../bench/measure.ts';
 import {makePage, type PageFile} from '../bench/pages.ts';
 import {plot} from '../bench/plot.ts';
 import {idleBytes} from '../bench/run.ts';
+import {measureStarts} from '../bench/starts.ts';
 import {ConfigError} from '../errors.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
 import {grouped, tableLines} from './table.ts';
@@ -21,11 +22,13 @@ export interface BenchArguments {
   /** File for the plot. */
   readonly scale?: string;
   readonly scaleRows: number;
+  readonly starts?: true;
 }
 
 /** Measures and prints. Ends with `different` when a contender's documents were not right. */
 export async function bench(host: Host, args: BenchArguments): Promise<number> {
   if (args.rounds < 1 || args.rows < 1) throw new ConfigError('Cannot measure: it takes at least one round and one row');
+  if (args.starts) return tellStarts(host, args);
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {
     const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);
@@ -38,6 +41,20 @@ export async function bench(host: Host, args: BenchArguments): Promise<number> {
   } finally {
     await rm(folder, {recursive: true, force: true});
   }
+}
+
+/** Starts are short, so that there can be many. */
+const startsPerRound = 4;
+
+function tellStarts(host: Host, {rounds, json}: BenchArguments): number {
+  const starts = measureStarts(startsPerRound * rounds);
+  if (json) sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, starts});
+  else {
+    const columns = [{title: 'start'}, {title: 'ms', align: 'right'}, {title: 'x node', align: 'right'}] as const;
+    const rows = starts.map(({name, ms, timesNode}) => [name, ms.toFixed(1), timesNode.toFixed(2)]);
+    for (const line of [...tableLines(columns, rows), '', machine()]) host.output.write(`${line}\n`);
+  }
+  return exit.done;
 }
 
 async function measureAll(host: Host, cases: readonly Case[], rounds: number, folder: string): Promise<Figures[]> {

@@ -1,16 +1,21 @@
 /** `source-zoho check`: whether a configuration works, and what it could capture. */
 import {styleText} from 'node:util';
-import {ZohoError} from '../errors.ts';
+import {ConfigError, ZohoError} from '../errors.ts';
 import {ModuleFields} from '../module-fields.ts';
 import {accountsOrigin} from '../zoho/hosts.ts';
 import type {ModuleEntry} from '../zoho/modules.ts';
 import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
+import {Bundle, type Found} from './bundle.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
 import {modulesOf, type Setup, type SetupArguments, setUp} from './setup.ts';
 import {counted, grouped, tableLines} from './table.ts';
 
 export interface CheckArguments extends SetupArguments {
   readonly json?: boolean;
+  /** A file to write for the report of a problem, whatever the check comes to. */
+  readonly supportBundle?: string;
+  /** Directory of a local capture whose state goes into that file. */
+  readonly out?: string;
 }
 
 /** What is known of a module that can be captured. */
@@ -23,16 +28,41 @@ interface Coverage {
 }
 
 export async function check(host: Host, args: CheckArguments): Promise<number> {
+  const {supportBundle: path, out: folder} = args;
+  if (path === undefined) {
+    if (folder !== undefined) throw new ConfigError('Cannot use --out without --support-bundle');
+    return examine(host, args, {});
+  }
+  const bundle = await Bundle.begin(path);
+  const found: Found = {};
+  let failure: unknown;
+  try {
+    return await examine({...host, log: bundle.over(host.log)}, args, found);
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    await bundle.write(found, {failure, folder, env: host.env});
+    say(host, `Wrote ${path}; read it through before you send it`);
+  }
+}
+
+/** The check itself. What it finds goes to `found` as it comes, so that a failure leaves what came before. */
+async function examine(host: Host, args: CheckArguments, found: Found): Promise<number> {
   const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  found.setup = setup;
   try {
     const {client} = setup;
     const scopes = await client.scopes(host.signal);
+    found.scopes = scopes;
     const missing = scopes === undefined ? [] : missingScopes(scopes);
     if (missing.length > 0) throw lacking(missing);
     const modules = await modulesOf(setup, host);
+    found.modules = modules;
     const captured = modules.filter(({skip}) => skip === undefined);
     if (scopes === undefined) await probe(setup, host, captured);
     const clock = new Date((await client.nowSeconds(host.signal)) * 1_000).toISOString();
+    found.clock = clock;
     const {callsTotal, creditsTotal, remaining} = client.spent();
     if (args.json === true) {
       const accounts = accountsOrigin(client.origin);

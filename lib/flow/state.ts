@@ -57,6 +57,8 @@ const bindingSchema = v.looseObject({
 const taskSchema = v.looseObject({
   bindingStateV1: absent(v.record(v.string(), v.unknown())),
   backfillRequests: absent(v.record(v.string(), v.unknown())),
+  /** Of bindings whose new backfill was requested: `deleted` of the state that was thrown away, until the new one is written. */
+  owedDeletions: absent(v.record(v.string(), v.unknown())),
 });
 
 export type BackfillState = v.InferOutput<typeof backfillSchema>;
@@ -103,12 +105,17 @@ export function savedBinding(state: unknown, stateKey: string): SavedBinding | u
 }
 
 /**
- * What a binding that is backfilled anew still has to read of its deletions: those since its last sweep, or since its new start when nothing tells
- * when that was. No backfill brings them, and the collection still has the records.
+ * What a binding that is backfilled anew still has to read of its deletions: those since its last sweep. No backfill brings them, and the collection
+ * still has the records. Where the binding's state is gone already, as when the last start ended between its two checkpoints, it is what the first
+ * of them noted. Undefined when nothing tells.
  */
-export function owedDeletions(state: unknown, stateKey: string, start: string): BindingState['deleted'] {
-  const parsed = v.safeParse(bindingSchema, task(state).bindingStateV1?.[stateKey]);
-  return (parsed.success ? parsed.output.deleted : undefined) ?? {cursor: start};
+export function owedDeletions(state: unknown, stateKey: string): BindingState['deleted'] | undefined {
+  const {bindingStateV1, owedDeletions: noted} = task(state);
+  for (const saved of [bindingStateV1?.[stateKey], {deleted: noted?.[stateKey]}]) {
+    const parsed = v.safeParse(bindingSchema, saved);
+    if (parsed.success && parsed.output.deleted !== undefined) return parsed.output.deleted;
+  }
+  return undefined;
 }
 
 /** Whether the state asks for a new backfill of a binding (`backfillRequests`). */

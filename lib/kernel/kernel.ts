@@ -35,6 +35,8 @@ interface Exports {
 }
 
 const pageBytes = 1 << 16;
+/** Bytes behind a page that a scan may read. */
+const scanBytes = 64;
 const module = new WebAssembly.Module(readFileSync(new URL('kernel.wasm', import.meta.url)));
 let exports = instantiate();
 let memory = new Uint8Array(exports.memory.buffer);
@@ -57,16 +59,16 @@ export interface Scanned {
   readonly stop: number;
 }
 
-/** Finds the cells of the complete rows that plain CSV begins with, at most `rowsMax` of them. */
-export function scan(bytes: Uint8Array, width: number, rowsMax: number): Scanned {
+/** Finds the cells of the complete rows that plain CSV begins with, at most `rowsMax` of them; they are in one of `blocks`. */
+export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: Blocks): Scanned {
   const from = heapBase;
   const to = from + bytes.length;
-  const cells = align(to + codes.strideBytes);
+  const cells = align(to + scanBytes);
   reserve(cells + 8 * width * (rowsMax + 1));
   memory.set(bytes, from);
   const count = exports.scan(from, to, width, cells, rowsMax);
   const scanned = {
-    cells: new Int32Array(memory.buffer, cells, 2 * width * count).slice(),
+    cells: new Int32Array(blocks.filled(memory.subarray(cells, cells + 8 * width * count)).buffer, 0, 2 * width * count),
     count,
     next: exports.next.value - from,
     stop: exports.stop.value,

@@ -34,6 +34,7 @@ export class CoerceStream extends TransformStream<Batch<Rows>, Batch<Docs>> {
           coerce = compileCoercer(columns, fields, options);
         }
         controller.enqueue({...batch, items: coerce(batch.items)});
+        batch.items.release?.();
       },
     });
   }

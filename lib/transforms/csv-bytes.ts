@@ -1,5 +1,6 @@
 /** The quick reader of CSV pages (RFC 4180 in UTF-8): the kernel finds the cells in the bytes and makes no strings. */
 
+import {Blocks} from '../blocks.ts';
 import {scan} from '../kernel/kernel.ts';
 import {batchBytes, batchRowsMax} from '../limits.ts';
 import type {Dialect, Reading, RowReader} from './csv-dialect.ts';
@@ -16,13 +17,19 @@ export function isPlain({delimiter, lineEnd}: Dialect): boolean {
 export function byteReader({columns}: Dialect): RowReader {
   // No row is shorter than its separators.
   const rowsMax = Math.min(batchRowsMax, Math.ceil(batchBytes / columns.length));
+  const blocks = new Blocks();
   return (bytes, from) => {
     // A row that is longer than a batch needs a longer look; doubling it keeps the work in proportion to the row.
     for (let size = batchBytes; ; size *= 2) {
       const to = Math.min(bytes.length, from + size);
-      const {cells, count, next, stop} = scan(bytes.subarray(from, to), columns.length, rowsMax);
+      const {cells, count, next, stop} = scan(bytes.subarray(from, to), columns.length, rowsMax, blocks);
       if (next === 0 && stops[stop] === undefined && to < bytes.length) continue;
-      return {rows: {columns, bytes: bytes.subarray(from, from + next), cells, count}, next: from + next, stop: stops[stop]};
+      const release = () => blocks.give(new Uint8Array(cells.buffer));
+      return {
+        rows: {columns, bytes: bytes.subarray(from, from + next), cells, count, release},
+        next: from + next,
+        stop: stops[stop],
+      };
     }
   };
 }

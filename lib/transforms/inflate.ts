@@ -2,6 +2,7 @@
 import {once} from 'node:events';
 import type {TransformOptions} from 'node:stream';
 import {constants, createInflateRaw, type InflateRaw, type ZlibOptions} from 'node:zlib';
+import {Blocks} from '../blocks.ts';
 import {ZohoError} from '../errors.ts';
 import {deflatedPieceBytes, inflateBlockBytes} from '../limits.ts';
 
@@ -55,6 +56,7 @@ function continues(block: Uint8Array, part: Uint8Array): boolean {
 class Feed {
   readonly #pull: Pull;
   readonly #zlib: InflateRaw;
+  readonly #blocks = new Blocks();
   readonly #stopped = new AbortController();
   /** Pieces that zlib has not used up; its stream may end inside any of them. */
   readonly #unused: Uint8Array[] = [];
@@ -91,19 +93,19 @@ class Feed {
 
   /** The network's pieces are small, and each would cost zlib a turn of the event loop: they are joined to larger ones. */
   async #piece(): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
+    const block = this.#blocks.take(deflatedPieceBytes);
     let bytes = 0;
     try {
       do {
         const piece = await this.#pull(deflatedPieceBytes - bytes);
         if (piece.length === 0) break;
-        pieces.push(piece);
+        block.set(piece, bytes);
         bytes += piece.length;
       } while (bytes < deflatedPieceBytes && !this.#stopped.signal.aborted);
     } catch (error) {
       this.#failure = {error};
     }
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    return block.subarray(0, bytes);
   }
 
   /** Resolves when zlib takes more, or never will: a failure of its own is thrown where its output is read. */
@@ -113,7 +115,9 @@ class Feed {
 
   #forgetUsed(): void {
     while (this.#unused.length > 0 && this.#unusedFrom + this.#unused[0]!.length <= this.#zlib.bytesWritten) {
-      this.#unusedFrom += this.#unused.shift()!.length;
+      const used = this.#unused.shift()!;
+      this.#unusedFrom += used.length;
+      this.#blocks.give(new Uint8Array(used.buffer));
     }
   }
 }

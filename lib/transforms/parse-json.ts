@@ -55,17 +55,23 @@ const backslash = 0x5c;
 const inMember = 2;
 const inRow = 3;
 
+/** Rows that there is room for at first: as many as a page of the cheapest kind has. */
+const rowsFirst = 200;
+
 class Answer implements JsonVisitor {
   readonly #text: Buffer;
   readonly #columns: readonly string[];
   readonly #fields: ReadonlyMap<string, Field>;
   readonly #places: ReadonlyMap<string, number>;
   readonly #needed: readonly string[];
+  /** The first backslash that is not behind the values read. */
+  #nextEscape = -1;
   #depth = 0;
   #member: string | undefined;
   #hasData = false;
   #more: boolean | undefined;
-  readonly #cells: number[] = [];
+  /** Cells of the rows so far, and free ones behind them, all empty. */
+  #cells: Int32Array;
   #count = 0;
   /** Texts that do not stand in the body as they are, to follow it. */
   readonly #added: Buffer[] = [];
@@ -80,6 +86,7 @@ class Answer implements JsonVisitor {
     this.#fields = fields;
     this.#places = new Map(columns.map((name, place) => [name, place]));
     this.#needed = ['id', 'Modified_Time'].filter((name) => this.#places.has(name));
+    this.#cells = new Int32Array(2 * columns.length * rowsFirst);
   }
 
   scalar(type: TokenType, from: number, to: number, key: string | undefined): void {
@@ -98,7 +105,7 @@ class Answer implements JsonVisitor {
       if (key === 'data') this.#hasData = isArray;
     } else if (this.#depth === inRow && this.#member === 'data') {
       if (isArray || !this.#hasData) throw damaged('its data holds something other than records');
-      for (let i = 0; i < 2 * this.#columns.length; i++) this.#cells.push(0);
+      this.#makeRoom();
     } else if (this.#depth > inRow && this.#member === 'data') {
       this.#trees.push(isArray ? [] : new Map());
       this.#treeKeys.push(key);
@@ -118,23 +125,46 @@ class Answer implements JsonVisitor {
   result(): CoqlAnswer {
     if (!this.#hasData) throw damaged('it has no list of data');
     const bytes = this.#added.length === 0 ? this.#text : Buffer.concat([this.#text, ...this.#added]);
-    return {rows: {columns: this.#columns, bytes, cells: Int32Array.from(this.#cells), count: this.#count}, more: this.#more};
+    const cells = this.#cells.subarray(0, 2 * this.#columns.length * this.#count);
+    return {rows: {columns: this.#columns, bytes, cells, count: this.#count}, more: this.#more};
   }
 
   #endRow(): void {
-    this.#count++;
     for (const name of this.#needed) {
-      const k = this.#cells.length - 2 * (this.#columns.length - this.#places.get(name)!);
-      if (this.#cells[k]! >> 2 === this.#cells[k + 1]) throw damaged(`row ${this.#count} has no ${name}`);
+      const k = this.#cellAt(this.#places.get(name)!);
+      if (this.#cells[k]! >> 2 === this.#cells[k + 1]) throw damaged(`row ${this.#count + 1} has no ${name}`);
     }
+    this.#count++;
+  }
+
+  /** Makes room for the cells of one more row. */
+  #makeRoom(): void {
+    if (2 * this.#columns.length * (this.#count + 1) <= this.#cells.length) return;
+    const larger = new Int32Array(2 * this.#cells.length);
+    larger.set(this.#cells);
+    this.#cells = larger;
+  }
+
+  /** Where a cell of the row that is being read is. */
+  #cellAt(place: number): number {
+    return 2 * (this.#count * this.#columns.length + place);
   }
 
   #setScalar(type: TokenType, from: number, to: number, key: string | undefined): void {
     if (type === TokenType.NULL) this.#set(key, 0, 0, cellPlain);
     else if (type !== TokenType.STRING) this.#set(key, from, to, cellClean);
-    else if (this.#text.subarray(from, to).includes(backslash)) this.#add(key, this.#read(from, to), cellPlain);
+    else if (this.#hasEscape(from, to)) this.#add(key, this.#read(from, to), cellPlain);
     // Between its quotes, a JSON string without escapes needs none.
     else this.#set(key, from + 1, to - 1, cellClean);
+  }
+
+  /** Most answers have few escapes, and are looked through once for each. */
+  #hasEscape(from: number, to: number): boolean {
+    if (this.#nextEscape < from) {
+      const at = this.#text.indexOf(backslash, from);
+      this.#nextEscape = at < 0 ? this.#text.length : at;
+    }
+    return this.#nextEscape < to;
   }
 
   #setTree(tree: JsonTree, key: string | undefined): void {
@@ -154,7 +184,7 @@ class Answer implements JsonVisitor {
   #set(key: string | undefined, from: number, to: number, kind: number): void {
     const place = key === undefined ? undefined : this.#places.get(key);
     if (place === undefined) return;
-    const k = this.#cells.length - 2 * (this.#columns.length - place);
+    const k = this.#cellAt(place);
     this.#cells[k] = (from << 2) | kind;
     this.#cells[k + 1] = to;
   }

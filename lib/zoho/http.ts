@@ -1,7 +1,15 @@
 /** Requests over undici: pools, timeouts, size limits, and failures with a name. Knows hosts and bytes, nothing of Zoho. */
-import {Agent, type Dispatcher, EnvHttpProxyAgent} from 'undici';
+import {Agent, type Dispatcher, EnvHttpProxyAgent, Pool} from 'undici';
 import {ZohoError} from '../errors.ts';
-import {callsAtOnce, connectTimeoutMs, errorBytesMax, headerBytesMax, headersTimeoutMs, idleTimeoutMs} from '../limits.ts';
+import {
+  bodyBytesAhead,
+  callsAtOnce,
+  connectTimeoutMs,
+  errorBytesMax,
+  headerBytesMax,
+  headersTimeoutMs,
+  idleTimeoutMs,
+} from '../limits.ts';
 import {isLoopback} from './hosts.ts';
 
 export interface Timeouts {
@@ -56,10 +64,11 @@ export class Http {
     this.#timeouts = timeouts;
     const connect = {timeout: timeouts.connectMs, rejectUnauthorized: true};
     const options = {connections: callsAtOnce + 1, allowH2: false, maxHeaderSize: headerBytesMax, connect};
-    // Through a proxy there are two connections to make and two certificates to verify.
+    // Through a proxy there are two connections to make and two certificates to verify, and the proxy has to say that it is through.
+    const clientFactory = (proxy: URL, own: object): Pool => new Pool(proxy, {...own, headersTimeout: timeouts.connectMs});
     this.#dispatcher = isLoopback(origin)
       ? new Agent(options)
-      : new EnvHttpProxyAgent({...options, requestTls: connect, proxyTls: connect});
+      : new EnvHttpProxyAgent({...options, requestTls: connect, proxyTls: connect, clientFactory});
   }
 
   /** Resolves when the headers are there. Rejects with `Cut`, or with the signal's reason; the signal also ends the body. */
@@ -75,6 +84,7 @@ export class Http {
         signal,
         headersTimeout: this.#timeouts.headersMs,
         bodyTimeout: this.#timeouts.idleMs,
+        highWaterMark: bodyBytesAhead,
       });
       return new UndiciAnswer(answer, host, signal);
     } catch (error) {

@@ -56,6 +56,18 @@ command('measures a ladder of rows as JSON, and plots it', async () => {
   }
 });
 
+command('times starts beside that of node', async () => {
+  const {code, output} = await bench('--starts', '--rounds', '1', '--json');
+  assert.equal(code, 0);
+  const {starts} = JSON.parse(output);
+  assert.deepEqual(
+    starts.map(({name}: Record<string, unknown>) => name),
+    ['node -e 0', 'spec request', '--help'],
+  );
+  assert.equal(starts[0].timesNode, 1);
+  for (const {ms, timesNode} of starts) assert.ok(ms > 0 && timesNode > 0);
+});
+
 command('names the cases that there are when one is unknown', async () => {
   await assert.rejects(bench('--cases', 'usual,huge'), {
     name: 'ConfigError',

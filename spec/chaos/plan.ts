@@ -1,5 +1,6 @@
 /** What a chaos run decides before each round: all of it from the seed, nothing from what happens. */
 import {type FaultName, faultList, faultNames} from '../../lib/sandbox/fault-list.ts';
+import {parseFault} from '../../lib/sandbox/faults.ts';
 import {Random} from '../model/random.ts';
 
 /** Modules that bindings are drawn from: formulas, wide records, ids of 18 digits, fields of one API alone. */
@@ -16,6 +17,8 @@ export interface RoundPlan {
   readonly reset: string | undefined;
   /** Orders for the sandbox, taken back at the end of the round. */
   readonly faults: readonly string[];
+  /** Whether the round's bindings are backfilled anew after it, as whoever reads in the log that a field was refused would do. */
+  readonly backfillAfter: boolean;
   /** Real milliseconds between two things that people do, and the seed of what they do. */
   readonly editEveryMs: number;
   readonly editSeed: number;
@@ -35,7 +38,7 @@ export interface RoundPlan {
   readonly lateMs: number;
 }
 
-/** Faults that end a capture or take a field away for as long as the process lives. They come alone and once. */
+/** Faults that may end a capture, or set a module aside for long. They come once in a round. */
 const definite: readonly FaultName[] = [
   'scope-mismatch',
   'no-permission',
@@ -45,20 +48,22 @@ const definite: readonly FaultName[] = [
   'foreign-url',
   'refused-module',
 ];
-/** Faults that change what is captured on purpose: a field that was refused is missing in what came meanwhile. */
-const lossy: readonly FaultName[] = ['refused-field'];
+/** Takes a field away: it is missing in what comes meanwhile, for good where a record does not change again. */
+const fieldFault: FaultName = 'refused-field';
 /** Faults that take real time each. */
 const slow: readonly FaultName[] = ['stall', 'stall-body', 'drip'];
-const ordinary = faultNames.filter((name) => ![...definite, ...lossy, ...slow].includes(name));
+const ordinary = faultNames.filter((name) => ![...definite, fieldFault, ...slow].includes(name));
 
 /** The plan of one round. The same seed and number give the same plan, whatever the rounds before did. */
 export function roundPlan(seed: number, round: number): RoundPlan {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(round + 1, 0x85ebca6b));
   for (let i = 0; i < 4; i++) random.next();
+  const faults = faultsOf(random);
   return {
     bindings: bindingsOf(random),
-    reset: random.chance(0.35) ? random.pick(chaosModules.slice(0, 2)) : undefined,
-    faults: faultsOf(random),
+    reset: random.chance(faults.some(needsJobs) ? 0.8 : 0.3) ? random.pick(chaosModules.slice(0, 2)) : undefined,
+    faults,
+    backfillAfter: faults.some((order) => faultOf(order) === fieldFault),
     editEveryMs: random.pick([5, 20, 60]),
     editSeed: random.below(2 ** 31),
     jump: random.chance(0.35) ? {ms: random.pick([90_000, 3_700_000, 90_000_000]), atLine: 1 + random.below(120)} : undefined,
@@ -94,10 +99,22 @@ function faultsOf(random: Random): string[] {
   for (let i = 0; i < kinds; i++) {
     const name = random.pick(ordinary);
     // Jobs and downloads are few: a fault of theirs must be likely to meet one.
-    const probability = random.pick(faultList[name].kinds.length > 1 ? [0.01, 0.03, 0.15] : [0.1, 0.3, 0.6]);
+    const probability = random.pick(faultList[name].kinds.length > 1 ? [0.01, 0.03, 0.15] : [0.2, 0.5, 0.9]);
     orders.push(`${name}@${probability}`);
   }
   if (random.chance(0.2)) orders.push(`${random.pick(slow)}*1`);
-  if (random.chance(0.15)) orders.push(`${random.pick(definite)}*1`);
+  if (random.chance(0.4)) orders.push(`${random.pick(definite)}*1`);
+  if (random.chance(0.15)) orders.push(`${fieldFault}${random.pick(['', ':create', ':coql'])}*${1 + random.below(3)}`);
   return orders;
+}
+
+/** Whether an order can be met by bulk jobs only: it needs a round that has some. */
+function needsJobs(order: string): boolean {
+  const kinds: readonly string[] = faultList[parseFault(order).name].kinds;
+  return kinds.every((kind) => kind === 'create' || kind === 'status' || kind === 'result');
+}
+
+/** The name of the fault that an order is for. */
+export function faultOf(order: string): FaultName {
+  return parseFault(order).name;
 }

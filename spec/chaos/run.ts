@@ -7,7 +7,8 @@ import {Edits} from '../faults/edits.ts';
 import {FlowTask, type TaskBinding} from '../flow-runtime.ts';
 import {Random} from '../model/random.ts';
 import type {Session} from '../runtime.ts';
-import {type ChaosBinding, chaosModules, type RoundPlan, roundPlan} from './plan.ts';
+import type {Defect} from './defects.ts';
+import {type ChaosBinding, chaosModules, faultOf, type RoundPlan, roundPlan} from './plan.ts';
 import {chaosSession} from './session.ts';
 import {chaosSpeed} from './speed.ts';
 import {Watch} from './watch.ts';
@@ -16,7 +17,7 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly rounds: number;
   /** Planted in every session. */
-  readonly defect?: string;
+  readonly defect?: Defect;
   /** Told what a round came to, in one line. */
   readonly tell?: (line: string) => void;
 }
@@ -47,8 +48,8 @@ export interface ChaosReport {
 /** Rounds of one organisation, and rounds between two looks at the truth. */
 export const roundsOfSeed = 20;
 const roundsToQuiet = 5;
-/** Real time that a capture may take to catch up once nothing goes wrong any more. */
-const quietMs = 45_000;
+/** Real time that a capture may take to catch up once nothing goes wrong any more: some seconds, but for a machine that is busy with something else. */
+const quietMs = 120_000;
 /** The longest that a change stays invisible, on the sandbox's clock. */
 const lateMostMs = 40_000;
 const startDaysBack = 31;
@@ -81,7 +82,7 @@ export async function chaosRun({seed, rounds, defect, tell = () => {}}: ChaosOpt
 }
 
 interface SeedOptions {
-  readonly defect: string | undefined;
+  readonly defect: Defect | undefined;
   readonly tell: (line: string) => void;
   readonly report: ChaosReport;
 }
@@ -149,7 +150,7 @@ function bindingOf({module, interval}: ChaosBinding): TaskBinding {
 interface RoundOptions {
   readonly task: FlowTask;
   readonly watch: Watch;
-  readonly defect: string | undefined;
+  readonly defect: Defect | undefined;
   readonly report: ChaosReport;
 }
 
@@ -189,7 +190,13 @@ async function chaoticRound(plan: RoundPlan, {task, watch, defect, report}: Roun
     report.edits += edits.count;
     for (const {name, hits} of sandbox.faults.reading()) if (hits > 0) report.faults[name] = (report.faults[name] ?? 0) + hits;
     sandbox.faults.clear();
+    if (plan.backfillAfter) task.state = mergePatch(task.state, {backfillRequests: requestsOf(plan)});
   }
+}
+
+/** Asks for a new backfill of every binding; its collection stays as it is. */
+function requestsOf({bindings}: RoundPlan): Readonly<Record<string, true>> {
+  return Object.fromEntries(bindings.map(({module}) => [module, true] as const));
 }
 
 /** Empties a module's collection and asks for its backfill. */
@@ -205,7 +212,7 @@ const credentialFaults = ['invalid-token', 'scope-mismatch', 'no-permission', 't
 
 /** Whether the faults of a round are reason enough for a session to end by itself: outages for code 1, refused credentials for code 3. */
 function mayFail({faults}: RoundPlan, code: number): boolean {
-  const names = faults.map((order) => order.replace(/[@*].*/, ''));
+  const names = faults.map(faultOf);
   return code === 3 ? names.some((name) => credentialFaults.includes(name)) : code === 1 && names.length > 0;
 }
 
@@ -235,12 +242,10 @@ async function quiescence({task, defect, report}: Omit<RoundOptions, 'watch'>): 
   report.violations.push(...violations);
   if (typeof ended === 'object') report.violations.push(`the capture ended although nothing went wrong: ${ended.failure}`);
   else if (behind.size > 0)
-    report.violations.push(
-      `${[...behind].map(({module}) => module)} never caught up; last: ${logs
-        .slice(-3)
-        .map(({message}) => message)
-        .join(' / ')}`,
-    );
+    for (const {module} of behind) {
+      const said = logs.filter(({message}) => message.includes(module)).slice(-5);
+      report.violations.push(`${module} never caught up; last of it: ${said.map(({message}) => message).join(' / ')}`);
+    }
   else report.violations.push(...differencesOf(task));
 }
 

@@ -5,6 +5,7 @@ import {once} from 'node:events';
 import {setTimeout as delay} from 'node:timers/promises';
 import {type FlowTask, linesOf, logged, main} from '../flow-runtime.ts';
 import {Session} from '../runtime.ts';
+import type {Defect} from './defects.ts';
 import type {RoundPlan} from './plan.ts';
 
 export type SessionPlan = Pick<RoundPlan, 'reader' | 'lines' | 'lifeMs' | 'end' | 'committed' | 'beforeLargest'>;
@@ -13,7 +14,7 @@ export interface SessionOptions {
   readonly task: FlowTask;
   readonly plan: SessionPlan;
   /** Name of a defect to plant. */
-  readonly defect?: string | undefined;
+  readonly defect?: Defect | undefined;
   /** Asked after every line: whether the session may end now. */
   readonly until?: (session: Session) => boolean;
   readonly onLine?: (count: number) => void;
@@ -32,7 +33,7 @@ export interface SessionEnd {
 const startMaxMs = 20_000;
 
 const fastProcess = new URL('fast-process.ts', import.meta.url).href;
-const defects = new URL('defects.ts', import.meta.url).href;
+const planters = new URL('defects.ts', import.meta.url).href;
 
 /** Runs the connector once. Never takes longer than the plan's life and the time that stopping may take. */
 export async function chaosSession({task, plan, defect, until, onLine}: SessionOptions): Promise<SessionEnd> {
@@ -101,7 +102,7 @@ function committedOf({committed, beforeLargest}: SessionPlan, sizes: readonly nu
   return beforeLargest && rest.length > 0 ? share + rest.indexOf(Math.max(...rest)) : share;
 }
 
-function plantedBy(defect: string): string {
+function plantedBy(defect: Defect): string {
   assert.match(defect, /^[\w -]+$/);
-  return `data:text/javascript,import {plant} from '${defects}'; plant('${defect}')`;
+  return `data:text/javascript,import {plant} from '${planters}'; plant('${defect}')`;
 }

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
-import {readFile, stat, writeFile} from 'node:fs/promises';
+import {stat, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
-import {CapturedFile} from '../../lib/commands/captured.ts';
-import {Comparison} from '../../lib/commands/compare.ts';
 import {propertiesOf} from '../../lib/commands/properties.ts';
-import {randomFrom} from '../../lib/sandbox/hash.ts';
 import {type Sandbox, startSandbox} from '../../lib/sandbox/server.ts';
-import {parseJournal} from '../../lib/sinks/journal.ts';
+import {commandKills, compared, killSandbox} from './kills.ts';
 import {Shell} from './shell.ts';
 
 const capture = suite<{shell: Shell; sandbox: Sandbox}>('source-zoho capture');
 
-/** Kills in the proof, and in the short form that every test run has. */
-const kills = process.env.PROOF === undefined ? 6 : 100;
-
 capture.before.each(async (context) => {
-  // A person at the command line, and a spec, start more processes than Zoho grants tokens for.
-  const switches = {rowsPerJob: 2_000, jobMs: 20, tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000};
-  context.sandbox = await startSandbox({records: 5_000, switches});
+  context.sandbox = await startSandbox(killSandbox);
   context.shell = await Shell.open();
   await context.shell.configure(context.sandbox);
 });
@@ -26,29 +18,6 @@ capture.after.each(async ({shell, sandbox}) => {
   await shell.close();
   assert.deepEqual(sandbox.failures, []);
 });
-
-/** Compares a directory with what the sandbox holds; gives the lines of each module's file. */
-async function compared(shell: Shell, sandbox: Sandbox, modules: readonly string[]): Promise<number[]> {
-  const journal = parseJournal(await readFile(shell.path('out/state.json'), 'utf8'), 'out');
-  return modules.map((module) => {
-    const [, entry] = Object.entries(journal.files).find(([collection]) => collection.endsWith(module))!;
-    const file = new CapturedFile(shell.path(`out/${entry.file}`), entry.bytes);
-    // What only one API reads is there or not, as the record came last.
-    const {bulkOnly, coqlOnly, neither} = sandbox.org.readers(module);
-    const comparison = new Comparison(file, {ignored: new Set([...bulkOnly, ...coqlOnly, ...neither])});
-    const left = new Set(file.ids());
-    for (const text of sandbox.org.truth(module)) {
-      const record = propertiesOf(text);
-      const id = record.get('id')!;
-      left.delete(id);
-      if (comparison.present(id)) comparison.values(id, record);
-    }
-    assert.deepEqual(comparison.shown, []);
-    assert.deepEqual([...left], []);
-    file.close();
-    return entry.lines;
-  });
-}
 
 capture("captures what the documentation's own sample describes", async ({shell, sandbox}) => {
   const {client_id, client_secret, refresh_token} = sandbox.credentials;
@@ -88,33 +57,17 @@ capture("captures what the documentation's own sample describes", async ({shell,
   assert.equal(output, '');
   assert.match(messages, /^Leads +5,000 +0 +out\/Leads\.ndjson \(5,000 lines\)$/m);
   assert.match(messages, /10,500 documents in .* API calls, .* credits$/m);
-  assert.deepEqual(await compared(shell, sandbox, ['Leads', 'Accounts', 'Contacts']), [5_000, 1_500, 4_000]);
+  assert.deepEqual(await compared(shell, sandbox, ['Leads', 'Accounts', 'Contacts']), {
+    lines: [5_000, 1_500, 4_000],
+    differences: [],
+  });
   assert.equal((await stat(shell.path('out'))).mode & 0o777, 0o700);
 });
 
-capture(`loses and repeats nothing in ${kills} kills`, async ({shell, sandbox}) => {
-  const random = randomFrom(11);
-  const beforeOverlapMs = sandbox.clock.nowMs() - 120_000;
-  let killed = 0;
-  while (killed < kills) {
-    const {signal, code, messages} = await shell.run('capture --config config.json --module Leads,Deals --out out --once', {
-      whenRunning: (kill) => setTimeout(() => kill('SIGKILL'), 150 + random(600)),
-    });
-    if (signal === 'SIGKILL') killed++;
-    else assert.equal(code, 0, messages);
-    if (code === 0) sandbox.org.module('Leads').insert(400);
-    else if (killed % 3 === 0) sandbox.org.module('Deals').edit(sandbox.org.module('Deals').ids().next().value!);
-  }
-  // Changes become part of a window once they are some seconds old.
-  sandbox.clock.advance(10_000);
-  const {code, messages} = await shell.run('capture --config config.json --module Leads,Deals --out out --once');
-  assert.equal(code, 0, messages);
-  await compared(shell, sandbox, ['Leads', 'Deals']);
-  // What changed within the last minute before a kill is in the next run's overlap, and may come again; nothing else does.
-  const lines = (await readFile(shell.path('out/Leads.ndjson'), 'utf8')).trimEnd().split('\n');
-  const older = lines.filter((line) => Date.parse(/"Modified_Time":"([^"]+)"/.exec(line)![1]!) < beforeOverlapMs);
-  assert.ok(older.length > 1_000, `${older.length} lines are older`);
-  assert.equal(new Set(older).size, older.length);
+capture('loses and repeats nothing in 6 kills', async ({shell, sandbox}) => {
+  const {kills, differences} = await commandKills({shell, sandbox, kills: 6, seed: 11});
+  assert.deepEqual(differences, []);
+  assert.equal(kills, 6);
 });
 
 capture('stops at the first Ctrl-C with everything saved, and goes on from there', async ({shell, sandbox}) => {
@@ -132,7 +85,7 @@ capture('stops at the first Ctrl-C with everything saved, and goes on from there
   const second = await shell.run('capture --config config.json --module Leads --out out --once --json');
   assert.equal(second.code, 0, second.messages);
   assert.equal(JSON.parse(second.output).documents, 0);
-  assert.deepEqual(await compared(shell, sandbox, ['Leads']), [5_000]);
+  assert.deepEqual(await compared(shell, sandbox, ['Leads']), {lines: [5_000], differences: []});
 });
 
 capture('stops after a time when told to', async ({shell}) => {

@@ -1,4 +1,5 @@
 /** A capture of the sandbox in this process, both on one clock that jumps: days pass in seconds, and nothing is waited for in real time. */
+import {getEventListeners} from 'node:events';
 import {Writable} from 'node:stream';
 import {setTimeout as delay, setImmediate as turn} from 'node:timers/promises';
 import {runCapture} from '../../lib/capture.ts';
@@ -118,6 +119,11 @@ export class JumpCapture {
     running.session.commit(this.task, commit);
   }
 
+  /** Who waits for the session's end by its signal. */
+  get stopListeners(): number {
+    return this.#session.stopListeners;
+  }
+
   /** Keeps what was written so far, as the runtime does all the time. */
   commit(): void {
     this.session.commit(this.task);
@@ -204,6 +210,10 @@ class Running {
         },
       )
       .finally(() => client.close());
+  }
+
+  get stopListeners(): number {
+    return getEventListeners(this.#stop.signal, 'abort').length;
   }
 
   get phases(): string {

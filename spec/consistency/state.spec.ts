@@ -128,6 +128,10 @@ state('asked for a new backfill and killed after the first of its two checkpoint
     await capture.catchUp();
     await capture.kill();
     capture.task.state = {...(capture.task.state as object), backfillRequests: {Deals: true}};
+    // Deleted while nobody looked: only the deletions cursor of the state that is thrown away tells since when to ask.
+    const [deleted] = capture.sandbox.org.module('Deals').ids();
+    capture.sandbox.org.module('Deals').delete(deleted!);
+    capture.clock.advance(dayMs);
     capture.start();
     await capture.until(() => capture.session.checkpoints >= 2);
     await capture.kill(1);
@@ -136,6 +140,7 @@ state('asked for a new backfill and killed after the first of its two checkpoint
     capture.start();
     await capture.catchUp();
     assert.deepEqual(capture.differences(), []);
+    assert.deepEqual((capture.task.state as {owedDeletions?: object}).owedDeletions, {}, 'what was noted for it is gone');
     assert.ok(jobs(capture) >= 2);
   }),
 );

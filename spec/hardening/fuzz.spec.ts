@@ -9,7 +9,7 @@ import {backfillRequested, bindingPatch, instantOf, mergePatch, savedBinding, se
 import {silent} from '../../lib/log.ts';
 import {parseSchedule} from '../../lib/schedule.ts';
 import {journalText, parseJournal} from '../../lib/sinks/journal.ts';
-import {readSource} from '../../lib/source-file.ts';
+import {readConfig, readSource} from '../../lib/source-file.ts';
 import {parseCsv} from '../../lib/transforms/parse-csv.ts';
 import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {unzip} from '../../lib/transforms/unzip.ts';
@@ -189,6 +189,32 @@ fuzz('reads a catalog that is not what it was, or says what is wrong with it', a
       await defined(() => readSource('flow.yaml', undefined, reader));
     }),
     {numRuns: 1_000, timeout, includeErrorInReport: true},
+  );
+});
+
+const configText = `# from login
+credentials:
+  client_id: "1000.A"
+  client_secret: 'b'
+  refresh_token: >-
+    1000.c
+  api_domain: &host https://www.zohoapis.com
+start_date: 2026-01-01T00:00:00Z
+sops: null
+`;
+
+fuzz('reads a config file that is not what it was, in YAML or JSON, or says what is wrong with it', async () => {
+  let text = '';
+  const reader = {read: async () => text, unseal: async (config: unknown) => config};
+  const texts = fc.constantFrom(configText, JSON.stringify(endpoint, undefined, 2));
+  await fc.assert(
+    fc.asyncProperty(texts, damages, fc.option(oddText), async (whole, done, added) => {
+      text = damaged(Buffer.from(whole), done).toString() + (added ?? '');
+      const read = await defined(async () => parseConfig(await readConfig('config.yaml', reader)));
+      if ('error' in read) assert.ok(read.error instanceof ConfigError && read.error.message.length < 2_000);
+      else await defined(() => apiOrigin(read.value.credentials.apiDomain));
+    }),
+    {numRuns: 1_500, timeout, includeErrorInReport: true},
   );
 });
 

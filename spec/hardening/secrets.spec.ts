@@ -53,6 +53,34 @@ secrecy('stay out of what check and discover tell and write', async ({shell}) =>
   }
 });
 
+secrecy('stay out of the file for the report of a problem, whatever the check comes to', async ({shell, sandbox}) => {
+  code(await run(shell, `capture --config config.json --module ${bindings} --out out --once`), 0);
+  code(await runClean(shell, 'check --config config.json --support-bundle good.json --out out'), 0);
+  const good = JSON.parse((await filesOf(shell.folder)).get('good.json')!.text);
+  assert.deepEqual(Object.keys(good.state.state.bindingStateV1).sort(), modules.toSorted());
+  assert.ok(good.log.lines.length > 0 && good.modules.length > 5);
+
+  // What nobody would put there, and somebody may: it is written by whoever writes the state, and told by whoever logs.
+  const journal = JSON.parse((await filesOf(shell.folder)).get('out/state.json')!.text);
+  journal.state.bindingStateV1.Leads.backfill = {cutoff: '2026-10-01T10:00:00Z', next_page: 'sandbox-secret-token'};
+  journal.state.later = ['kanarienvogel', {note: 'sandbox-access-1'}];
+  await writeFile(shell.path('out/state.json'), JSON.stringify(journal));
+  sandbox.tokens.revoke();
+  const proxied = {http_proxy: 'http://user:sandbox-secret-proxy@127.0.0.1:9'};
+  code(await runClean(shell, 'check --config config.json --support-bundle bad.json --out out', {env: proxied}), 3);
+  const bad = JSON.parse((await filesOf(shell.folder)).get('bad.json')!.text);
+  assert.match(bad.failure, /^Cannot get an access token/);
+  assert.equal(bad.state.state.bindingStateV1.Leads.backfill.next_page, '<text>');
+
+  await writeFile(shell.path('wrong.json'), JSON.stringify({credentials: 'sandbox-secret-1'}));
+  code(await runClean(shell, 'check --config wrong.json --support-bundle none.json --out nowhere'), 2);
+  for (const name of ['good.json', 'bad.json', 'none.json']) {
+    const {text, mode} = (await filesOf(shell.folder)).get(name)!;
+    clean(text, name);
+    assert.equal(mode, 0o600, name);
+  }
+});
+
 secrecy(
   'are in captured documents and in no other line or file of a capture, nor in what verify finds',
   async ({shell, sandbox}) => {

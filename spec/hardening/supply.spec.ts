@@ -1,6 +1,9 @@
 /** What is delivered besides our own code: which packages, why, and that they are what they were. */
 import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
 import {suite} from 'uvu';
 
 const supply = suite('Packages');
@@ -51,6 +54,21 @@ supply('are listed with their licences', async () => {
     if (dev === true || name === 'typescript' || (optional === true && name.startsWith('@typescript/'))) continue;
     assert.ok(text.includes(`| \`${name}\` | ${version} | ${license} |`), name);
   }
+});
+
+supply('are listed in the same way by npm itself', async () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const {stdout} = await promisify(execFile)('npm', ['run', '--silent', 'sbom'], {cwd: root});
+  const {bomFormat, components} = JSON.parse(stdout);
+  assert.equal(bomFormat, 'CycloneDX');
+  const named = components.map(({group, name, version}: {group?: string; name: string; version: string}) => {
+    const whole = group === undefined || name.startsWith('@') ? name : `${group}/${name}`;
+    return `${whole} ${version}`;
+  });
+  const listed = [...(await read('LICENSES.md')).matchAll(/^\| `([^`]+)` \| (\S+) \| /gm)].map(
+    ([, name, version]) => `${name} ${version}`,
+  );
+  assert.deepEqual(named.sort(), listed.sort());
 });
 
 supply.run();

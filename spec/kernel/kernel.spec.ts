@@ -41,7 +41,7 @@ const blocks = new Blocks();
 /** Scans rows of three cells and writes them. */
 function documents(csv: string, prepared = text): string[] {
   const bytes = Buffer.from(csv);
-  const {cells, count, next} = scan(bytes, columns.length, 1_000);
+  const {cells, count, next} = scan(bytes, columns.length, 1_000, blocks);
   assert.equal(next, bytes.length);
   const coerced = coerce(prepared, {columns, bytes, cells, count}, blocks);
   assert.ok('ranges' in coerced);
@@ -66,7 +66,7 @@ kernel('keeps nothing from one call to the next', () => {
 
 function rowsOf(csv: string) {
   const bytes = Buffer.from(csv);
-  return {columns, bytes, ...scan(bytes, columns.length, 1_000)};
+  return {columns, bytes, ...scan(bytes, columns.length, 1_000, blocks)};
 }
 
 kernel('reads and writes rows of any length, wherever its memory ends', () => {
@@ -89,9 +89,9 @@ kernel('names the row that cannot be written', () => {
 
 kernel('stops after as many rows as were asked for, and at the first that is not whole', () => {
   const csv = Buffer.from(`1,${T},a\n\n2,${T},b\n3,${T}`);
-  const all = scan(csv, 3, 10);
+  const all = scan(csv, 3, 10, blocks);
   assert.deepEqual([all.count, csv.subarray(all.next).toString(), all.stop], [2, `3,${T}`, codes.scanIncomplete]);
-  const one = scan(csv, 3, 1);
+  const one = scan(csv, 3, 1, blocks);
   assert.deepEqual([one.count, one.next, one.cells.length], [1, csv.indexOf('\n') + 1, 6]);
 });
 

@@ -14,14 +14,15 @@ export interface Control {
   readonly run?: Partial<ModelRun>;
 }
 
-interface Patch {
+export interface Patch {
   backfill?: Record<string, unknown> | null;
   inc?: Record<string, unknown>;
+  deleted?: Record<string, unknown>;
   is_connector_initiated?: boolean;
 }
 
-/** Changes every patch of a binding on its way to the sink. */
-function patched(change: (patch: Patch, binding: Binding) => void): () => void {
+/** Changes every patch of a binding on its way to the sink, and the state that it moves; call what it returns to mend it. */
+export function patched(change: (patch: Patch, binding: Binding) => void): () => void {
   const {put, patch} = Binding.prototype;
   Binding.prototype.put = function (batch, admit) {
     const copy = batch.patch && structuredClone(batch.patch);

@@ -1,4 +1,5 @@
 /** Sessions killed at any moment, with any part of what they wrote committed, while people go on working. */
+import {mergePatch} from '../../lib/flow/state.ts';
 import {randomFrom} from '../../lib/sandbox/hash.ts';
 import {startSandbox} from '../../lib/sandbox/server.ts';
 import {JumpCapture} from '../consistency/jump-capture.ts';
@@ -19,8 +20,18 @@ export interface KillsOutcome {
 const modules = ['Deals', 'Leads'];
 const killsPerComparison = 10;
 
+/** Time on its clock in which a capture has caught up, or never will. */
+const catchUpMs = 15 * 60_000;
+
+export interface SessionKills {
+  readonly kills: number;
+  readonly seed: number;
+  /** Pages of so many rows that checkpoints come in the middle of them; else pages are small and many. */
+  readonly largePages?: boolean;
+}
+
 /** Kills sessions in this process, on a clock that jumps: backfills, refreshes, sweeps and deletions are all met half-way. */
-export async function sessionKills({kills, seed}: {readonly kills: number; readonly seed: number}): Promise<KillsOutcome> {
+export async function sessionKills({kills, seed, largePages = false}: SessionKills): Promise<KillsOutcome> {
   const random = randomFrom(seed);
   const differences: string[] = [];
   let comparisons = 0;
@@ -31,28 +42,44 @@ export async function sessionKills({kills, seed}: {readonly kills: number; reado
       seed,
       onDocument: (module, doc) => order.see(module, doc),
       modules: [narrow('Deals', computed), narrow('Leads')],
-      records: {Deals: 200, Leads: 80},
+      records: largePages ? {Deals: 10_000, Leads: 80} : {Deals: 200, Leads: 80},
       startDate: '2026-09-01T00:00:00Z',
-      switches: {rowsPerJob: 60, jobMs: 4_000, tokensPerWindow: 10_000, liveTokens: 10_000, downloadsPerMinute: 10_000},
+      switches: {
+        rowsPerJob: largePages ? 20_000 : 60,
+        jobMs: 4_000,
+        tokensPerWindow: 10_000,
+        liveTokens: 10_000,
+        downloadsPerMinute: 10_000,
+      },
       bindings: modules.map((module) => ({module, schedule: '* * * * *', intervalMs: 5_000})),
     },
     async (capture) => {
       for (let killed = 1; killed <= kills; killed++) {
         order.begin();
+        if (random(3) === 0) capture.bindings = capture.bindings.toReversed();
+        if (random(4) === 0) request(capture, modules[random(modules.length)]!);
+        // A stop that is longer than any overlap, and people who go on meanwhile.
+        if (random(4) === 0) {
+          for (const module of modules) liveOn(capture, module, random);
+          capture.clock.advance(random(10 * 60_000));
+        }
         capture.start();
         const steps = 1 + random(12);
         for (let step = 0; step < steps; step++) {
+          if (random(20) === 0) capture.sandbox.tokens.expireAccess();
           liveOn(capture, modules[random(modules.length)]!, random);
           await capture.pass(random(6_000));
         }
-        await capture.kill(random(capture.session.waiting + 1));
+        const {waiting} = capture.session;
+        await capture.kill(random(random(3) === 0 ? Math.min(5, waiting + 1) : waiting + 1));
         if (killed % killsPerComparison > 0 && killed < kills) continue;
-        if (random(2) === 0) capture.task.state = {...(capture.task.state as object), backfillRequests: {Leads: true}};
+        if (random(2) === 0) request(capture, 'Leads');
         capture.start();
-        await capture.catchUp();
+        await capture.catchUp(catchUpMs);
         const nowMs = capture.clock.nowMs();
         await capture.until(
           () => Date.parse(String(capture.state('Deals').last_initialized)) > nowMs && capture.state('Deals').backfill == null,
+          catchUpMs,
         );
         differences.push(...order.backwards);
         for (const text of capture.differences()) differences.push(`after ${killed} kills: ${text}`);
@@ -64,6 +91,11 @@ export async function sessionKills({kills, seed}: {readonly kills: number; reado
     },
   );
   return {kills, comparisons, documents, differences};
+}
+
+/** Asks for a new backfill of a binding. */
+function request({task}: JumpCapture, module: string): void {
+  task.state = mergePatch(task.state, {backfillRequests: {[module]: true}});
 }
 
 /** Watches within each session that no record goes back to an older version (guarantee G2). */

@@ -3,7 +3,7 @@ import {suite} from 'uvu';
 import {Gate} from '../../lib/gate.ts';
 import {Overlap} from '../../lib/overlap.ts';
 import {sessionKills} from './kills.ts';
-import {soak} from './soak.ts';
+import {growthOf, type SoakDay, soak} from './soak.ts';
 
 /** The long parts of `npm run proof` in short forms, and that they would notice. */
 const proof = suite('proof, in short');
@@ -14,11 +14,30 @@ proof('20 sessions killed at any moment lose nothing', async () => {
   assert.equal(comparisons, 2);
 });
 
-proof('two simulated days leave nothing behind', async () => {
-  const {days, differences, growth} = await soak({days: 2, seed: 2});
-  assert.equal(days.length, 2);
+proof('three simulated days leave nothing behind', async () => {
+  const {days, differences, growth} = await soak({days: 3, seed: 2});
+  assert.equal(days.length, 3);
   assert.deepEqual(differences, []);
   assert.deepEqual(growth, []);
+});
+
+proof('whatever grows from the second day on is noticed', () => {
+  const day: SoakDay = {
+    heapBytes: 30 << 20,
+    residentBytes: 200 << 20,
+    handles: 7,
+    timers: 1,
+    waits: 7,
+    listeners: 3,
+    signals: 9,
+    stateBytes: 900,
+  };
+  assert.deepEqual(growthOf([day, day, day]), []);
+  for (const key of Object.keys(day) as (keyof SoakDay)[]) {
+    const grown = {...day, [key]: 2 * day[key] + 3_000};
+    assert.equal(growthOf([day, day, grown]).length, 1, key);
+    assert.deepEqual(growthOf([grown, day, day]), [], 'the first day may take what it needs');
+  }
 });
 
 proof('killed sessions whose bulk rows are not filtered are noticed', async () => {

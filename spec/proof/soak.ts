@@ -1,5 +1,5 @@
 /** A week of capture on a clock that jumps: what an operator would see if the connector ran on and on. */
-import {setFlagsFromString} from 'node:v8';
+import {queryObjects, setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {randomFrom} from '../../lib/sandbox/hash.ts';
 import {integer} from '../../lib/sandbox/schema/kinds.ts';
@@ -16,10 +16,16 @@ export interface SoakOptions {
 export interface SoakDay {
   /** After a full collection of garbage; the sandbox and the collections are in the same process. */
   readonly heapBytes: number;
-  /** Sockets, timers and other handles of the process. */
+  /** Memory that the process holds of the machine. */
+  readonly residentBytes: number;
+  /** Sockets, servers, files and whatever else keeps a process alive, but for timers. */
   readonly handles: number;
-  /** Waits of the capture on its clock. */
+  /** Timers of the process, and waits of the capture on its own clock. */
+  readonly timers: number;
   readonly waits: number;
+  /** Who listens to the process and to the end of the capture, and live signals that others could listen to. */
+  readonly listeners: number;
+  readonly signals: number;
   readonly stateBytes: number;
 }
 
@@ -39,6 +45,8 @@ const dayMs = 24 * 60 * minuteMs;
 const modules = ['Contacts', 'Deals', 'Leads'];
 /** Growth from the second day to the last that is put down to the sandbox, which keeps every version of every record. */
 const heapGrowthBytesMax = 12 << 20;
+/** The same, with what the collector has freed and not given back. */
+const residentGrowthBytesMax = 64 << 20;
 const stateGrowthBytesMax = 100 * 25;
 
 /**
@@ -76,12 +84,7 @@ export async function soak({days, seed}: SoakOptions): Promise<SoakOutcome> {
           capture.logs.length = 0;
         }
         gc();
-        measured.push({
-          heapBytes: process.memoryUsage().heapUsed,
-          handles: process.getActiveResourcesInfo().length,
-          waits: capture.clock.waiting,
-          stateBytes: JSON.stringify(capture.task.state).length,
-        });
+        measured.push(measuredNow(capture));
       }
       await capture.catchUp(3 * dayMs);
       const nowMs = capture.clock.nowMs();
@@ -116,14 +119,36 @@ async function stopInRefresh(capture: JumpCapture): Promise<void> {
   capture.start();
 }
 
-function growthOf(days: readonly SoakDay[]): string[] {
+function measuredNow(capture: JumpCapture): SoakDay {
+  const {heapUsed, rss} = process.memoryUsage();
+  const resources = process.getActiveResourcesInfo();
+  const timers = resources.filter((name) => name === 'Timeout' || name === 'Immediate').length;
+  const ofProcess = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+  return {
+    heapBytes: heapUsed,
+    residentBytes: rss,
+    handles: resources.length - timers,
+    timers,
+    waits: capture.clock.waiting,
+    listeners: ofProcess + capture.stopListeners,
+    signals: queryObjects(AbortSignal, {format: 'count'}),
+    stateBytes: JSON.stringify(capture.task.state).length,
+  };
+}
+
+/** What grew from the second day to the last by more than its bound. */
+export function growthOf(days: readonly SoakDay[]): string[] {
   const [, second] = days;
   const last = days.at(-1);
   if (second === undefined || last === undefined) return [];
   const bounds: [string, keyof SoakDay, number][] = [
     ['heap', 'heapBytes', heapGrowthBytesMax],
+    ['resident memory', 'residentBytes', residentGrowthBytesMax],
     ['handles', 'handles', 6],
+    ['timers', 'timers', 6],
     ['waits', 'waits', 4],
+    ['listeners', 'listeners', 6],
+    ['signals', 'signals', 60],
     ['state', 'stateBytes', stateGrowthBytesMax],
   ];
   return bounds

@@ -8,6 +8,7 @@ import {documentBytesMax} from '../../lib/limits.ts';
 import {CoerceStream, compileCoercer} from '../../lib/transforms/coerce.ts';
 import {ShapeStream} from '../../lib/transforms/shape.ts';
 import {batchLaws, stageLaws, streamed} from '../laws.ts';
+import {cellJson} from './oracle.ts';
 import {coqlRows, csvRows, documents, field, fieldsOf, texts} from './samples.ts';
 
 const test = suite('coerce');
@@ -213,6 +214,68 @@ test('passes on every digit of any number', async () => {
       }
     }),
     {numRuns: 300},
+  );
+});
+
+test('writes any cell as the plainest reading of the design has it, from either reader', async () => {
+  const types = [
+    field('T', 'text'),
+    field('I', 'integer'),
+    field('N', 'number'),
+    field('B', 'boolean'),
+    field('L', 'list', 'multiselectpicklist'),
+    field('G', 'list', 'tags'),
+    field('U', 'lookup'),
+  ];
+  const part = fc.constantFrom(
+    ...[
+      '0',
+      '1',
+      '9',
+      '-',
+      '+',
+      '.',
+      'e',
+      'E',
+      '00',
+      'true',
+      'FALSE',
+      'fals',
+      ' ',
+      ';',
+      ',',
+      '"',
+      '\\',
+      '\n',
+      '\r',
+      '\t',
+      '\0',
+      '\x1f',
+      '\x7f',
+    ],
+    ...['é', '東', '😀', '\u2028', 'a', 'PK\x03\x04', '0123456789abcdef'],
+  );
+  const cell = fc.oneof(
+    fc.array(part, {maxLength: 12}).map((parts) => parts.join('')),
+    fc.double().map(String),
+    fc.integer().map((value) => `${value}.0`),
+  );
+  const row = fc.tuple(fc.array(cell, {minLength: types.length, maxLength: types.length}), fc.boolean());
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, {minLength: 1, maxLength: 5}), fc.constantFrom('\n', '\r\n'), async (rows, end) => {
+      const write = (text: string, always: boolean) => (always || /[",\r\n]/.test(text) ? quoted(text) : text);
+      const lines = rows.map(([cells, always], i) => [`${i + 1}`, T, ...cells.map((text) => write(text, always))].join(','));
+      const page = ['Id,Modified_Time,T,I,N,B,L,G,U', ...lines].map((line) => line + end).join('');
+      const wanted = rows.map(([cells], i) => {
+        const values = types.map((type, c) => `"${type.name}":${cellJson(type, cells[c]!).json}`);
+        return `{"id":${i + 1},"Modified_Time":"${T}",${values.join(',')},"_meta":{"op":"u"}}`;
+      });
+      const misfits = types.filter((type, c) => rows.some(([cells]) => !cellJson(type, cells[c]!).fits)).map(({name}) => name);
+      for (const reader of [undefined, 'papaparse'] as const) {
+        assert.deepEqual(documents(await csvRows(page, reader), fieldsOf(...types)), {docs: wanted, misfits}, String(reader));
+      }
+    }),
+    {numRuns: 1_500},
   );
 });
 

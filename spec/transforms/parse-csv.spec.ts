@@ -2,49 +2,13 @@ import assert from 'node:assert/strict';
 import {isDeepStrictEqual} from 'node:util';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {cellQuoted, type Rows} from '../../lib/batch.ts';
-import {ZohoError} from '../../lib/errors.ts';
 import {batchRowsMax, rowBytesMax} from '../../lib/limits.ts';
 import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
 import {stageLaws} from '../laws.ts';
 import {inPieces} from './archive.ts';
+import {cutAt, type Outcome, outcome, table} from './csv-outcome.ts';
 
 const test = suite('parseCsv');
-
-/** The rows of a batch as strings. */
-function table(rows: Rows): string[][] {
-  return Array.from({length: rows.count}, (_, row) =>
-    rows.columns.map((_, column) => {
-      const k = 2 * (row * rows.columns.length + column);
-      const text = Buffer.from(rows.bytes.subarray(rows.cells[k]! >> 2, rows.cells[k + 1]!)).toString();
-      return (rows.cells[k]! & 3) === cellQuoted ? text.replaceAll('""', '"') : text;
-    }),
-  );
-}
-
-interface Outcome {
-  columns?: readonly string[];
-  rows?: string[][];
-  error?: string;
-}
-
-/** Everything that reading a page leads to: its rows, or the error that ends it. */
-async function outcome(source: AsyncIterable<Uint8Array>, options?: ParseCsvOptions): Promise<Outcome> {
-  const found: string[][] = [];
-  let columns: readonly string[] | undefined;
-  try {
-    for await (const batch of parseCsv(source, options)) {
-      columns ??= batch.columns;
-      assert.equal(batch.columns, columns);
-      assert.ok(batch.count > 0);
-      found.push(...table(batch));
-    }
-  } catch (error) {
-    assert.ok(error instanceof ZohoError, String(error));
-    return {error: `${error.kind}: ${error.message}`};
-  }
-  return {columns, rows: found};
-}
 
 const bytesOf = (text: string | Uint8Array): Uint8Array => (typeof text === 'string' ? Buffer.from(text) : text);
 
@@ -255,15 +219,6 @@ const soup = fc
 const junk = fc.uint8Array({maxLength: 6}).map((bytes) => Buffer.from(bytes));
 const header = fc.constantFrom('Id,A\n', 'Id,A,B\r\n', '"Id","A"\n', 'Id;A\n', 'Id,A\r', '\ufeffId,A\r\n', 'Id\n', 'Id,A');
 const cuts = fc.array(fc.nat({max: 200}), {maxLength: 6});
-
-async function* cutAt(bytes: Uint8Array, places: readonly number[]) {
-  let from = 0;
-  for (const to of [...places, bytes.length].sort((a, b) => a - b)) {
-    const piece = bytes.subarray(from, Math.max(from, to));
-    from += piece.length;
-    yield piece;
-  }
-}
 
 test('agrees with papaparse about any page, well-formed or not, however it is cut', async () => {
   const page = fc

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import dns from 'node:dns';
 import {createServer} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
-import type {AddressInfo, Server} from 'node:net';
+import {type AddressInfo, createServer as createTcpServer, type Server, type Socket} from 'node:net';
 import {suite} from 'uvu';
 import {Cut, Http} from '../../lib/zoho/http.ts';
 import {cert, key} from './certificate.ts';
@@ -70,6 +71,73 @@ http('talks to no host whose certificate cannot be trusted, even if the environm
   });
   assert.equal(reached, false);
   await closed(server);
+});
+
+const quick = {connectMs: 200, headersMs: 60_000, idleMs: 60_000};
+const far = 'https://www.zohoapis.eu';
+
+/** What comes of asking a host that nobody answers for; it may take as long as the coarse clock of timeouts does. */
+async function unanswered(http: Http, origin: string): Promise<string> {
+  const begunMs = performance.now();
+  const error: unknown = await http.send(get(origin), signal).catch((cut: unknown) => cut);
+  assert.ok(error instanceof Cut && performance.now() - begunMs < 5_000, String(error));
+  await http.close();
+  return error.message.replaceAll(/:\d+/g, '');
+}
+
+http('gives up on whoever takes a connection and then says nothing: a host, or the proxy on the way to it', async () => {
+  const silent = createTcpServer();
+  const open = new Set<Socket>();
+  silent.on('connection', (socket) => open.add(socket));
+  const port = await listening(silent);
+  // Lets everybody through, to where nobody says anything either.
+  const proxy = createServer().on('connect', (_, socket) => {
+    open.add(socket as Socket);
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+  });
+  const proxyPort = await listening(proxy);
+  const by = async (address: string): Promise<string> => {
+    let through: Http | undefined;
+    await withEnv({https_proxy: address, no_proxy: ''}, async () => {
+      through = new Http(far, quick);
+    });
+    return unanswered(through!, far);
+  };
+  assert.deepEqual(
+    await Promise.all([
+      unanswered(new Http(`https://127.0.0.1:${port}`, quick), `https://127.0.0.1:${port}`),
+      by(`http://127.0.0.1:${port}`),
+      by(`https://localhost:${port}`),
+      by(`http://127.0.0.1:${proxyPort}`),
+    ]),
+    [
+      'cannot reach 127.0.0.1: it does not take the connection (UND_ERR_CONNECT_TIMEOUT)',
+      'no whole answer from www.zohoapis.eu: it does not answer (UND_ERR_HEADERS_TIMEOUT)',
+      'cannot reach www.zohoapis.eu: it does not take the connection (UND_ERR_CONNECT_TIMEOUT)',
+      'cannot reach www.zohoapis.eu: it does not take the connection (UND_ERR_CONNECT_TIMEOUT)',
+    ],
+  );
+  for (const socket of open) socket.destroy();
+  await closed(silent);
+  await closed(proxy);
+});
+
+http('gives up on a name that nobody looks up', async () => {
+  const {lookup} = dns;
+  dns.lookup = (() => {}) as unknown as typeof lookup;
+  // A look-up that is under way keeps a process going; one that never began does not.
+  const going = setInterval(() => {}, 1_000);
+  try {
+    await withEnv({https_proxy: '', HTTPS_PROXY: '', http_proxy: '', HTTP_PROXY: ''}, async () => {
+      assert.equal(
+        await unanswered(new Http(far, quick), far),
+        'cannot reach www.zohoapis.eu: it does not take the connection (UND_ERR_CONNECT_TIMEOUT)',
+      );
+    });
+  } finally {
+    clearInterval(going);
+    dns.lookup = lookup;
+  }
 });
 
 http('reads no more of a body than it is allowed to', async () => {

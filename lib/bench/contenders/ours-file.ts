@@ -1,6 +1,7 @@
 /** The connector's stages from a page on disk to lines of Flow's protocol on standard output, without a network or a capture around them. */
 import {createReadStream} from 'node:fs';
 import type {Batch, Rows} from '../../batch.ts';
+import {DescriptorOutput} from '../../descriptor-output.ts';
 import {pipe} from '../../pipe.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import type {Target} from '../../sinks/sink.ts';
@@ -35,7 +36,7 @@ export async function emit(source: AsyncIterable<Batch<Rows>>, shape: ShapeName)
     })),
   );
   const {signal} = new AbortController();
-  const sink = new FlowSink(process.stdout, signal);
+  const sink = new FlowSink(new DescriptorOutput(1, () => process.stdout), signal);
   const target = targetAt(0);
   let count = 0;
   await pipe(source, {

@@ -1,6 +1,7 @@
 /** The connector's own path, from the socket to lines of Flow's protocol on standard output. */
 import {runCapture} from '../../capture.ts';
 import {systemClock} from '../../clock.ts';
+import {DescriptorOutput} from '../../descriptor-output.ts';
 import {silent} from '../../log.ts';
 import {newProgress} from '../../progress.ts';
 import {FlowSink} from '../../sinks/flow.ts';
@@ -27,7 +28,7 @@ export async function overHttp(task: Task): Promise<number> {
     resource: {name: `Bench${index}`, intervalMs: 3_600_000},
     progress: newProgress(`Bench${index}`),
   }));
-  const sink = new FlowSink(process.stdout, signal);
+  const sink = new FlowSink(new DescriptorOutput(1, () => process.stdout), signal);
   const state = task.coql
     ? sweepingFrom(
         start,

@@ -1,0 +1,166 @@
+/** The file that goes with the report of a problem: what helps to understand it, and nothing that has to stay with whoever reports it. */
+import {type FileHandle, open, readFile} from 'node:fs/promises';
+import {release} from 'node:os';
+import {ConfigError} from '../errors.ts';
+import {bundleLogLinesMax} from '../limits.ts';
+import type {Level, Log} from '../log.ts';
+import {folderDisk, hasCode} from '../sinks/disk.ts';
+import {journalName, parseJournal} from '../sinks/journal.ts';
+import type {ModuleEntry} from '../zoho/modules.ts';
+import type {Setup} from './setup.ts';
+
+/** What a check has found by the time that it ends, however it ends. */
+export interface Found {
+  setup?: Setup;
+  scopes?: readonly string[] | undefined;
+  /** Zoho's. */
+  clock?: string;
+  modules?: readonly ModuleEntry[];
+}
+
+/** What is told beside. */
+export interface Circumstances {
+  /** Why the check ended early, if it did. */
+  readonly failure: unknown;
+  /** Directory of a local capture. */
+  readonly folder: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+interface LogLine {
+  readonly at: string;
+  readonly level: Level;
+  readonly message: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+const hidden = '<secret>';
+
+/** A support bundle being gathered. The file is there from the beginning, for its owner alone, so that a wrong path is told before any call. */
+export class Bundle {
+  readonly #file: FileHandle;
+  readonly #lines: LogLine[] = [];
+  #left = 0;
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** @throws ConfigError when the file is there already, or cannot be written. */
+  static async begin(path: string): Promise<Bundle> {
+    try {
+      return new Bundle(await open(path, 'wx', 0o600));
+    } catch (error) {
+      const reason = hasCode(error, 'EEXIST') ? 'it is there already; remove it, or choose another name' : reasonOf(error);
+      throw new ConfigError(`Cannot write ${path}: ${reason}`, {cause: error});
+    }
+  }
+
+  /** A log that tells `log` all, and keeps the latest of it. */
+  over(log: Log): Log {
+    return (level, message, fields) => {
+      log(level, message, fields);
+      this.#lines.push({at: new Date().toISOString(), level, message, ...(fields && {fields})});
+      if (this.#lines.length > bundleLogLinesMax) this.#left += this.#lines.splice(0, bundleLogLinesMax >> 1).length;
+    };
+  }
+
+  /** Writes what was found, why it ended early, the state in a capture's directory if one is given, and the log. Closes the file. */
+  async write({setup, scopes, clock, modules}: Found, {failure, folder, env}: Circumstances): Promise<void> {
+    try {
+      const content = {
+        made: new Date().toISOString(),
+        ...(failure !== undefined && {failure: reasonOf(failure)}),
+        ...(await versions()),
+        platform: `${process.platform} ${release()}, ${process.arch}`,
+        environment: environmentOf(env),
+        ...(setup && {config: configOf(setup), zoho: {clock, scopes, ...setup.client.spent()}}),
+        ...(modules && {modules: modules.map(coverageOf)}),
+        ...(folder !== undefined && {state: await stateOf(folder)}),
+        log: {left_out: this.#left, lines: this.#lines},
+      };
+      await this.#file.writeFile(`${without(secretsOf(setup), JSON.stringify(content, undefined, 2))}\n`);
+    } finally {
+      await this.#file.close();
+    }
+  }
+}
+
+/** Versions of the connector, of node, and of the packages that the lock file names for production. */
+async function versions(): Promise<object> {
+  const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  const {packages} = JSON.parse(await readFile(new URL('../../package-lock.json', import.meta.url), 'utf8'));
+  const locked = Object.entries<{version?: string; dev?: boolean; optional?: boolean; devOptional?: boolean}>(packages)
+    .filter(([path, {dev, optional, devOptional}]) => path !== '' && dev !== true && optional !== true && devOptional !== true)
+    .map(([path, entry]) => [path.replace(/^node_modules\//, ''), entry.version]);
+  return {version, node: process.version, packages: Object.fromEntries(locked)};
+}
+
+/** Variables that change what the connector does. Addresses of proxies may hold passwords: that they are set is enough. */
+function environmentOf(env: Circumstances['env']): object {
+  const shown = ['SOURCE_ZOHO_LOOPBACK', 'LOG_LEVEL'].map((name) => [name, env[name]]);
+  const set = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']
+    .filter((name) => (env[name] ?? env[name.toLowerCase()] ?? '') !== '')
+    .map((name) => [name, 'set']);
+  return Object.fromEntries([...shown, ...set]);
+}
+
+function configOf({config, bindings, client}: Setup): object {
+  return {
+    credentials: {client_id: hidden, client_secret: hidden, refresh_token: hidden, api_domain: client.origin},
+    start_date: config.startDate,
+    bindings: bindings?.map(({resource, collection}) => ({...resource, collection})),
+  };
+}
+
+/** Names and types of a module's fields, and which APIs read them; nothing of any record, and no values of pick lists. */
+function coverageOf({name, fields = [], skip}: ModuleEntry): object {
+  const described = fields.map(({name: field, type, dataType, jsonType, computed, dynamic, bulk, coql}) => [
+    field,
+    [`${dataType}/${jsonType} as ${type}`, computed && 'computed', dynamic && 'dynamic', !bulk && 'not bulk', !coql && 'not coql']
+      .filter((part) => part !== false)
+      .join(', '),
+  ]);
+  return {module: name, ...(skip !== undefined && {skipped: skip}), fields: Object.fromEntries(described)};
+}
+
+/** The state of a directory as far as it is cursors, ids and counts; page tokens and whatever else is text are left out. */
+async function stateOf(folder: string): Promise<unknown> {
+  try {
+    const text = await folderDisk(folder).read(journalName);
+    if (text === undefined) return `${folder} has no ${journalName}`;
+    const {state, files} = parseJournal(text, folder);
+    return {state: plainOf(state), files};
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+const plainText = /^(\d+|\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d))$/;
+
+function plainOf(value: unknown): unknown {
+  if (typeof value === 'string') return plainText.test(value) ? value : '<text>';
+  if (Array.isArray(value)) return value.map(plainOf);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainOf(inner)]));
+}
+
+function secretsOf(setup: Setup | undefined): string[] {
+  if (setup === undefined) return [];
+  const {clientId, clientSecret, refreshToken} = setup.config.credentials;
+  return [clientId, clientSecret, refreshToken];
+}
+
+/** Shorter ones than this are words that stand in a text by chance. */
+const secretLengthMin = 6;
+
+/** Nothing that is written should hold a secret; this is for what nobody thought of. */
+function without(secrets: readonly string[], text: string): string {
+  return secrets
+    .filter(({length}) => length >= secretLengthMin)
+    .reduce((rest, secret) => rest.replaceAll(JSON.stringify(secret).slice(1, -1), hidden), text);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

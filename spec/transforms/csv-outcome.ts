@@ -1,0 +1,50 @@
+/** What comes of reading a page of CSV. */
+import assert from 'node:assert/strict';
+import {cellQuoted, type Rows} from '../../lib/batch.ts';
+import {ZohoError} from '../../lib/errors.ts';
+import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
+
+/** The rows of a batch as strings. */
+export function table(rows: Rows): string[][] {
+  return Array.from({length: rows.count}, (_, row) =>
+    rows.columns.map((_, column) => {
+      const k = 2 * (row * rows.columns.length + column);
+      const text = Buffer.from(rows.bytes.subarray(rows.cells[k]! >> 2, rows.cells[k + 1]!)).toString();
+      return (rows.cells[k]! & 3) === cellQuoted ? text.replaceAll('""', '"') : text;
+    }),
+  );
+}
+
+export interface Outcome {
+  columns?: readonly string[];
+  rows?: string[][];
+  error?: string;
+}
+
+/** Everything that reading a page leads to: its rows, or the error that ends it. */
+export async function outcome(source: AsyncIterable<Uint8Array>, options?: ParseCsvOptions): Promise<Outcome> {
+  const found: string[][] = [];
+  let columns: readonly string[] | undefined;
+  try {
+    for await (const batch of parseCsv(source, options)) {
+      columns ??= batch.columns;
+      assert.equal(batch.columns, columns);
+      assert.ok(batch.count > 0);
+      found.push(...table(batch));
+    }
+  } catch (error) {
+    assert.ok(error instanceof ZohoError, String(error));
+    return {error: `${error.kind}: ${error.message}`};
+  }
+  return {columns, rows: found};
+}
+
+/** The bytes in pieces that end at some places. */
+export async function* cutAt(bytes: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array, void, void> {
+  let from = 0;
+  for (const to of [...places, bytes.length].sort((a, b) => a - b)) {
+    const piece = bytes.subarray(from, Math.max(from, to));
+    from += piece.length;
+    yield piece;
+  }
+}
