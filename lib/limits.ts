@@ -158,6 +158,8 @@ export const createTriesMax = 3;
 
 /** Access tokens that one call may see refused before the refresh token is taken for wrong: new ones can take a moment to be known everywhere. */
 export const tokenRefusalsMax = 4;
+/** Refusals of one and the same token among them, which is kept for a moment at times: about 16 s of them. */
+export const sameTokenRefusalsMax = 8;
 
 /** Time to connect, to the first byte of an answer, and between two pieces of a body. Zoho answers COQL within seconds, metadata of wide modules slower. */
 export const connectTimeoutMs = 15_000;

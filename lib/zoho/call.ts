@@ -11,6 +11,7 @@ import {
   errorBytesMax,
   redirectsMax,
   retryAfterMaxMs,
+  sameTokenRefusalsMax,
   throttleDelayMaxMs,
   throttleDelayMs,
   throttleWaitMaxMs,
@@ -89,8 +90,8 @@ class Refused extends Error {
 /** What went wrong so far during one call. */
 interface Tries {
   failures: number;
-  /** Tokens refused, and how often. */
-  readonly refused: Set<string>;
+  /** How often each token was refused, and all of them. */
+  readonly refused: Map<string, number>;
   refusals: number;
   throttles: number;
   throttledSinceMs: number | undefined;
@@ -135,7 +136,7 @@ export class Caller {
 
   async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Place) => Promise<T>): Promise<T> {
     const {governor, token: tokens, ledger} = this.#options;
-    const tries: Tries = {failures: 0, refused: new Set(), refusals: 0, throttles: 0, throttledSinceMs: undefined};
+    const tries: Tries = {failures: 0, refused: new Map(), refusals: 0, throttles: 0, throttledSinceMs: undefined};
     for (;;) {
       const place = await governor.enter(call.kind, call.key, signal);
       let problem: Problem | undefined;
@@ -154,7 +155,7 @@ export class Caller {
         }
         if (problem.action === 'refresh') {
           tokens.invalidate(token!);
-          tries.refused.add(token!);
+          tries.refused.set(token!, (tries.refused.get(token!) ?? 0) + 1);
         }
       }
       place.end(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
@@ -173,6 +174,7 @@ export class Caller {
         return this.#slowDown(tries, signal);
       case 'refresh':
         if (tries.refused.size >= tokenRefusalsMax) throw problem.error;
+        if (Math.max(...tries.refused.values()) >= sameTokenRefusalsMax) throw problem.error;
         return this.#pause(problem, tries.refusals++, signal);
       case 'retry':
         if (++tries.failures >= (call.kind === 'create' && problem.sent ? createTriesMax : callTriesMax)) throw problem.error;
