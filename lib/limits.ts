@@ -42,6 +42,9 @@ export const pieceBytesMax = 1 << 20;
 /** Pages of 200 deletions read in one go (2 credits each): far more than any organisation deletes within the feed's 120 days. */
 export const deletedPagesMax = 10_000;
 
+/** Rows at which Zoho may end a list of numbered pages, perhaps without saying so (zoho-api sheet 6). */
+export const deletedRowsCap = 2_000;
+
 /** Times that a feed of several pages is read until two agree; it settles unless records are restored all the time. */
 export const deletedPassesMax = 5;
 
