@@ -211,7 +211,6 @@ async function readFields(binding: Binding, signal: AbortSignal): Promise<void> 
   const fields = await binding.shared.client.fields(binding.module, signal);
   binding.fieldsStale = false;
   binding.hasDeletions = true;
-  binding.recheckDue = true;
   if (fields !== null && binding.fields.replace(fields)) {
     binding.shared.log('info', `The fields of module ${binding.module} have changed`, {
       module: binding.module,

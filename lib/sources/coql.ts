@@ -154,7 +154,9 @@ export async function* idsSince(
 async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
   const parts: Rows[] = [];
   for (const columns of plan.slices) {
-    parts.push((await ask(idsQuery({module: plan.module, columns, ids}), plan, columns, context)).rows);
+    const {rows} = await ask(idsQuery({module: plan.module, columns, ids}), plan, columns, context);
+    parts.push(rows);
+    if (rows.count === 0) break;
   }
   return parts;
 }
