@@ -11,6 +11,7 @@ import type {Api, ModuleFields} from './module-fields.ts';
 import {Overlap} from './overlap.ts';
 import {pipe} from './pipe.ts';
 import type {BindingProgress} from './progress.ts';
+import {Recycled} from './recycled.ts';
 import type {Schedule} from './schedule.ts';
 import type {Sink, Target} from './sinks/sink.ts';
 import {Slots} from './slots.ts';
@@ -69,10 +70,8 @@ export class Binding {
   readonly overlap: Overlap;
   /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
   readonly coqlTurn = new Slots(1);
-  /** Ids seen to go into the recycle bin, oldest first: they may come back without a moved `Modified_Time`. */
-  readonly recycled: Set<string>;
-  /** Whether the next sweep asks again for what lies in the recycle bin, deletions or not: a module may have neither more of them nor refreshes. */
-  recheckDue = true;
+  /** Records seen to go into the recycle bin. */
+  readonly recycled: Recycled;
   /** Whether the gate knows everything emitted since the running range began. */
   gateKnown = false;
   /** False once Zoho has said that the module has no feed of deletions, until its fields are read again. */
@@ -100,7 +99,7 @@ export class Binding {
     this.overlap = new Overlap(options.shared.overlapIds);
     this.fields = fields;
     this.state = state;
-    this.recycled = new Set(state.deleted.recycled);
+    this.recycled = new Recycled(state.deleted.recycled);
   }
 
   /** Writes documents and the checkpoint they earn in one piece, and moves the state with it. */

@@ -17,7 +17,15 @@ import {
   secondsOf,
   takeOver,
 } from './flow/state.ts';
-import {fieldsAgeMaxMs, moduleRetryMaxMs, moduleRetryMs, outageMaxMs, scheduleCheckMs, sweepSpacingMs} from './limits.ts';
+import {
+  fieldsAgeMaxMs,
+  moduleRetryMaxMs,
+  moduleRetryMs,
+  outageMaxMs,
+  scheduleCheckMs,
+  sweepSpacingMs,
+  windowLagS,
+} from './limits.ts';
 import {ModuleFields} from './module-fields.ts';
 import {isOutage, outagePauseMs} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
@@ -195,9 +203,10 @@ function refreshDue({schedule, state, fields}: Binding, nowS: number): boolean {
   return fired(schedule, secondsOf(state.last_initialized ?? state.start), nowS);
 }
 
-/** A sweep every interval; with `ranges`, until they are done and one more sweep after them. */
+/** A sweep every interval; with `ranges`, until they are done and a sweep after them has drained all seconds up to the one that this began in. */
 async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  const {clock, sweepSlots} = binding.shared;
+  const {client, clock, sweepSlots} = binding.shared;
+  const beganS = await client.nowSeconds(signal);
   let readFieldsMs = clock.elapsedMs();
   let rangesDone = false;
   ranges?.then(
@@ -208,6 +217,7 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
   for (;;) {
     const startedMs = clock.elapsedMs();
     const last = rangesDone;
+    while (last && (await client.nowSeconds(signal)) - windowLagS <= beganS) await clock.sleep(sweepSpacingMs, signal);
     const release = await sweepSlots.take(signal);
     try {
       await askingOtherwise(binding, () => sweep(binding, signal), signal);
@@ -243,7 +253,6 @@ async function readFields(binding: Binding, signal: AbortSignal): Promise<void> 
   const fields = await binding.shared.client.fields(binding.module, signal);
   binding.fieldsStale = false;
   binding.hasDeletions = true;
-  binding.recheckDue = true;
   if (fields !== null && binding.fields.replace(fields)) {
     binding.shared.log('info', `The fields of module ${binding.module} have changed`, {
       module: binding.module,

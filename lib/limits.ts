@@ -48,6 +48,9 @@ export const pieceBytesMax = 1 << 20;
 /** Pages of 200 deletions read in one go (2 credits each): far more than any organisation deletes within the feed's 120 days. */
 export const deletedPagesMax = 10_000;
 
+/** Rows at which Zoho may end a list of numbered pages, perhaps without saying so (zoho-api sheet 6). */
+export const deletedRowsCap = 2_000;
+
 /** Times that a feed of several pages is read until two agree; it settles unless records are restored all the time. */
 export const deletedPassesMax = 5;
 
@@ -76,9 +79,12 @@ export const gateIdsMax = 1 << 23;
 /** Slots of 24 bytes that remember what was emitted within the overlap (12 MB). */
 export const overlapIdsMax = 1 << 19;
 
-/** Recycle-bin ids of one binding that are asked for again: ten COQL calls. The second bound is of those kept in the state, about 2 KB. */
+/** Recycle-bin ids of one binding that are watched and saved: ten COQL calls, and some 33 KB of state, of which each patch holds the changes only. */
 export const recycledIdsMax = 1_000;
-export const recycledSavedMax = 100;
+
+/** They are asked for at least this often, for as long as Zoho keeps the bin (zoho-api sheet 6): what is restored later than that was purged before. */
+export const recycledAskMaxS = 3_600;
+export const recycledLifeS = 60 * 86_400;
 
 // What Zoho takes in one request
 

@@ -47,7 +47,7 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
 export async function beginRefresh(binding: Binding, nowS: number, signal: AbortSignal): Promise<void> {
   const release = await binding.coqlTurn.take(signal);
   try {
-    await askingOtherwise(binding, () => recheck(binding, signal), signal);
+    await askingOtherwise(binding, () => recheck(binding, binding.recycled.ids, signal), signal);
   } finally {
     release();
   }

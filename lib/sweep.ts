@@ -3,8 +3,7 @@ import type {BindingPatch, Docs} from './batch.ts';
 import type {Admit, Binding} from './binding.ts';
 import {ZohoError} from './errors.ts';
 import {instantOf, secondsOf} from './flow/state.ts';
-import {recycledIdsMax, recycledSavedMax, windowOverlapS} from './limits.ts';
-import {cellText} from './rows.ts';
+import {windowOverlapS} from './limits.ts';
 import {rowsByIds, sweepRows} from './sources/coql.ts';
 import {type DeletedPage, deletedPages} from './sources/deleted.ts';
 import {idOf, modifiedOf, tombstones} from './transforms/docs.ts';
@@ -72,14 +71,13 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
  * for by COQL first, so that one restored since ends alive. Returns how far the feed was read, if it was.
  */
 async function deletions(binding: Binding, signal: AbortSignal): Promise<number | undefined> {
-  let found = false;
   let readToS: number | undefined;
   for await (const page of deletedSince(binding, secondsOf(binding.state.deleted.cursor) - windowOverlapS, signal)) {
     if ('readToS' in page) readToS = page.readToS;
-    else if ('rows' in page) found = (await settle(binding, page.rows, signal)) || found;
+    else if ('rows' in page) await settle(binding, page.rows, signal);
   }
-  if (found || binding.recheckDue) await recheck(binding, signal);
-  binding.recheckDue = false;
+  const nowS = await binding.shared.client.nowSeconds(signal);
+  await recheck(binding, binding.recycled.due(nowS), signal);
   return readToS;
 }
 
@@ -111,8 +109,8 @@ function refusesFeed({kind, status = 400}: ZohoError): boolean {
   return kind === 'module' || (kind === 'refused' && !(status >= 300 && status < 400));
 }
 
-/** Emits what became of one page of deleted ids. Returns whether there was anything new in it. */
-async function settle(binding: Binding, page: readonly DeletedRow[], signal: AbortSignal): Promise<boolean> {
+/** Emits what became of one page of deleted ids. */
+async function settle(binding: Binding, page: readonly DeletedRow[], signal: AbortSignal): Promise<void> {
   const latest = new Map<string, DeletedRow>();
   for (const row of page) {
     const other = latest.get(row.id);
@@ -125,10 +123,9 @@ async function settle(binding: Binding, page: readonly DeletedRow[], signal: Abo
   for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
     if (rows.count > 0) await binding.emit([{items: rows}], binding.admitSwept, signal);
     const gone = asked.filter((id) => !live.has(id)).map((id) => latest.get(id)!);
-    const inBin = gone.filter(({type}) => type === 'recycle').map(({id}) => id);
-    if (gone.length > 0) await binding.put({items: tombstones(gone), patch: remember(binding, inBin)}, admitDeleted(binding));
+    if (gone.length > 0)
+      await binding.put({items: tombstones(gone), patch: await watch(binding, gone, signal)}, admitDeleted(binding));
   }
-  return fresh.length > 0;
 }
 
 function admitDeleted(binding: Binding): Admit {
@@ -141,31 +138,30 @@ function admitDeleted(binding: Binding): Admit {
   };
 }
 
-/** Remembers ids that go into the recycle bin; gives the patch that keeps the latest of them beyond this process. */
-function remember({recycled}: Binding, ids: readonly string[]): BindingPatch | undefined {
-  if (ids.length === 0) return undefined;
-  for (const id of ids) {
-    recycled.delete(id);
-    recycled.add(id);
-  }
-  for (const oldest of recycled) {
-    if (recycled.size <= recycledIdsMax) break;
-    recycled.delete(oldest);
-  }
-  return {deleted: {recycled: [...recycled].slice(-recycledSavedMax)}};
+/** Watches what went into the recycle bin; gives the patch that keeps it beyond this process. */
+async function watch(
+  {recycled, shared}: Binding,
+  gone: readonly DeletedRow[],
+  signal: AbortSignal,
+): Promise<BindingPatch | undefined> {
+  const inBin = gone.filter(({type}) => type === 'recycle');
+  if (inBin.length === 0) return undefined;
+  const nowS = await shared.client.nowSeconds(signal);
+  const deleted = inBin.map(({id, deletedTime}) => ({id, deletedS: modifiedSeconds(deletedTime)}));
+  return {deleted: {recycled: recycled.add(deleted, nowS)}};
 }
 
 /**
- * Asks again for what was seen to go into the recycle bin, and emits what came back: a restore need not move `Modified_Time`. The caller
- * holds the binding's COQL turn.
+ * Asks for what was seen to go into the recycle bin, and emits what came back: a restore need not move `Modified_Time`. The caller holds the binding's
+ * COQL turn.
  */
-export async function recheck(binding: Binding, signal: AbortSignal): Promise<void> {
-  for await (const {live, rows} of rowsByIds(binding.plan, [...binding.recycled], {client: binding.shared.client, signal})) {
-    if (rows.count > 0) await binding.emit([{items: rows}], binding.admitSwept, signal);
-    const column = rows.columns.indexOf('id');
-    for (let row = 0; row < rows.count; row++) {
-      const id = cellText(rows, row, column);
-      if (live.has(id)) binding.recycled.delete(id);
+export async function recheck(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
+  const {recycled, plan, shared} = binding;
+  for await (const {asked, live, rows} of rowsByIds(plan, ids, {client: shared.client, signal})) {
+    if (live.size > 0) {
+      const patch = {deleted: {recycled: Object.fromEntries([...live].map((id) => [id, null]))}};
+      await binding.emit([{items: rows, patch}], binding.admitSwept, signal);
     }
+    recycled.note(asked, live, await shared.client.nowSeconds(signal));
   }
 }

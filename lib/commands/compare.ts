@@ -1,6 +1,6 @@
 /** Captured records beside what Zoho holds: what is missing, what should not be there, and which values differ. */
 import type {CapturedFile} from './captured.ts';
-import {sameValue} from './properties.ts';
+import {sameInstant, sameValue} from './properties.ts';
 
 export interface Difference {
   readonly id: string;
@@ -15,8 +15,10 @@ export interface Difference {
 const shownMax = 10;
 
 export interface ComparisonOptions {
-  /** Fields whose values change without a change of the record. */
+  /** Fields whose values the next refresh brings: they change without a change of the record, or do not come with one. */
   readonly computed?: ReadonlySet<string>;
+  /** Fields that hold points in time: the same one may be written with another offset, as two of Zoho's APIs do. */
+  readonly instants?: ReadonlySet<string>;
   /** Fields that are not compared. */
   readonly ignored?: ReadonlySet<string>;
   /** Whether a field that a captured record does not have at all comes with the next refresh: not every API reads every field. */
@@ -66,14 +68,14 @@ export class Comparison {
   values(id: string, zoho: ReadonlyMap<string, string>): void {
     const captured = this.#captured.record(id);
     if (captured === undefined) return;
-    const {computed, ignored, absentComes} = this.#options;
+    const {computed, ignored, instants, absentComes} = this.#options;
     this.compared++;
     let differs = false;
     let comesLater = false;
     for (const [name, value] of zoho) {
       if (name === '_meta' || ignored?.has(name)) continue;
       const own = captured.get(name);
-      if (own !== undefined && (own === value || sameValue(own, value))) continue;
+      if (own !== undefined && (sameValue(own, value) || (instants?.has(name) && sameInstant(own, value)))) continue;
       if (computed?.has(name) || (own === undefined && absentComes === true)) {
         comesLater = true;
         continue;

@@ -25,6 +25,11 @@ export function sameValue(a: string, b: string): boolean {
   return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
 }
 
+/** Whether two JSON texts are strings that stand for the same point in time. */
+export function sameInstant(a: string, b: string): boolean {
+  return a[0] === '"' && b[0] === '"' && Date.parse(String(JSON.parse(a))) === Date.parse(String(JSON.parse(b)));
+}
+
 function skipBlanks(text: string, at: number): number {
   let next = at;
   while (text[next] === ' ' || text[next] === '\n' || text[next] === '\r' || text[next] === '\t') next++;

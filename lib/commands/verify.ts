@@ -3,7 +3,6 @@ import {join} from 'node:path';
 import type {Docs} from '../batch.ts';
 import {systemClock} from '../clock.ts';
 import {ConfigError, ZohoError} from '../errors.ts';
-import type {Field} from '../field.ts';
 import {instantOf, savedBinding, secondsOf} from '../flow/state.ts';
 import {verifyAheadS, windowOverlapS} from '../limits.ts';
 import {ModuleFields} from '../module-fields.ts';
@@ -17,6 +16,8 @@ import {bulkRows} from '../sources/bulk.ts';
 import {deletedPages} from '../sources/deleted.ts';
 import {idOf, modifiedOf} from '../transforms/docs.ts';
 import {modifiedSeconds} from '../transforms/instant.ts';
+import {parseCoql} from '../transforms/parse-json.ts';
+import {windowQuery} from '../zoho/coql.ts';
 import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
@@ -84,11 +85,16 @@ async function verifyBinding(
   if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
   const captured = new CapturedFile(join(args.out, file.file), file.bytes);
   try {
-    const computed = new Set(fields.filter((field) => field.computed).map((field) => field.name));
-    const comparison = new Comparison(captured, {computed, absentComes: true});
+    const plan = new ModuleFields(fields);
+    await leaveOutRefused(module, plan, setup, host);
+    const comparison = new Comparison(captured, {
+      computed: new Set([...fields.filter((field) => field.computed).map(({name}) => name), ...plan.coverage.bulkOnly]),
+      instants: new Set(fields.filter(({type}) => type === 'datetime').map(({name}) => name)),
+      absentComes: true,
+    });
     const range: Range = {
       module,
-      fields,
+      plan,
       startS: secondsOf(state.start),
       cursorS: secondsOf(state.inc.cursor),
       share: args.full === true ? 1 : args.sample / Math.max(1, captured.size),
@@ -101,9 +107,27 @@ async function verifyBinding(
   }
 }
 
+/** Finds out which fields COQL refuses, with a query of one record for each slice of them: changes come without these. */
+async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Setup, {signal}: Host): Promise<void> {
+  for (let slice = 0; slice < plan.coqlSlices.length; ) {
+    const columns = plan.coqlSlices[slice] ?? [];
+    try {
+      await client.coql(windowQuery({module, columns, fromS: 0, limit: 1}), (body) => parseCoql(body, columns, plan.all), signal);
+      slice++;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
+      if (error.kind === 'field' && plan.refuse('coql', error.field ?? '')) continue;
+      // Perhaps too many columns. What is refused for good is not what is compared here.
+      if (!plan.narrowCoql()) return;
+      slice = 0;
+    }
+  }
+}
+
 interface Range {
   readonly module: string;
-  readonly fields: readonly Field[];
+  readonly plan: ModuleFields;
   readonly startS: number;
   /** Records changed from here on were changed since the capture. */
   readonly cursorS: number;
@@ -113,14 +137,13 @@ interface Range {
 
 /** Compares all records that Zoho has now; gives the ids of captured ones that it does not have. */
 async function compareRows(
-  {module, fields, startS, cursorS, share}: Range,
+  {module, plan, startS, cursorS, share}: Range,
   captured: CapturedFile,
   comparison: Comparison,
   {client}: Setup,
   {signal}: Host,
 ): Promise<Set<string>> {
   const left = new Set(captured.ids());
-  const plan = new ModuleFields(fields);
   const cutoff = instantOf((await client.nowSeconds(signal)) + verifyAheadS);
   const read = async (slice: number): Promise<void> => {
     const context = {

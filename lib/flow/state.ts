@@ -46,8 +46,8 @@ const bindingSchema = v.looseObject({
   deleted: absent(
     v.looseObject({
       cursor: instant,
-      /** The latest ids that went into the recycle bin; they may come back without a moved `Modified_Time`. */
-      recycled: absent(v.array(id)),
+      /** The latest ids that went into the recycle bin, and when (epoch seconds). A list in another form is a help less, and no reason to stop. */
+      recycled: absent(v.fallback(v.record(id, whole), {})),
     }),
   ),
   last_initialized: absent(instant),
@@ -68,7 +68,7 @@ export type SavedBinding = v.InferOutput<typeof bindingSchema>;
 export interface BindingState extends SavedBinding {
   start: string;
   inc: {cursor: string; after?: string | undefined};
-  deleted: {cursor: string; recycled?: string[] | undefined};
+  deleted: {cursor: string; recycled?: Record<string, number> | undefined};
 }
 
 /** Applies a merge patch as RFC 7396 says; neither argument is changed. */

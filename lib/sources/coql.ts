@@ -43,25 +43,28 @@ export interface SweptRows extends Batch<Rows> {
  * Yields everything modified since `fromS`, oldest first, drained to the end, however many rows share one second.
  *
  * The window ends a lag behind Zoho's clock, as the first answer tells it: the cursor goes there and no further, because the seconds after it are
- * not complete. Rows found beyond are yielded all the same; the next sweep reads them again. Every page past the cursor but the last
+ * not complete. Rows beyond are yielded all the same, up to that clock, so that a mass edit of just now need not wait for the next sweep, which reads them
+ * again; what is modified meanwhile lies after that clock, so the pages come to an end. Every page past the cursor and within the window, but the last,
  * carries the patch that moves the cursor to its last row.
  */
 export async function* sweepRows(plan: CoqlPlan, sweep: Sweep, context: CoqlContext): AsyncGenerator<SweptRows, void, void> {
   let key: Key | undefined;
-  let endS: number | undefined;
+  let nowS: number | undefined;
   let limit = sweep.rowsExpected > coqlRowsSmall ? plan.rowsMax : Math.min(plan.rowsMax, coqlRowsSmall);
   for (;;) {
     const beforeS = await context.client.nowSeconds(context.signal);
     const page = await readWindow(plan, sweep.fromS, key, limit, context);
     // Zoho's clock when the page was read: never later than either reading of it.
-    endS ??= Math.max(sweep.cursorS, Math.min(beforeS, await context.client.nowSeconds(context.signal)) - windowLagS);
+    nowS ??= Math.min(beforeS, await context.client.nowSeconds(context.signal));
+    const endS = Math.max(sweep.cursorS, nowS - windowLagS);
     const {last} = page;
-    if (page.more === false || last === undefined || last.seconds >= endS) {
+    if (page.more === false || last === undefined || last.seconds > Math.max(endS, nowS)) {
       for (const items of cut(page.rows)) yield {items, drained: {cursor: instantOf(endS), after: null}};
       return;
     }
     const parts = cut(page.rows);
-    const patch = last.seconds >= sweep.cursorS ? {inc: {cursor: instantOf(last.seconds), after: last.id}} : undefined;
+    const inWindow = last.seconds >= sweep.cursorS && last.seconds < endS;
+    const patch = inWindow ? {inc: {cursor: instantOf(last.seconds), after: last.id}} : undefined;
     for (const [i, items] of parts.entries()) yield i === parts.length - 1 ? {items, patch} : {items};
     key = last;
     limit = plan.rowsMax;
@@ -161,7 +164,9 @@ export async function* idsSince(
 async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
   const parts: Rows[] = [];
   for (const columns of plan.slices) {
-    parts.push((await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context)).rows);
+    const {rows} = await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context);
+    parts.push(rows);
+    if (rows.count === 0) break;
   }
   return parts;
 }

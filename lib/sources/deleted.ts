@@ -1,6 +1,6 @@
 /** Deletions of a module, from Zoho's feed of deleted records. */
 import {ZohoError} from '../errors.ts';
-import {deletedPagesMax, deletedPassesMax, windowLagS} from '../limits.ts';
+import {deletedPagesMax, deletedPassesMax, deletedRowsCap, windowLagS} from '../limits.ts';
 import {modifiedSeconds} from '../transforms/instant.ts';
 import type {DeletedRow, ZohoClient} from '../zoho/client.ts';
 
@@ -60,41 +60,78 @@ interface Pass {
 }
 
 /**
- * Reads the feed once. One that Zoho cuts at a paging cap goes on from its latest deletion, provided that it came in order of time.
+ * Reads the feed once, in as many queries as it takes: one that Zoho cuts at a paging cap goes on from its latest deletions, provided that it came in
+ * order of time. A cap need not show itself: a query that ends after as many rows as a cap allows, with a full page, is taken for cut, too.
  */
 async function* onePass(
   module: string,
   sinceS: number,
   {client, signal}: DeletedContext,
 ): AsyncGenerator<DeletedPage | Pass, void, void> {
-  let fromS = sinceS;
+  let query = new Query(sinceS);
   let readToS: number | undefined;
-  let latestS = Number.NEGATIVE_INFINITY;
-  let ordered = true;
   for (let page = 1, pages = 0; pages < deletedPagesMax; page++, pages++) {
     const beforeS = await client.nowSeconds(signal);
-    const answer = await read(module, fromS, page, {client, signal});
+    const answer = await read(module, query.fromS, page, {client, signal});
     readToS ??= Math.min(beforeS, await client.nowSeconds(signal)) - windowLagS;
     if (answer !== 'capped') {
-      for (const {deletedTime} of answer?.rows ?? []) {
-        const deletedS = modifiedSeconds(deletedTime);
-        ordered &&= deletedS >= latestS;
-        latestS = Math.max(latestS, deletedS);
-      }
-      if (answer && answer.rows.length > 0) yield {rows: answer.rows};
-      if (!answer?.more) return yield {readToS, asked: pages + 1};
-      if (answer.rows.length > 0) continue;
+      const {rows, more} = answer ?? {rows: [], more: false};
+      query.note(rows);
+      if (rows.length > 0) yield {rows};
+      if (more && rows.length > 0) continue;
+      if (!more && !query.mayBeCut) return yield {readToS, asked: pages + 1};
     }
-    if (!ordered || latestS <= fromS) {
+    const nextS = query.nextS;
+    if (nextS === undefined) {
       return yield {
-        stopped: `Zoho lists no more than ${page - 1} pages of deletions of module ${module}, and not in an order that allows to go on`,
+        stopped: `Zoho lists no more than ${query.rows} deletions of module ${module} at once, and not in an order that allows to go on`,
       };
     }
-    fromS = latestS;
-    latestS = Number.NEGATIVE_INFINITY;
+    query = new Query(nextS);
     page = 0;
   }
   yield {stopped: `The deletions of module ${module} do not end after ${deletedPagesMax} pages`};
+}
+
+/** What one query of the feed has listed so far. */
+class Query {
+  readonly fromS: number;
+  rows = 0;
+  #pageRows = 0;
+  #fullPages = true;
+  #ordered = true;
+  #earliestS = Number.POSITIVE_INFINITY;
+  #latestS = Number.NEGATIVE_INFINITY;
+
+  constructor(fromS: number) {
+    this.fromS = fromS;
+  }
+
+  note(rows: readonly DeletedRow[]): void {
+    if (this.rows === 0) this.#pageRows = rows.length;
+    this.#fullPages &&= rows.length === 0 || rows.length === this.#pageRows;
+    this.rows += rows.length;
+    for (const {deletedTime} of rows) {
+      const deletedS = modifiedSeconds(deletedTime);
+      this.#ordered &&= deletedS >= this.#latestS;
+      this.#latestS = Math.max(this.#latestS, deletedS);
+      this.#earliestS = Math.min(this.#earliestS, deletedS);
+    }
+  }
+
+  /** Whether the end of the list may be a cap's doing. */
+  get mayBeCut(): boolean {
+    return this.rows >= deletedRowsCap && this.#fullPages;
+  }
+
+  /**
+   * Where the next query goes on; undefined when rows would be skipped, or none gained. The second of the latest deletion may have more of them, and
+   * nobody says whether a query lists its own second: it begins one earlier, unless this one shows that it does.
+   */
+  get nextS(): number | undefined {
+    const nextS = this.#earliestS === this.fromS ? this.#latestS : this.#latestS - 1;
+    return this.#ordered && nextS > this.fromS ? nextS : undefined;
+  }
 }
 
 type DeletedAnswer = Awaited<ReturnType<ZohoClient['deleted']>>;

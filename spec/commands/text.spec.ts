@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {Block} from '../../lib/commands/live.ts';
 import {Pace} from '../../lib/commands/pace.ts';
-import {propertiesOf, sameValue} from '../../lib/commands/properties.ts';
+import {propertiesOf, sameInstant, sameValue} from '../../lib/commands/properties.ts';
 import {spanMs} from '../../lib/commands/span.ts';
 import {counted, spanText, tableLines} from '../../lib/commands/table.ts';
 
@@ -89,6 +89,10 @@ text('keeps every digit, and calls numbers the same digit for digit only', () =>
   assert.equal(sameValue('"é"', '"\\u00e9"'), true);
   assert.equal(sameValue('["a", "b"]', '["a","b"]'), true);
   assert.equal(sameValue('null', '""'), false);
+  assert.equal(sameInstant('"2026-10-01T10:00:00Z"', '"2026-10-01T15:30:00+05:30"'), true);
+  assert.equal(sameInstant('"2026-10-01T10:00:00Z"', '"2026-10-01T10:00:01Z"'), false);
+  assert.equal(sameInstant('"no time"', '"no time either"'), false);
+  assert.equal(sameInstant('null', '"2026-10-01T10:00:00Z"'), false);
 });
 
 text.run();

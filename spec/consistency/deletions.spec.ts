@@ -80,6 +80,73 @@ deletions('a feed that ends at a paging cap, in no order that lets it go on, is 
   }),
 );
 
+deletions('many records that come back with their old Modified_Time live, although nothing else is deleted', () =>
+  captured(plain(300), async (capture, ids) => {
+    const deals = capture.sandbox.org.module('Deals');
+    const some = ids.slice(0, 250);
+    for (const id of some) deals.delete(id);
+    await capture.catchUp();
+    for (const id of some) deals.restore(id, {touch: false});
+    await capture.pass(11 * 60_000);
+    assert.deepEqual(capture.differences(), []);
+    assert.equal(collection(capture).size, 300);
+    assert.deepEqual(capture.state('Deals').deleted, {
+      ...(capture.state('Deals').deleted as object),
+      recycled: {},
+    });
+  }),
+);
+
+deletions('many records that come back while the connector is not running live', () =>
+  captured(plain(300), async (capture, ids) => {
+    const deals = capture.sandbox.org.module('Deals');
+    const some = ids.slice(0, 250);
+    for (const id of some) deals.delete(id);
+    await capture.catchUp();
+    await capture.kill();
+    capture.clock.advance(7 * 86_400_000);
+    for (const id of some) deals.restore(id, {touch: false});
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+deletions('a record that comes back after days lives within the hour and an interval', () =>
+  captured(plain(50, {bindings: [{module: 'Deals', intervalMs: 1_200_000}]}), async (capture, [id]) => {
+    const deals = capture.sandbox.org.module('Deals');
+    deals.delete(id!);
+    await capture.pass(3 * 86_400_000);
+    deals.restore(id!, {touch: false});
+    await capture.pass(81 * 60_000);
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+deletions('watching the recycle bin costs a credit for 100 records, ever more rarely, and nothing when it is emptied', () =>
+  captured(plain(300, {bindings: [{module: 'Deals', intervalMs: 60_000}]}), async (capture, ids) => {
+    const {meters, org} = capture.sandbox;
+    const hourMs = 3_600_000;
+    for (const id of ids.slice(0, 250)) org.module('Deals').delete(id);
+    await capture.catchUp();
+    /** Credits in an hour beside those of its 60 sweeps. */
+    const spent = async () => {
+      const before = meters.kind('coql').credits;
+      await capture.pass(hourMs);
+      return meters.kind('coql').credits - before - 60;
+    };
+    const first = await spent();
+    assert.ok(first > 3 * 15 && first < 3 * 30, `${first} credits in the first hour`);
+    await capture.pass(12 * hourMs);
+    assert.equal(await spent(), 3);
+    await capture.kill();
+    capture.clock.advance(60 * 24 * hourMs);
+    capture.start();
+    await capture.pass(hourMs);
+    assert.equal(await spent(), 0);
+  }),
+);
+
 for (const touch of [true, false]) {
   const how = touch ? 'with a new Modified_Time' : 'with its old Modified_Time';
   deletions(`a record that comes back ${how} after its deletion was captured lives`, () =>

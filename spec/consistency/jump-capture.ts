@@ -70,6 +70,15 @@ export class JumpCapture {
     this.#running = new Running(this);
   }
 
+  /** Runs a session that ends by itself when it is up to date, and commits what it wrote. */
+  async once(): Promise<void> {
+    if (this.#running) throw new Error('Cannot start a second session, one is running');
+    const running = new Running(this, true);
+    this.#running = running;
+    await this.until(() => running.over);
+    await this.kill();
+  }
+
   /** Lets time pass until `done`; fails when that takes longer than `limitMs` of the clock, or when the capture ends. */
   async until(done: () => boolean, limitMs = 6 * 3_600_000): Promise<void> {
     const running = this.#session;
@@ -145,6 +154,8 @@ export class JumpCapture {
 class Running {
   readonly session: Session;
   failure: Error | undefined;
+  /** Whether it has come to its end by itself. */
+  over = false;
   readonly #stop = new AbortController();
   readonly #busy: BusyClient;
   readonly #progress: readonly ReturnType<typeof newProgress>[];
@@ -155,7 +166,7 @@ class Running {
   /** Where everything stood when calls under way were last found to wait for the clock. */
   #quietAt = '';
 
-  constructor(capture: JumpCapture) {
+  constructor(capture: JumpCapture, once = false) {
     const {clock, sandbox, task, bindings, options, logs} = capture;
     const log = (level: Level, message: string): void => void logs.push(`${level}: ${message}`);
     const {client_id, client_secret, refresh_token} = sandbox.credentials;
@@ -198,12 +209,13 @@ class Running {
       })),
       state: structuredClone(task.state),
       startDate: options.startDate,
-      once: false,
+      once,
       signal: this.#stop.signal,
     })
       .then(
         () => {
-          if (!this.#stop.signal.aborted) this.failure = new Error('The capture has ended by itself');
+          this.over = true;
+          if (!once && !this.#stop.signal.aborted) this.failure = new Error('The capture has ended by itself');
         },
         (error: unknown) => {
           if (!this.#stop.signal.aborted) this.failure = error instanceof Error ? error : new Error(String(error));

@@ -19,6 +19,6 @@ export function liveOn(capture: JumpCapture, module: string, random: Random): vo
 }
 
 function knownRecycled({task}: JumpCapture, module: string): ReadonlySet<string> {
-  const {deleted} = task.stateOf({module}) as {deleted?: {recycled?: string[]}};
-  return new Set(deleted?.recycled);
+  const {deleted} = task.stateOf({module}) as {deleted?: {recycled?: object}};
+  return new Set(Object.keys(deleted?.recycled ?? {}));
 }

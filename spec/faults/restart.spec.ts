@@ -20,7 +20,7 @@ async function resumed(binding: TaskBinding, check: (task: FlowTask, first: stri
         [binding.module]: {
           start: secondsAgo(nowMs, 60 * 86_400),
           inc: {cursor: secondsAgo(nowMs, 10)},
-          deleted: {cursor: secondsAgo(nowMs, 10), recycled: [first]},
+          deleted: {cursor: secondsAgo(nowMs, 10), recycled: {[first]: Math.floor(nowMs / 1_000) - 3_600}},
           last_initialized: secondsAgo(nowMs, 3_600),
         },
       },

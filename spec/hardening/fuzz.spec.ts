@@ -110,7 +110,7 @@ const states = [
       next_job: '5725767000000859044',
       slice: 1,
     },
-    deleted: {cursor: '2026-10-01T10:05:00Z', recycled: ['5725767000000524157']},
+    deleted: {cursor: '2026-10-01T10:05:00Z', recycled: {'5725767000000524157': 1_790_848_800}},
     last_initialized: '2026-10-01T10:00:02Z',
     is_connector_initiated: false,
     of_a_later_version: {kept: true},
@@ -136,7 +136,7 @@ fuzz('goes on from a saved state of any version only where all of it can be used
         if (instant !== undefined) assert.match(instantOf(secondsOf(instant)), whole);
       const after = inc?.after === undefined ? undefined : {seconds: secondsOf(inc.cursor), id: inc.after};
       windowQuery({module: 'Leads', columns: ['id'], fromS: secondsOf(start ?? now), after, limit: 200});
-      for (const id of [backfill?.job, backfill?.next_job, ...(deleted?.recycled ?? [])])
+      for (const id of [backfill?.job, backfill?.next_job, ...Object.keys(deleted?.recycled ?? {})])
         if (id !== undefined) assert.match(id, /^[\w-]+$/);
       assert.ok(Number.isSafeInteger(backfill?.rows ?? 0) && Number.isSafeInteger(backfill?.slice ?? 0));
     }),

@@ -26,6 +26,7 @@ export interface SoakDay {
   /** Who listens to the process and to the end of the capture, and live signals that others could listen to. */
   readonly listeners: number;
   readonly signals: number;
+  /** Without the ids of the recycle bin. */
   readonly stateBytes: number;
 }
 
@@ -47,7 +48,7 @@ const modules = ['Contacts', 'Deals', 'Leads'];
 const heapGrowthBytesMax = 12 << 20;
 /** The same, with what the collector has freed and not given back. */
 const residentGrowthBytesMax = 64 << 20;
-const stateGrowthBytesMax = 100 * 25;
+const stateGrowthBytesMax = 200;
 
 /**
  * Sweeps every quarter of an hour, refreshes every six, life every ten minutes; a new field each day; and once each: the day's credits all
@@ -86,6 +87,8 @@ export async function soak({days, seed}: SoakOptions): Promise<SoakOutcome> {
         gc();
         measured.push(measuredNow(capture));
       }
+      // The recycle bin is asked about hourly at least.
+      await capture.pass(80 * minuteMs);
       await capture.catchUp(3 * dayMs);
       const nowMs = capture.clock.nowMs();
       await capture.until(
@@ -132,8 +135,13 @@ function measuredNow(capture: JumpCapture): SoakDay {
     waits: capture.clock.waiting,
     listeners: ofProcess + capture.stopListeners,
     signals: queryObjects(AbortSignal, {format: 'count'}),
-    stateBytes: JSON.stringify(capture.task.state).length,
+    stateBytes: stateBytes(capture),
   };
+}
+
+/** Size of the state but for the recycle bin's part of it, which has a bound of its own and takes weeks to fill. */
+function stateBytes({task}: JumpCapture): number {
+  return JSON.stringify(task.state, (key, value: unknown) => (key === 'recycled' ? undefined : value)).length;
 }
 
 /** What grew from the second day to the last by more than its bound. */

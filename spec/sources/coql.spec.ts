@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {sweepRows} from '../../lib/sources/coql.ts';
+import type {ZohoClient} from '../../lib/zoho/client.ts';
+
+const sweeps = suite('sweepRows');
+
+const nowS = Date.parse('2026-10-01T10:00:00Z') / 1000;
+const iso = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}+00:00`;
+
+interface Swept {
+  readonly rows: number;
+  readonly queries: number;
+  readonly cursors: readonly unknown[];
+}
+
+/** Sweeps records that were modified so many seconds ago, in pages of two; before each query one more is modified, in the second of the query. */
+async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> {
+  const records = agesS.map((ageS, i) => ({id: 1_000 + i, modifiedS: nowS - ageS}));
+  let queries = 0;
+  const client = {
+    nowSeconds: async () => nowS + queries,
+    async coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+      queries++;
+      records.push({id: 2_000 + queries, modifiedS: nowS + queries});
+      const [, from = '', , id = ''] = /Modified_Time >=? '([^']+)'( or .* id > '(\d+)')?/.exec(query) ?? [];
+      const fromS = Date.parse(from) / 1000;
+      const found = records.filter((it) => it.modifiedS > fromS || (it.modifiedS === fromS && (id === '' || it.id > Number(id))));
+      const page = found.slice(0, 2);
+      const data = page.map((it) => ({id: String(it.id), Modified_Time: iso(it.modifiedS)}));
+      const body = JSON.stringify({data, ...(saysMore && {info: {more_records: found.length > 2}})});
+      return page.length === 0
+        ? null
+        : read(
+            (async function* () {
+              yield Buffer.from(body);
+            })(),
+          );
+    },
+  } as unknown as ZohoClient;
+  const plan = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax: 2};
+  const sweep = {fromS: nowS - 70, cursorS: nowS - 10, rowsExpected: 0};
+  let rows = 0;
+  const cursors: unknown[] = [];
+  for await (const {items, patch, drained} of sweepRows(plan, sweep, {client, signal: new AbortController().signal})) {
+    rows += items.count;
+    cursors.push(drained ?? patch?.inc);
+  }
+  return {rows, queries, cursors};
+}
+
+for (const saysMore of [true, false]) {
+  sweeps(
+    `reads up to Zoho's clock where Zoho says ${saysMore ? 'that' : 'not whether'} more follow, and ends though records change all the time`,
+    async () => {
+      const {rows, queries, cursors} = await swept([60, 9, 5, 5, 1, 1, 1, 0, 0], saysMore);
+      assert.deepEqual([rows, queries], [10, 5]);
+      assert.deepEqual(cursors, [
+        {cursor: '2026-10-01T09:59:51Z', after: '1001'},
+        {cursor: '2026-10-01T09:59:55Z', after: '1003'},
+        undefined,
+        undefined,
+        {cursor: '2026-10-01T09:59:58Z', after: null},
+      ]);
+    },
+  );
+}
+
+sweeps('ends with the page that Zoho calls the last', async () => {
+  assert.deepEqual(await swept([60]), {rows: 2, queries: 1, cursors: [{cursor: '2026-10-01T09:59:58Z', after: null}]});
+});
+
+sweeps.run();
