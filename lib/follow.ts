@@ -149,10 +149,12 @@ async function rangeLoop(binding: Binding, once: boolean, signal: AbortSignal): 
     else {
       const nowS = await client.nowSeconds(signal);
       if (refreshDue(binding, nowS)) {
-        await beginRefresh(binding, nowS, signal);
-        continue;
+        // The first sweep of a process emits the overlap again; of a refresh that runs already, those rows would be dropped.
+        if (once && binding.progress.sweeps === 0) await drain(binding, signal);
+        if (binding.progress.sweeps > 0) await beginRefresh(binding, nowS, signal);
       }
     }
+    if (binding.state.backfill != null) continue;
     if (once) return;
     await clock.sleep(scheduleCheckMs, signal);
   }
@@ -165,7 +167,7 @@ function refreshDue({schedule, state, fields}: Binding, nowS: number): boolean {
 
 /** A sweep every interval; with `ranges`, until they are done and one more sweep after them. */
 async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  const {clock, sweepSlots} = binding.shared;
+  const {clock} = binding.shared;
   let readFieldsMs = clock.elapsedMs();
   let rangesDone = false;
   ranges?.then(
@@ -176,13 +178,7 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
   for (;;) {
     const startedMs = clock.elapsedMs();
     const last = rangesDone;
-    const release = await sweepSlots.take(signal);
-    try {
-      await askingOtherwise(binding, () => sweep(binding, signal), signal);
-    } finally {
-      release();
-    }
-    binding.progress.sweeps++;
+    await drain(binding, signal);
     if (last) return;
     if (binding.fieldsStale || startedMs - readFieldsMs > fieldsAgeMaxMs) {
       await readFields(binding, signal);
@@ -192,6 +188,17 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     const pauseMs = Math.max(binding.intervalMs, sweepSpacingMs) - (clock.elapsedMs() - startedMs);
     if (pauseMs > 0) await pause(pauseMs, ranges, clock, signal);
   }
+}
+
+/** One sweep, in its turn. */
+async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
+  const release = await binding.shared.sweepSlots.take(signal);
+  try {
+    await askingOtherwise(binding, () => sweep(binding, signal), signal);
+  } finally {
+    release();
+  }
+  binding.progress.sweeps++;
 }
 
 /** Waits out a pause, or less when `ranges` end before it; what fails, fails. */

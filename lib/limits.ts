@@ -53,6 +53,9 @@ export const downloadTriesMax = 3;
 /** Exports of one page before the module is set aside, and restarts of a range whose page token expired. */
 export const jobTriesMax = 3;
 
+/** Refreshes that follow a backfill or a refresh at once, because records changed meanwhile: the first is short of few, and a module that never rests would refresh for ever. */
+export const refreshesInRowMax = 3;
+
 // Places, for all bindings of the process together
 
 /** Bulk jobs being worked on by Zoho at once: an organisation may run them one after another, and more only queue there. */
