@@ -91,12 +91,15 @@ export function bindingPatch(stateKey: string, patch: unknown): StatePatch {
   return {bindingStateV1: {[stateKey]: patch}};
 }
 
-/** Reads one binding's saved state, ours or the older connector's; undefined when there is none. Unknown keys are kept. */
+/** Keys of a binding's state that say that it was begun. */
+const begun = ['start', 'inc', 'backfill', 'last_initialized'] as const;
+
+/** Reads one binding's saved state, ours or the older connector's; undefined when it was not begun. Unknown keys are kept. */
 export function savedBinding(state: unknown, stateKey: string): SavedBinding | undefined {
   const saved = task(state).bindingStateV1?.[stateKey];
   if (saved === undefined || saved === null) return undefined;
   const parsed = v.safeParse(bindingSchema, saved);
-  if (parsed.success) return Object.keys(parsed.output).length === 0 ? undefined : parsed.output;
+  if (parsed.success) return begun.some((key) => parsed.output[key] !== undefined) ? parsed.output : undefined;
   const [issue] = parsed.issues;
   const place = v.getDotPath(issue);
   throw new ConfigError(
@@ -138,6 +141,7 @@ export function initialState(start: string, now: string, deleted: BindingState['
     backfill: {cutoff: now},
     deleted,
     last_initialized: now,
+    is_connector_initiated: false,
   } as BindingState;
 }
 

@@ -95,6 +95,20 @@ state('of the older connector in the middle of a refresh ends it as a refresh', 
   }),
 );
 
+state('that was never begun starts with a backfill, whatever keys it has', async () => {
+  for (const saved of [{inc: null, backfill: null, last_initialized: null}, {is_connector_initiated: true}, {snapshot: {}}]) {
+    await JumpCapture.with(options({bindings: [{module: 'Leads'}]}), async (capture) => {
+      capture.task.state = {bindingStateV1: {Leads: saved}};
+      capture.start();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+      assert.equal(jobs(capture), 1);
+      // Killed now, it goes on with the backfill and not with a refresh.
+      assert.equal(capture.state('Leads').is_connector_initiated, false);
+    });
+  }
+});
+
 // Changes of the task
 
 state('asked for a new backfill is nulled with its request, then begun anew; other bindings go on', () =>

@@ -50,7 +50,24 @@ state('begins with the backfill up to now and everything else from now on', () =
     backfill: {cutoff: now},
     deleted: {cursor: now},
     last_initialized: now,
+    is_connector_initiated: false,
   });
+});
+
+state('that says nothing of its beginning is none, null being the same as absent', () => {
+  const nothing = [
+    {},
+    null,
+    {start: null, inc: null, backfill: null, last_initialized: null},
+    {is_connector_initiated: false},
+    {is_connector_initiated: true, backfill: null},
+    {snapshot: {updated_at: now}},
+    {deleted: {cursor: now}},
+  ];
+  for (const saved of nothing) {
+    assert.equal(savedBinding({bindingStateV1: {Leads: saved}}, 'Leads'), undefined, JSON.stringify(saved));
+  }
+  assert.ok(savedBinding({bindingStateV1: {Leads: {inc: {cursor: now}, backfill: null}}}, 'Leads'));
 });
 
 state('reads its own state back, null as absent, unknown keys kept', () => {
