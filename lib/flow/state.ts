@@ -149,13 +149,22 @@ export function initialState(start: string, now: string, deleted: BindingState['
  * What a saved state lacks, as a patch to write back at once, or undefined when it is complete (design 6).
  *
  * The older connector keeps no `start`: it is the configured one, else 30 days before the earliest instant that it did keep. It
- * ignores deletions, so these are read from `start` on.
+ * ignores deletions, so these are read from `start` on. Its instants are those of its host's clock: what lies ahead of Zoho's would be
+ * passed over, so it is set back to `now`.
  */
 export function takeOver(saved: SavedBinding, configuredStart: string | undefined, now: string): StatePatch | undefined {
   const start = saved.start ?? configuredStart ?? daysBefore(earliest(saved) ?? now, defaultStartDays);
   const patch: Record<string, unknown> = {};
-  if (saved.start === undefined) patch.start = start;
-  if (saved.inc === undefined) patch.inc = {cursor: wholeSecond(saved.backfill?.cutoff ?? saved.last_initialized ?? now)};
+  const isAhead = (instant: string | undefined) => instant !== undefined && secondsOf(instant) > secondsOf(now);
+  if (saved.start === undefined) {
+    patch.start = start;
+    if (isAhead(saved.inc?.cursor)) patch.inc = {cursor: now};
+    if (isAhead(saved.backfill?.cutoff)) patch.backfill = {cutoff: now};
+  }
+  if (saved.inc === undefined) {
+    const reached = saved.backfill?.cutoff ?? saved.last_initialized ?? now;
+    patch.inc = {cursor: isAhead(reached) ? now : wholeSecond(reached)};
+  }
   if (saved.deleted === undefined) patch.deleted = {cursor: start};
   if (saved.last_initialized === undefined) patch.last_initialized = now;
   return Object.keys(patch).length > 0 ? patch : undefined;

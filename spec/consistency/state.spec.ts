@@ -54,6 +54,22 @@ state('of the older connector goes on from its cursor, without a backfill, and b
   }),
 );
 
+state('of the older connector, ahead of Zoho by its host that is fast, goes on from Zoho', () =>
+  JumpCapture.with(options({bindings: [{module: 'Leads'}], startDate: '2026-09-05T00:00:00Z'}), async (capture) => {
+    const {clock, sandbox, task} = capture;
+    for (const text of sandbox.org.truth('Leads')) task.collections.reduce('acme/Leads', parseExact(text) as Reduced);
+    const ahead = second(clock.nowMs() + 600_000);
+    task.state = {bindingStateV1: {Leads: {inc: {cursor: ahead}, last_initialized: second(clock.nowMs())}}};
+    capture.start();
+    await capture.pass(60_000);
+    sandbox.org.module('Leads').insert(2);
+    await capture.pass(1_800_000);
+    capture.commit();
+    const captured = capture.task.collections.of('acme/Leads');
+    assert.equal(captured.size, [...sandbox.org.truth('Leads')].length);
+  }),
+);
+
 state('of the older connector in the middle of a backfill resumes it with its cutoff', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals'}], startDate: '2026-09-05T00:00:00Z'}), async (capture) => {
     const {clock, sandbox, task} = capture;

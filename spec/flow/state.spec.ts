@@ -95,6 +95,22 @@ state('takes over the older connector: its cursor, its page, 30 days before its 
   });
 });
 
+state('sets back what the older connector kept ahead of Zoho, by its host that is fast', () => {
+  const ahead = '2026-10-02T00:10:00.5Z';
+  const taken = (saved: object, startDate = '2026-01-01T00:00:00Z') =>
+    takeOver(savedBinding({bindingStateV1: {Leads: {last_initialized: now, ...saved}}}, 'Leads')!, startDate, now);
+  const [start, deleted] = ['2026-01-01T00:00:00Z', {cursor: '2026-01-01T00:00:00Z'}];
+  assert.deepEqual(taken({inc: {cursor: ahead}}), {start, deleted, inc: {cursor: now}});
+  assert.deepEqual(taken({inc: {cursor: now}, backfill: {cutoff: ahead, next_page: 'tok-1'}}), {
+    start,
+    deleted,
+    backfill: {cutoff: now},
+  });
+  assert.deepEqual(taken({backfill: {cutoff: ahead}}), {start, deleted, inc: {cursor: now}, backfill: {cutoff: now}});
+  // Its own cursor is Zoho's time already.
+  assert.equal(taken({start, deleted, inc: {cursor: ahead}}), undefined);
+});
+
 state('gives an older state without last_initialized the present as one', () => {
   assert.deepEqual(takeOver({inc: {cursor: now}, start: now, deleted: {cursor: now}} as never, undefined, now), {
     last_initialized: now,
