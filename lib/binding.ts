@@ -32,6 +32,8 @@ export interface Shared {
   /** All that are captured, and the positions of those that cannot reach Zoho at present. */
   readonly bindings: readonly unknown[];
   readonly cutOff: Set<number>;
+  /** Positions of those whose scope Zoho refuses. */
+  readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
 }

@@ -44,6 +44,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     pageSlots: new Slots(pagesAtOnce),
     sweepSlots: new Slots(sweepsAtOnce),
     cutOff: new Set<number>(),
+    unscoped: new Set<number>(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
   };

@@ -49,6 +49,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     try {
       const fields = await fieldsOf(options, signal);
       options.shared.cutOff.delete(options.target.index);
+      options.shared.unscoped.delete(options.target.index);
       if (binding === undefined) binding = opened(options, state, fields);
       else binding.fields.replace(fields);
       await binding.describe();
@@ -58,6 +59,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       return;
     } catch (error) {
       signal.throwIfAborted();
+      if (lacksScope(error, options)) throw unscoped(error);
       if (!(error instanceof ZohoError) || concernsAll(error, options)) throw error;
       progress.fault = error.message;
       progress.phase = 'set aside';
@@ -80,6 +82,23 @@ function concernsAll({kind}: ZohoError, {target, shared}: FollowOptions): boolea
   if (kind !== 'unavailable') return kind === 'credentials';
   shared.cutOff.add(target.index);
   return shared.cutOff.size === shared.bindings.length;
+}
+
+/** Whether Zoho refuses a scope to every binding and never granted it to any: then the token lacks it, and not the modules are special. */
+function lacksScope(error: unknown, {target, shared}: FollowOptions): error is ZohoError {
+  const lacking = error instanceof ZohoError && error.isScopeUnproven;
+  if (lacking) shared.unscoped.add(target.index);
+  else shared.unscoped.delete(target.index);
+  return lacking && shared.unscoped.size === shared.bindings.length;
+}
+
+function unscoped(cause: ZohoError): ZohoError {
+  if (cause.kind === 'credentials') return cause;
+  return new ZohoError(
+    'credentials',
+    `No module of the capture can be read: ${cause.message}; authorize again with all scopes that the connector needs`,
+    {cause, code: 'OAUTH_SCOPE_MISMATCH'},
+  );
 }
 
 /** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */

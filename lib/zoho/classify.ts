@@ -36,9 +36,17 @@ export function classify(refusal: Refusal): Verdict {
   const rule = (code === undefined ? undefined : byCode.get(code)) ?? byStatus(refusal);
   const action = typeof rule === 'function' ? rule(refusal) : rule;
   const field = action === 'field' ? fieldOf(refusal) : undefined;
-  const error = new ZohoError(failureOf(action), messageOf(refusal, action), {code, status: refusal.status, field});
+  const error = new ZohoError(failureOf(action), messageOf(refusal, action), {
+    code,
+    status: refusal.status,
+    field,
+    isScopeUnproven: code === 'OAUTH_SCOPE_MISMATCH' && refusal.answeredBefore !== true && provesScope.has(refusal.kind),
+  });
   return {action, error};
 }
+
+/** Calls that are the first to take their scope; those for a job or its result are made once another has proved it. */
+const provesScope: ReadonlySet<CallKind> = new Set(['fields', 'create', 'coql']);
 
 type Rule = Action | ((refusal: Refusal) => Action);
 
