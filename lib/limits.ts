@@ -133,6 +133,9 @@ export const creditsProbeMs = 10 * 60_000;
 /** Longest time a call is held back by limits: the rolling day of credits and a bit. */
 export const throttleWaitMaxMs = 26 * 3_600_000;
 
+/** The same for whoever waits for one answer, a person or a publication: token limits pass within that time, credits do not. */
+export const answerWaitMaxMs = 5 * 60_000;
+
 /** Pauses longer than this are told to whoever shows the status. */
 export const tellPauseMs = 10_000;
 

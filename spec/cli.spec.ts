@@ -4,6 +4,7 @@ import {suite} from 'uvu';
 import {configOf} from '../lib/commands/setup.ts';
 import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
 import {type Ran, Shell} from './commands/shell.ts';
+import {complaint, type Reply, withZoho} from './zoho/fake-zoho.ts';
 
 const cli = suite<{shell: Shell; sandbox: Sandbox}>('source-zoho');
 
@@ -158,6 +159,18 @@ cli('tells what is wrong with credentials in one line, and ends with 3', async (
     assert.equal(messages.trimEnd().split('\n').length, 1, messages);
     for (const secret of Object.values({...sandbox.credentials, ...change}).slice(1)) assert.ok(!messages.includes(secret));
   }
+});
+
+cli('gives up soon when limits hold up a command that somebody waits for', async ({shell, sandbox}) => {
+  const limited: Reply = [429, complaint('TOO_MANY_REQUESTS'), {'retry-after': '3600'}];
+  await withZoho({replies: [limited]}, async ({url}) => {
+    await shell.configure({url, credentials: sandbox.credentials});
+    for (const args of ['check', 'discover']) {
+      const {code, messages} = await shell.run(`${args} --config config.json`);
+      assert.equal(code, 1, messages);
+      assert.match(messages, /^source-zoho: Cannot list the modules: Zoho allows no more calls for now/m);
+    }
+  });
 });
 
 cli('names every scope that is missing', async ({shell, sandbox}) => {

@@ -6,7 +6,7 @@ import {ConfigError} from '../errors.ts';
 import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
 import {hasCode} from '../sinks/disk.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {modulesOf, type SetupArguments, setUp} from './setup.ts';
+import {modulesOf, type SetupArguments, setUpToAnswer} from './setup.ts';
 import {counted} from './table.ts';
 
 export interface DiscoverArguments extends SetupArguments {
@@ -18,7 +18,7 @@ export interface DiscoverArguments extends SetupArguments {
 export async function discover(host: Host, args: DiscoverArguments): Promise<number> {
   if (!/^[\p{L}\p{N}\-_.]+(\/[\p{L}\p{N}\-_.]+)*$/u.test(args.prefix))
     throw new ConfigError(`Cannot use prefix ${args.prefix}: it must be like acmeCo or acmeCo/sales`);
-  const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  const setup = await setUpToAnswer(host, args);
   try {
     const modules = await modulesOf(setup, host);
     const bindings = discoveredBindings(modules.filter(({skip}) => skip === undefined).map(({name}) => name));

@@ -4,12 +4,13 @@ import {systemClock} from '../clock.ts';
 import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config.ts';
 import {ConfigError} from '../errors.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
+import {answerWaitMaxMs} from '../limits.ts';
 import {nearest} from '../nearest.ts';
 import {unsealWithSops} from '../sops.ts';
 import {readConfig, readSource, type SourceReader} from '../source-file.ts';
 import {createClient, type ZohoClient} from '../zoho/client.ts';
 import {catalog, type ModuleEntry} from '../zoho/modules.ts';
-import type {Host} from './host.ts';
+import {type Host, say} from './host.ts';
 
 /** The options that `withSetup` of the command line adds. */
 export interface SetupArguments {
@@ -48,12 +49,29 @@ export interface Setup {
 /** Records of the largest module of a sandbox that a command starts for itself. */
 const sandboxRecords = 20_000;
 
+interface Waits {
+  /** Told why calls wait, and `undefined` when they go on. */
+  readonly onStatus?: (reason: string | undefined) => void;
+  /** How long limits may hold up one call; by default as long as a capture wants it. */
+  readonly waitMaxMs?: number;
+}
+
+/** As `setUp`, for a command that somebody waits for: it says why calls wait, and gives up within minutes. */
+export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> {
+  return setUp(host, args, {
+    onStatus(reason) {
+      if (reason !== undefined) say(host, reason);
+    },
+    waitMaxMs: answerWaitMaxMs,
+  });
+}
+
 /**
- * Reads the configuration that the arguments name and makes a client for it. `onStatus` is told why calls wait.
+ * Reads the configuration that the arguments name and makes a client for it.
  *
  * @throws ConfigError that says which option or property to mend.
  */
-export async function setUp(host: Host, args: SetupArguments, onStatus?: (reason: string | undefined) => void): Promise<Setup> {
+export async function setUp(host: Host, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
   if (given.length !== 1)
     throw new ConfigError('Cannot tell where to read from: say one of --source flow.yaml, --config config.json or --sandbox');
@@ -61,7 +79,7 @@ export async function setUp(host: Host, args: SetupArguments, onStatus?: (reason
   if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
   try {
-    const setup = setupOf(host, sandbox ?? (await readSetup(args)), onStatus);
+    const setup = setupOf(host, sandbox ?? (await readSetup(args)), waits);
     return {
       ...setup,
       async close() {
@@ -76,7 +94,7 @@ export async function setUp(host: Host, args: SetupArguments, onStatus?: (reason
 }
 
 /** Makes a client for a configuration that has been read. */
-export function setupOf(host: Host, read: Read, onStatus: (reason: string | undefined) => void = () => {}): Setup {
+export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs}: Waits = {}): Setup {
   const config = parseConfig(read.config);
   const {apiDomain, ...credentials} = config.credentials;
   const loopback = host.env.SOURCE_ZOHO_LOOPBACK;
@@ -89,8 +107,9 @@ export function setupOf(host: Host, read: Read, onStatus: (reason: string | unde
     loopback,
     onStatus(reason) {
       heldBack = reason;
-      onStatus(reason);
+      onStatus?.(reason);
     },
+    waitMaxMs,
   });
   const named = read.name !== undefined && {name: read.name};
   return {

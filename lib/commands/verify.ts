@@ -21,7 +21,7 @@ import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
 import {propertiesOf} from './properties.ts';
-import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUp} from './setup.ts';
+import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from './setup.ts';
 import {counted, tableLines} from './table.ts';
 
 export interface VerifyArguments extends SetupArguments {
@@ -44,7 +44,7 @@ export async function verify(host: Host, args: VerifyArguments): Promise<number>
   const text = await folderDisk(args.out).read(journalName);
   if (text === undefined)
     throw new ConfigError(`Cannot verify ${args.out}: it has no ${journalName}, so capture did not write it`);
-  const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  const setup = await setUpToAnswer(host, args);
   const unlock = await lockFolder(args.out);
   try {
     const journal = parseJournal(text, args.out);
