@@ -108,8 +108,9 @@ async function resume({target, shared, saved, startDate}: FollowOptions, signal:
   const requested = backfillRequested(saved, stateKey);
   const kept = requested ? undefined : savedBinding(saved, stateKey);
   if (kept?.start !== undefined && kept.inc !== undefined && kept.deleted !== undefined && kept.last_initialized !== undefined) {
-    if (startDate !== undefined && secondsOf(startDate) !== secondsOf(kept.start)) {
-      log('info', `The start date of ${target.collection} stays ${kept.start} until its next backfill`, {stateKey});
+    if (startDate === undefined || secondsOf(startDate) !== secondsOf(kept.start)) {
+      const next = startDate === undefined ? `${defaultStartDays} days before it` : `at ${startDate}`;
+      log('info', `The start of ${target.collection} stays ${kept.start}; its next backfill begins ${next}`, {stateKey});
     }
     return kept as BindingState;
   }

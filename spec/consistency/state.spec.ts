@@ -127,6 +127,25 @@ state('that was never begun starts with a backfill, whatever keys it has', async
 
 // Changes of the task
 
+state('says at the start that a start date changed, or was removed, applies from the next backfill', () =>
+  JumpCapture.with(options({bindings: [{module: 'Leads'}], startDate: '2026-09-01T00:00:00Z'}), async (capture) => {
+    const said: string[] = [];
+    for (const startDate of ['2026-09-01T00:00:00Z', '2026-09-02T00:00:00Z', undefined]) {
+      capture.startDate = startDate;
+      const logs = capture.logs.length;
+      capture.start();
+      await capture.catchUp();
+      await capture.kill();
+      said.push(capture.logs.slice(logs).find((line) => line.includes('The start of')) ?? 'nothing');
+    }
+    assert.deepEqual(said, [
+      'nothing',
+      'info: The start of acme/Leads stays 2026-09-01T00:00:00Z; its next backfill begins at 2026-09-02T00:00:00Z',
+      'info: The start of acme/Leads stays 2026-09-01T00:00:00Z; its next backfill begins 30 days before it',
+    ]);
+  }),
+);
+
 state('asked for a new backfill is nulled with its request, then begun anew; other bindings go on', () =>
   JumpCapture.with(options({startDate: '2026-09-01T00:00:00Z'}), async (capture) => {
     capture.start();
