@@ -235,6 +235,15 @@ cli('discovers bindings as JSON lines, and as a catalog that captures', async ({
   assert.match(again.messages, /is there already; remove it, or choose another directory\n$/);
 });
 
+cli('says of a capture without bindings that it has none, and shows what it could have', async ({shell, sandbox}) => {
+  const spec = {endpoint: {local: {command: ['source-zoho'], config: configOf(sandbox)}}, bindings: []};
+  await writeFile(shell.path('flow.yaml'), JSON.stringify({captures: {'acme/zoho': spec}}));
+  const {code, messages} = await shell.run('capture --source flow.yaml --out out --once');
+  assert.equal(code, 2, messages);
+  assert.match(messages, /^source-zoho: Cannot capture anything: capture acme\/zoho has no binding that is enabled; add one/);
+  assert.match((await shell.run('check --source flow.yaml')).messages, /^Leads +captured/m);
+});
+
 cli('finds what differs from Zoho, shows it, and ends with 4', async ({shell, sandbox}) => {
   await shell.run('capture --config config.json --module Quotes --out out --once');
   const module = sandbox.org.module('Quotes');

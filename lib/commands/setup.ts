@@ -209,16 +209,20 @@ export function configOf({
 /**
  * The bindings to capture: those that were asked for, or of all modules those that can be captured.
  *
- * @throws ConfigError for a module that Zoho does not have, and for a start date that has not come yet.
+ * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
  */
 export async function bindingsOf(setup: Setup, host: Host): Promise<readonly SetupBinding[]> {
+  if (setup.bindings?.length === 0)
+    throw new ConfigError(
+      `Cannot capture anything: capture ${setup.name} has no binding that is enabled; add one, or enable one`,
+    );
   const entries = await modulesOf(setup, host);
   return setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
 }
 
-/** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them. */
-export async function modulesOf({client, bindings, config}: Setup, host: Host): Promise<ModuleEntry[]> {
-  const names = bindings && new Set(bindings.map(({resource}) => resource.name));
+/** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
+export async function modulesOf({client, bindings = [], config}: Setup, host: Host): Promise<ModuleEntry[]> {
+  const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
   const entries = await catalog(client, host.signal, quiet(host), names);
   refuseFutureStart(config, await client.nowSeconds(host.signal));
   for (const name of names ?? []) {
