@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
 import {configOf} from '../lib/commands/setup.ts';
 import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
@@ -133,6 +133,7 @@ const mistakes: [args: string, message: RegExp][] = [
     /^source-zoho: Cannot find module Laeds among the modules of Zoho, did you mean Leads\?\n$/,
   ],
   ['verify --config config.json --out nowhere', /^source-zoho: Cannot verify nowhere: it has no state\.json/],
+  ['verify --config config.json --out out --sample 0', /^source-zoho: Cannot compare a sample of no record: say --sample/],
   ['sandbox --fault nonsense', /^source-zoho: Cannot order fault "nonsense"/],
 ];
 for (const [args, message] of mistakes) {
@@ -263,6 +264,45 @@ cli('finds what differs from Zoho, shows it, and ends with 4', async ({shell, sa
   const [{differing, differences}] = JSON.parse(tampered.output).modules;
   assert.equal(differing, 1);
   assert.equal(differences[0].what, 'Subject');
+});
+
+cli('takes a property that is gone for a difference, unless a refresh brings it or Zoho has no value', async ({shell}) => {
+  await shell.run('capture --config config.json --module Contacts --out out --once');
+  const text = await readFile(shell.path('out/Contacts.ndjson'), 'utf8');
+  const verified = async (without: RegExp): Promise<Ran> => {
+    const changed = text.replace(without, (found) => '#'.repeat(found.length)).replace(/#+/, (gap) => ' '.repeat(gap.length));
+    assert.notEqual(changed, text);
+    await writeFile(shell.path('out/Contacts.ndjson'), changed);
+    return shell.run('verify --config config.json --module Contacts --out out --full');
+  };
+  assert.equal((await verified(/"Last_Name":"[^"]*",/)).code, 4);
+  for (const unseen of [/"Open_Deals":\d+,/, /"Portraits":"[^}]*}]",/, /"Department":null,/]) {
+    const {code, messages} = await verified(unseen);
+    assert.equal(code, 0, messages);
+  }
+});
+
+cli(
+  'verifies the other modules when one cannot be compared, and one whose deletions Zoho does not tell',
+  async ({shell, sandbox}) => {
+    await shell.run('capture --config config.json --module Leads,Quotes,Deals --out out --once');
+    const quotes = sandbox.org.module('Quotes');
+    quotes.delete([...quotes.ids()][0]!);
+    for (const fault of ['refused-module:deleted/Quotes@1', 'refused-module:create/Leads@1']) sandbox.faults.add(fault);
+    const {code, messages} = await shell.run('verify --config config.json --out out --full');
+    assert.equal(code, 1, messages);
+    assert.match(messages, /^Leads .* Cannot create a bulk read job for module Leads: /m);
+    assert.match(messages, /^Quotes +\d+ +\d+ +0 +0 +0 +0 +1/m);
+    assert.match(messages, /^Deals +\d+ +\d+ +0 +0 +0/m);
+  },
+);
+
+cli('says of captured files that are gone that they are', async ({shell}) => {
+  await shell.run('capture --config config.json --module Quotes --out out --once');
+  await rm(shell.path('out/Quotes.ndjson'));
+  const {code, messages} = await shell.run('verify --config config.json --out out');
+  assert.equal(code, 2, messages);
+  assert.match(messages, /^source-zoho: Cannot verify out: Quotes\.ndjson has been removed since it was written/m);
 });
 
 cli('does not write a trace when nobody reads its output', async ({shell}) => {

@@ -15,12 +15,10 @@ export interface Difference {
 const shownMax = 10;
 
 export interface ComparisonOptions {
-  /** Fields whose values change without a change of the record. */
+  /** Fields whose values the next refresh brings: they change without a change of the record, or do not come with one. */
   readonly computed?: ReadonlySet<string>;
   /** Fields that are not compared. */
   readonly ignored?: ReadonlySet<string>;
-  /** Whether a field that a captured record does not have at all comes with the next refresh: not every API reads every field. */
-  readonly absentComes?: boolean;
 }
 
 export class Comparison {
@@ -66,15 +64,16 @@ export class Comparison {
   values(id: string, zoho: ReadonlyMap<string, string>): void {
     const captured = this.#captured.record(id);
     if (captured === undefined) return;
-    const {computed, ignored, absentComes} = this.#options;
+    const {computed, ignored} = this.#options;
     this.compared++;
     let differs = false;
     let comesLater = false;
     for (const [name, value] of zoho) {
       if (name === '_meta' || ignored?.has(name)) continue;
       const own = captured.get(name);
-      if (own !== undefined && (own === value || sameValue(own, value))) continue;
-      if (computed?.has(name) || (own === undefined && absentComes === true)) {
+      // A field without a value may never have come.
+      if (own === undefined ? value === 'null' : own === value || sameValue(own, value)) continue;
+      if (computed?.has(name)) {
         comesLater = true;
         continue;
       }
