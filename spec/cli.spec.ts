@@ -119,7 +119,7 @@ const mistakes: [args: string, message: RegExp][] = [
   ['capture --once', /^error: required option '--out <dir>' not specified/],
   ['capture --sandbox --out out --timeout soon', /It is no time such as 90s/],
   ['capture --sandbox --out out --initial-state []', /It is no JSON object/],
-  ['sandbox --port x', /It is not a whole number/],
+  ['sandbox --port x', /It is no port from 0 to 65535/],
   [
     'check',
     /^source-zoho: Cannot tell where to read from: say one of --source flow\.yaml, --config config\.json or --sandbox\n$/,
@@ -134,6 +134,22 @@ const mistakes: [args: string, message: RegExp][] = [
   ],
   ['verify --config config.json --out nowhere', /^source-zoho: Cannot verify nowhere: it has no state\.json/],
   ['verify --config config.json --out out --sample 0', /^source-zoho: Cannot compare a sample of no record: say --sample/],
+  ['help nope', /^error: unknown command 'nope'/],
+  ['sandbox --port 99999', /It is no port from 0 to 65535/],
+  ['sandbox --host 300.1.1.1', /^source-zoho: Cannot listen on 300\.1\.1\.1, port 0: this machine does not have the address\n$/],
+  ['sandbox --config no/x.json --records 10', /^source-zoho: Cannot write no\/x\.json: there is no such file or directory\n$/],
+  [
+    'capture --config config.json --out config.json',
+    /^source-zoho: Cannot write into config\.json: it is there already, and no dir/,
+  ],
+  ['capture --config config.json --out config.json/x', /^source-zoho: Cannot write into config\.json\/x: a part of it is no dir/],
+  ['verify --config config.json --out config.json', /^source-zoho: Cannot verify config\.json: it has no state\.json/],
+  [
+    'discover --config config.json --flow config.json',
+    /^source-zoho: Cannot write into config\.json: it is there already, and no/,
+  ],
+  ['demo --out config.json', /^source-zoho: Cannot write into config\.json: it is there already, and no directory\n$/],
+  ['bench --scale no/x.svg', /^source-zoho: Cannot write no\/x\.svg: there is no such file or directory\n$/],
   ['sandbox --fault nonsense', /^source-zoho: Cannot order fault "nonsense"/],
 ];
 for (const [args, message] of mistakes) {
@@ -145,6 +161,39 @@ for (const [args, message] of mistakes) {
     assert.doesNotMatch(messages, /\n {4}at /);
   });
 }
+
+cli('says that a port is taken, and a directory has no name', async ({shell, sandbox}) => {
+  const {port} = new URL(sandbox.url);
+  const taken = await shell.run(`sandbox --records 10 --port ${port}`);
+  assert.equal(taken.code, 2, taken.messages);
+  assert.match(taken.messages, /^source-zoho: Cannot listen on 127\.0\.0\.1, port \d+: another program listens there; choose/);
+  for (const args of [
+    ['capture', '--out'],
+    ['discover', '--flow'],
+  ]) {
+    const {code, messages} = await shell.run([...args, '', '--config', 'config.json']);
+    assert.equal(code, 2, messages);
+    assert.match(messages, /^source-zoho: Cannot write into a directory without a name/);
+  }
+});
+
+cli('says what is wrong with a state that something else wrote, and what to do', async ({shell}) => {
+  const said = async (journal: unknown): Promise<string> => {
+    await writeFile(shell.path('state.json'), typeof journal === 'string' ? journal : JSON.stringify(journal));
+    const {code, messages} = await shell.run('capture --config config.json --module Quotes --out . --once');
+    assert.equal(code, 2, messages);
+    return messages;
+  };
+  const wayOut = 'it was written by another program, or changed since; put it back as it was, or choose another directory';
+  const start = 'source-zoho: Cannot read ./state.json:';
+  assert.equal(await said('x'), `${start} it is not JSON; ${wayOut}\n`);
+  assert.equal(await said({version: 1}), `${start} capture is missing; state is missing; files is missing; ${wayOut}\n`);
+  assert.equal(
+    await said({version: 'x', capture: {}, state: {}, files: {}}),
+    `${start} version must be 1, not a string; ${wayOut}\n`,
+  );
+  assert.equal(await said({version: 2}), `${start} a newer source-zoho wrote it; use that one, or choose another directory\n`);
+});
 
 cli('tells what is wrong with credentials in one line, and ends with 3', async ({shell, sandbox}) => {
   const attempts: [Partial<Sandbox['credentials']>, RegExp][] = [

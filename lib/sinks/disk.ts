@@ -57,7 +57,7 @@ export function folderDisk(folder: string): Disk {
       try {
         return await readFile(path(name), 'utf8');
       } catch (error) {
-        if (hasCode(error, 'ENOENT')) return undefined;
+        if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
         throw error;
       }
     },
