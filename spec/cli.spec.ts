@@ -223,6 +223,27 @@ cli('gives up soon when limits hold up a command that somebody waits for', async
   });
 });
 
+cli('keeps a grant code for a config file that can be written', async ({shell, sandbox}) => {
+  const {client_id, client_secret} = sandbox.credentials;
+  const code = sandbox.tokens.grant();
+  const login = (out: string) =>
+    shell.run(
+      `login --client-id ${client_id} --client-secret ${client_secret} --code ${code} --api-domain ${sandbox.url} ${out}`,
+    );
+  for (const [out, reason] of [
+    ['--out no/config.json', 'there is no such file or directory'],
+    ['--out config.json/config.json', 'a part of it is no directory'],
+    ['--force --out .', 'it is a directory; say --out for a file'],
+    ['--out config.json', 'it is there already; say --force to replace it, or --out for another file'],
+  ] as const) {
+    const refused = await login(out);
+    assert.equal(refused.code, 2, refused.messages);
+    assert.match(refused.messages, new RegExp(`^source-zoho: Cannot write \\S+: ${reason}\n$`));
+  }
+  assert.equal((await login('--force')).code, 0);
+  assert.deepEqual(await readdir(shell.folder), ['config.json']);
+});
+
 cli('names every scope that is missing', async ({shell, sandbox}) => {
   sandbox.tokens.setScopes(['ZohoCRM.modules.READ', 'ZohoCRM.settings.modules.READ', 'ZohoCRM.settings.fields.READ']);
   const {code, messages} = await shell.run('check --config config.json');
