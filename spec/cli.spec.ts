@@ -223,6 +223,17 @@ cli('gives up soon when limits hold up a command that somebody waits for', async
   });
 });
 
+cli('says that a capture of its own sandbox cannot go on, and how one can', async ({shell}) => {
+  const capture = 'capture --sandbox --records 50 --module Quotes --out out --once';
+  assert.equal((await shell.run(capture)).code, 0);
+  const {code, messages} = await shell.run(capture);
+  assert.equal(code, 2, messages);
+  assert.match(
+    messages,
+    /^source-zoho: Cannot use out: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox by itself and say --config$/m,
+  );
+});
+
 cli('keeps a grant code for a config file that can be written', async ({shell, sandbox}) => {
   const {client_id, client_secret} = sandbox.credentials;
   const code = sandbox.tokens.grant();

@@ -1,4 +1,5 @@
 /** What all commands that read Zoho begin with: the configuration, from wherever it is, and a client for it. */
+import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {systemClock} from '../clock.ts';
 import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config.ts';
@@ -118,7 +119,12 @@ export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs}: Waits = {
     rawConfig: read.config,
     bindings: read.bindings,
     client,
-    identity: {...named, api_domain: client.origin, client_id: credentials.clientId},
+    identity: {
+      ...named,
+      api_domain: client.origin,
+      client_id: credentials.clientId,
+      ...(read.sandbox && {sandbox: read.sandbox}),
+    },
     heldBack: () => heldBack,
     close: () => client.close(),
   };
@@ -129,6 +135,8 @@ export interface Read {
   readonly name?: string;
   readonly config: unknown;
   readonly bindings: readonly SetupBinding[] | undefined;
+  /** What tells a sandbox that was started for a command from all others. */
+  readonly sandbox?: string;
 }
 
 async function readSetup(args: SetupArguments): Promise<Read> {
@@ -188,6 +196,7 @@ async function startedSandbox(records: number, modules: readonly string[] | unde
   return {
     config: configOf(sandbox),
     bindings: modules?.map(bindingOf),
+    sandbox: randomUUID(),
     close: () => sandbox.close(),
   };
 }

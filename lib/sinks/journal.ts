@@ -82,6 +82,11 @@ export function refuseOther(journal: Journal, capture: Readonly<Record<string, s
     .filter((key) => journal.capture[key] !== capture[key])
     .map((key) => `${key} ${journal.capture[key] ?? '(none)'} instead of ${capture[key] ?? '(none)'}`);
   if (differing.length === 0) return;
+  if (capture.sandbox !== undefined && journal.capture.sandbox !== undefined) {
+    throw new ConfigError(
+      `Cannot use ${folder}: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox by itself and say --config`,
+    );
+  }
   throw new ConfigError(
     `Cannot use ${folder}: it holds another capture (${differing.join(', ')}); choose another directory, or remove this one`,
   );
