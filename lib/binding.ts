@@ -40,8 +40,8 @@ export interface Shared {
   /** All that are captured, and those of them that cannot reach Zoho at present. */
   readonly bindings: readonly {readonly progress: BindingProgress}[];
   readonly cutOff: Map<BindingProgress, CutOff>;
-  /** Those that the token's scopes do not cover, and what they had got when that was found. */
-  readonly uncovered: Map<BindingProgress, number>;
+  /** Positions of those whose scope Zoho refuses. */
+  readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
 }
@@ -55,6 +55,9 @@ export interface BindingOptions {
   readonly progress: BindingProgress;
   readonly shared: Shared;
 }
+
+/** Ends a backfill or a refresh. */
+export const rangeDone: BindingPatch = {backfill: null, is_connector_initiated: false};
 
 /** Decides over a document at the moment of its write. */
 export type Admit = (docs: Docs, i: number) => boolean;
@@ -74,6 +77,12 @@ export class Binding {
   readonly recycled: Recycled;
   /** Whether the gate knows everything emitted since the running range began. */
   gateKnown = false;
+  /** The latest `Modified_Time` captured by COQL. */
+  sweptToS = Number.NEGATIVE_INFINITY;
+  /** Whether a record was captured by COQL that the running range may not have: what only Bulk Read reads of it is still to come. */
+  sweptMeanwhile = false;
+  /** Refreshes begun one after another for the sake of such records. */
+  refreshesInRow = 0;
   /** False once Zoho has said that the module has no feed of deletions, until its fields are read again. */
   hasDeletions = true;
   /** Whether that was said to people. */
@@ -169,11 +178,15 @@ export class Binding {
 
   /** What the range asks for: formula fields for a refresh, all that bulk reads for a backfill. */
   get range(): BulkRange {
+    const hasBulkOnly = () => this.fields.coverage.bulkOnly.length > 0;
     return {
       module: this.module,
       slices: this.refreshing ? this.fields.refreshSlices : this.fields.bulkSlices,
       fromS: secondsOf(this.state.start),
-      done: {backfill: null, is_connector_initiated: false},
+      // As late as possible: COQL may refuse a field while the range is running.
+      get done() {
+        return hasBulkOnly() ? undefined : rangeDone;
+      },
     };
   }
 
@@ -193,6 +206,8 @@ export class Binding {
     if (modifiedS < secondsOf(this.state.start)) return false;
     if (!this.overlap.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
     this.gate.passed(id);
+    this.sweptMeanwhile = true;
+    this.sweptToS = Math.max(this.sweptToS, modifiedS);
     return true;
   };
 

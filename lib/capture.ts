@@ -44,7 +44,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     pageSlots: new Slots(pagesAtOnce),
     sweepSlots: new Slots(sweepsAtOnce),
     cutOff: new Map(),
-    uncovered: new Map(),
+    unscoped: new Set<number>(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
   };

@@ -14,12 +14,21 @@ export async function runCli(host: Host, args: readonly string[]): Promise<numbe
       code = await command(...given);
     };
   try {
-    await programOf(host, run).parseAsync(args, {from: 'user'});
+    const program = programOf(host, run);
+    await program.parseAsync(withoutHelp(args, program), {from: 'user'});
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 || error.code === 'commander.help' ? exit.done : exit.usage;
   }
+}
+
+/** Of help for a command that there is not, the command: it is then explained as any other mistake. */
+function withoutHelp([first, second, ...rest]: readonly string[], {commands}: Command): string[] {
+  const all = [first, second, ...rest].filter((arg) => arg !== undefined);
+  const isUnknown =
+    first === 'help' && second !== undefined && ![...commands.map((command) => command.name()), 'help'].includes(second);
+  return isUnknown ? all.slice(1) : all;
 }
 
 type Run = <A extends unknown[]>(command: (...args: A) => Promise<number>) => (...given: A) => Promise<void>;
@@ -105,7 +114,7 @@ function programOf(host: Host, run: Run): Command {
   program
     .command('sandbox')
     .description('run a local Zoho CRM to try things on; its address and credentials are printed as a JSON line')
-    .option('--port <port>', 'port to listen on', whole, 0)
+    .option('--port <port>', 'port to listen on', port, 0)
     .option('--host <address>', 'address to listen on; anyone who reaches it can read and change the sandbox', '127.0.0.1')
     .option('--records <count>', 'records of the largest module', whole, 1_000)
     .option('--seed <number>', 'the same seed gives the same organisation', whole, 1)
@@ -178,6 +187,11 @@ The same command goes on where it stopped, however it was stopped. Ctrl-C stops 
 
 function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
+}
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It is no port from 0 to 65535.');
   return Number(text);
 }
 

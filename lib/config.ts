@@ -38,12 +38,14 @@ const filled = v.pipe(
   v.check((given) => given.isWellFormed(), 'holds half a character'),
 );
 
+const credential = v.pipe(
+  filled,
+  v.check((given) => !/^<.*>$/.test(given), 'is a placeholder; put your own in its place'),
+);
+
 const startDate = v.pipe(
   text,
-  reads(
-    (date) => (date === '' ? '' : startInstant(date)),
-    'must be a date and time such as "2024-01-01T00:00:00Z", from 1970 on',
-  ),
+  reads((date) => (date === '' ? '' : startInstant(date)), 'must be a date and time such as "2024-01-01T00:00:00Z"'),
 );
 
 const endpointSchema = v.object(
@@ -51,9 +53,9 @@ const endpointSchema = v.object(
     credentials: v.object(
       {
         credentials_title: v.optional(v.literal('OAuth Credentials', 'must be "OAuth Credentials"')),
-        client_id: filled,
-        client_secret: filled,
-        refresh_token: filled,
+        client_id: credential,
+        client_secret: credential,
+        refresh_token: credential,
         api_domain: filled,
       },
       must('an object'),
@@ -81,8 +83,9 @@ const schedule = v.pipe(
 const resourceSchema = v.strictObject(
   {
     name: filled,
-    interval: v.optional(interval, 'PT5M'),
-    schedule: v.optional(schedule, ''),
+    // Left blank in YAML, a property is null.
+    interval: v.nullish(interval, 'PT5M'),
+    schedule: v.nullish(schedule, ''),
     _meta: v.nullish(v.looseObject({}, must('an object'))),
   },
   (issue) => {

@@ -3,6 +3,7 @@ import {parseConfig} from './config.ts';
 import type {ConnectorOptions} from './connector.ts';
 import {type DiscoveredBinding, discoveredBindings} from './flow/discover.ts';
 import type {ValidateRequest} from './flow/protocol.ts';
+import {answerWaitMaxMs} from './limits.ts';
 import {nearest} from './nearest.ts';
 import {checkSetup, readResources, refuse, withClient} from './setup.ts';
 import {catalog, type ModuleEntry} from './zoho/modules.ts';
@@ -10,7 +11,7 @@ import {catalog, type ModuleEntry} from './zoho/modules.ts';
 /** The bindings of all modules that can be captured. What is left out, and why, is in the log. */
 export async function discover(value: unknown, options: ConnectorOptions, signal: AbortSignal): Promise<DiscoveredBinding[]> {
   const config = parseConfig(value);
-  return withClient(config, options, async (client) => {
+  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
     const modules = await catalog(client, signal, options.log);
     await checkSetup(client, config, options.log, signal);
     return discoveredBindings(modules.filter(({skip}) => skip === undefined).map(({name}) => name));
@@ -21,7 +22,7 @@ export async function discover(value: unknown, options: ConnectorOptions, signal
 export async function validate(request: ValidateRequest, options: ConnectorOptions, signal: AbortSignal): Promise<string[][]> {
   const config = parseConfig(request.config);
   const names = readResources(request.bindings).map(({name}) => name);
-  return withClient(config, options, async (client) => {
+  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
     const bound = await catalog(client, signal, options.log, new Set(names));
     await checkSetup(client, config, options.log, signal);
     const allBound = names.every((name) => bound.some((entry) => entry.name === name));

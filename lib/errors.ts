@@ -34,6 +34,8 @@ export interface ZohoErrorOptions extends ErrorOptions {
   readonly status?: number;
   /** The field that Zoho refused, for kind `field`. */
   readonly field?: string;
+  /** For a scope that Zoho refuses: whether no call that takes it was ever answered well. */
+  readonly isScopeUnproven?: boolean;
 }
 
 /** An answer of Zoho, or its absence, that the connector cannot use as it is. */
@@ -43,6 +45,7 @@ export class ZohoError extends Error {
   readonly code: string | undefined;
   readonly status: number | undefined;
   readonly field: string | undefined;
+  readonly isScopeUnproven: boolean;
 
   constructor(kind: ZohoFailure, message: string, options: ZohoErrorOptions = {}) {
     super(message, options);
@@ -50,6 +53,7 @@ export class ZohoError extends Error {
     this.code = options.code;
     this.status = options.status;
     this.field = options.field;
+    this.isScopeUnproven = options.isScopeUnproven ?? false;
   }
 }
 

@@ -61,6 +61,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     try {
       state ??= await resume(options, signal);
       const fields = await fieldsOf(options, signal);
+      options.shared.unscoped.delete(options.target.index);
       if (binding === undefined) binding = opened(options, state, fields);
       else binding.fields.replace(fields);
       await binding.describe();
@@ -70,8 +71,8 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       return;
     } catch (error) {
       signal.throwIfAborted();
+      if (lacksScope(error, options)) throw unscoped(error);
       if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
-      await throwIfNoneCovered(error, options, signal);
       const outage = isOutage(error) ? cutOff(options, got, sinceMs) : undefined;
       // Without a state nothing was asked yet that is about the module.
       if (outage === undefined ? state === undefined : isLong(options.shared)) throw error;
@@ -86,17 +87,6 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       await clock.sleep(delayMs, signal);
     }
   }
-}
-
-/** When Zoho does not tell a token's scopes, one refused module may be special; when all of them are refused, the scopes are wrong. */
-async function throwIfNoneCovered(error: ZohoError, {progress, shared}: FollowOptions, signal: AbortSignal): Promise<void> {
-  const {bindings, client, uncovered} = shared;
-  if (error.code !== 'OAUTH_SCOPE_MISMATCH') return;
-  uncovered.set(progress, gotBy(progress));
-  const none = bindings.every((binding) => uncovered.get(binding.progress) === gotBy(binding.progress));
-  if (!none || (await client.scopes(signal)) !== undefined) return;
-  const message = `Cannot capture any module, authorize again with all scopes that the connector needs: ${error.message}`;
-  throw new ZohoError('credentials', message, {cause: error, code: error.code});
 }
 
 /** Notes that a binding does not reach Zoho. The outage began before the attempt, with it or at its end, depending on when something was got last. */
@@ -122,6 +112,23 @@ function gotBy({sweeps, rows, documents}: BindingProgress): number {
   return sweeps + rows + documents;
 }
 
+/** Whether Zoho refuses a scope to every binding and never granted it to any: then the token lacks it, and not the modules are special. */
+function lacksScope(error: unknown, {target, shared}: FollowOptions): error is ZohoError {
+  const lacking = error instanceof ZohoError && error.isScopeUnproven;
+  if (lacking) shared.unscoped.add(target.index);
+  else shared.unscoped.delete(target.index);
+  return lacking && shared.unscoped.size === shared.bindings.length;
+}
+
+function unscoped(cause: ZohoError): ZohoError {
+  if (cause.kind === 'credentials') return cause;
+  return new ZohoError(
+    'credentials',
+    `No module of the capture can be read: ${cause.message}; authorize again with all scopes that the connector needs`,
+    {cause, code: 'OAUTH_SCOPE_MISMATCH'},
+  );
+}
+
 /** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
 async function resume({target, shared, saved, startDate}: FollowOptions, signal: AbortSignal): Promise<BindingState> {
   const {client, log, sink} = shared;
@@ -129,8 +136,9 @@ async function resume({target, shared, saved, startDate}: FollowOptions, signal:
   const requested = backfillRequested(saved, stateKey);
   const kept = requested ? undefined : savedBinding(saved, stateKey);
   if (kept?.start !== undefined && kept.inc !== undefined && kept.deleted !== undefined && kept.last_initialized !== undefined) {
-    if (startDate !== undefined && secondsOf(startDate) !== secondsOf(kept.start)) {
-      log('info', `The start date of ${target.collection} stays ${kept.start} until its next backfill`, {stateKey});
+    if (startDate === undefined || secondsOf(startDate) !== secondsOf(kept.start)) {
+      const next = startDate === undefined ? `${defaultStartDays} days before it` : `at ${startDate}`;
+      log('info', `The start of ${target.collection} stays ${kept.start}; its next backfill begins ${next}`, {stateKey});
     }
     return kept as BindingState;
   }
@@ -189,10 +197,12 @@ async function rangeLoop(binding: Binding, once: boolean, signal: AbortSignal): 
     else {
       const nowS = await client.nowSeconds(signal);
       if (refreshDue(binding, nowS)) {
-        await beginRefresh(binding, nowS, signal);
-        continue;
+        // The first sweep of a process emits the overlap again; of a refresh that runs already, those rows would be dropped.
+        if (once && binding.progress.sweeps === 0) await drain(binding, signal);
+        if (binding.progress.sweeps > 0) await beginRefresh(binding, nowS, signal);
       }
     }
+    if (binding.state.backfill != null) continue;
     if (once) return;
     await clock.sleep(scheduleCheckMs, signal);
   }
@@ -205,7 +215,7 @@ function refreshDue({schedule, state, fields}: Binding, nowS: number): boolean {
 
 /** A sweep every interval; with `ranges`, until they are done and a sweep after them has drained all seconds up to the one that this began in. */
 async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  const {client, clock, sweepSlots} = binding.shared;
+  const {client, clock} = binding.shared;
   const beganS = await client.nowSeconds(signal);
   let readFieldsMs = clock.elapsedMs();
   let rangesDone = false;
@@ -218,13 +228,7 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     const startedMs = clock.elapsedMs();
     const last = rangesDone;
     while (last && (await client.nowSeconds(signal)) - windowLagS <= beganS) await clock.sleep(sweepSpacingMs, signal);
-    const release = await sweepSlots.take(signal);
-    try {
-      await askingOtherwise(binding, () => sweep(binding, signal), signal);
-    } finally {
-      release();
-    }
-    binding.progress.sweeps++;
+    await drain(binding, signal);
     if (last) return;
     if (binding.fieldsStale || startedMs - readFieldsMs > fieldsAgeMaxMs) {
       await readFields(binding, signal);
@@ -234,6 +238,17 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     const pauseMs = Math.max(binding.intervalMs, sweepSpacingMs) - (clock.elapsedMs() - startedMs);
     if (pauseMs > 0) await pause(pauseMs, ranges, clock, signal);
   }
+}
+
+/** One sweep, in its turn. */
+async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
+  const release = await binding.shared.sweepSlots.take(signal);
+  try {
+    await askingOtherwise(binding, () => sweep(binding, signal), signal);
+  } finally {
+    release();
+  }
+  binding.progress.sweeps++;
 }
 
 /** Waits out a pause, or less when `ranges` end before it; what fails, fails. */

@@ -8,7 +8,8 @@ import {type IdBudget, IdTable} from './id-table.ts';
  * have been read after the photograph; its bulk row could then be older, so it is dropped. It is enough to look at ids:
  *
  * - a record emitted before the range began was read before the photograph, so its bulk row is not older;
- * - a record whose row is dropped loses nothing: what was emitted instead is whole, and of that moment or later;
+ * - a record whose row is dropped loses nothing: what was emitted instead is of that moment or later and has all that COQL reads; for what only Bulk
+ *   Read reads, the range is followed by a refresh;
  * - a record that changes after its bulk row was written comes again by a sweep, later in the output.
  *
  * Check and write happen in one synchronous step of the sink, so no sweep can come between them. After a restart the ids are asked of

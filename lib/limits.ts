@@ -62,6 +62,9 @@ export const downloadTriesMax = 3;
 /** Exports of one page before the module is set aside, and restarts of a range whose page token expired. */
 export const jobTriesMax = 3;
 
+/** Refreshes that follow a backfill or a refresh at once, because records changed meanwhile: the first is short of few, and a module that never rests would refresh for ever. */
+export const refreshesInRowMax = 3;
+
 // Places, for all bindings of the process together
 
 /** Bulk jobs being worked on by Zoho at once: an organisation may run them one after another, and more only queue there. */
@@ -150,6 +153,9 @@ export const creditsProbeMs = 10 * 60_000;
 
 /** Longest time a call is held back by limits: the rolling day of credits and a bit. */
 export const throttleWaitMaxMs = 26 * 3_600_000;
+
+/** The same for whoever waits for one answer, a person or a publication: token limits pass within that time, credits do not. */
+export const answerWaitMaxMs = 5 * 60_000;
 
 /** Pauses longer than this are told to whoever shows the status. */
 export const tellPauseMs = 10_000;

@@ -1,8 +1,8 @@
 /** The bulk side of a binding: a backfill, or a refresh of formula fields, from its beginning or from where it stopped. */
 
-import {type Binding, GateOverflow} from './binding.ts';
+import {type Binding, GateOverflow, rangeDone} from './binding.ts';
 import {type BackfillState, instantOf, secondsOf} from './flow/state.ts';
-import {windowOverlapS} from './limits.ts';
+import {refreshesInRowMax, windowOverlapS} from './limits.ts';
 import {askingOtherwise, Remedies} from './remedy.ts';
 import {cellText} from './rows.ts';
 import {bulkRows} from './sources/bulk.ts';
@@ -13,7 +13,7 @@ import {backfillCredits} from './zoho/ledger.ts';
 
 const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null};
 
-/** Runs the range that the state holds to its end, whatever of it was done before. */
+/** Runs the range that the state holds to its end, whatever of it was done before; the state may hold another one then. */
 export async function runRange(binding: Binding, signal: AbortSignal): Promise<void> {
   const {shared, progress} = binding;
   const remedies = new Remedies(binding);
@@ -26,11 +26,13 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
     `${saved?.job == null ? 'Beginning' : 'Resuming'} the ${kind} of module ${binding.module}, at about ${credits} credits for every 200,000 rows`,
     {module: binding.module, from: start, cutoff: saved?.cutoff, observable: true},
   );
-  if (binding.range.slices.length === 0) await binding.patch(binding.range.done);
+  if (binding.range.slices.length === 0) await binding.patch(rangeDone);
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
       await askingOtherwise(binding, () => knowGate(binding, signal), signal);
       await binding.emit(bulkRows(binding.range, backfill, {...shared, progress, signal}), binding.admitBulk, signal);
+      if (binding.state.backfill != null) await endRange(binding, kind, signal);
+      break;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof GateOverflow) await startAgain(binding);
@@ -38,9 +40,37 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
     }
   }
   shared.log('info', `The ${kind} of module ${binding.module} is complete`, {module: binding.module, dropped: progress.dropped});
+  progress.range = undefined;
+  if (binding.state.backfill != null) return;
   binding.gate.end();
   binding.gateKnown = false;
-  progress.range = undefined;
+}
+
+/**
+ * Ends the range of a module with fields that only Bulk Read reads. Records that sweeps captured meanwhile lack them: their rows were dropped, or had
+ * left the range. So the very patch that would end it begins a refresh, a bounded number of times; a module that never rests waits for its schedule.
+ */
+async function endRange(binding: Binding, kind: string, signal: AbortSignal): Promise<void> {
+  const {module, shared} = binding;
+  const fields = binding.fields.coverage.bulkOnly.join(', ');
+  if (binding.sweptMeanwhile && binding.refreshesInRow < refreshesInRowMax) {
+    shared.log(
+      'info',
+      `Records of module ${module} changed during its ${kind}: ${fields} of them comes with a refresh, which begins now`,
+      {
+        module,
+      },
+    );
+    await beginRefresh(binding, await shared.client.nowSeconds(signal), signal);
+    binding.refreshesInRow++;
+    return;
+  }
+  if (binding.sweptMeanwhile)
+    shared.log('info', `Records of module ${module} keep changing: ${fields} of the latest comes with its next refresh`, {
+      module,
+    });
+  await binding.patch(rangeDone);
+  binding.refreshesInRow = 0;
 }
 
 /** Begins a refresh over everything captured so far. */
@@ -67,9 +97,10 @@ async function startAgain(binding: Binding): Promise<void> {
   await binding.patch({backfill: {...firstPage, cutoff: binding.state.inc.cursor}});
 }
 
-/** Begins to remember what is emitted otherwise. Nothing of the range that starts now was photographed yet. */
+/** Begins to remember what is emitted otherwise. Nothing of the range that starts now, and ends at the cursor, was photographed yet. */
 export function beginGate(binding: Binding): void {
   binding.gate.begin();
+  binding.sweptMeanwhile = binding.sweptToS >= secondsOf(binding.state.inc.cursor);
   binding.gateKnown = true;
 }
 
@@ -103,6 +134,7 @@ async function knowModified(binding: Binding, sinceS: number, signal: AbortSigna
     for (let row = 0; row < rows.count; row++) {
       const id = cellText(rows, row, idColumn);
       binding.gate.passed(BigInt(id));
+      binding.sweptMeanwhile = true;
       if (modifiedSeconds(cellText(rows, row, timeColumn)) < emitBeforeS) below.push(id);
     }
     if (below.length > 0) await emitAnew(binding, below, signal);

@@ -9,6 +9,8 @@ import {missingScopes} from './zoho/scopes.ts';
 export interface SetupOptions extends ConnectorOptions {
   /** Told why calls of Zoho are held back for long, and `undefined` when they go on. */
   readonly onStatus?: (reason: string | undefined) => void;
+  /** How long limits may hold up one call; by default as long as a capture wants it. */
+  readonly waitMaxMs?: number;
 }
 
 /** Lends a client for as long as `use` takes. */

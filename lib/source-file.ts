@@ -178,9 +178,12 @@ function nameOf(resource: unknown): string {
   return typeof resource === 'object' && resource !== null && 'name' in resource ? String(resource.name) : '';
 }
 
+/** The last line of the documentation's sample: there may be more bindings. */
+const andSoOn = /\n[ \t]*\{\.\.\.\}\s*$/;
+
 /** JSON is YAML, so both are read. Messages name the line, never what stands there. */
 function parseYaml(text: string, path: string): unknown {
-  const document = parseDocument(text, {strict: true, uniqueKeys: true, logLevel: 'error'});
+  const document = parseDocument(text.replace(andSoOn, '\n'), {strict: true, uniqueKeys: true, logLevel: 'error'});
   const [error] = document.errors;
   if (error !== undefined) {
     const at = error.linePos?.[0];

@@ -4,7 +4,7 @@ const form = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz
 
 /**
  * The instant in UTC with whole seconds, `2024-01-01T00:00:00Z`; undefined when the text is none, or names a day or time that does not
- * exist, or is before 1970. A fraction is cut.
+ * exist. A fraction is cut. One before 1970 is 1970: it means everything, and Zoho has nothing older.
  */
 export function startInstant(text: string): string | undefined {
   const parts = form.exec(text);
@@ -15,5 +15,5 @@ export function startInstant(text: string): string | undefined {
   if (!local.toISOString().startsWith(text.slice(0, 10)) || hour > 23 || minute > 59 || second > 59) return undefined;
   if (Number(parts[8] ?? 0) > 23 || Number(parts[9] ?? 0) > 59) return undefined;
   const utc = local.getTime() - (parts[7] === '-' ? -offset : offset) * 60_000;
-  return utc < 0 ? undefined : `${new Date(utc).toISOString().slice(0, 19)}Z`;
+  return `${new Date(Math.max(0, utc)).toISOString().slice(0, 19)}Z`;
 }

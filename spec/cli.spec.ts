@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import {readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
 import {configOf} from '../lib/commands/setup.ts';
 import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
 import {type Ran, Shell} from './commands/shell.ts';
+import {complaint, type Reply, withZoho} from './zoho/fake-zoho.ts';
 
 const cli = suite<{shell: Shell; sandbox: Sandbox}>('source-zoho');
 
@@ -118,7 +119,7 @@ const mistakes: [args: string, message: RegExp][] = [
   ['capture --once', /^error: required option '--out <dir>' not specified/],
   ['capture --sandbox --out out --timeout soon', /It is no time such as 90s/],
   ['capture --sandbox --out out --initial-state []', /It is no JSON object/],
-  ['sandbox --port x', /It is not a whole number/],
+  ['sandbox --port x', /It is no port from 0 to 65535/],
   [
     'check',
     /^source-zoho: Cannot tell where to read from: say one of --source flow\.yaml, --config config\.json or --sandbox\n$/,
@@ -132,6 +133,23 @@ const mistakes: [args: string, message: RegExp][] = [
     /^source-zoho: Cannot find module Laeds among the modules of Zoho, did you mean Leads\?\n$/,
   ],
   ['verify --config config.json --out nowhere', /^source-zoho: Cannot verify nowhere: it has no state\.json/],
+  ['verify --config config.json --out out --sample 0', /^source-zoho: Cannot compare a sample of no record: say --sample/],
+  ['help nope', /^error: unknown command 'nope'/],
+  ['sandbox --port 99999', /It is no port from 0 to 65535/],
+  ['sandbox --host 300.1.1.1', /^source-zoho: Cannot listen on 300\.1\.1\.1, port 0: this machine does not have the address\n$/],
+  ['sandbox --config no/x.json --records 10', /^source-zoho: Cannot write no\/x\.json: there is no such file or directory\n$/],
+  [
+    'capture --config config.json --out config.json',
+    /^source-zoho: Cannot write into config\.json: it is there already, and no dir/,
+  ],
+  ['capture --config config.json --out config.json/x', /^source-zoho: Cannot write into config\.json\/x: a part of it is no dir/],
+  ['verify --config config.json --out config.json', /^source-zoho: Cannot verify config\.json: it has no state\.json/],
+  [
+    'discover --config config.json --flow config.json',
+    /^source-zoho: Cannot write into config\.json: it is there already, and no/,
+  ],
+  ['demo --out config.json', /^source-zoho: Cannot write into config\.json: it is there already, and no directory\n$/],
+  ['bench --scale no/x.svg', /^source-zoho: Cannot write no\/x\.svg: there is no such file or directory\n$/],
   ['sandbox --fault nonsense', /^source-zoho: Cannot order fault "nonsense"/],
 ];
 for (const [args, message] of mistakes) {
@@ -143,6 +161,39 @@ for (const [args, message] of mistakes) {
     assert.doesNotMatch(messages, /\n {4}at /);
   });
 }
+
+cli('says that a port is taken, and a directory has no name', async ({shell, sandbox}) => {
+  const {port} = new URL(sandbox.url);
+  const taken = await shell.run(`sandbox --records 10 --port ${port}`);
+  assert.equal(taken.code, 2, taken.messages);
+  assert.match(taken.messages, /^source-zoho: Cannot listen on 127\.0\.0\.1, port \d+: another program listens there; choose/);
+  for (const args of [
+    ['capture', '--out'],
+    ['discover', '--flow'],
+  ]) {
+    const {code, messages} = await shell.run([...args, '', '--config', 'config.json']);
+    assert.equal(code, 2, messages);
+    assert.match(messages, /^source-zoho: Cannot write into a directory without a name/);
+  }
+});
+
+cli('says what is wrong with a state that something else wrote, and what to do', async ({shell}) => {
+  const said = async (journal: unknown): Promise<string> => {
+    await writeFile(shell.path('state.json'), typeof journal === 'string' ? journal : JSON.stringify(journal));
+    const {code, messages} = await shell.run('capture --config config.json --module Quotes --out . --once');
+    assert.equal(code, 2, messages);
+    return messages;
+  };
+  const wayOut = 'it was written by another program, or changed since; put it back as it was, or choose another directory';
+  const start = 'source-zoho: Cannot read ./state.json:';
+  assert.equal(await said('x'), `${start} it is not JSON; ${wayOut}\n`);
+  assert.equal(await said({version: 1}), `${start} capture is missing; state is missing; files is missing; ${wayOut}\n`);
+  assert.equal(
+    await said({version: 'x', capture: {}, state: {}, files: {}}),
+    `${start} version must be 1, not a string; ${wayOut}\n`,
+  );
+  assert.equal(await said({version: 2}), `${start} a newer source-zoho wrote it; use that one, or choose another directory\n`);
+});
 
 cli('tells what is wrong with credentials in one line, and ends with 3', async ({shell, sandbox}) => {
   const attempts: [Partial<Sandbox['credentials']>, RegExp][] = [
@@ -158,6 +209,50 @@ cli('tells what is wrong with credentials in one line, and ends with 3', async (
     assert.equal(messages.trimEnd().split('\n').length, 1, messages);
     for (const secret of Object.values({...sandbox.credentials, ...change}).slice(1)) assert.ok(!messages.includes(secret));
   }
+});
+
+cli('gives up soon when limits hold up a command that somebody waits for', async ({shell, sandbox}) => {
+  const limited: Reply = [429, complaint('TOO_MANY_REQUESTS'), {'retry-after': '3600'}];
+  await withZoho({replies: [limited]}, async ({url}) => {
+    await shell.configure({url, credentials: sandbox.credentials});
+    for (const args of ['check', 'discover']) {
+      const {code, messages} = await shell.run(`${args} --config config.json`);
+      assert.equal(code, 1, messages);
+      assert.match(messages, /^source-zoho: Cannot list the modules: Zoho allows no more calls for now/m);
+    }
+  });
+});
+
+cli('says that a capture of its own sandbox cannot go on, and how one can', async ({shell}) => {
+  const capture = 'capture --sandbox --records 50 --module Quotes --out out --once';
+  assert.equal((await shell.run(capture)).code, 0);
+  const {code, messages} = await shell.run(capture);
+  assert.equal(code, 2, messages);
+  assert.match(
+    messages,
+    /^source-zoho: Cannot use out: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox by itself and say --config$/m,
+  );
+});
+
+cli('keeps a grant code for a config file that can be written', async ({shell, sandbox}) => {
+  const {client_id, client_secret} = sandbox.credentials;
+  const code = sandbox.tokens.grant();
+  const login = (out: string) =>
+    shell.run(
+      `login --client-id ${client_id} --client-secret ${client_secret} --code ${code} --api-domain ${sandbox.url} ${out}`,
+    );
+  for (const [out, reason] of [
+    ['--out no/config.json', 'there is no such file or directory'],
+    ['--out config.json/config.json', 'a part of it is no directory'],
+    ['--force --out .', 'it is a directory; say --out for a file'],
+    ['--out config.json', 'it is there already; say --force to replace it, or --out for another file'],
+  ] as const) {
+    const refused = await login(out);
+    assert.equal(refused.code, 2, refused.messages);
+    assert.match(refused.messages, new RegExp(`^source-zoho: Cannot write \\S+: ${reason}\n$`));
+  }
+  assert.equal((await login('--force')).code, 0);
+  assert.deepEqual(await readdir(shell.folder), ['config.json']);
 });
 
 cli('names every scope that is missing', async ({shell, sandbox}) => {
@@ -241,6 +336,15 @@ cli('discovers bindings as JSON lines, and as a catalog that captures', async ({
   assert.match(again.messages, /is there already; remove it, or choose another directory\n$/);
 });
 
+cli('says of a capture without bindings that it has none, and shows what it could have', async ({shell, sandbox}) => {
+  const spec = {endpoint: {local: {command: ['source-zoho'], config: configOf(sandbox)}}, bindings: []};
+  await writeFile(shell.path('flow.yaml'), JSON.stringify({captures: {'acme/zoho': spec}}));
+  const {code, messages} = await shell.run('capture --source flow.yaml --out out --once');
+  assert.equal(code, 2, messages);
+  assert.match(messages, /^source-zoho: Cannot capture anything: capture acme\/zoho has no binding that is enabled; add one/);
+  assert.match((await shell.run('check --source flow.yaml')).messages, /^Leads +captured/m);
+});
+
 cli('finds what differs from Zoho, shows it, and ends with 4', async ({shell, sandbox}) => {
   await shell.run('capture --config config.json --module Quotes --out out --once');
   const module = sandbox.org.module('Quotes');
@@ -260,6 +364,45 @@ cli('finds what differs from Zoho, shows it, and ends with 4', async ({shell, sa
   const [{differing, differences}] = JSON.parse(tampered.output).modules;
   assert.equal(differing, 1);
   assert.equal(differences[0].what, 'Subject');
+});
+
+cli('takes a property that is gone for a difference, unless a refresh brings it or Zoho has no value', async ({shell}) => {
+  await shell.run('capture --config config.json --module Contacts --out out --once');
+  const text = await readFile(shell.path('out/Contacts.ndjson'), 'utf8');
+  const verified = async (without: RegExp): Promise<Ran> => {
+    const changed = text.replace(without, (found) => '#'.repeat(found.length)).replace(/#+/, (gap) => ' '.repeat(gap.length));
+    assert.notEqual(changed, text);
+    await writeFile(shell.path('out/Contacts.ndjson'), changed);
+    return shell.run('verify --config config.json --module Contacts --out out --full');
+  };
+  assert.equal((await verified(/"Last_Name":"[^"]*",/)).code, 4);
+  for (const unseen of [/"Open_Deals":\d+,/, /"Portraits":"[^}]*}]",/, /"Department":null,/]) {
+    const {code, messages} = await verified(unseen);
+    assert.equal(code, 0, messages);
+  }
+});
+
+cli(
+  'verifies the other modules when one cannot be compared, and one whose deletions Zoho does not tell',
+  async ({shell, sandbox}) => {
+    await shell.run('capture --config config.json --module Leads,Quotes,Deals --out out --once');
+    const quotes = sandbox.org.module('Quotes');
+    quotes.delete([...quotes.ids()][0]!);
+    for (const fault of ['refused-module:deleted/Quotes@1', 'refused-module:create/Leads@1']) sandbox.faults.add(fault);
+    const {code, messages} = await shell.run('verify --config config.json --out out --full');
+    assert.equal(code, 1, messages);
+    assert.match(messages, /^Leads .* Cannot create a bulk read job for module Leads: /m);
+    assert.match(messages, /^Quotes +\d+ +\d+ +0 +0 +0 +0 +1/m);
+    assert.match(messages, /^Deals +\d+ +\d+ +0 +0 +0/m);
+  },
+);
+
+cli('says of captured files that are gone that they are', async ({shell}) => {
+  await shell.run('capture --config config.json --module Quotes --out out --once');
+  await rm(shell.path('out/Quotes.ndjson'));
+  const {code, messages} = await shell.run('verify --config config.json --out out');
+  assert.equal(code, 2, messages);
+  assert.match(messages, /^source-zoho: Cannot verify out: Quotes\.ndjson has been removed since it was written/m);
 });
 
 cli('does not write a trace when nobody reads its output', async ({shell}) => {

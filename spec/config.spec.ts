@@ -65,7 +65,7 @@ config('names each property of the credentials that is missing, empty or of anot
 config('says all that is wrong in one line', () => {
   assert.equal(
     failure(() => parseConfig({credentials: {client_id: 'a'}, start_date: '2024-01-01'})),
-    'Cannot use the endpoint config: credentials.client_secret is missing; credentials.refresh_token is missing; credentials.api_domain is missing; start_date must be a date and time such as "2024-01-01T00:00:00Z", from 1970 on',
+    'Cannot use the endpoint config: credentials.client_secret is missing; credentials.refresh_token is missing; credentials.api_domain is missing; start_date must be a date and time such as "2024-01-01T00:00:00Z"',
   );
 });
 
@@ -79,6 +79,17 @@ config('says what is wrong with a config that has no credentials, or is none', (
     said({credentials: {...credentials, credentials_title: 'Password'}}),
     'Cannot use the endpoint config: credentials.credentials_title must be "OAuth Credentials"',
   );
+});
+
+config('says which credentials are still the placeholders of a sample', () => {
+  assert.equal(
+    failure(() => parseConfig({credentials: {...credentials, client_secret: '<secret>', refresh_token: '<your token>'}})),
+    'Cannot use the endpoint config: credentials.client_secret is a placeholder; put your own in its place; credentials.refresh_token is a placeholder; put your own in its place',
+  );
+});
+
+config('takes an interval and a schedule that are left blank for the defaults', () => {
+  assert.deepEqual(parseResource({name: 'Leads', interval: null, schedule: null}), {name: 'Leads', intervalMs: 300_000});
 });
 
 config('refuses a start date of another type or form', () => {

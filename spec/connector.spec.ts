@@ -128,6 +128,21 @@ connector('validates bindings with their paths in the order of the request, read
   }),
 );
 
+connector('gives up a discover or validate that limits hold up, within minutes', () =>
+  withConnector({answer: () => [429, complaint('TOO_MANY_REQUESTS')]}, async ({handlers, config, zoho}) => {
+    for (const act of [
+      handlers.discover,
+      (given: object) => handlers.validate({kind: 'validate', config: given, bindings: []}, signal),
+    ]) {
+      const sinceMs = zoho.clock.elapsedMs();
+      const error = await failure(act(config, signal));
+      assert.ok(error instanceof ZohoError && error.kind === 'unavailable', `${error}`);
+      const waitedMs = zoho.clock.elapsedMs() - sinceMs;
+      assert.ok(waitedMs > 60_000 && waitedMs <= 300_000, `${waitedMs / 1000} s`);
+    }
+  }),
+);
+
 connector('says of each binding that cannot be captured why, and what was probably meant', () =>
   withConnector(usual, async ({handlers, config}) => {
     const said = async (...names: string[]) => {

@@ -70,6 +70,11 @@ source("reads the connector documentation's sample, taking its placeholders as t
   });
 });
 
+source("passes over the sample's last line, which stands for more bindings", async () => {
+  assert.deepEqual(await read({'flow.yaml': `${documented}{...}\n`}), await read({'flow.yaml': documented}));
+  assert.deepEqual(await read({'flow.yaml': `${documented}      {...}`}), await read({'flow.yaml': documented}));
+});
+
 source(
   'reads JSON, a local command, a config and a resource in files of their own, beside the file that names them',
   async () => {

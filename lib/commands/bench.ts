@@ -1,5 +1,5 @@
 /** `source-zoho bench`: how fast backfills are, beside what else could be done with the same pages. */
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, open, rm, writeFile} from 'node:fs/promises';
 import {cpus, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {type Case, casesOf, ceilingRowsPerS, ladderOf} from '../bench/cases.ts';
@@ -10,6 +10,7 @@ import {plot} from '../bench/plot.ts';
 import {idleBytes} from '../bench/run.ts';
 import {measureStarts} from '../bench/starts.ts';
 import {ConfigError} from '../errors.ts';
+import {refusing} from '../system-error.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
 import {grouped, tableLines} from './table.ts';
 
@@ -29,6 +30,9 @@ export interface BenchArguments {
 export async function bench(host: Host, args: BenchArguments): Promise<number> {
   if (args.rounds < 1 || args.rows < 1) throw new ConfigError('Cannot measure: it takes at least one round and one row');
   if (args.starts) return tellStarts(host, args);
+  const {scale} = args;
+  // Before minutes of measuring.
+  if (scale !== undefined) await refusing(`write ${scale}`, async () => (await open(scale, 'a')).close());
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {
     const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);

@@ -9,6 +9,7 @@ import {lockFolder} from '../sinks/lock.ts';
 import {openNdjson} from '../sinks/ndjson.ts';
 import {PairsSink} from '../sinks/pairs.ts';
 import type {Sink} from '../sinks/sink.ts';
+import {refusing} from '../system-error.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
 import {showProgress} from './live.ts';
 import {bindingsOf, type Setup, type SetupArguments, setUp} from './setup.ts';
@@ -105,8 +106,10 @@ async function openOutput(host: Host, args: RunArguments, setup: Setup, collecti
     const sink = new PairsSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});
     return {sink, files: [], release() {}};
   }
-  await mkdir(out, {recursive: true, mode: 0o700});
-  const unlock = await lockFolder(out);
+  const unlock = await refusing(`write into ${out || 'a directory without a name'}`, async () => {
+    await mkdir(out, {recursive: true, mode: 0o700});
+    return lockFolder(out);
+  });
   try {
     const {identity: capture} = setup;
     const sink = await openNdjson({disk: folderDisk(out), folder: out, capture, collections, initialState, clock: systemClock});

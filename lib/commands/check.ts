@@ -7,7 +7,7 @@ import type {ModuleEntry} from '../zoho/modules.ts';
 import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {Bundle, type Found} from './bundle.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {modulesOf, type Setup, type SetupArguments, setUp} from './setup.ts';
+import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './setup.ts';
 import {counted, grouped, tableLines} from './table.ts';
 
 export interface CheckArguments extends SetupArguments {
@@ -49,7 +49,7 @@ export async function check(host: Host, args: CheckArguments): Promise<number> {
 
 /** The check itself. What it finds goes to `found` as it comes, so that a failure leaves what came before. */
 async function examine(host: Host, args: CheckArguments, found: Found): Promise<number> {
-  const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  const setup = await setUpToAnswer(host, args);
   found.setup = setup;
   try {
     const {client} = setup;

@@ -21,8 +21,6 @@ export interface ComparisonOptions {
   readonly instants?: ReadonlySet<string>;
   /** Fields that are not compared. */
   readonly ignored?: ReadonlySet<string>;
-  /** Whether a field that a captured record does not have at all comes with the next refresh: not every API reads every field. */
-  readonly absentComes?: boolean;
 }
 
 export class Comparison {
@@ -68,15 +66,17 @@ export class Comparison {
   values(id: string, zoho: ReadonlyMap<string, string>): void {
     const captured = this.#captured.record(id);
     if (captured === undefined) return;
-    const {computed, ignored, instants, absentComes} = this.#options;
+    const {computed, ignored, instants} = this.#options;
     this.compared++;
     let differs = false;
     let comesLater = false;
     for (const [name, value] of zoho) {
       if (name === '_meta' || ignored?.has(name)) continue;
       const own = captured.get(name);
-      if (own !== undefined && (sameValue(own, value) || (instants?.has(name) && sameInstant(own, value)))) continue;
-      if (computed?.has(name) || (own === undefined && absentComes === true)) {
+      // A field without a value may never have come.
+      if (own === undefined ? value === 'null' : sameValue(own, value)) continue;
+      if (own !== undefined && instants?.has(name) && sameInstant(own, value)) continue;
+      if (computed?.has(name)) {
         comesLater = true;
         continue;
       }

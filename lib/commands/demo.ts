@@ -6,6 +6,7 @@ import type {Sandbox} from '../sandbox/server.ts';
 import {folderDisk} from '../sinks/disk.ts';
 import {journalName, parseJournal} from '../sinks/journal.ts';
 import {lockFolder} from '../sinks/lock.ts';
+import {refusing} from '../system-error.ts';
 import {captureWith} from './capture.ts';
 import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
@@ -49,8 +50,10 @@ export async function demo(host: Host, {out, records, json}: DemoArguments): Pro
 
 /** Makes the directory, and removes the files of an earlier demo. Nothing else in it is touched. */
 async function clear(out: string): Promise<void> {
-  await mkdir(out, {recursive: true});
-  const unlock = await lockFolder(out);
+  const unlock = await refusing(`write into ${out || 'a directory without a name'}`, async () => {
+    await mkdir(out, {recursive: true});
+    return lockFolder(out);
+  });
   try {
     const text = await folderDisk(out).read(journalName);
     if (text === undefined) return;

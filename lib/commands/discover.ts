@@ -5,8 +5,9 @@ import {stringify} from 'yaml';
 import {ConfigError} from '../errors.ts';
 import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
 import {hasCode} from '../sinks/disk.ts';
+import {refusing} from '../system-error.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {modulesOf, type SetupArguments, setUp} from './setup.ts';
+import {modulesOf, type SetupArguments, setUpToAnswer} from './setup.ts';
 import {counted} from './table.ts';
 
 export interface DiscoverArguments extends SetupArguments {
@@ -18,7 +19,7 @@ export interface DiscoverArguments extends SetupArguments {
 export async function discover(host: Host, args: DiscoverArguments): Promise<number> {
   if (!/^[\p{L}\p{N}\-_.]+(\/[\p{L}\p{N}\-_.]+)*$/u.test(args.prefix))
     throw new ConfigError(`Cannot use prefix ${args.prefix}: it must be like acmeCo or acmeCo/sales`);
-  const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  const setup = await setUpToAnswer(host, args);
   try {
     const modules = await modulesOf(setup, host);
     const bindings = discoveredBindings(modules.filter(({skip}) => skip === undefined).map(({name}) => name));
@@ -65,7 +66,7 @@ async function writeCatalog(
   };
   files.set(configFile, withSecrets === true ? config : redacted(config));
   files.set('flow.yaml', {collections, captures});
-  await mkdir(folder, {recursive: true});
+  await refusing(`write into ${folder || 'a directory without a name'}`, () => mkdir(folder, {recursive: true}));
   for (const [name, value] of files) await writeNew(join(folder, name), stringify(value));
   const secrets = withSecrets === true ? '' : `; put the credentials into ${join(folder, configFile)}`;
   say(host, `Wrote ${counted(bindings.length, 'binding')} to ${join(folder, 'flow.yaml')}${secrets}`);

@@ -5,7 +5,8 @@ import {Writable} from 'node:stream';
 import * as v from 'valibot';
 import {ConfigError, ZohoError} from '../errors.ts';
 import {errorBytesMax, tokenTimeoutMs} from '../limits.ts';
-import {hasCode, writePrivate} from '../sinks/disk.ts';
+import {hasCode, tryPrivate, writePrivate} from '../sinks/disk.ts';
+import {refusing} from '../system-error.ts';
 import {accountsOrigin, apiOrigin} from '../zoho/hosts.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
 import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
@@ -23,7 +24,11 @@ export interface LoginArguments {
 
 export async function login(host: Host, args: LoginArguments): Promise<number> {
   const origin = apiOrigin(args.apiDomain, host.env.SOURCE_ZOHO_LOOPBACK);
-  if (args.force !== true) await refuseExisting(args.out);
+  // The code can be used once: what keeps its result from being written has to be known before.
+  await refusing(`write ${args.out}`, async () => {
+    await refuseExisting(args.out, args.force === true);
+    await tryPrivate(args.out);
+  });
   const clientSecret = args.clientSecret ?? (await secretFrom(host));
   const grant = await exchange(accountsOrigin(origin), {...args, clientSecret}, host.signal);
   const config = {
@@ -43,14 +48,14 @@ export async function login(host: Host, args: LoginArguments): Promise<number> {
   return exit.credentials;
 }
 
-async function refuseExisting(path: string): Promise<void> {
-  try {
-    await stat(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
+async function refuseExisting(path: string, isForced: boolean): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
-  }
-  throw new ConfigError(`Cannot write ${path}: it is there already; say --force to replace it, or --out for another file`);
+  });
+  if (found?.isDirectory()) throw new ConfigError(`Cannot write ${path}: it is a directory; say --out for a file`);
+  if (found !== undefined && !isForced)
+    throw new ConfigError(`Cannot write ${path}: it is there already; say --force to replace it, or --out for another file`);
 }
 
 /** Reads the secret from the first line of standard input; a terminal does not show what is typed. */

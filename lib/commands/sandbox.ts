@@ -1,4 +1,5 @@
 /** `source-zoho sandbox`: a local Zoho to try things on. */
+import {refusing} from '../system-error.ts';
 import {isLoopback} from '../zoho/hosts.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
 import {configOf} from './setup.ts';
@@ -24,20 +25,23 @@ const relaxed = {tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000};
 /** Listens until the process is asked to end. Its address and credentials are the one line of output. */
 export async function sandbox(host: Host, args: SandboxArguments): Promise<number> {
   const {startSandbox} = await import('../sandbox/server.ts');
-  const started = await startSandbox({
-    port: args.port,
-    host: args.host,
-    records: args.records,
-    seed: args.seed,
-    faults: args.fault,
-    switches: args.strict === true ? {} : relaxed,
-    ...(args.churn !== undefined && {churnMs: args.churn === true ? churnDefaultMs : args.churn}),
-  });
+  const started = await refusing(`listen on ${args.host}, port ${args.port}`, () =>
+    startSandbox({
+      port: args.port,
+      host: args.host,
+      records: args.records,
+      seed: args.seed,
+      faults: args.fault,
+      switches: args.strict === true ? {} : relaxed,
+      ...(args.churn !== undefined && {churnMs: args.churn === true ? churnDefaultMs : args.churn}),
+    }),
+  );
   try {
-    if (args.config !== undefined) {
+    const {config} = args;
+    if (config !== undefined) {
       const {writePrivate} = await import('../sinks/disk.ts');
-      await writePrivate(args.config, `${JSON.stringify(configOf(started), undefined, 2)}\n`);
-      say(host, `The sandbox's configuration is in ${args.config}`);
+      await refusing(`write ${config}`, () => writePrivate(config, `${JSON.stringify(configOf(started), undefined, 2)}\n`));
+      say(host, `The sandbox's configuration is in ${config}`);
     }
     if (!isLoopback(started.url)) say(host, 'Anyone who reaches this address can read and change the sandbox');
     sayJson(host, {url: started.url, ...started.credentials, modules: started.modules});

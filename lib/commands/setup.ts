@@ -1,15 +1,17 @@
 /** What all commands that read Zoho begin with: the configuration, from wherever it is, and a client for it. */
+import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {systemClock} from '../clock.ts';
 import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config.ts';
 import {ConfigError} from '../errors.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
+import {answerWaitMaxMs} from '../limits.ts';
 import {nearest} from '../nearest.ts';
 import {unsealWithSops} from '../sops.ts';
 import {readConfig, readSource, type SourceReader} from '../source-file.ts';
 import {createClient, type ZohoClient} from '../zoho/client.ts';
 import {catalog, type ModuleEntry} from '../zoho/modules.ts';
-import type {Host} from './host.ts';
+import {type Host, say} from './host.ts';
 
 /** The options that `withSetup` of the command line adds. */
 export interface SetupArguments {
@@ -48,12 +50,29 @@ export interface Setup {
 /** Records of the largest module of a sandbox that a command starts for itself. */
 const sandboxRecords = 20_000;
 
+interface Waits {
+  /** Told why calls wait, and `undefined` when they go on. */
+  readonly onStatus?: (reason: string | undefined) => void;
+  /** How long limits may hold up one call; by default as long as a capture wants it. */
+  readonly waitMaxMs?: number;
+}
+
+/** As `setUp`, for a command that somebody waits for: it says why calls wait, and gives up within minutes. */
+export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> {
+  return setUp(host, args, {
+    onStatus(reason) {
+      if (reason !== undefined) say(host, reason);
+    },
+    waitMaxMs: answerWaitMaxMs,
+  });
+}
+
 /**
- * Reads the configuration that the arguments name and makes a client for it. `onStatus` is told why calls wait.
+ * Reads the configuration that the arguments name and makes a client for it.
  *
  * @throws ConfigError that says which option or property to mend.
  */
-export async function setUp(host: Host, args: SetupArguments, onStatus?: (reason: string | undefined) => void): Promise<Setup> {
+export async function setUp(host: Host, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
   if (given.length !== 1)
     throw new ConfigError('Cannot tell where to read from: say one of --source flow.yaml, --config config.json or --sandbox');
@@ -61,7 +80,7 @@ export async function setUp(host: Host, args: SetupArguments, onStatus?: (reason
   if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
   try {
-    const setup = setupOf(host, sandbox ?? (await readSetup(args)), onStatus);
+    const setup = setupOf(host, sandbox ?? (await readSetup(args)), waits);
     return {
       ...setup,
       async close() {
@@ -76,7 +95,7 @@ export async function setUp(host: Host, args: SetupArguments, onStatus?: (reason
 }
 
 /** Makes a client for a configuration that has been read. */
-export function setupOf(host: Host, read: Read, onStatus: (reason: string | undefined) => void = () => {}): Setup {
+export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs}: Waits = {}): Setup {
   const config = parseConfig(read.config);
   const {apiDomain, ...credentials} = config.credentials;
   const loopback = host.env.SOURCE_ZOHO_LOOPBACK;
@@ -89,8 +108,9 @@ export function setupOf(host: Host, read: Read, onStatus: (reason: string | unde
     loopback,
     onStatus(reason) {
       heldBack = reason;
-      onStatus(reason);
+      onStatus?.(reason);
     },
+    waitMaxMs,
   });
   const named = read.name !== undefined && {name: read.name};
   return {
@@ -99,7 +119,12 @@ export function setupOf(host: Host, read: Read, onStatus: (reason: string | unde
     rawConfig: read.config,
     bindings: read.bindings,
     client,
-    identity: {...named, api_domain: client.origin, client_id: credentials.clientId},
+    identity: {
+      ...named,
+      api_domain: client.origin,
+      client_id: credentials.clientId,
+      ...(read.sandbox && {sandbox: read.sandbox}),
+    },
     heldBack: () => heldBack,
     close: () => client.close(),
   };
@@ -110,6 +135,8 @@ export interface Read {
   readonly name?: string;
   readonly config: unknown;
   readonly bindings: readonly SetupBinding[] | undefined;
+  /** What tells a sandbox that was started for a command from all others. */
+  readonly sandbox?: string;
 }
 
 async function readSetup(args: SetupArguments): Promise<Read> {
@@ -169,6 +196,7 @@ async function startedSandbox(records: number, modules: readonly string[] | unde
   return {
     config: configOf(sandbox),
     bindings: modules?.map(bindingOf),
+    sandbox: randomUUID(),
     close: () => sandbox.close(),
   };
 }
@@ -190,16 +218,20 @@ export function configOf({
 /**
  * The bindings to capture: those that were asked for, or of all modules those that can be captured.
  *
- * @throws ConfigError for a module that Zoho does not have, and for a start date that has not come yet.
+ * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
  */
 export async function bindingsOf(setup: Setup, host: Host): Promise<readonly SetupBinding[]> {
+  if (setup.bindings?.length === 0)
+    throw new ConfigError(
+      `Cannot capture anything: capture ${setup.name} has no binding that is enabled; add one, or enable one`,
+    );
   const entries = await modulesOf(setup, host);
   return setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
 }
 
-/** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them. */
-export async function modulesOf({client, bindings, config}: Setup, host: Host): Promise<ModuleEntry[]> {
-  const names = bindings && new Set(bindings.map(({resource}) => resource.name));
+/** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
+export async function modulesOf({client, bindings = [], config}: Setup, host: Host): Promise<ModuleEntry[]> {
+  const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
   const entries = await catalog(client, host.signal, quiet(host), names);
   refuseFutureStart(config, await client.nowSeconds(host.signal));
   for (const name of names ?? []) {

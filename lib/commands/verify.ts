@@ -8,8 +8,8 @@ import {verifyAheadS, windowOverlapS} from '../limits.ts';
 import {ModuleFields} from '../module-fields.ts';
 import {pipe} from '../pipe.ts';
 import {newProgress} from '../progress.ts';
-import {folderDisk} from '../sinks/disk.ts';
-import {type Journal, journalName, parseJournal, refuseOther} from '../sinks/journal.ts';
+import {folderDisk, hasCode} from '../sinks/disk.ts';
+import {type Journal, type JournalFile, journalName, parseJournal, refuseOther} from '../sinks/journal.ts';
 import {lockFolder} from '../sinks/lock.ts';
 import {Slots} from '../slots.ts';
 import {bulkRows} from '../sources/bulk.ts';
@@ -22,7 +22,7 @@ import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
 import {propertiesOf} from './properties.ts';
-import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUp} from './setup.ts';
+import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from './setup.ts';
 import {counted, tableLines} from './table.ts';
 
 export interface VerifyArguments extends SetupArguments {
@@ -42,10 +42,12 @@ interface Verified {
 }
 
 export async function verify(host: Host, args: VerifyArguments): Promise<number> {
+  if (args.full !== true && args.sample === 0)
+    throw new ConfigError('Cannot compare a sample of no record: say --sample with at least 1, or --full');
   const text = await folderDisk(args.out).read(journalName);
   if (text === undefined)
     throw new ConfigError(`Cannot verify ${args.out}: it has no ${journalName}, so capture did not write it`);
-  const setup = await setUp(host, args, (reason) => reason !== undefined && say(host, reason));
+  const setup = await setUpToAnswer(host, args);
   const unlock = await lockFolder(args.out);
   try {
     const journal = parseJournal(text, args.out);
@@ -53,13 +55,22 @@ export async function verify(host: Host, args: VerifyArguments): Promise<number>
     const verified: Verified[] = [];
     for (const binding of await capturedOf(setup, journal, host)) {
       host.log('info', `Comparing ${binding.resource.name}`);
-      verified.push(await verifyBinding(binding, journal, args, setup, host));
+      verified.push(await verifyBinding(binding, journal, args, setup, host).catch(ownFault(binding.resource.name)));
     }
     return tell(host, args, verified);
   } finally {
     unlock();
     await setup.close();
   }
+}
+
+/** What Zoho says of one module alone does not keep the others from being compared. */
+function ownFault(module: string): (error: unknown) => Verified {
+  return (error) => {
+    if (error instanceof ZohoError && (error.kind === 'module' || error.kind === 'refused'))
+      return {module, reason: error.message};
+    throw error;
+  };
 }
 
 /** The bindings that were asked for; of all, those that the directory holds. */
@@ -83,14 +94,13 @@ async function verifyBinding(
     return {module, reason: 'its backfill is not complete; run capture again first'};
   const fields = await setup.client.fields(module, host.signal);
   if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
-  const captured = new CapturedFile(join(args.out, file.file), file.bytes);
+  const captured = openCaptured(args.out, file);
   try {
     const plan = new ModuleFields(fields);
     await leaveOutRefused(module, plan, setup, host);
     const comparison = new Comparison(captured, {
       computed: new Set([...fields.filter((field) => field.computed).map(({name}) => name), ...plan.coverage.bulkOnly]),
       instants: new Set(fields.filter(({type}) => type === 'datetime').map(({name}) => name)),
-      absentComes: true,
     });
     const range: Range = {
       module,
@@ -122,6 +132,15 @@ async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Set
       if (!plan.narrowCoql()) return;
       slice = 0;
     }
+  }
+}
+
+function openCaptured(folder: string, {file, bytes}: JournalFile): CapturedFile {
+  try {
+    return new CapturedFile(join(folder, file), bytes);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    throw new ConfigError(`Cannot verify ${folder}: ${file} has been removed since it was written; put it back, or capture anew`);
   }
 }
 
@@ -207,12 +226,20 @@ async function compareDeletions(
   left: ReadonlySet<string>,
   comparison: Comparison,
   {client}: Setup,
-  {signal}: Host,
+  {signal, log}: Host,
 ): Promise<void> {
   if (left.size === 0) return;
   const deletedSince = new Set<string>();
-  for await (const page of deletedPages(module, cursorS - windowOverlapS, {client, signal})) {
-    if ('rows' in page) for (const {id} of page.rows) deletedSince.add(id);
+  try {
+    for await (const page of deletedPages(module, cursorS - windowOverlapS, {client, signal})) {
+      if ('rows' in page) for (const {id} of page.rows) deletedSince.add(id);
+    }
+  } catch (error) {
+    if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
+    // A module whose deletions Zoho does not tell is captured without them.
+    comparison.changedSince += left.size;
+    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are not at Zoho any more`);
+    return;
   }
   for (const id of left) {
     if (deletedSince.has(id)) comparison.changedSince++;

@@ -132,11 +132,19 @@ function openRequest({capture, range, state}: v.InferOutput<typeof schemas.open>
       index,
       resourceConfig,
       collection: collections[index]!,
-      stateKey: stateKey || stateKeyOf(resourcePath, backfill),
+      stateKey: stateKey || stateKeyOf(resourcePath.length > 0 ? resourcePath : pathOf(resourceConfig), backfill),
     })),
-    range: range ?? fullRange,
+    // No shard has an empty range: one without ends is that of a runtime that does not split.
+    range: range && (range.keyBegin > 0 || range.keyEnd > 0) ? range : fullRange,
     state,
   };
+}
+
+/** The resource path that discovery gives a binding. */
+function pathOf(resourceConfig: unknown): string[] {
+  return typeof resourceConfig === 'object' && resourceConfig !== null && 'name' in resourceConfig
+    ? [String(resourceConfig.name)]
+    : [];
 }
 
 /** The collection of each binding: its own, or the linked one that it points to. Never both in one request. */

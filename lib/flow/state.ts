@@ -91,12 +91,15 @@ export function bindingPatch(stateKey: string, patch: unknown): StatePatch {
   return {bindingStateV1: {[stateKey]: patch}};
 }
 
-/** Reads one binding's saved state, ours or the older connector's; undefined when there is none. Unknown keys are kept. */
+/** Keys of a binding's state that say that it was begun. */
+const begun = ['start', 'inc', 'backfill', 'last_initialized'] as const;
+
+/** Reads one binding's saved state, ours or the older connector's; undefined when it was not begun. Unknown keys are kept. */
 export function savedBinding(state: unknown, stateKey: string): SavedBinding | undefined {
   const saved = task(state).bindingStateV1?.[stateKey];
   if (saved === undefined || saved === null) return undefined;
   const parsed = v.safeParse(bindingSchema, saved);
-  if (parsed.success) return Object.keys(parsed.output).length === 0 ? undefined : parsed.output;
+  if (parsed.success) return begun.some((key) => parsed.output[key] !== undefined) ? parsed.output : undefined;
   const [issue] = parsed.issues;
   const place = v.getDotPath(issue);
   throw new ConfigError(
@@ -138,6 +141,7 @@ export function initialState(start: string, now: string, deleted: BindingState['
     backfill: {cutoff: now},
     deleted,
     last_initialized: now,
+    is_connector_initiated: false,
   } as BindingState;
 }
 
@@ -145,13 +149,22 @@ export function initialState(start: string, now: string, deleted: BindingState['
  * What a saved state lacks, as a patch to write back at once, or undefined when it is complete (design 6).
  *
  * The older connector keeps no `start`: it is the configured one, else 30 days before the earliest instant that it did keep. It
- * ignores deletions, so these are read from `start` on.
+ * ignores deletions, so these are read from `start` on. Its instants are those of its host's clock: what lies ahead of Zoho's would be
+ * passed over, so it is set back to `now`.
  */
 export function takeOver(saved: SavedBinding, configuredStart: string | undefined, now: string): StatePatch | undefined {
   const start = saved.start ?? configuredStart ?? daysBefore(earliest(saved) ?? now, defaultStartDays);
   const patch: Record<string, unknown> = {};
-  if (saved.start === undefined) patch.start = start;
-  if (saved.inc === undefined) patch.inc = {cursor: wholeSecond(saved.backfill?.cutoff ?? saved.last_initialized ?? now)};
+  const isAhead = (instant: string | undefined) => instant !== undefined && secondsOf(instant) > secondsOf(now);
+  if (saved.start === undefined) {
+    patch.start = start;
+    if (isAhead(saved.inc?.cursor)) patch.inc = {cursor: now};
+    if (isAhead(saved.backfill?.cutoff)) patch.backfill = {cutoff: now};
+  }
+  if (saved.inc === undefined) {
+    const reached = saved.backfill?.cutoff ?? saved.last_initialized ?? now;
+    patch.inc = {cursor: isAhead(reached) ? now : wholeSecond(reached)};
+  }
   if (saved.deleted === undefined) patch.deleted = {cursor: start};
   if (saved.last_initialized === undefined) patch.last_initialized = now;
   return Object.keys(patch).length > 0 ? patch : undefined;

@@ -1,5 +1,5 @@
 /** The few things that durable files need of a file system, so that specs can lose power at any of them. */
-import {constants, type FileHandle, open, readFile, rename} from 'node:fs/promises';
+import {constants, type FileHandle, open, readFile, rename, unlink} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 
 /** One file, open for reading and writing. Positions and lengths are bytes. */
@@ -57,7 +57,7 @@ export function folderDisk(folder: string): Disk {
       try {
         return await readFile(path(name), 'utf8');
       } catch (error) {
-        if (hasCode(error, 'ENOENT')) return undefined;
+        if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
         throw error;
       }
     },
@@ -93,6 +93,13 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Fails as `writePrivate` would, but for a full disk. Nothing is left behind. */
+export async function tryPrivate(path: string): Promise<void> {
+  const next = await open(`${path}.next`, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, ownerOnly);
+  await next.close();
+  await unlink(`${path}.next`);
 }
 
 /** Writes a file that only the user may read, replacing one that is there, for good and in one step. */

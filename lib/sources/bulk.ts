@@ -17,8 +17,8 @@ export interface BulkRange {
   /** The fields of each slice; a wide module takes several jobs over the same range (design 5.2). */
   readonly slices: readonly (readonly string[])[];
   readonly fromS: number;
-  /** What the last batch says of the binding besides its rows, for instance that the backfill is over. */
-  readonly done: BindingPatch;
+  /** What the last batch says of the binding, for instance that the backfill is over. Undefined, it says how far the rows reach as every other does. */
+  readonly done: BindingPatch | undefined;
 }
 
 export interface BulkContext {
@@ -112,7 +112,7 @@ async function* pageRows(
       );
     }
     const following = await follow(page, done, next, range);
-    yield {items: held ?? noRows, patch: following.patch};
+    yield {items: held ?? noRows, patch: following.patch ?? {backfill: {rows}}};
     return following.page;
   } finally {
     releaseJob();
@@ -127,7 +127,7 @@ async function follow(
   done: BulkJob,
   next: Prefetch | undefined,
   range: BulkRange,
-): Promise<{page: Page | undefined; patch: BindingPatch}> {
+): Promise<{page: Page | undefined; patch: BindingPatch | undefined}> {
   if (done.nextPageToken !== undefined) {
     const nextJob = await next?.job;
     return {

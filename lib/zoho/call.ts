@@ -101,6 +101,8 @@ export class Caller {
   readonly #options: CallerOptions;
   readonly #host: string;
   readonly #random: () => number;
+  /** Kinds of calls that were answered well. */
+  readonly #answered = new Set<CallKind>();
   #date: {seconds: number; atMs: number} | undefined;
 
   constructor(options: CallerOptions) {
@@ -222,7 +224,10 @@ export class Caller {
       answer.discard();
       path = next;
     }
-    if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) return answer;
+    if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) {
+      this.#answered.add(call.kind);
+      return answer;
+    }
     const text = await answer.text(errorBytesMax).catch((error: unknown) => {
       signal.throwIfAborted();
       // The status alone says enough.
@@ -247,6 +252,7 @@ export class Caller {
       paged: call.paged ?? false,
       fields: call.fields,
       scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
+      answeredBefore: this.#answered.has(call.kind),
     });
     return {...verdict, retryAfterMs: retryAfter, sent: true};
   }

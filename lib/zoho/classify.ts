@@ -25,6 +25,8 @@ export interface Refusal {
   readonly fields?: readonly string[] | undefined;
   /** Those of the scopes that this kind of call takes which the token lacks; undefined when Zoho does not tell a token's scopes. */
   readonly scopesMissing?: readonly string[] | undefined;
+  /** Whether a call of this kind was answered well before. */
+  readonly answeredBefore?: boolean;
 }
 
 export interface Verdict {
@@ -38,9 +40,17 @@ export function classify(refusal: Refusal): Verdict {
   const rule = (code === undefined ? undefined : byCode.get(code)) ?? byStatus(refusal);
   const action = typeof rule === 'function' ? rule(refusal) : rule;
   const field = action === 'field' ? fieldOf(refusal) : undefined;
-  const error = new ZohoError(failureOf(action), messageOf(refusal, action), {code, status: refusal.status, field});
+  const error = new ZohoError(failureOf(action), messageOf(refusal, action), {
+    code,
+    status: refusal.status,
+    field,
+    isScopeUnproven: code === 'OAUTH_SCOPE_MISMATCH' && refusal.answeredBefore !== true && provesScope.has(refusal.kind),
+  });
   return {action, error};
 }
+
+/** Calls that are the first to take their scope; those for a job or its result are made once another has proved it. */
+const provesScope: ReadonlySet<CallKind> = new Set(['fields', 'create', 'coql']);
 
 type Rule = Action | ((refusal: Refusal) => Action);
 

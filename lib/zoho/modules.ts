@@ -48,13 +48,18 @@ export async function catalog(
   const modules = [...new Map(listed.map((module) => [module.name, module])).values()]
     .filter(({name}) => only === undefined || only.has(name))
     .sort((a, b) => byteOrder(a.name, b.name));
-  const entries = await entriesOf(modules, client, signal);
+  const entries = await entriesOf(modules, client, signal, only === undefined);
   for (const {name, skip} of entries)
     if (skip !== undefined) log('info', `Module ${name} is not captured: ${skip}`, {module: name});
   return entries;
 }
 
-async function entriesOf(modules: readonly Module[], client: ZohoClient, signal: AbortSignal): Promise<ModuleEntry[]> {
+async function entriesOf(
+  modules: readonly Module[],
+  client: ZohoClient,
+  signal: AbortSignal,
+  isWhole: boolean,
+): Promise<ModuleEntry[]> {
   const slots = new Slots(fieldCallsAtOnce);
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
@@ -80,7 +85,7 @@ async function entriesOf(modules: readonly Module[], client: ZohoClient, signal:
   });
   try {
     const entries = await Promise.all(running);
-    failIfAllLackScope(entries, refusals, client, await client.scopes(signal));
+    failIfNoneIsOpen(entries, refusals, client, await client.scopes(signal), isWhole);
     return entries;
   } catch (error) {
     stop.abort(error);
@@ -102,20 +107,31 @@ function isOwnFault(error: unknown): error is ZohoError {
   return error instanceof ZohoError && (error.kind === 'module' || error.kind === 'refused');
 }
 
-/** When Zoho does not tell a token's scopes, one refused module may be special; when all of them are refused, the scope is missing. */
-function failIfAllLackScope(
+/** Codes with which Zoho refuses a module to the token or to its user. */
+const accessCodes = new Set(['OAUTH_SCOPE_MISMATCH', 'NO_PERMISSION', 'AUTHORIZATION_FAILED']);
+
+/**
+ * One refused module may be special, when all of them are refused, it is the token. Of a few that were asked for that is certain only if Zoho does not
+ * tell the token's scopes. Of all there are, none that can be read would take every binding from Flow.
+ */
+function failIfNoneIsOpen(
   entries: readonly ModuleEntry[],
   refusals: readonly ZohoError[],
-  client: ZohoClient,
+  {origin}: ZohoClient,
   scopes: readonly string[] | undefined,
+  isWhole: boolean,
 ): void {
-  if (scopes !== undefined && covers(scopes, scopesNeeded.fields)) return;
-  const [first] = refusals;
-  if (first === undefined || entries.some(({fields}) => fields !== undefined)) return;
-  if (refusals.some(({code}) => code !== 'OAUTH_SCOPE_MISMATCH')) return;
-  throw new ZohoError(
-    'credentials',
-    `Cannot read the fields of any module at ${client.origin}: the refresh token lacks the scope ${scopesNeeded.fields}; authorize again with all scopes that the connector needs`,
-    {cause: first, code: first.code},
-  );
+  if (entries.some(({fields}) => fields !== undefined)) return;
+  const cause = refusals.find(({code}) => code !== undefined && accessCodes.has(code));
+  if (cause === undefined) return;
+  const isScope = refusals.every(({code}) => code === 'OAUTH_SCOPE_MISMATCH');
+  const isLacking = scopes === undefined || !covers(scopes, scopesNeeded.fields);
+  if (!isWhole && !(isScope && isLacking)) return;
+  const why =
+    isScope && isLacking
+      ? `the refresh token lacks the scope ${scopesNeeded.fields}; authorize again with all scopes that the connector needs`
+      : isScope
+        ? "the refresh token's scopes do not cover them; authorize again with all scopes that the connector needs"
+        : "the token's user has no permission for them; give the user's profile access, or authorize again as another user";
+  throw new ZohoError('credentials', `Cannot read the fields of any module at ${origin}: ${why}`, {cause, code: cause.code});
 }

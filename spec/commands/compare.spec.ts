@@ -116,11 +116,14 @@ compare(
       ['Name', '"same"'],
       ['Score', '7'],
     ]);
-    const later = new Comparison(file, {absentComes: true});
+    const later = new Comparison(file, {computed: new Set(['Score'])});
     later.values('1', zoho);
     const now = new Comparison(file);
     now.values('1', zoho);
     assert.deepEqual([later.awaitingRefresh, later.isSame, now.awaitingRefresh, now.isSame], [1, true, 0, false]);
+    const none = new Comparison(file);
+    none.values('1', new Map([['Score', 'null']]));
+    assert.deepEqual([none.awaitingRefresh, none.isSame], [0, true]);
     file.close();
   },
 );

@@ -38,6 +38,7 @@ export class JumpCapture {
   /** The last schema that each module's documents were described with. */
   readonly schemas = new Map<string, {readonly properties: Readonly<Record<string, unknown>>}>();
   bindings: readonly JumpBinding[];
+  startDate: string | undefined;
   documents = 0;
   checkpoints = 0;
   #running: Running | undefined;
@@ -47,6 +48,7 @@ export class JumpCapture {
     this.clock = clock;
     this.sandbox = sandbox;
     this.bindings = options.bindings;
+    this.startDate = options.startDate;
     this.task = new FlowTask(sandbox, options);
   }
 
@@ -208,7 +210,7 @@ class Running {
         progress: this.#progress[index]!,
       })),
       state: structuredClone(task.state),
-      startDate: options.startDate,
+      startDate: capture.startDate,
       once,
       signal: this.#stop.signal,
     })

@@ -33,7 +33,8 @@ scopes('that every module lacks end the capture as wrong credentials', () =>
       capture.start();
       await assert.rejects(capture.pass(3_600_000), {
         kind: 'credentials',
-        message: /^Cannot capture any module, authorize again with all scopes that the connector needs: .*OAUTH_SCOPE_MISMATCH/,
+        message:
+          /^No module of the capture can be read: .*OAUTH_SCOPE_MISMATCH.*authorize again with all scopes that the connector needs/,
       });
     },
   ),

@@ -54,6 +54,22 @@ state('of the older connector goes on from its cursor, without a backfill, and b
   }),
 );
 
+state('of the older connector, ahead of Zoho by its host that is fast, goes on from Zoho', () =>
+  JumpCapture.with(options({bindings: [{module: 'Leads'}], startDate: '2026-09-05T00:00:00Z'}), async (capture) => {
+    const {clock, sandbox, task} = capture;
+    for (const text of sandbox.org.truth('Leads')) task.collections.reduce('acme/Leads', parseExact(text) as Reduced);
+    const ahead = second(clock.nowMs() + 600_000);
+    task.state = {bindingStateV1: {Leads: {inc: {cursor: ahead}, last_initialized: second(clock.nowMs())}}};
+    capture.start();
+    await capture.pass(60_000);
+    sandbox.org.module('Leads').insert(2);
+    await capture.pass(1_800_000);
+    capture.commit();
+    const captured = capture.task.collections.of('acme/Leads');
+    assert.equal(captured.size, [...sandbox.org.truth('Leads')].length);
+  }),
+);
+
 state('of the older connector in the middle of a backfill resumes it with its cutoff', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals'}], startDate: '2026-09-05T00:00:00Z'}), async (capture) => {
     const {clock, sandbox, task} = capture;
@@ -95,7 +111,40 @@ state('of the older connector in the middle of a refresh ends it as a refresh', 
   }),
 );
 
+state('that was never begun starts with a backfill, whatever keys it has', async () => {
+  for (const saved of [{inc: null, backfill: null, last_initialized: null}, {is_connector_initiated: true}, {snapshot: {}}]) {
+    await JumpCapture.with(options({bindings: [{module: 'Leads'}]}), async (capture) => {
+      capture.task.state = {bindingStateV1: {Leads: saved}};
+      capture.start();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+      assert.equal(jobs(capture), 1);
+      // Killed now, it goes on with the backfill and not with a refresh.
+      assert.equal(capture.state('Leads').is_connector_initiated, false);
+    });
+  }
+});
+
 // Changes of the task
+
+state('says at the start that a start date changed, or was removed, applies from the next backfill', () =>
+  JumpCapture.with(options({bindings: [{module: 'Leads'}], startDate: '2026-09-01T00:00:00Z'}), async (capture) => {
+    const said: string[] = [];
+    for (const startDate of ['2026-09-01T00:00:00Z', '2026-09-02T00:00:00Z', undefined]) {
+      capture.startDate = startDate;
+      const logs = capture.logs.length;
+      capture.start();
+      await capture.catchUp();
+      await capture.kill();
+      said.push(capture.logs.slice(logs).find((line) => line.includes('The start of')) ?? 'nothing');
+    }
+    assert.deepEqual(said, [
+      'nothing',
+      'info: The start of acme/Leads stays 2026-09-01T00:00:00Z; its next backfill begins at 2026-09-02T00:00:00Z',
+      'info: The start of acme/Leads stays 2026-09-01T00:00:00Z; its next backfill begins 30 days before it',
+    ]);
+  }),
+);
 
 state('asked for a new backfill is nulled with its request, then begun anew; other bindings go on', () =>
   JumpCapture.with(options({startDate: '2026-09-01T00:00:00Z'}), async (capture) => {

@@ -30,13 +30,24 @@ protocol('takes what is absent, or null, for the default', () => {
   assert.deepEqual(open({capture: {bindings: null, linkedCollections: null}}), nothing);
 });
 
-protocol('takes an absent range for everything, and an absent end of a range for 0', () => {
-  assert.deepEqual(open({range: {}}).range, {keyBegin: 0, keyEnd: 0});
+protocol('takes an absent range, and one without ends, for everything', () => {
+  for (const range of [undefined, null, {}, {keyBegin: 0, keyEnd: 0}, {rClockEnd: 4_294_967_295}, {keyBegin: '0'}]) {
+    assert.deepEqual(open({range}).range, {keyBegin: 0, keyEnd: 4_294_967_295}, JSON.stringify(range));
+  }
+  assert.deepEqual(open({range: {keyEnd: 1}}).range, {keyBegin: 0, keyEnd: 1});
   assert.deepEqual(open({range: {keyEnd: 4_294_967_295, rClockEnd: 4_294_967_295}}).range, {keyBegin: 0, keyEnd: 4_294_967_295});
   assert.deepEqual(open({range: {keyBegin: '2147483648', keyEnd: '4294967295'}}).range, {
     keyBegin: 2_147_483_648,
     keyEnd: 4_294_967_295,
   });
+});
+
+protocol('gives bindings without stateKey and path a key of their name', () => {
+  const bindings = [{resourceConfig: {name: 'Leads'}}, {resourceConfig: {name: 'Deals'}, backfill: 2}, {resourceConfig: 'x'}];
+  assert.deepEqual(
+    open({capture: {bindings}}).bindings.map(({stateKey}) => stateKey),
+    ['Leads', 'Deals.v2', ''],
+  );
 });
 
 protocol('passes over properties that it does not know, at every level', () => {

@@ -50,7 +50,24 @@ state('begins with the backfill up to now and everything else from now on', () =
     backfill: {cutoff: now},
     deleted: {cursor: now},
     last_initialized: now,
+    is_connector_initiated: false,
   });
+});
+
+state('that says nothing of its beginning is none, null being the same as absent', () => {
+  const nothing = [
+    {},
+    null,
+    {start: null, inc: null, backfill: null, last_initialized: null},
+    {is_connector_initiated: false},
+    {is_connector_initiated: true, backfill: null},
+    {snapshot: {updated_at: now}},
+    {deleted: {cursor: now}},
+  ];
+  for (const saved of nothing) {
+    assert.equal(savedBinding({bindingStateV1: {Leads: saved}}, 'Leads'), undefined, JSON.stringify(saved));
+  }
+  assert.ok(savedBinding({bindingStateV1: {Leads: {inc: {cursor: now}, backfill: null}}}, 'Leads'));
 });
 
 state('reads its own state back, null as absent, unknown keys kept', () => {
@@ -76,6 +93,22 @@ state('takes over the older connector: its cursor, its page, 30 days before its 
     start: '2026-01-01T00:00:00Z',
     deleted: {cursor: '2026-01-01T00:00:00Z'},
   });
+});
+
+state('sets back what the older connector kept ahead of Zoho, by its host that is fast', () => {
+  const ahead = '2026-10-02T00:10:00.5Z';
+  const taken = (saved: object, startDate = '2026-01-01T00:00:00Z') =>
+    takeOver(savedBinding({bindingStateV1: {Leads: {last_initialized: now, ...saved}}}, 'Leads')!, startDate, now);
+  const [start, deleted] = ['2026-01-01T00:00:00Z', {cursor: '2026-01-01T00:00:00Z'}];
+  assert.deepEqual(taken({inc: {cursor: ahead}}), {start, deleted, inc: {cursor: now}});
+  assert.deepEqual(taken({inc: {cursor: now}, backfill: {cutoff: ahead, next_page: 'tok-1'}}), {
+    start,
+    deleted,
+    backfill: {cutoff: now},
+  });
+  assert.deepEqual(taken({backfill: {cutoff: ahead}}), {start, deleted, inc: {cursor: now}, backfill: {cutoff: now}});
+  // Its own cursor is Zoho's time already.
+  assert.equal(taken({start, deleted, inc: {cursor: ahead}}), undefined);
 });
 
 state('gives an older state without last_initialized the present as one', () => {

@@ -167,7 +167,7 @@ promise(
 promise(
   'goes by the scopes of the token when Zoho tells them',
   org(
-    [listed('Scoring_Rules__s')],
+    [listed('Accounts'), listed('Scoring_Rules__s')],
     {Scoring_Rules__s: mismatch},
     {
       token: (_, n) => tokenReply(n, {scope: 'ZohoCRM.settings.ALL'}),
@@ -177,6 +177,28 @@ promise(
     assert.match((await skipsOf(zoho)).Scoring_Rules__s ?? '', /do not cover this module/);
   },
 );
+
+const denied: Reply = [400, complaint('NO_PERMISSION', {permissions: ['Crm_Implied_View_Leads']}, 'permission denied')];
+
+for (const [reply, said] of [
+  [mismatch, /^Cannot read the fields of any module at .*: the refresh token's scopes do not cover them; authorize again/],
+  [denied, /^Cannot read the fields of any module at .*: the token's user has no permission for them; give/],
+] as const) {
+  const [, {code}] = reply as [number, {code: string}];
+  promise(
+    `fails as a whole when no module can be read and ${code} is a reason, whatever scopes Zoho tells`,
+    org(
+      [listed('Accounts'), listed('Leads'), listed('Notes')],
+      {Accounts: reply, Leads: reply},
+      {token: (_, n) => tokenReply(n, {scope: 'ZohoCRM.settings.ALL'})},
+    ),
+    async (zoho) => {
+      await assert.rejects(catalog(zoho.client, signal, silent), {kind: 'credentials', message: said});
+      const [entry] = await catalog(zoho.client, signal, silent, new Set(['Leads']));
+      assert.ok(entry?.skip, 'of a single module that was asked for it is said');
+    },
+  );
+}
 
 promise('asks only for the fields of the modules wanted', org(['A', 'B', 'C'].map((name) => listed(name))), async (zoho) => {
   const entries = await catalog(zoho.client, signal, silent, new Set(['B', 'Unknown']));

@@ -1,0 +1,30 @@
+/** Failures of the operating system, in the words of people. */
+import {ConfigError} from './errors.ts';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or directory',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of it is no directory',
+  EEXIST: 'it is there already, and no directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'it can only be read',
+  ENOSPC: 'the disk is full',
+  ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'it is a symbolic link',
+  EADDRINUSE: 'another program listens there; choose another port',
+  EADDRNOTAVAIL: 'this machine does not have the address',
+  ENOTFOUND: 'this machine does not have the address',
+  EINVAL: 'this machine does not have the address',
+};
+
+/** Does something with a place that the user named. What the system says against it ends as a ConfigError: `Cannot <what>: <reason>`. */
+export async function refusing<T>(what: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : undefined;
+    if (code === undefined) throw error;
+    throw new ConfigError(`Cannot ${what}: ${reasons[code] ?? code}`, {cause: error});
+  }
+}
