@@ -1,9 +1,10 @@
 /** The connector's own path, from the socket to lines of Flow's protocol on standard output. */
+import {setTimeout as delay} from 'node:timers/promises';
 import {runCapture} from '../../capture.ts';
 import {systemClock} from '../../clock.ts';
 import {DescriptorOutput} from '../../descriptor-output.ts';
 import {silent} from '../../log.ts';
-import {newProgress} from '../../progress.ts';
+import {type BindingProgress, newProgress} from '../../progress.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import {Slots} from '../../slots.ts';
 import {bulkRows} from '../../sources/bulk.ts';
@@ -20,7 +21,10 @@ function clientOf({url}: Task): ZohoClient {
   return createClient({apiDomain: url, credentials, clock: systemClock, log: silent});
 }
 
-/** A whole capture as Flow runs it, until all is captured: jobs, downloads, sweeps, deletions, checkpoints. */
+/** How often it is looked whether all is captured. */
+const lookMs = 2;
+
+/** A whole capture as Flow runs it, stopped when all is captured: jobs, downloads, checkpoints, a sweep with its deletions. */
 export async function overHttp(task: Task): Promise<number> {
   const client = clientOf(task);
   const bindings = Array.from({length: task.bindings}, (_, index) => ({
@@ -35,9 +39,20 @@ export async function overHttp(task: Task): Promise<number> {
         bindings.map(({target}) => target.stateKey),
       )
     : {};
-  await runCapture({client, clock: systemClock, log: silent, sink, bindings, state, startDate: start, once: true, signal});
+  const stop = new AbortController();
+  const options = {client, clock: systemClock, log: silent, sink, bindings, state, startDate: start, once: false};
+  const running = runCapture({...options, signal: stop.signal});
+  const due = task.page.rows * task.pages;
+  const isDone = ({range, documents, sweeps}: BindingProgress): boolean => range === undefined && documents >= due && sweeps > 0;
+  const watching = (async () => {
+    while (!bindings.every(({progress}) => isDone(progress))) {
+      for (const {progress} of bindings) if (progress.fault !== undefined) throw new Error(progress.fault);
+      await delay(lookMs);
+    }
+  })();
+  await Promise.race([running, watching]).finally(() => stop.abort());
+  await running;
   await client.close();
-  for (const {progress} of bindings) if (progress.fault !== undefined) throw new Error(progress.fault);
   return bindings.reduce((sum, {progress}) => sum + progress.documents, 0);
 }
 
