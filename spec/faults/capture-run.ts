@@ -9,7 +9,7 @@ import {startSandbox} from '../../lib/sandbox/server.ts';
 import type {SwitchChoices} from '../../lib/sandbox/switches.ts';
 import {FlowSink} from '../../lib/sinks/flow.ts';
 import {createClient} from '../../lib/zoho/client.ts';
-import {FlowTask} from '../flow-runtime.ts';
+import {FlowTask, type TaskBinding} from '../flow-runtime.ts';
 import {parseExact, type Reduced, Session} from '../runtime.ts';
 import {Edits} from './edits.ts';
 import {fastClock} from './fast-clock.ts';
@@ -74,7 +74,12 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
     const met = () => sandbox.faults.reading().every(({hits}, i) => hits >= (orders[i]?.count ?? Number.POSITIVE_INFINITY));
     let caught = false;
     const limit = AbortSignal.timeout(faultyMs + catchUpMs);
-    const caughtUp = (session: Session) => (caught = refreshedSince(task, session, edits.lastMs)) || limit.aborted;
+    const refreshed = new Set<string>();
+    const caughtUp = (session: Session) => {
+      for (const {module} of refreshedSince(task, session, edits.lastMs)) refreshed.add(module);
+      caught = refreshed.size === modules.length;
+      return caught || limit.aborted;
+    };
     const {failure} = await capture(task, run, deletions, logs, (session) => {
       const over = until.aborted || met() || (untilAside && logs.some((line) => asideLine.test(line)));
       if (!oneStart || !over) return over;
@@ -190,9 +195,12 @@ async function capture(
   return {failure};
 }
 
-/** Whether every binding has drained a window and completed a refresh, both begun after a moment of the sandbox's clock. */
-function refreshedSince(task: FlowTask, session: Session, sinceMs: number): boolean {
-  return task.options.bindings.every((binding) => {
+/**
+ * The bindings that have just drained a window and completed a refresh, both begun after a moment of the sandbox's clock. Refreshes follow each other
+ * closely here, so that there may never be a moment without one in any of the bindings: each binding's own moment counts.
+ */
+function refreshedSince(task: FlowTask, session: Session, sinceMs: number): readonly TaskBinding[] {
+  return task.options.bindings.filter((binding) => {
     const state = task.stateOf(binding, session) as {
       backfill?: unknown;
       inc?: {cursor: string; after?: string};
