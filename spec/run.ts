@@ -32,18 +32,13 @@ const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 process.once('SIGTERM', () => interrupted.abort());
 
-const options = {
+const runs = await runSpecs(files, {
   timeoutMs: specTimeoutMs,
   atOnce: Math.max(1, Math.min(4, availableParallelism())),
   env: {...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NODE_V8_COVERAGE: coverage},
   signal: interrupted.signal,
   onEnd: report,
-};
-const first = await runSpecs(files, options);
-// Whole captures run in real time beside each other: a file that failed is run once more, alone, and both outcomes are shown.
-const failedFiles = first.filter((run) => run.failed > 0).map(({file}) => file);
-const again = failedFiles.length === 0 ? [] : await runSpecs(failedFiles, {...options, atOnce: 1});
-const runs = first.map((run) => again.find(({file}) => file === run.file) ?? run);
+});
 const {passed, failed, skipped} = sumOf(runs);
 
 const include = [
