@@ -1,6 +1,6 @@
 /** The CSV file inside a ZIP archive, as Bulk Read delivers it (zoho-api sheet 4.4). */
 import {crc32} from 'node:zlib';
-import {Unzip, type UnzipDecoder} from 'fflate';
+import type {UnzipDecoder} from 'fflate';
 import {ZohoError} from '../errors.ts';
 import {csvBytesMax, deflatedPieceBytes, inflateRatioFromBytes, inflateRatioMax} from '../limits.ts';
 import {ByteInput} from './byte-input.ts';
@@ -115,6 +115,8 @@ async function* sized(
   record: Uint8Array,
   {method, measure}: zip.LocalEntry,
 ): AsyncGenerator<Uint8Array, void, void> {
+  // Not before it is needed: it builds its tables when it is loaded.
+  const {Unzip} = await import('fflate');
   const data: Uint8Array[] = [];
   const archive = new Unzip((file) => {
     file.ondata = () => {};
