@@ -5,6 +5,7 @@ import {existsSync} from 'node:fs';
 import module from 'node:module';
 import {constants} from 'node:os';
 import {fileURLToPath} from 'node:url';
+import {nodeFlags} from './node-flags.js';
 
 const nodeMajorMin = 26;
 const self = fileURLToPath(import.meta.url);
@@ -30,7 +31,7 @@ if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) {
  * @param {string} node
  */
 function runOn(node) {
-  const child = spawn(node, [self, ...process.argv.slice(2)], {stdio: ['inherit', 'inherit', 'inherit', 'ipc']});
+  const child = spawn(node, [...nodeFlags, self, ...process.argv.slice(2)], {stdio: ['inherit', 'inherit', 'inherit', 'ipc']});
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));

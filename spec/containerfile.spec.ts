@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 import {suite} from 'uvu';
+import {nodeFlags} from '../lib/node-flags.js';
 import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
 import {type Built, build} from './image.ts';
 
@@ -43,7 +44,7 @@ container('has the labels that the Flow runtime looks for, a plain command, and 
   assert.equal(labels.FLOW_RUNTIME_PROTOCOL, 'capture');
   assert.equal(labels.FLOW_RUNTIME_CODEC, 'json');
   assert.equal(labels['dev.estuary.usage-rate'], '1.0');
-  assert.equal(command[0], 'node');
+  assert.deepEqual(command.slice(0, -1), ['node', ...nodeFlags]);
   assert.equal(user, 'node');
 });
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {type ChildProcessWithoutNullStreams, execFile, execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
 import {delimiter, dirname} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {suite} from 'uvu';
+import {nodeFlags} from '../lib/node-flags.js';
 
 const launcher = suite('The launcher');
 
@@ -75,6 +77,17 @@ launcher('passes on SIGTERM, and ends when the program has ended', async () => {
   const {child, url} = await listening();
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit'), [0, null]);
+  await gone(url);
+});
+
+launcher('gives the node that it starts the flags of the project', async () => {
+  const {child, url} = await listening();
+  const [started] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+  // With a node that is new enough, there is no child: node cannot be given these flags any more.
+  if (started) assert.deepEqual(readFileSync(`/proc/${started}/cmdline`, 'utf8').split('\0').slice(1, -5), nodeFlags);
+  else assert.equal(node, process.execPath);
+  child.kill('SIGTERM');
+  await once(child, 'exit');
   await gone(url);
 });
 

@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
+import {nodeFlags} from '../node-flags.js';
 import type {Report, Task} from './contender.ts';
 import {type Digest, Digester} from './digest.ts';
 import type {ServerOptions} from './server.ts';
@@ -49,7 +50,9 @@ export async function run(name: string, task: Task, options: RunOptions): Promis
   const target = piped?.writer ?? openSync('/dev/null', 'w');
   kept ??= Buffer.alloc(keptBytesMax);
   const since = performance.now();
-  const child = spawn(process.execPath, [contenderFile, name, JSON.stringify(task)], {
+  // Ours as the image and the launcher start it, the others as node is.
+  const flags = name.startsWith('ours') ? nodeFlags : [];
+  const child = spawn(process.execPath, [...flags, contenderFile, name, JSON.stringify(task)], {
     stdio: ['ignore', target, 'pipe', 'pipe'],
     env: {...process.env, NODE_COMPILE_CACHE: cacheFolder},
   });
