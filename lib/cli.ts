@@ -139,7 +139,7 @@ function programOf(host: Host, run: Run): Command {
     .description('measure how fast backfills are, beside other ways to read the same pages')
     .option(
       '--cases <names>',
-      'usual, narrow, wide, quoted, unicode, coql, bindings, null, slow, stalled, latency-parallel, latency-serial, or all',
+      'usual, narrow, wide, quoted, unicode, coql, bindings, hundred, null, slow, stalled, latency-parallel, latency-serial, or all (but hundred)',
       names,
     )
     .option('--rounds <count>', 'rounds; figures are their medians', whole, 5)

@@ -38,6 +38,9 @@ const usual = {
 
 const slowZoho = {pages: 5, jobMs: 2_000, downloadMs: 1_500, contenders: ['ours', 'ours-serial']} as const;
 
+/** The case that is only run by its name. */
+export const hundred = 'hundred';
+
 /** All cases for pages of about that many rows. */
 export function casesOf(rows: number): readonly Case[] {
   const part = (divisor: number): number => Math.max(1, Math.floor(rows / divisor));
@@ -57,6 +60,14 @@ export function casesOf(rows: number): readonly Case[] {
       contenders: ['ours', 'naive'],
     },
     {...usual, name: 'bindings', about: '8 bindings at once, a page each', bindings: 8, rows: part(8)},
+    {
+      ...usual,
+      name: hundred,
+      about: '100 bindings at once, at ten downloads a minute: 10 minutes a round, and not among all',
+      bindings: 100,
+      rows: part(100),
+      contenders: ['ours'],
+    },
     {...usual, name: 'null', about: 'output to /dev/null; documents are counted, not compared', output: 'null', rows},
     {...usual, name: 'slow', about: 'a reader of 40 MB/s', output: 'slow', rows, contenders: ['ours']},
     {
