@@ -27,14 +27,16 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
     {module: binding.module, from: start, cutoff: saved?.cutoff, observable: true},
   );
   if (binding.range.slices.length === 0) await binding.patch(rangeDone);
+  let again = false;
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
       await askingOtherwise(binding, () => knowGate(binding, signal), signal);
-      await binding.emit(bulkRows(binding.range, backfill, {...shared, progress, signal}), binding.admitBulk, signal);
+      await binding.emit(bulkRows(binding.range, backfill, {...shared, progress, signal, again}), binding.admitBulk, signal);
       if (binding.state.backfill != null) await endRange(binding, kind, signal);
       break;
     } catch (error) {
       signal.throwIfAborted();
+      again = true;
       if (error instanceof GateOverflow) await startAgain(binding);
       else await remedies.apply(error, signal);
     }

@@ -37,8 +37,10 @@ async function run(
   state: object,
   changes: readonly object[],
   result: (response: ServerResponse, run: Run) => void,
+  pages = 1,
 ): Promise<Run> {
   const kept: Run = {events: []};
+  let jobs = 0;
   function answer({path, method}: Received): Reply {
     kept.events.push(path.replace(/\?.*/, '').replace(/^\/crm\/(bulk\/)?v8\//, ''));
     if (path.includes('/settings/fields')) return [200, {fields}, date];
@@ -46,8 +48,12 @@ async function run(
     if (path.endsWith('/coql'))
       return changes.length === 0 ? [204, undefined, date] : [200, {data: changes, info: {more_records: false}}, date];
     if (path.endsWith('/result')) return (response) => result(response, kept);
-    if (method === 'POST') return [201, {data: [{details: {id: '7'}}]}, date];
-    if (path.includes('/read/')) return [200, {data: [{state: 'COMPLETED', result: {more_records: false}}]}, date];
+    if (method === 'POST') return [201, {data: [{details: {id: String(++jobs)}}]}, date];
+    if (path.includes('/read/')) {
+      const more = Number(path.split('/').at(-1)) < pages;
+      const result = {more_records: more, ...(more && {next_page_token: 'next'})};
+      return [200, {data: [{state: 'COMPLETED', result}]}, date];
+    }
     return [204, undefined, date];
   }
   await withZoho({answer}, async ({client, clock}) => {
@@ -84,6 +90,25 @@ latency('the first documents of a page are out before the page is downloaded', a
     }, 1);
   });
   assert.ok(events.indexOf('document') < events.indexOf('rest of the page'));
+});
+
+latency('the following page is exported while the first byte of a page is still to come', async () => {
+  const {events} = await run(
+    {},
+    [],
+    (response, {events}) => {
+      const waiting = setInterval(() => {
+        if (events.filter((event) => event === 'read').length < 2) return;
+        clearInterval(waiting);
+        events.push('page');
+        response.end(zip);
+      }, 1);
+      response.once('close', () => clearInterval(waiting));
+    },
+    2,
+  );
+  assert.equal(events.filter((event) => event === 'page').length, 2);
+  assert.equal(events.filter((event) => event === 'read').length, 2);
 });
 
 latency('a record that changed is out after a single call', async () => {

@@ -29,6 +29,8 @@ export interface BulkContext {
   /** Jobs that Zoho has to work on, of all bindings; and pages being downloaded. */
   readonly jobSlots: Slots;
   readonly pageSlots: Slots;
+  /** Whether reading failed before, so that the first page's file must begin to arrive before the following page is exported: asking again leaves no unused jobs. */
+  readonly again?: boolean;
 }
 
 /**
@@ -50,7 +52,8 @@ export async function* bulkRows(
     rows: saved.job === undefined ? 0 : (saved.rows ?? 0),
     nextJob: saved.next_job,
   };
-  while (page !== undefined) page = yield* pageRows(page, range, secondsOf(saved.cutoff), context);
+  for (let {again = false} = context; page !== undefined; again = false)
+    page = yield* pageRows(page, range, secondsOf(saved.cutoff), {...context, again});
 }
 
 /** Where reading stands, as in `BackfillState`. */
@@ -92,9 +95,11 @@ async function* pageRows(
     const named = onlyAsked(range);
     const {nextJob} = page;
     const {nextPageToken} = done;
-    const file = begun(client.download(job, signal), () => {
-      if (nextPageToken !== undefined) next = prefetch(nextJob, nextPageToken, context);
-    });
+    const goAhead = (): void => {
+      if (nextPageToken !== undefined) next ??= prefetch(nextJob, nextPageToken, context);
+    };
+    if (!context.again) goAhead();
+    const file = begun(client.download(job, signal), goAhead);
 
     let rows = page.rows;
     let held: Rows | undefined;
@@ -114,6 +119,12 @@ async function* pageRows(
     const following = await follow(page, done, next, range);
     yield {items: held ?? noRows, patch: following.patch ?? {backfill: {rows}}};
     return following.page;
+  } catch (error) {
+    // Whoever reads on from the state needs no other job for the following page.
+    await next?.job;
+    const news = next?.news() ?? {};
+    if (!signal.aborted && news.next_job !== undefined) yield {items: noRows, patch: {backfill: news}};
+    throw error;
   } finally {
     releaseJob();
     releasePage?.();
