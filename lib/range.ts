@@ -150,6 +150,13 @@ async function knowDeleted(binding: Binding, sinceS: number, signal: AbortSignal
     // What cannot be known must not pass.
     if ('stopped' in page) throw new GateOverflow(binding.module);
   }
+  // Nor what was known and is refused now: deletions were emitted since the range began, and its jobs may still have the records.
+  if (!binding.hasDeletions && emittedDeletions(binding)) throw new GateOverflow(binding.module);
+}
+
+/** Whether the feed of deletions was read since the range began, by this process or another. */
+function emittedDeletions({state}: Binding): boolean {
+  return secondsOf(state.deleted.cursor) > secondsOf((state.backfill as BackfillState).cutoff);
 }
 
 async function emitAnew(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {

@@ -31,4 +31,36 @@ feed('leaves the module captured without deletions, and these arrive when the fe
   }),
 );
 
+feed('brings no record back that was deleted before a restart during the backfill', () =>
+  JumpCapture.with(
+    {
+      modules: [narrow('Deals')],
+      records: {Deals: 50},
+      bindings: [{module: 'Deals', intervalMs: 60_000}],
+      switches: {jobMs: 600_000},
+    },
+    async (capture) => {
+      const {faults, org} = capture.sandbox;
+      const deals = org.module('Deals');
+      const [id] = deals.ids();
+      capture.start();
+      await capture.until(() => (capture.state('Deals').backfill as {job?: string} | undefined)?.job !== undefined);
+      deals.edit(id!);
+      await capture.pass(180_000);
+      deals.delete(id!);
+      await capture.pass(180_000);
+      await capture.kill();
+      faults.add('refused-feed@1');
+      capture.start();
+      await capture.until(() => capture.state('Deals').inc !== undefined && capture.state('Deals').backfill == null, hourMs);
+      capture.commit();
+      const {size} = capture.task.collections.of('acme/Deals');
+      faults.clear();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+      assert.equal(size, 49);
+    },
+  ),
+);
+
 feed.run();
