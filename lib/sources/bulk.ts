@@ -94,12 +94,12 @@ async function* pageRows(
     progress.phase = 'downloading';
     const named = onlyAsked(range);
     const {nextJob} = page;
-    const {nextPageToken} = done;
     const goAhead = (): void => {
-      if (nextPageToken !== undefined) next ??= prefetch(nextJob, nextPageToken, context);
+      if (done.nextPageToken !== undefined) next = prefetch(nextJob, done.nextPageToken, context);
     };
+    const download = client.download(job, signal);
     if (!context.again) goAhead();
-    const file = begun(client.download(job, signal), goAhead);
+    const file = context.again ? begun(download, goAhead) : download;
 
     let rows = page.rows;
     let held: Rows | undefined;
