@@ -8,7 +8,8 @@ const planted = suite('planted defects');
 
 const seeds = Array.from({length: 20}, (_, i) => i + 1);
 const small = seeds.map((seed): SessionKills => ({kills: 10, seed}));
-const large = small.slice(0, 5).map((run): SessionKills => ({...run, largePages: true}));
+/** Compared after two kills: a backfill that is asked for later would bring the rows that are missing. */
+const large = seeds.map((seed): SessionKills => ({kills: 2, seed, largePages: true}));
 
 /** What only pages with checkpoints in their middle show. */
 const ofLargePages: readonly Defect[] = ['rows are recorded ahead'];
@@ -28,7 +29,7 @@ async function found(runs: readonly SessionKills[]): Promise<readonly string[]> 
 planted('are ten', () => assert.equal(defects.length, 10));
 
 planted('are not found where there are none', async () => {
-  assert.deepEqual(await found([...small.slice(0, 4), large[0]!]), []);
+  assert.deepEqual(await found([...small.slice(0, 4), {...small[0]!, largePages: true}]), []);
 });
 
 for (const defect of defects) {
