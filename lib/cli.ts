@@ -1,9 +1,9 @@
 /** The command line: which commands there are, what they take, and their help. Each is loaded when it is called for. */
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
+import type {SetupArguments} from './commands/context.ts';
 import {exit, type Host} from './commands/host.ts';
-import type {SetupArguments} from './commands/setup.ts';
-import {spanMs} from './commands/span.ts';
+import {spanMs} from './commands/terminal/duration.ts';
 
 /** Runs the command that the arguments ask for; gives the exit code. Wrong arguments are explained and end with 2; other failures are thrown. */
 export async function runCli(host: Host, args: readonly string[]): Promise<number> {
@@ -94,7 +94,7 @@ function programOf(host: Host, run: Run): Command {
     .option('--show-values', 'show values that differ, not only their fields; they are data of your customers')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho verify --config config.json --out ./out'))
-    .action(run(async (args) => (await import('./commands/verify.ts')).verify(host, args)));
+    .action(run(async (args) => (await import('./commands/verify/verify.ts')).verify(host, args)));
 
   program
     .command('login')

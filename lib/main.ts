@@ -1,10 +1,10 @@
 /** The process: the only file that touches arguments, environment, standard streams, signals and the exit code. */
 import type {Writable} from 'node:stream';
 import type {Host} from './commands/host.ts';
-import {DescriptorOutput} from './descriptor-output.ts';
-import {exitCodeOf} from './errors.ts';
+import {exitCodeOf} from './errors/errors.ts';
 import {stopCommandMs, stopConnectorMs} from './limits.ts';
-import {jsonLog, type Level, levelOf, textLog} from './log.ts';
+import {jsonLog, type Level, levelOf, textLog} from './platform/log.ts';
+import {DescriptorOutput} from './platform/stdout.ts';
 
 const {argv, env, stdin, stderr} = process;
 const args = argv.slice(2);
@@ -65,9 +65,9 @@ async function connect(): Promise<number> {
   const log = jsonLog((line) => stderr.write(line), level);
   try {
     const [{serve}, {connectorHandlers}, {systemClock}] = await Promise.all([
-      import('./serve.ts'),
-      import('./connector.ts'),
-      import('./clock.ts'),
+      import('./connector/serve.ts'),
+      import('./connector/handlers.ts'),
+      import('./platform/clock.ts'),
     ]);
     const handlers = connectorHandlers({clock: systemClock, log, loopback: env.SOURCE_ZOHO_LOOPBACK});
     await serve({input: stdin, output: stdout, handlers, log, signal: stop.signal});

@@ -5,7 +5,7 @@ import {existsSync} from 'node:fs';
 import module from 'node:module';
 import {constants} from 'node:os';
 import {fileURLToPath} from 'node:url';
-import {nodeFlags} from './node-flags.js';
+import {nodeFlags} from './platform/node-flags.js';
 
 const nodeMajorMin = 26;
 const self = fileURLToPath(import.meta.url);

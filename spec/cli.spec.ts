@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
-import {configOf} from '../lib/commands/setup.ts';
+import {configOf} from '../lib/commands/context.ts';
 import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
 import {type Ran, Shell} from './commands/shell.ts';
-import {complaint, type Reply, withZoho} from './zoho/fake-zoho.ts';
+import {complaint, type Reply, withZoho} from './harness/fake-zoho.ts';
 
 const cli = suite<{shell: Shell; sandbox: Sandbox}>('source-zoho');
 

@@ -5,9 +5,9 @@ import {join} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 import {suite} from 'uvu';
-import {nodeFlags} from '../lib/node-flags.js';
+import {nodeFlags} from '../lib/platform/node-flags.js';
 import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
-import {type Built, build} from './image.ts';
+import {type Built, build} from './harness/image.ts';
 
 const container = suite<{built: Built; sandbox: Sandbox}>('Containerfile');
 

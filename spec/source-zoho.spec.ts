@@ -7,7 +7,7 @@ import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {suite} from 'uvu';
-import {nodeFlags} from '../lib/node-flags.js';
+import {nodeFlags} from '../lib/platform/node-flags.js';
 
 const launcher = suite('The launcher');
 

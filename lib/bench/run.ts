@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
-import {nodeFlags} from '../node-flags.js';
+import {nodeFlags} from '../platform/node-flags.js';
 import type {Report, Task} from './contender.ts';
 import {type Digest, Digester} from './digest.ts';
 import type {ServerOptions} from './server.ts';

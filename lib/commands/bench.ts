@@ -9,10 +9,10 @@ import {makePage, type PageFile} from '../bench/pages.ts';
 import {plot} from '../bench/plot.ts';
 import {idleBytes} from '../bench/run.ts';
 import {measureStarts} from '../bench/starts.ts';
-import {ConfigError} from '../errors.ts';
-import {refusing} from '../system-error.ts';
+import {ConfigError} from '../errors/errors.ts';
+import {refusing} from '../errors/system.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {grouped, tableLines} from './table.ts';
+import {grouped, tableLines} from './terminal/table.ts';
 
 export interface BenchArguments {
   /** Names of cases, or `all`; the usual one if not given. */

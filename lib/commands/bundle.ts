@@ -1,13 +1,13 @@
 /** The file that goes with the report of a problem: what helps to understand it, and nothing that has to stay with whoever reports it. */
 import {type FileHandle, open, readFile} from 'node:fs/promises';
 import {release} from 'node:os';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
 import {bundleLogLinesMax} from '../limits.ts';
-import type {Level, Log} from '../log.ts';
-import {folderDisk, hasCode} from '../sinks/disk.ts';
-import {journalName, parseJournal} from '../sinks/journal.ts';
-import type {ModuleEntry} from '../zoho/modules.ts';
-import type {Setup} from './setup.ts';
+import type {Level, Log} from '../platform/log.ts';
+import {folderDisk, hasCode} from '../sinks/files/disk.ts';
+import {journalName, parseJournal} from '../sinks/files/manifest.ts';
+import type {ModuleEntry} from '../zoho/catalog.ts';
+import type {Setup} from './context.ts';
 
 /** What a check has found by the time that it ends, however it ends. */
 export interface Found {

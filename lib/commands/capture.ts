@@ -1,19 +1,19 @@
 /** `source-zoho capture`: the connector's own pipeline into local files or standard output. */
 import {mkdir} from 'node:fs/promises';
-import {type CaptureBinding, runCapture} from '../capture.ts';
-import {systemClock} from '../clock.ts';
-import {ridingOut} from '../outage.ts';
-import {newProgress} from '../progress.ts';
-import {folderDisk} from '../sinks/disk.ts';
-import {lockFolder} from '../sinks/lock.ts';
+import {type CaptureBinding, runCapture} from '../capture/capture.ts';
+import {ridingOut} from '../capture/outage.ts';
+import {newProgress} from '../capture/progress.ts';
+import {refusing} from '../errors/system.ts';
+import {systemClock} from '../platform/clock.ts';
+import {folderDisk} from '../sinks/files/disk.ts';
+import {lockFolder} from '../sinks/files/lock.ts';
 import {openNdjson} from '../sinks/ndjson.ts';
-import {PairsSink} from '../sinks/pairs.ts';
+import {PairsSink} from '../sinks/preview.ts';
 import type {Sink} from '../sinks/sink.ts';
-import {refusing} from '../system-error.ts';
+import {bindingsOf, type Setup, type SetupArguments, setUp} from './context.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {showProgress} from './live.ts';
-import {bindingsOf, type Setup, type SetupArguments, setUp} from './setup.ts';
-import {counted, grouped, spanText, tableLines} from './table.ts';
+import {showProgress} from './terminal/live.ts';
+import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
 
 export interface CaptureArguments extends SetupArguments {
   readonly out: string;

@@ -1,14 +1,14 @@
 /** `source-zoho check`: whether a configuration works, and what it could capture. */
 import {styleText} from 'node:util';
-import {ConfigError, ZohoError} from '../errors.ts';
-import {ModuleFields} from '../module-fields.ts';
-import {accountsOrigin} from '../zoho/hosts.ts';
-import type {ModuleEntry} from '../zoho/modules.ts';
+import {ModuleFields} from '../capture/field-plan.ts';
+import {ConfigError, ZohoError} from '../errors/errors.ts';
+import type {ModuleEntry} from '../zoho/catalog.ts';
+import {accountsOrigin} from '../zoho/data-centers.ts';
 import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {Bundle, type Found} from './bundle.ts';
+import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './context.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './setup.ts';
-import {counted, grouped, tableLines} from './table.ts';
+import {counted, grouped, tableLines} from './terminal/table.ts';
 
 export interface CheckArguments extends SetupArguments {
   readonly json?: boolean;

@@ -1,19 +1,19 @@
 /** `source-zoho demo`, which is `npm start`: a capture of a sandbox from end to end, and the proof that it is complete. */
 import {mkdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
+import {refusing} from '../errors/system.ts';
 import type {Sandbox} from '../sandbox/server.ts';
-import {folderDisk} from '../sinks/disk.ts';
-import {journalName, parseJournal} from '../sinks/journal.ts';
-import {lockFolder} from '../sinks/lock.ts';
-import {refusing} from '../system-error.ts';
+import {folderDisk} from '../sinks/files/disk.ts';
+import {lockFolder} from '../sinks/files/lock.ts';
+import {journalName, parseJournal} from '../sinks/files/manifest.ts';
 import {captureWith} from './capture.ts';
-import {CapturedFile} from './captured.ts';
-import {Comparison} from './compare.ts';
+import {bindingOf, configOf, setupOf} from './context.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {propertiesOf} from './properties.ts';
-import {bindingOf, configOf, setupOf} from './setup.ts';
-import {counted, grouped, spanText, tableLines} from './table.ts';
+import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
+import {CapturedFile} from './verify/captured.ts';
+import {Comparison} from './verify/compare.ts';
+import {propertiesOf} from './verify/properties.ts';
 
 export interface DemoArguments {
   readonly out: string;

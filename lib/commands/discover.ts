@@ -2,13 +2,13 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
+import {refusing} from '../errors/system.ts';
 import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
-import {hasCode} from '../sinks/disk.ts';
-import {refusing} from '../system-error.ts';
+import {hasCode} from '../sinks/files/disk.ts';
+import {modulesOf, type SetupArguments, setUpToAnswer} from './context.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {modulesOf, type SetupArguments, setUpToAnswer} from './setup.ts';
-import {counted} from './table.ts';
+import {counted} from './terminal/table.ts';
 
 export interface DiscoverArguments extends SetupArguments {
   readonly flow?: string;

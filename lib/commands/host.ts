@@ -1,6 +1,6 @@
 /** What a command sees of the process that it runs in. */
 import type {Readable, Writable} from 'node:stream';
-import type {Log} from '../log.ts';
+import type {Log} from '../platform/log.ts';
 
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -3,14 +3,14 @@ import {stat} from 'node:fs/promises';
 import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import * as v from 'valibot';
-import {ConfigError, ZohoError} from '../errors.ts';
+import {ConfigError, ZohoError} from '../errors/errors.ts';
+import {refusing} from '../errors/system.ts';
 import {errorBytesMax, tokenTimeoutMs} from '../limits.ts';
-import {hasCode, tryPrivate, writePrivate} from '../sinks/disk.ts';
-import {refusing} from '../system-error.ts';
-import {accountsOrigin, apiOrigin} from '../zoho/hosts.ts';
+import {hasCode, tryPrivate, writePrivate} from '../sinks/files/disk.ts';
+import {accountsOrigin, apiOrigin} from '../zoho/data-centers.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
 import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
-import {shownCode} from '../zoho/token-answer.ts';
+import {shownCode} from '../zoho/token-endpoint.ts';
 import {exit, type Host, say} from './host.ts';
 
 export interface LoginArguments {

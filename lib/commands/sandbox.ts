@@ -1,8 +1,8 @@
 /** `source-zoho sandbox`: a local Zoho to try things on. */
-import {refusing} from '../system-error.ts';
-import {isLoopback} from '../zoho/hosts.ts';
+import {refusing} from '../errors/system.ts';
+import {isLoopback} from '../zoho/data-centers.ts';
+import {configOf} from './context.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
-import {configOf} from './setup.ts';
 
 export interface SandboxArguments {
   readonly port: number;
@@ -39,7 +39,7 @@ export async function sandbox(host: Host, args: SandboxArguments): Promise<numbe
   try {
     const {config} = args;
     if (config !== undefined) {
-      const {writePrivate} = await import('../sinks/disk.ts');
+      const {writePrivate} = await import('../sinks/files/disk.ts');
       await refusing(`write ${config}`, () => writePrivate(config, `${JSON.stringify(configOf(started), undefined, 2)}\n`));
       say(host, `The sandbox's configuration is in ${config}`);
     }

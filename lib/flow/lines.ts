@@ -1,5 +1,5 @@
 /** Bytes as lines of text: how requests are framed on stdin (flow-protocol sheet 1.2). */
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
 import {requestBytesMax} from '../limits.ts';
 
 const newline = 0x0a;

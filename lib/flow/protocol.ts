@@ -1,7 +1,7 @@
 /** Requests of the Flow runtime as the connector sees them, and the lines that answer them (flow-protocol sheet 1.4, 2). */
 import * as v from 'valibot';
-import {must, problems} from '../door.ts';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
+import {must, problems} from '../errors/validation.ts';
 import type {DiscoveredBinding} from './discover.ts';
 import {fullRange, type KeyRange} from './shard.ts';
 import {stateKeyOf} from './state-key.ts';

@@ -1,5 +1,5 @@
 /** What Flow is told about a module's documents: the `sourcedSchema` of its fields (flow-protocol sheet 3.6, 4.7). */
-import type {Field, FieldType} from '../field.ts';
+import type {Field, FieldType} from '../records/field.ts';
 
 /**
  * Bounds of a single character or number: Flow widens what it is told by what it sees, and never narrows it. So lengths and

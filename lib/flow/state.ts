@@ -1,6 +1,6 @@
 /** What a capture remembers between runs: reading, patching and taking over saved state. Pure (design 6). */
 import * as v from 'valibot';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
 
 /** A merge patch (RFC 7396) of the whole task's state. */
 export type StatePatch = Readonly<Record<string, unknown>>;

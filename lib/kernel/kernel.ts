@@ -3,9 +3,9 @@
  * out, nothing stays from one call to the next.
  */
 import {readFileSync} from 'node:fs';
-import type {Rows} from '../batch.ts';
-import type {Blocks} from '../blocks.ts';
 import {documentBytesMax, kernelBytesMax} from '../limits.ts';
+import type {Blocks} from '../platform/buffer-pool.ts';
+import type {Rows} from '../records/batch.ts';
 import * as codes from './codes.ts';
 
 interface Exports {

@@ -1,6 +1,6 @@
 /** The sandbox's own endpoints under `/sandbox/`, by which another process steers it and reads what is true. */
 import * as v from 'valibot';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
 import {churnStep} from './churn.ts';
 import type {Faults} from './faults.ts';
 import {randomFrom} from './hash.ts';

@@ -1,5 +1,5 @@
 /** Faults to order: what goes wrong with which calls, how often, and by which throw of a seeded die. */
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
 import {type FaultName, faultList, faultNames} from './fault-list.ts';
 import {moduleOf} from './fault-parts.ts';
 import {randomFrom} from './hash.ts';

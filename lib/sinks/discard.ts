@@ -1,6 +1,6 @@
 /** A sink that counts and forgets: what a capture costs without its output. */
-import {Blocks} from '../blocks.ts';
-import {frame} from './frame.ts';
+import {Blocks} from '../platform/buffer-pool.ts';
+import {frame} from './serialize.ts';
 import type {Piece, Sink} from './sink.ts';
 
 const lineEnd = Buffer.from('\n');

@@ -1,7 +1,7 @@
 /** The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol sheet 2.6, 3.1). */
 import type {Writable} from 'node:stream';
-import {frame} from './frame.ts';
-import {LineWriter} from './lines.ts';
+import {LineWriter} from './output-queue.ts';
+import {frame} from './serialize.ts';
 import type {Piece, Sink, Target} from './sink.ts';
 
 /**

@@ -1,14 +1,14 @@
 /** Local files as a sink: one of JSON lines a collection, and a `state.json` that says how far they count (design 8). */
 import {crc32} from 'node:zlib';
-import {Blocks} from '../blocks.ts';
-import type {Clock} from '../clock.ts';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../errors/errors.ts';
 import {mergePatch} from '../flow/state.ts';
 import {commitBytes, commitDelayMs, uncommittedBytesMax} from '../limits.ts';
-import {type Disk, type DiskFile, hasCode} from './disk.ts';
-import {fileNames} from './file-names.ts';
-import {frame} from './frame.ts';
-import {type Journal, type JournalFile, journalName, journalText, parseJournal, refuseOther} from './journal.ts';
+import {Blocks} from '../platform/buffer-pool.ts';
+import type {Clock} from '../platform/clock.ts';
+import {type Disk, type DiskFile, hasCode} from './files/disk.ts';
+import {fileNames} from './files/file-names.ts';
+import {type Journal, type JournalFile, journalName, journalText, parseJournal, refuseOther} from './files/manifest.ts';
+import {frame} from './serialize.ts';
 import type {Piece, Sink} from './sink.ts';
 
 export interface NdjsonOptions {

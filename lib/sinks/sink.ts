@@ -1,6 +1,7 @@
 /** Where documents and checkpoints go. Flow's stdout, local files and the benchmark's floor all take the same pieces. */
-import type {Docs} from '../batch.ts';
+
 import type {StatePatch} from '../flow/state.ts';
+import type {Docs} from '../records/batch.ts';
 
 /** One captured module, as a sink knows it. */
 export interface Target {

@@ -1,12 +1,13 @@
 /** The rows of a backfill or a refresh: Bulk Read jobs over a range of `Modified_Time`, page after page. */
-import type {Batch, BindingPatch, Rows} from '../batch.ts';
-import type {Clock} from '../clock.ts';
-import {ZohoError} from '../errors.ts';
+
+import type {BindingProgress} from '../capture/progress.ts';
+import {ZohoError} from '../errors/errors.ts';
 import {type BackfillState, secondsOf} from '../flow/state.ts';
 import {jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
-import type {BindingProgress} from '../progress.ts';
-import {noRows} from '../rows.ts';
-import type {Release, Slots} from '../slots.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Release, Slots} from '../platform/semaphore.ts';
+import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
+import {noRows} from '../records/rows.ts';
 import {parseCsv} from '../transforms/parse-csv.ts';
 import {unzip} from '../transforms/unzip.ts';
 import {pollDelayMs} from '../zoho/bulk.ts';

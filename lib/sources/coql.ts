@@ -1,11 +1,12 @@
 /** The rows of a sweep: what changed since a cursor, by keyset pages over `(Modified_Time, id)`. */
-import type {Batch, BindingPatch, Rows} from '../batch.ts';
-import {ZohoError} from '../errors.ts';
-import type {Field} from '../field.ts';
+
+import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
 import {coqlIdsMax, coqlRowsSmall, sliceRoundsMax, windowLagS} from '../limits.ts';
-import {appendRows, cellText, joinSlices, noRows, splitRows} from '../rows.ts';
-import {modifiedSeconds} from '../transforms/instant.ts';
+import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
+import type {Field} from '../records/field.ts';
+import {modifiedSeconds} from '../records/instant.ts';
+import {appendRows, cellText, joinSlices, noRows, splitRows} from '../records/rows.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/client.ts';
 import {idsQuery, type Key, windowQuery} from '../zoho/coql.ts';

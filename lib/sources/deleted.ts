@@ -1,7 +1,7 @@
 /** Deletions of a module, from Zoho's feed of deleted records. */
-import {ZohoError} from '../errors.ts';
+import {ZohoError} from '../errors/errors.ts';
 import {deletedPagesMax, deletedPassesMax, deletedRowsCap, windowLagS} from '../limits.ts';
-import {modifiedSeconds} from '../transforms/instant.ts';
+import {modifiedSeconds} from '../records/instant.ts';
 import type {DeletedRow, ZohoClient} from '../zoho/client.ts';
 
 export interface DeletedContext {

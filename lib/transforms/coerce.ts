@@ -1,13 +1,14 @@
 /** Gives received values their types: rows of CSV or COQL to the documents of design 3. */
-import type {Batch, Docs, Rows} from '../batch.ts';
-import {Blocks} from '../blocks.ts';
-import {ZohoError} from '../errors.ts';
-import type {Field} from '../field.ts';
+
+import {ZohoError} from '../errors/errors.ts';
 import * as codes from '../kernel/codes.ts';
 import {type Column, coerce as coerceRows, program} from '../kernel/kernel.ts';
 import {documentBytesMax} from '../limits.ts';
-import {beforeId, beforeModified} from './docs.ts';
-import {knownSplit} from './list-cell.ts';
+import {Blocks} from '../platform/buffer-pool.ts';
+import type {Batch, Docs, Rows} from '../records/batch.ts';
+import {beforeId, beforeModified} from '../records/documents.ts';
+import type {Field} from '../records/field.ts';
+import {knownSplit} from './csv/list-cell.ts';
 
 export interface CoerceOptions {
   /** For messages. */

@@ -1,10 +1,10 @@
 /** CSV pages of Bulk Read to batches of rows (zoho-api sheet 4.4). */
 import {isUtf8} from 'node:buffer';
-import type {Rows} from '../batch.ts';
 import {headerLineBytesMax, rowBytesMax} from '../limits.ts';
-import {byteReader, isPlain} from './csv-bytes.ts';
-import {type Dialect, damaged, dialectOf, type RowReader} from './csv-dialect.ts';
-import {papaReader} from './csv-papa.ts';
+import type {Rows} from '../records/batch.ts';
+import {byteReader, isPlain} from './csv/csv-bytes.ts';
+import {type Dialect, damaged, dialectOf, type RowReader} from './csv/csv-dialect.ts';
+import {papaReader} from './csv/csv-papa.ts';
 
 export interface ParseCsvOptions {
   /** Rows at the start that are read but not yielded. */

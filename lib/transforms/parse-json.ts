@@ -1,11 +1,11 @@
 /** COQL answers to rows (zoho-api sheet 5.5): the cells that a CSV page would have, as far as the two agree. */
 import {TokenType} from '@streamparser/json';
-import {cellClean, cellJson, cellPlain, type Rows} from '../batch.ts';
-import {ZohoError} from '../errors.ts';
-import type {Field} from '../field.ts';
+import {ZohoError} from '../errors/errors.ts';
 import {coqlBytesMax} from '../limits.ts';
-import {cellOf, type JsonTree} from './json-tree.ts';
-import {JsonError, type JsonVisitor, walkJson} from './json-walk.ts';
+import {cellClean, cellJson, cellPlain, type Rows} from '../records/batch.ts';
+import type {Field} from '../records/field.ts';
+import {cellOf, type JsonTree} from './json/json-tree.ts';
+import {JsonError, type JsonVisitor, walkJson} from './json/json-walk.ts';
 
 export interface CoqlAnswer {
   /** One row for each record, with the columns asked for. */

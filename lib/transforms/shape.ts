@@ -1,5 +1,5 @@
 /** Makes merge documents of typed values: adds what Flow needs to know about the operation. */
-import type {Batch, Docs} from '../batch.ts';
+import type {Batch, Docs} from '../records/batch.ts';
 
 /** The end of a record's document, whole or partial: it is added or replaced, never deleted, so a restored record lives again. */
 const upsert = Buffer.from(',"_meta":{"op":"u"}}');

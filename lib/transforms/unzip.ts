@@ -1,11 +1,11 @@
 /** The CSV file inside a ZIP archive, as Bulk Read delivers it (zoho-api sheet 4.4). */
 import {crc32} from 'node:zlib';
 import type {UnzipDecoder} from 'fflate';
-import {ZohoError} from '../errors.ts';
+import {ZohoError} from '../errors/errors.ts';
 import {csvBytesMax, deflatedPieceBytes, inflateRatioFromBytes, inflateRatioMax} from '../limits.ts';
-import {ByteInput} from './byte-input.ts';
-import {inflate} from './inflate.ts';
-import * as zip from './zip-format.ts';
+import {ByteInput} from './zip/byte-input.ts';
+import {inflate} from './zip/inflate.ts';
+import * as zip from './zip/zip-format.ts';
 
 export interface UnzipOptions {
   /** More inflated bytes than this are refused. */

@@ -1,8 +1,8 @@
 /** What an error answer means for what happens next: by its code, then by its status (zoho-api sheet 8.3). Pure. */
-import {ZohoError, type ZohoFailure} from '../errors.ts';
-import type {CallKind} from './ledger.ts';
-import type {Complaint} from './reply.ts';
+import {ZohoError, type ZohoFailure} from '../errors/errors.ts';
+import type {Complaint} from './schemas.ts';
 import {scopesNeeded} from './scopes.ts';
+import type {CallKind} from './usage.ts';
 
 /** `retry`: ask again soon; `refresh`: ask again with another token; `wait`: ask again when the limits allow; else the failure it ends as. */
 export type Action = 'retry' | 'refresh' | 'wait' | ZohoFailure;

@@ -1,17 +1,18 @@
 /** Zoho CRM as the rest of the connector sees it: every call it makes, with retries, limits and tokens taken care of. */
-import type {Clock} from '../clock.ts';
-import type {Field} from '../field.ts';
+
 import {secretCharactersMin, tokenTimeoutMs} from '../limits.ts';
-import type {Log} from '../log.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
+import type {Field} from '../records/field.ts';
+import {Token} from './access-token.ts';
 import type {BulkPage, BulkQuery} from './bulk.ts';
-import {Caller} from './call.ts';
-import {Calls} from './calls.ts';
-import {Governor} from './governor.ts';
-import {accountsOrigin, apiOrigin, isLoopback, sameOrgHost} from './hosts.ts';
+import {Caller} from './caller.ts';
+import {accountsOrigin, apiOrigin, isLoopback, sameOrgHost} from './data-centers.ts';
+import {Calls} from './endpoints.ts';
 import {Http, type Timeouts, usualTimeouts} from './http.ts';
-import {Ledger, type LedgerSummary} from './ledger.ts';
-import {Token} from './token.ts';
-import {askToken} from './token-answer.ts';
+import {Governor} from './rate-limiter.ts';
+import {askToken} from './token-endpoint.ts';
+import {Ledger, type LedgerSummary} from './usage.ts';
 
 export type {BulkPage, BulkQuery} from './bulk.ts';
 

@@ -1,5 +1,5 @@
 /** Texts of COQL queries (zoho-api sheet 5.1, 5.2). Pure. */
-import {ZohoError} from '../errors.ts';
+import {ZohoError} from '../errors/errors.ts';
 import {coqlIdsMax} from '../limits.ts';
 
 /** A place in the order of a window: by `Modified_Time`, then by id. */

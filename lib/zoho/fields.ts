@@ -1,7 +1,7 @@
 /** Zoho's field metadata in the connector's words: types, and which API documents that it can read a field. Pure. */
-import {type Field, fieldType} from '../field.ts';
+import {type Field, fieldType} from '../records/field.ts';
 import {isCoqlName} from './coql.ts';
-import type {FieldReply} from './reply.ts';
+import type {FieldReply} from './schemas.ts';
 
 /** `data_type`s that an API does not read (zoho-api sheet 4.5, 5.4). Others are tried: a refusal costs one call, a field left out costs its values. */
 const bulkUnread = new Set(['fileupload', 'multiselectlookup', 'subform']);

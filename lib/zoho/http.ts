@@ -1,6 +1,6 @@
 /** Requests over undici: pools, timeouts, size limits, and failures with a name. Knows hosts and bytes, nothing of Zoho. */
 import {Agent, type Dispatcher, EnvHttpProxyAgent, Pool} from 'undici';
-import {ZohoError} from '../errors.ts';
+import {ZohoError} from '../errors/errors.ts';
 import {
   bodyBytesAhead,
   callsAtOnce,
@@ -10,7 +10,7 @@ import {
   headersTimeoutMs,
   idleTimeoutMs,
 } from '../limits.ts';
-import {isLoopback} from './hosts.ts';
+import {isLoopback} from './data-centers.ts';
 
 export interface Timeouts {
   readonly connectMs: number;

@@ -1,7 +1,7 @@
 /** A body that remembers how it went, whatever its reader makes of it. */
 import {errorBytesMax} from '../limits.ts';
-import {Complained} from './call.ts';
-import {hiddenComplaint, jsonOf} from './reply.ts';
+import {Complained} from './caller.ts';
+import {hiddenComplaint, jsonOf} from './schemas.ts';
 
 /** A body on its way to a reader, which may throw something else than what went wrong with the body. */
 export class Overheard {

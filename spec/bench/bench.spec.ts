@@ -7,7 +7,7 @@ import {text} from 'node:stream/consumers';
 import {suite} from 'uvu';
 import {casesOf} from '../../lib/bench/cases.ts';
 import {runCli} from '../../lib/cli.ts';
-import {silent} from '../../lib/log.ts';
+import {silent} from '../../lib/platform/log.ts';
 
 const command = suite('bench command');
 

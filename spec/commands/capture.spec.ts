@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {stat, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
-import {propertiesOf} from '../../lib/commands/properties.ts';
+import {propertiesOf} from '../../lib/commands/verify/properties.ts';
 import {type Sandbox, startSandbox} from '../../lib/sandbox/server.ts';
 import {commandKills, compared, killSandbox} from './kills.ts';
 import {Shell} from './shell.ts';

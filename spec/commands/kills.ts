@@ -1,12 +1,12 @@
 /** Local captures killed at any moment, and what their directory then holds beside what Zoho does. */
 import {readFile} from 'node:fs/promises';
-import {CapturedFile} from '../../lib/commands/captured.ts';
-import {Comparison} from '../../lib/commands/compare.ts';
-import {propertiesOf} from '../../lib/commands/properties.ts';
+import {CapturedFile} from '../../lib/commands/verify/captured.ts';
+import {Comparison} from '../../lib/commands/verify/compare.ts';
+import {propertiesOf} from '../../lib/commands/verify/properties.ts';
 import {randomFrom} from '../../lib/sandbox/hash.ts';
 import type {Sandbox} from '../../lib/sandbox/server.ts';
-import {parseJournal} from '../../lib/sinks/journal.ts';
-import type {KillsOutcome} from '../proof/kills.ts';
+import {parseJournal} from '../../lib/sinks/files/manifest.ts';
+import type {KillsOutcome} from '../system/proof/kills.ts';
 import type {Shell} from './shell.ts';
 
 /** A sandbox for it. Who starts one process after another asks for more tokens than Zoho grants. */

@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
-import {configOf} from '../../lib/commands/setup.ts';
+import {configOf} from '../../lib/commands/context.ts';
 import type {Sandbox} from '../../lib/sandbox/server.ts';
 
 const bin = fileURLToPath(new URL('../../lib/source-zoho.js', import.meta.url));

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {Block} from '../../lib/commands/live.ts';
-import {Pace} from '../../lib/commands/pace.ts';
-import {propertiesOf, sameInstant, sameValue} from '../../lib/commands/properties.ts';
-import {spanMs} from '../../lib/commands/span.ts';
-import {counted, spanText, tableLines} from '../../lib/commands/table.ts';
+import {spanMs} from '../../lib/commands/terminal/duration.ts';
+import {Block} from '../../lib/commands/terminal/live.ts';
+import {counted, spanText, tableLines} from '../../lib/commands/terminal/table.ts';
+import {Pace} from '../../lib/commands/terminal/throughput.ts';
+import {propertiesOf, sameInstant, sameValue} from '../../lib/commands/verify/properties.ts';
 
 const text = suite('Text for people');
 

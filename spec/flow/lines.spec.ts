@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/errors/errors.ts';
 import {lines} from '../../lib/flow/lines.ts';
 
 const framing = suite('lines');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import type {Field, FieldType} from '../../lib/field.ts';
 import {sourcedSchema} from '../../lib/flow/sourced.ts';
+import type {Field, FieldType} from '../../lib/records/field.ts';
 import {admits} from './json-schema.ts';
 
 const sourced = suite('sourcedSchema');

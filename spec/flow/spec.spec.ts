@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {parseConfig, parseResource} from '../../lib/config.ts';
+import {parseConfig, parseResource} from '../../lib/config/config.ts';
 import {specResponse} from '../../lib/flow/spec.ts';
 import {admits} from './json-schema.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/errors/errors.ts';
 import {backfillRequested, bindingPatch, initialState, mergePatch, savedBinding, takeOver} from '../../lib/flow/state.ts';
 
 const state = suite('state');

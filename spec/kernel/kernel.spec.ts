@@ -6,10 +6,10 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {Blocks} from '../../lib/blocks.ts';
 import * as codes from '../../lib/kernel/codes.ts';
 import {coerce, instantSeconds, isId, program, scan} from '../../lib/kernel/kernel.ts';
 import {kernelBytesMax} from '../../lib/limits.ts';
+import {Blocks} from '../../lib/platform/buffer-pool.ts';
 
 const kernel = suite('kernel');
 const root = fileURLToPath(new URL('../..', import.meta.url));

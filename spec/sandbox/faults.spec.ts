@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/errors/errors.ts';
 import {type FaultName, faultList, faultNames} from '../../lib/sandbox/fault-list.ts';
 import {bodyOf} from '../../lib/sandbox/fault-parts.ts';
 import {Faults, parseFault} from '../../lib/sandbox/faults.ts';

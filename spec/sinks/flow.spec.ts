@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {Writable} from 'node:stream';
 import {suite} from 'uvu';
-import type {Docs} from '../../lib/batch.ts';
+import type {Docs} from '../../lib/records/batch.ts';
 import {DiscardSink} from '../../lib/sinks/discard.ts';
 import {FlowSink} from '../../lib/sinks/flow.ts';
 import type {Target} from '../../lib/sinks/sink.ts';

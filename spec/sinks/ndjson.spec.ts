@@ -6,12 +6,12 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import type {Docs} from '../../lib/batch.ts';
-import {type Clock, systemClock} from '../../lib/clock.ts';
-import {ConfigError} from '../../lib/errors.ts';
-import {folderDisk} from '../../lib/sinks/disk.ts';
-import {fileNames} from '../../lib/sinks/file-names.ts';
-import {lockFolder} from '../../lib/sinks/lock.ts';
+import {ConfigError} from '../../lib/errors/errors.ts';
+import {type Clock, systemClock} from '../../lib/platform/clock.ts';
+import type {Docs} from '../../lib/records/batch.ts';
+import {folderDisk} from '../../lib/sinks/files/disk.ts';
+import {fileNames} from '../../lib/sinks/files/file-names.ts';
+import {lockFolder} from '../../lib/sinks/files/lock.ts';
 import {type NdjsonOptions, openNdjson} from '../../lib/sinks/ndjson.ts';
 import type {Piece} from '../../lib/sinks/sink.ts';
 import {PowerCutDisk} from './power-cut-disk.ts';
@@ -252,7 +252,7 @@ ndjson('lets one process at a time into a directory', async ({folder}) => {
 
 ndjson('gets a lock back from a process that was killed', async ({folder}) => {
   const source = `const {lockFolder} = await import(process.argv[1]); await lockFolder(process.argv[2]); process.kill(process.pid, 'SIGKILL');`;
-  const lock = new URL('../../lib/sinks/lock.ts', import.meta.url).href;
+  const lock = new URL('../../lib/sinks/files/lock.ts', import.meta.url).href;
   const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source, lock, folder]).catch(
     (error: {signal?: string}) => error,
   );

@@ -1,5 +1,5 @@
 /** A disk in memory that loses power: what was not synced survives in part, in full or as rubbish, as chance has it. */
-import type {Disk, DiskFile} from '../../lib/sinks/disk.ts';
+import type {Disk, DiskFile} from '../../lib/sinks/files/disk.ts';
 
 interface Content {
   bytes: Buffer;

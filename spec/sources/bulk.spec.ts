@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {zipSync} from 'fflate';
 import {suite} from 'uvu';
-import type {Field} from '../../lib/field.ts';
-import {pipe} from '../../lib/pipe.ts';
-import {newProgress} from '../../lib/progress.ts';
-import {Slots} from '../../lib/slots.ts';
+import {newProgress} from '../../lib/capture/progress.ts';
+import {pipe} from '../../lib/pipeline.ts';
+import {Slots} from '../../lib/platform/semaphore.ts';
+import type {Field} from '../../lib/records/field.ts';
 import {bulkRows} from '../../lib/sources/bulk.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
-import {type Received, type Reply, withZoho} from '../zoho/fake-zoho.ts';
+import {type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
 
 /** Pages of Bulk Read as files have them, asked for by name. */
 const bulk = suite('bulkRows');

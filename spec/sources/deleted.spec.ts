@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {ZohoError} from '../../lib/errors.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
 import {deletedPages} from '../../lib/sources/deleted.ts';
 import type {DeletedRow, ZohoClient} from '../../lib/zoho/client.ts';
 

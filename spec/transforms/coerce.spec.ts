@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import type {Batch, Rows} from '../../lib/batch.ts';
-import {ZohoError} from '../../lib/errors.ts';
-import type {Field} from '../../lib/field.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
 import {documentBytesMax} from '../../lib/limits.ts';
+import type {Batch, Rows} from '../../lib/records/batch.ts';
+import type {Field} from '../../lib/records/field.ts';
 import {CoerceStream, compileCoercer} from '../../lib/transforms/coerce.ts';
 import {ShapeStream} from '../../lib/transforms/shape.ts';
-import {batchLaws, stageLaws, streamed} from '../laws.ts';
+import {batchLaws, stageLaws, streamed} from '../harness/laws.ts';
 import {cellJson} from './oracle.ts';
 import {coqlRows, csvRows, documents, field, fieldsOf, texts} from './samples.ts';
 

@@ -1,7 +1,7 @@
 /** What comes of reading a page of CSV. */
 import assert from 'node:assert/strict';
-import {cellQuoted, type Rows} from '../../lib/batch.ts';
-import {ZohoError} from '../../lib/errors.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
+import {cellQuoted, type Rows} from '../../lib/records/batch.ts';
 import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
 
 /** The rows of a batch as strings. */

@@ -1,5 +1,5 @@
 /** What a CSV cell becomes (design 3), said once more and as plainly as possible: strings and regular expressions, nothing of the kernel. */
-import type {Field} from '../../lib/field.ts';
+import type {Field} from '../../lib/records/field.ts';
 
 const patterns: Partial<Record<Field['type'], RegExp>> = {
   integer: /^-?(0|[1-9]\d*)(\.0+)?$/,

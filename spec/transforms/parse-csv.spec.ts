@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {batchRowsMax, rowBytesMax} from '../../lib/limits.ts';
 import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
-import {stageLaws} from '../laws.ts';
+import {stageLaws} from '../harness/laws.ts';
 import {inPieces} from './archive.ts';
 import {cutAt, type Outcome, outcome, table} from './csv-outcome.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {ZohoError} from '../../lib/errors.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
 import {jsonDepthMax} from '../../lib/limits.ts';
 import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
 import {inPieces} from './archive.ts';

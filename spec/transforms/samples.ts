@@ -1,6 +1,6 @@
 /** Fields, rows and documents for the specs of the transforms. */
-import type {Docs, Rows} from '../../lib/batch.ts';
-import type {Field, FieldType} from '../../lib/field.ts';
+import type {Docs, Rows} from '../../lib/records/batch.ts';
+import type {Field, FieldType} from '../../lib/records/field.ts';
 import {compileCoercer} from '../../lib/transforms/coerce.ts';
 import {parseCsv} from '../../lib/transforms/parse-csv.ts';
 import {parseCoql} from '../../lib/transforms/parse-json.ts';

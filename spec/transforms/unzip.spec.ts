@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import {randomFillSync} from 'node:crypto';
 import {zipSync} from 'fflate';
 import {suite} from 'uvu';
-import {ZohoError} from '../../lib/errors.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
 import {type UnzipOptions, unzip} from '../../lib/transforms/unzip.ts';
-import {stageLaws} from '../laws.ts';
+import {stageLaws} from '../harness/laws.ts';
 import {type ArchiveOptions, archive, inPieces} from './archive.ts';
 
 const test = suite('unzip');

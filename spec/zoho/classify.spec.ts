@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {type Action, classify, type Refusal} from '../../lib/zoho/classify.ts';
-import type {Details} from '../../lib/zoho/reply.ts';
+import type {Details} from '../../lib/zoho/schemas.ts';
 
 const table = suite('classify');
 

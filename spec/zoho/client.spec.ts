@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type {ServerResponse} from 'node:http';
 import {suite} from 'uvu';
-import {ConfigError, ZohoError} from '../../lib/errors.ts';
+import {ConfigError, ZohoError} from '../../lib/errors/errors.ts';
 import {createClient} from '../../lib/zoho/client.ts';
-import {jsonOf} from '../../lib/zoho/reply.ts';
-import {settled} from './clocks.ts';
-import {complaint, credentials, type FakeOptions, type FakeZoho, type Reply, tokenReply, withZoho} from './fake-zoho.ts';
+import {jsonOf} from '../../lib/zoho/schemas.ts';
+import {settled} from '../harness/clocks.ts';
+import {complaint, credentials, type FakeOptions, type FakeZoho, type Reply, tokenReply, withZoho} from '../harness/fake-zoho.ts';
 
 const client = suite('ZohoClient');
 const {signal} = new AbortController();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {suite} from 'uvu';
-import {complaint, type FakeOptions, type FakeZoho, type Reply, withZoho} from './fake-zoho.ts';
+import {complaint, type FakeOptions, type FakeZoho, type Reply, withZoho} from '../harness/fake-zoho.ts';
 
 const downloads = suite('downloads');
 const {signal} = new AbortController();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import * as v from 'valibot';
-import type {Field} from '../../lib/field.ts';
+import type {Field} from '../../lib/records/field.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
-import {fieldsReply} from '../../lib/zoho/reply.ts';
+import {fieldsReply} from '../../lib/zoho/schemas.ts';
 
 const fields = suite('fieldsOf');
 

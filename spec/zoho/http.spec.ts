@@ -5,7 +5,7 @@ import {createServer as createTlsServer} from 'node:https';
 import {type AddressInfo, createServer as createTcpServer, type Server, type Socket} from 'node:net';
 import {suite} from 'uvu';
 import {Cut, Http} from '../../lib/zoho/http.ts';
-import {cert, key} from './certificate.ts';
+import {cert, key} from '../harness/certificate.ts';
 
 const http = suite('Http');
 const {signal} = new AbortController();

@@ -1,16 +1,16 @@
 /** The client against the sandbox: both were written from Zoho's documentation, apart from each other. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {ZohoError} from '../../lib/errors.ts';
-import {silent} from '../../lib/log.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
+import {silent} from '../../lib/platform/log.ts';
 import {type Sandbox, type SandboxOptions, startSandbox} from '../../lib/sandbox/server.ts';
 import {allScopes} from '../../lib/sandbox/tokens.ts';
+import {catalog} from '../../lib/zoho/catalog.ts';
 import {type ClientOptions, createClient, type ZohoClient} from '../../lib/zoho/client.ts';
 import {type Key, windowQuery} from '../../lib/zoho/coql.ts';
-import {catalog} from '../../lib/zoho/modules.ts';
-import {jsonOf} from '../../lib/zoho/reply.ts';
+import {jsonOf} from '../../lib/zoho/schemas.ts';
 import {missingScopes} from '../../lib/zoho/scopes.ts';
-import {JumpingClock} from './clocks.ts';
+import {JumpingClock} from '../harness/clocks.ts';
 
 const both = suite('client and sandbox');
 const {signal} = new AbortController();

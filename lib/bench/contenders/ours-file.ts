@@ -1,8 +1,8 @@
 /** The connector's stages from a page on disk to lines of Flow's protocol on standard output, without a network or a capture around them. */
 import {createReadStream} from 'node:fs';
-import type {Batch, Rows} from '../../batch.ts';
-import {DescriptorOutput} from '../../descriptor-output.ts';
-import {pipe} from '../../pipe.ts';
+import {pipe} from '../../pipeline.ts';
+import {DescriptorOutput} from '../../platform/stdout.ts';
+import type {Batch, Rows} from '../../records/batch.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import type {Target} from '../../sinks/sink.ts';
 import {parseCsv} from '../../transforms/parse-csv.ts';

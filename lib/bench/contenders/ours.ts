@@ -1,12 +1,12 @@
 /** The connector's own path, from the socket to lines of Flow's protocol on standard output. */
 import {setTimeout as delay} from 'node:timers/promises';
-import {runCapture} from '../../capture.ts';
-import {systemClock} from '../../clock.ts';
-import {DescriptorOutput} from '../../descriptor-output.ts';
-import {silent} from '../../log.ts';
-import {type BindingProgress, newProgress} from '../../progress.ts';
+import {runCapture} from '../../capture/capture.ts';
+import {type BindingProgress, newProgress} from '../../capture/progress.ts';
+import {systemClock} from '../../platform/clock.ts';
+import {silent} from '../../platform/log.ts';
+import {Slots} from '../../platform/semaphore.ts';
+import {DescriptorOutput} from '../../platform/stdout.ts';
 import {FlowSink} from '../../sinks/flow.ts';
-import {Slots} from '../../slots.ts';
 import {bulkRows} from '../../sources/bulk.ts';
 import {createClient, type ZohoClient} from '../../zoho/client.ts';
 import type {Task} from '../contender.ts';

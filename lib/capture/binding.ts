@@ -1,0 +1,249 @@
+/** One captured module while the connector runs: its state, its fields, and what it has emitted of late. */
+
+import {sourcedSchema} from '../flow/sourced.ts';
+import {type BindingState, bindingPatch, mergePatch, secondsOf} from '../flow/state.ts';
+import {coqlRowsLarge} from '../limits.ts';
+import {pipe} from '../pipeline.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
+import {Slots} from '../platform/semaphore.ts';
+import type {Batch, BindingPatch, Docs, Rows} from '../records/batch.ts';
+import {idOf, modifiedOf} from '../records/documents.ts';
+import {modifiedSeconds} from '../records/instant.ts';
+import type {Sink, Target} from '../sinks/sink.ts';
+import type {BulkRange} from '../sources/bulk.ts';
+import type {CoqlPlan} from '../sources/coql.ts';
+import type {ZohoClient} from '../zoho/client.ts';
+import type {Api, ModuleFields} from './field-plan.ts';
+import type {BindingProgress} from './progress.ts';
+import type {Schedule} from './schedule.ts';
+import {Gate} from './seen/backfill-filter.ts';
+import {Overlap} from './seen/emitted-versions.ts';
+import type {IdBudget} from './seen/id-table.ts';
+import {Recycled} from './seen/recycle-bin.ts';
+
+/** An outage as one binding sees it. It is over as soon as the binding has got something else. */
+export interface CutOff {
+  readonly sinceMs: number;
+  readonly got: number;
+  tries: number;
+}
+
+/** What all bindings of a process share. */
+export interface Shared {
+  readonly client: ZohoClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sink: Sink;
+  readonly jobSlots: Slots;
+  readonly pageSlots: Slots;
+  readonly sweepSlots: Slots;
+  /** All that are captured, and those of them that cannot reach Zoho at present. */
+  readonly bindings: readonly {readonly progress: BindingProgress}[];
+  readonly cutOff: Map<BindingProgress, CutOff>;
+  /** Positions of those whose scope Zoho refuses. */
+  readonly unscoped: Set<number>;
+  readonly gateIds: IdBudget;
+  readonly overlapIds: IdBudget;
+}
+
+export interface BindingOptions {
+  readonly target: Target;
+  /** API name of the module. */
+  readonly module: string;
+  readonly intervalMs: number;
+  readonly schedule: Schedule | undefined;
+  readonly progress: BindingProgress;
+  readonly shared: Shared;
+}
+
+/** Ends a backfill or a refresh. */
+export const rangeDone: BindingPatch = {backfill: null, is_connector_initiated: false};
+
+/** Decides over a document at the moment of its write. */
+export type Admit = (docs: Docs, i: number) => boolean;
+
+export class Binding {
+  readonly target: Target;
+  readonly module: string;
+  readonly intervalMs: number;
+  readonly schedule: Schedule | undefined;
+  readonly progress: BindingProgress;
+  readonly shared: Shared;
+  readonly gate: Gate;
+  readonly overlap: Overlap;
+  /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
+  readonly coqlTurn = new Slots(1);
+  /** Records seen to go into the recycle bin. */
+  readonly recycled: Recycled;
+  /** Whether the gate knows everything emitted since the running range began. */
+  gateKnown = false;
+  /** The latest `Modified_Time` captured by COQL. */
+  sweptToS = Number.NEGATIVE_INFINITY;
+  /** Whether a record was captured by COQL that the running range may not have: what only Bulk Read reads of it is still to come. */
+  sweptMeanwhile = false;
+  /** Refreshes begun one after another for the sake of such records. */
+  refreshesInRow = 0;
+  /** False once Zoho has said that the module has no feed of deletions, until its fields are read again. */
+  hasDeletions = true;
+  /** Whether that was said to people. */
+  deletionsNoted = false;
+  /** Set when the field metadata should be read again soon. */
+  fieldsStale = false;
+  /** Rows of the last sweep, by which the next one chooses its first page's size. */
+  rowsExpected = 0;
+  /** Rows that a COQL page may have in this organisation. */
+  coqlRowsMax = coqlRowsLarge;
+  fields: ModuleFields;
+  state: BindingState;
+  readonly #misfits = new Set<string>();
+
+  constructor(options: BindingOptions, state: BindingState, fields: ModuleFields) {
+    this.target = options.target;
+    this.module = options.module;
+    this.intervalMs = options.intervalMs;
+    this.schedule = options.schedule;
+    this.progress = options.progress;
+    this.shared = options.shared;
+    this.gate = new Gate(options.shared.gateIds);
+    this.overlap = new Overlap(options.shared.overlapIds);
+    this.fields = fields;
+    this.state = state;
+    this.recycled = new Recycled(state.deleted.recycled);
+  }
+
+  /** Writes documents and the checkpoint they earn in one piece, and moves the state with it. */
+  async put(batch: Batch<Docs>, admit?: Admit): Promise<void> {
+    const {items, patch} = batch;
+    if (items.count === 0 && patch === undefined) return;
+    const {sink} = this.shared;
+    const written = await sink.write({
+      target: this.target,
+      docs: items,
+      admit,
+      patch: patch && bindingPatch(this.target.stateKey, patch),
+    });
+    if (patch !== undefined) this.#move(patch);
+    this.progress.documents += written;
+  }
+
+  /** Writes a checkpoint without documents. */
+  async patch(patch: BindingPatch): Promise<void> {
+    await this.shared.sink.write({target: this.target, patch: bindingPatch(this.target.stateKey, patch)});
+    this.#move(patch);
+  }
+
+  /** Takes rows through the stages to the sink. */
+  async emit(rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>, admit: Admit, signal: AbortSignal): Promise<void> {
+    await pipe(rows, {
+      module: this.module,
+      fields: this.fields.all,
+      signal,
+      onMisfit: (field) => this.#warnOfMisfit(field),
+      write: (batch) => this.put(batch, admit),
+    });
+  }
+
+  /** Tells Flow what documents look like, from the fields known now. */
+  async describe(): Promise<void> {
+    await this.shared.sink.describe(this.target, sourcedSchema(this.fields.captured));
+  }
+
+  /**
+   * Leaves a field out of what is asked of one API, after Zoho refused it. False when nothing would change by that, so that the
+   * refusal is the module's own fault.
+   */
+  async refuse(api: Api, field: string): Promise<boolean> {
+    if (!this.fields.refuse(api, field)) return false;
+    const {bulkOnly, coqlOnly} = this.fields.coverage;
+    const rest = bulkOnly.includes(field)
+      ? 'comes with backfills and refreshes only'
+      : coqlOnly.includes(field)
+        ? 'comes with changes only'
+        : 'is not captured';
+    const by = api === 'bulk' ? 'Bulk Read' : 'COQL';
+    this.shared.log('warn', `Module ${this.module}, field ${field}: ${by} refuses it; it ${rest}`, {
+      module: this.module,
+      field,
+      api,
+    });
+    this.fieldsStale = true;
+    await this.describe();
+    return true;
+  }
+
+  /** Whether the range that the state holds is a refresh of formula fields, and not a backfill. */
+  get refreshing(): boolean {
+    return this.state.is_connector_initiated === true;
+  }
+
+  /** What the range asks for: formula fields for a refresh, all that bulk reads for a backfill. */
+  get range(): BulkRange {
+    const hasBulkOnly = () => this.fields.coverage.bulkOnly.length > 0;
+    return {
+      module: this.module,
+      slices: this.refreshing ? this.fields.refreshSlices : this.fields.bulkSlices,
+      fromS: secondsOf(this.state.start),
+      // As late as possible: COQL may refuse a field while the range is running.
+      get done() {
+        return hasBulkOnly() ? undefined : rangeDone;
+      },
+    };
+  }
+
+  /** What sweeps ask of each record. */
+  get plan(): CoqlPlan {
+    const {coqlSlices: slices, all: fields, bare} = this.fields;
+    return {module: this.module, slices, fields, bare, rowsMax: this.coqlRowsMax};
+  }
+
+  /**
+   * Admits what was read by COQL: not what was emitted just so before, and not what is older than the capture reaches. Everything admitted closes the
+   * gate for that record's bulk rows.
+   */
+  readonly admitSwept: Admit = (docs, i) => {
+    const id = idOf(docs, i);
+    const modifiedS = modifiedSeconds(modifiedOf(docs, i));
+    if (modifiedS < secondsOf(this.state.start)) return false;
+    if (!this.overlap.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
+    this.gate.passed(id);
+    this.sweptMeanwhile = true;
+    this.sweptToS = Math.max(this.sweptToS, modifiedS);
+    return true;
+  };
+
+  /** Admits a bulk row unless something else was emitted of its record since the range began (guarantee G2). */
+  readonly admitBulk: Admit = (docs, i) => {
+    if (this.gate.overflowed) throw new GateOverflow(this.module);
+    if (this.gate.size === 0 || this.gate.admits(idOf(docs, i))) return true;
+    this.progress.dropped++;
+    return false;
+  };
+
+  #move(patch: BindingPatch): void {
+    this.state = mergePatch(this.state, patch) as BindingState;
+  }
+
+  #warnOfMisfit(field: string): void {
+    if (this.#misfits.has(field)) return;
+    this.#misfits.add(field);
+    const type = this.fields.all.get(field)?.dataType ?? 'unknown';
+    this.shared.log(
+      'warn',
+      `Module ${this.module}, field ${field}: some values are not of the type that Zoho declares (${type}); they pass as text`,
+      {
+        module: this.module,
+        field,
+      },
+    );
+  }
+}
+
+/** More records changed during a range than the gate can remember; the range has to start again. */
+export class GateOverflow extends Error {
+  override readonly name = 'GateOverflow';
+
+  constructor(module: string) {
+    super(`More records of module ${module} changed during its backfill than can be remembered`);
+  }
+}

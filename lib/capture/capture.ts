@@ -1,0 +1,84 @@
+/** A whole capture: every binding followed at once, into one sink. */
+
+import type {ResourceConfig} from '../config/config.ts';
+import {gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, sweepsAtOnce} from '../limits.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
+import {Slots} from '../platform/semaphore.ts';
+import type {Sink, Target} from '../sinks/sink.ts';
+import type {ZohoClient} from '../zoho/client.ts';
+import type {BindingProgress} from './progress.ts';
+import {type FollowOptions, follow} from './run-binding.ts';
+import {parseSchedule} from './schedule.ts';
+import {reportStatus} from './status.ts';
+
+export interface CaptureBinding {
+  readonly target: Target;
+  readonly resource: ResourceConfig;
+  readonly progress: BindingProgress;
+}
+
+export interface CaptureOptions {
+  readonly client: ZohoClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sink: Sink;
+  readonly bindings: readonly CaptureBinding[];
+  /** State as kept by whoever runs the capture; `{}` at first. */
+  readonly state: unknown;
+  readonly startDate: string | undefined;
+  readonly once: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Captures all bindings until the signal aborts, or with `once` until every one is up to date. Rejects with the first failure that concerns
+ * all of them, after the others have stopped; a module's own fault is only in its progress and the log. Everything written to the sink
+ * before is whole.
+ */
+export async function runCapture(options: CaptureOptions): Promise<void> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([options.signal, ended.signal]);
+  const shared = {
+    ...options,
+    jobSlots: new Slots(jobsAtOnce),
+    pageSlots: new Slots(pagesAtOnce),
+    sweepSlots: new Slots(sweepsAtOnce),
+    cutOff: new Map(),
+    unscoped: new Set<number>(),
+    gateIds: {ids: gateIdsMax},
+    overlapIds: {ids: overlapIdsMax},
+  };
+  const followed = options.bindings.map(
+    ({target, resource, progress}): FollowOptions => ({
+      target,
+      module: resource.name,
+      intervalMs: resource.intervalMs,
+      schedule: resource.schedule === undefined ? undefined : parseSchedule(resource.schedule),
+      progress,
+      shared,
+      saved: options.state,
+      startDate: options.startDate,
+      once: options.once,
+    }),
+  );
+  const status = reportStatus(options.bindings, options, signal);
+  const running = followed.map((binding) => follow(binding, signal));
+  if (running.length === 0 && !options.once) running.push(aborted(signal));
+  try {
+    await Promise.all(running);
+  } catch (error) {
+    ended.abort(error);
+    await Promise.allSettled(running);
+    if (!options.signal.aborted) throw error;
+  } finally {
+    ended.abort();
+    await status;
+    await options.sink.close();
+  }
+}
+
+/** A shard without bindings has nothing to do but to stay. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), {once: true}));
+}

@@ -1,0 +1,128 @@
+/** What each of Zoho's APIs reads of a module: fields asked for, refused, and cut into slices. */
+
+import {bulkFieldsMax, coqlColumnsFallback, coqlColumnsMax, coqlDynamicMax} from '../limits.ts';
+import type {Field} from '../records/field.ts';
+import {isReserved} from '../zoho/coql.ts';
+
+export type Api = 'bulk' | 'coql';
+
+/** Fields that identify a version of a record; part of every slice. */
+export const keyFields = ['id', 'Modified_Time'];
+
+/**
+ * The fields of one module in this process. A field that an API refuses is left out for that API from then on. Slices are cut before refused fields
+ * are left out, so that a slice keeps its number whatever is refused.
+ */
+export class ModuleFields {
+  readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
+  #fields: ReadonlyMap<string, Field> = new Map();
+  readonly #bare = new Set<string>();
+  #coqlColumns = coqlColumnsMax;
+
+  constructor(fields: readonly Field[]) {
+    this.replace(fields);
+  }
+
+  /** Takes newly read metadata. Returns whether anything differs from before. */
+  replace(fields: readonly Field[]): boolean {
+    const sorted = [...fields].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const before = JSON.stringify([...this.#fields.values()]);
+    this.#fields = new Map(sorted.map((field) => [field.name, field]));
+    return JSON.stringify(sorted) !== before;
+  }
+
+  /** Leaves a field out for one API. False when it was not asked for, or nothing works without it. */
+  refuse(api: Api, name: string): boolean {
+    if (keyFields.includes(name) || !this.#reads(api, name)) return false;
+    this.#refused[api].add(name);
+    return true;
+  }
+
+  /** Has a reserved word asked for without quotes. False when it is so, or is no such word. */
+  unquote(name: string): boolean {
+    if (!isReserved(name) || this.#bare.has(name)) return false;
+    this.#bare.add(name);
+    return true;
+  }
+
+  /** Reserved words that COQL is asked for without quotes. */
+  get bare(): ReadonlySet<string> {
+    return this.#bare;
+  }
+
+  /** Goes back to the number of columns that every version of COQL takes. False when that is what was asked for already. */
+  narrowCoql(): boolean {
+    const widest = Math.max(...this.coqlSlices.map((slice) => slice.length));
+    this.#coqlColumns = coqlColumnsFallback;
+    return widest > coqlColumnsFallback;
+  }
+
+  get all(): ReadonlyMap<string, Field> {
+    return this.#fields;
+  }
+
+  /** Fields that documents can have: those that at least one API reads. */
+  get captured(): Field[] {
+    return [...this.#fields.values()].filter(({name}) => this.#reads('bulk', name) || this.#reads('coql', name));
+  }
+
+  /** Fields of a backfill. */
+  get bulkSlices(): string[][] {
+    return this.#slices('bulk', this.#asked('bulk'), bulkFieldsMax);
+  }
+
+  /** Fields whose values change without a trace that a sweep could see: formulas, roll-ups, and what only Bulk Read reads. Empty when there are none. */
+  get refreshSlices(): string[][] {
+    const due = this.#asked('bulk').filter(({name, computed}) => computed || !this.#reads('coql', name));
+    return due.some(({name}) => this.#reads('bulk', name)) ? this.#slices('bulk', due, bulkFieldsMax) : [];
+  }
+
+  /** Columns of a sweep's queries; no query has more dynamic formulas than COQL takes. */
+  get coqlSlices(): string[][] {
+    const asked = this.#asked('coql');
+    const dynamic = asked.filter((field) => field.dynamic);
+    const room = dynamic.length === 0 ? 0 : coqlDynamicMax;
+    const slices = this.#cut(
+      asked.filter((field) => !field.dynamic),
+      this.#coqlColumns - room,
+    );
+    for (let i = 0; i * coqlDynamicMax < dynamic.length; i++) {
+      const some = dynamic.slice(i * coqlDynamicMax, (i + 1) * coqlDynamicMax).map(({name}) => name);
+      slices[i] = [...(slices[i] ?? keyFields), ...some];
+    }
+    return this.#without('coql', slices);
+  }
+
+  /** Names of the fields that only one API reads, and of those that none does, for the report. */
+  get coverage(): {bulkOnly: string[]; coqlOnly: string[]; neither: string[]} {
+    const names = [...this.#fields.keys()].filter((name) => !keyFields.includes(name));
+    return {
+      bulkOnly: names.filter((name) => this.#reads('bulk', name) && !this.#reads('coql', name)),
+      coqlOnly: names.filter((name) => !this.#reads('bulk', name) && this.#reads('coql', name)),
+      neither: names.filter((name) => !this.#reads('bulk', name) && !this.#reads('coql', name)),
+    };
+  }
+
+  #reads(api: Api, name: string): boolean {
+    return this.#fields.get(name)?.[api] === true && !this.#refused[api].has(name);
+  }
+
+  #asked(api: Api): Field[] {
+    return [...this.#fields.values()].filter((field) => field[api] && !keyFields.includes(field.name));
+  }
+
+  #slices(api: Api, fields: readonly Field[], columnsMax: number): string[][] {
+    return this.#without(api, this.#cut(fields, columnsMax));
+  }
+
+  #cut(fields: readonly Field[], columnsMax: number): string[][] {
+    const room = columnsMax - keyFields.length;
+    const slices: string[][] = [];
+    for (let i = 0; i < fields.length; i += room) slices.push([...keyFields, ...fields.slice(i, i + room).map(({name}) => name)]);
+    return slices.length > 0 ? slices : [keyFields];
+  }
+
+  #without(api: Api, slices: string[][]): string[][] {
+    return slices.map((slice) => slice.filter((name) => !this.#refused[api].has(name)));
+  }
+}

@@ -1,0 +1,138 @@
+/** What to do about a failure of Zoho: one place that decides whether to ask again, ask otherwise, or give the module up for now. */
+
+import {ZohoError} from '../errors/errors.ts';
+import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDelayMaxMs, retryDelayMs} from '../limits.ts';
+import type {BindingPatch} from '../records/batch.ts';
+import type {Binding} from './binding.ts';
+import {columnCodes, fieldCodes, findRefused, findRefusedColumns} from './bisect-fields.ts';
+
+const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: null}};
+const anewFromRow: BindingPatch = {backfill: {rows: null}};
+const anewFromPage: BindingPatch = {backfill: {next_page: null, job: null, rows: null, next_job: null, slice: null}};
+
+/**
+ * Remedies of one range. Every one ends in reading on from the state, patched so that it says what may be kept: after a short download all rows
+ * passed, after a damaged one none, after a lost or failed job a new job, for a result that is not there the same job for a while, after an expired page token the first page.
+ */
+export class Remedies {
+  readonly #binding: Binding;
+  #page = '';
+  #rows = 0;
+  #downloads = 0;
+  #jobs = 0;
+  #restarts = 0;
+  /** Since when the page's result is asked for without being there, and how often. */
+  #unready: {sinceMs: number; tries: number} | undefined;
+
+  constructor(binding: Binding) {
+    this.#binding = binding;
+  }
+
+  /** Mends what can be mended and resolves when it is time to read on; else throws, kind `module` for a fault of the module's own. */
+  async apply(error: unknown, signal: AbortSignal): Promise<void> {
+    if (!(error instanceof ZohoError)) throw error;
+    this.#notePage();
+    switch (error.kind) {
+      case 'field':
+        if (await this.#binding.refuse('bulk', error.field ?? '')) return;
+        throw this.#giveUp(error);
+      case 'short':
+      case 'unavailable':
+        if (++this.#downloads > downloadTriesMax) throw error.kind === 'short' ? this.#giveUp(error) : error;
+        return this.#again(error, undefined, this.#downloads, signal);
+      case 'damaged':
+        // Without a job it was the answer to its creation: each try may leave a job of 50 credits behind.
+        if (this.#binding.state.backfill?.job == null || ++this.#downloads > downloadTriesMax) return this.#newJob(error, signal);
+        return this.#again(error, anewFromRow, this.#downloads, signal);
+      case 'unready': {
+        // Reading on looks at the job first: one that is not kept any more is lost.
+        const {clock} = this.#binding.shared;
+        this.#unready ??= {sinceMs: clock.elapsedMs(), tries: 0};
+        if (clock.elapsedMs() - this.#unready.sinceMs > resultWaitMaxMs) return this.#newJob(error, signal);
+        return this.#again(error, undefined, ++this.#unready.tries, signal);
+      }
+      case 'lost':
+      case 'failed':
+        return this.#newJob(error, signal);
+      case 'expired':
+        if (++this.#restarts > jobTriesMax) throw this.#giveUp(error);
+        return this.#again(error, anewFromPage, this.#restarts, signal);
+      case 'refused':
+        if (fieldCodes.has(error.code ?? '') && (await findRefused(this.#binding, signal))) return;
+        throw this.#giveUp(error);
+      default:
+        throw error;
+    }
+  }
+
+  async #newJob(error: ZohoError, signal: AbortSignal): Promise<void> {
+    if (++this.#jobs >= jobTriesMax) throw this.#giveUp(error);
+    this.#downloads = 0;
+    this.#unready = undefined;
+    return this.#again(error, anewFromJob, this.#jobs, signal);
+  }
+
+  async #again(error: ZohoError, patch: BindingPatch | undefined, tries: number, signal: AbortSignal): Promise<void> {
+    const {clock, log} = this.#binding.shared;
+    const delayMs = Math.min(retryDelayMaxMs, retryDelayMs * 2 ** (tries - 1));
+    log('info', `${error.message}; trying again in ${delayMs / 1000} s`, {module: this.#binding.module, kind: error.kind, tries});
+    if (patch !== undefined) await this.#binding.patch(patch);
+    await clock.sleep(delayMs, signal);
+  }
+
+  /** Counts start anew with every page; those of short downloads with every row gained, too. */
+  #notePage(): void {
+    const {next_page, slice, cutoff, rows = 0} = this.#binding.state.backfill ?? {cutoff: ''};
+    const page = JSON.stringify([cutoff, slice, next_page]);
+    if (page !== this.#page) {
+      this.#jobs = 0;
+      this.#downloads = 0;
+      this.#unready = undefined;
+      this.#rows = rows;
+      this.#page = page;
+    } else if (rows > this.#rows) {
+      this.#downloads = 0;
+      this.#rows = rows;
+    }
+  }
+
+  #giveUp(error: ZohoError): ZohoError {
+    return new ZohoError('module', `Module ${this.#binding.module} cannot be backfilled: ${error.message}`, {cause: error});
+  }
+}
+
+/**
+ * Changes what sweeps ask for after Zoho refused it: a field less, fewer columns, smaller pages (zoho-api sheet 5.3, 11). Returns false when there
+ * is nothing to change.
+ */
+async function askOtherwise(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
+  if (error.kind === 'field' && (await binding.refuse('coql', error.field ?? ''))) return true;
+  const mayBeColumn = error.kind === 'field' || (error.kind === 'refused' && columnCodes.has(error.code ?? ''));
+  if (mayBeColumn && (await findRefusedColumns(binding, signal))) return true;
+  if (error.kind !== 'refused' || !capCodes.has(error.code ?? '')) return false;
+  if (binding.fields.narrowCoql()) return true;
+  if (binding.coqlRowsMax <= coqlRowsSmall) return false;
+  binding.coqlRowsMax = coqlRowsSmall;
+  return true;
+}
+
+/**
+ * Reads something by COQL, asking otherwise as long as Zoho refuses what is asked and there is something to change. A refusal that remains is the
+ * module's own fault.
+ */
+export async function askingOtherwise(binding: Binding, ask: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ZohoError)) throw error;
+      if (await askOtherwise(binding, error, signal)) continue;
+      const own = error.kind === 'field' || error.kind === 'refused' || error.kind === 'damaged';
+      throw own ? new ZohoError('module', `its changes cannot be read: ${error.message}`, {cause: error}) : error;
+    }
+  }
+}
+
+/** Codes with which Zoho may answer a query that is larger than this organisation allows. */
+const capCodes = new Set(['LIMIT_EXCEEDED', ...columnCodes]);

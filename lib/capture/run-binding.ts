@@ -1,0 +1,279 @@
+/** The loops of one binding: ranges and sweeps side by side, and what happens when the module itself is at fault. */
+
+import {ZohoError} from '../errors/errors.ts';
+import {
+  type BindingState,
+  backfillRequested,
+  bindingPatch,
+  daysBefore,
+  defaultStartDays,
+  initialState,
+  instantOf,
+  mergePatch,
+  owedDeletions,
+  savedBinding,
+  secondsOf,
+  takeOver,
+} from '../flow/state.ts';
+import {
+  fieldsAgeMaxMs,
+  moduleRetryMaxMs,
+  moduleRetryMs,
+  outageMaxMs,
+  scheduleCheckMs,
+  sweepSpacingMs,
+  windowLagS,
+} from '../limits.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Field} from '../records/field.ts';
+import {beginGate, beginRefresh, runRange} from './backfill.ts';
+import {Binding, type BindingOptions, type CutOff} from './binding.ts';
+import {ModuleFields} from './field-plan.ts';
+import {isOutage, outagePauseMs} from './outage.ts';
+import type {BindingProgress} from './progress.ts';
+import {askingOtherwise} from './recovery.ts';
+import {fired} from './schedule.ts';
+import {sweep} from './sweep.ts';
+
+export interface FollowOptions extends BindingOptions {
+  /** The whole task's state as Flow, or the output directory, kept it. */
+  readonly saved: unknown;
+  /** The configured `start_date`, if any. */
+  readonly startDate: string | undefined;
+  /** Stop when the backfill is done and one sweep is drained, instead of going on. */
+  readonly once: boolean;
+}
+
+/**
+ * Captures one module until the signal aborts, or with `once` until it is up to date.
+ *
+ * A fault of the module's own sets it aside: it is reported and tried again later, and the promise stays pending. So does an outage of Zoho, which is
+ * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
+ */
+export async function follow(options: FollowOptions, signal: AbortSignal): Promise<void> {
+  const {clock, log} = options.shared;
+  const {progress, module} = options;
+  let state: BindingState | undefined;
+  let binding: Binding | undefined;
+  let asideMs = moduleRetryMs;
+  for (;;) {
+    const sinceMs = clock.elapsedMs();
+    const got = gotBy(progress);
+    try {
+      state ??= await resume(options, signal);
+      const fields = await fieldsOf(options, signal);
+      options.shared.unscoped.delete(options.target.index);
+      if (binding === undefined) binding = opened(options, state, fields);
+      else binding.fields.replace(fields);
+      await binding.describe();
+      progress.fault = undefined;
+      await live(binding, options.once, signal);
+      progress.phase = 'up to date';
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (lacksScope(error, options)) throw unscoped(error);
+      if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
+      const outage = isOutage(error) ? cutOff(options, got, sinceMs) : undefined;
+      // Without a state nothing was asked yet that is about the module.
+      if (outage === undefined ? state === undefined : isLong(options.shared)) throw error;
+      if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
+      const delayMs = outage === undefined ? asideMs : outagePauseMs(outage.tries++);
+      const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
+      progress.fault = error.message;
+      progress.phase = 'set aside';
+      log('warn', `Module ${module} is set aside: ${error.message}`, {module, retryInS: over ? undefined : delayMs / 1000});
+      if (over) return;
+      if (outage === undefined) asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
+      await clock.sleep(delayMs, signal);
+    }
+  }
+}
+
+/** Notes that a binding does not reach Zoho. The outage began before the attempt, with it or at its end, depending on when something was got last. */
+function cutOff({progress, shared}: FollowOptions, gotBefore: number, attemptMs: number): CutOff {
+  const got = gotBy(progress);
+  const before = shared.cutOff.get(progress);
+  if (before?.got === got) return before;
+  const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got, tries: 0};
+  shared.cutOff.set(progress, begun);
+  return begun;
+}
+
+/** Whether no binding has reached Zoho for longer than an outage may last. */
+function isLong({bindings, cutOff, clock}: FollowOptions['shared']): boolean {
+  return bindings.every(({progress}) => {
+    const outage = cutOff.get(progress);
+    return outage?.got === gotBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
+  });
+}
+
+/** A number that grows with whatever Zoho gives a binding. */
+function gotBy({sweeps, rows, documents}: BindingProgress): number {
+  return sweeps + rows + documents;
+}
+
+/** Whether Zoho refuses a scope to every binding and never granted it to any: then the token lacks it, and not the modules are special. */
+function lacksScope(error: unknown, {target, shared}: FollowOptions): error is ZohoError {
+  const lacking = error instanceof ZohoError && error.isScopeUnproven;
+  if (lacking) shared.unscoped.add(target.index);
+  else shared.unscoped.delete(target.index);
+  return lacking && shared.unscoped.size === shared.bindings.length;
+}
+
+function unscoped(cause: ZohoError): ZohoError {
+  if (cause.kind === 'credentials') return cause;
+  return new ZohoError(
+    'credentials',
+    `No module of the capture can be read: ${cause.message}; authorize again with all scopes that the connector needs`,
+    {cause, code: 'OAUTH_SCOPE_MISMATCH'},
+  );
+}
+
+/** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
+async function resume({target, shared, saved, startDate}: FollowOptions, signal: AbortSignal): Promise<BindingState> {
+  const {client, log, sink} = shared;
+  const {stateKey} = target;
+  const requested = backfillRequested(saved, stateKey);
+  const kept = requested ? undefined : savedBinding(saved, stateKey);
+  if (kept?.start !== undefined && kept.inc !== undefined && kept.deleted !== undefined && kept.last_initialized !== undefined) {
+    if (startDate === undefined || secondsOf(startDate) !== secondsOf(kept.start)) {
+      const next = startDate === undefined ? `${defaultStartDays} days before it` : `at ${startDate}`;
+      log('info', `The start of ${target.collection} stays ${kept.start}; its next backfill begins ${next}`, {stateKey});
+    }
+    return kept as BindingState;
+  }
+  const now = instantOf(await client.nowSeconds(signal));
+  const start = startDate ?? daysBefore(now, defaultStartDays);
+  const owed = kept === undefined ? (owedDeletions(saved, stateKey) ?? (requested ? {cursor: start} : undefined)) : undefined;
+  if (requested) {
+    log('info', `A new backfill of ${target.collection} was requested`, {stateKey});
+    const noted = {owedDeletions: {[stateKey]: owed}};
+    await sink.write({target, patch: {...bindingPatch(stateKey, null), backfillRequests: {[stateKey]: null}, ...noted}});
+  }
+  const patch = kept === undefined ? initialState(start, now, owed) : takeOver(kept, startDate, now);
+  const settled = owed && {owedDeletions: {[stateKey]: null}};
+  if (patch !== undefined) await sink.write({target, patch: {...bindingPatch(stateKey, patch), ...settled}});
+  return mergePatch(kept ?? {}, patch ?? {}) as BindingState;
+}
+
+async function fieldsOf({module, shared}: FollowOptions, signal: AbortSignal): Promise<readonly Field[]> {
+  const fields = await shared.client.fields(module, signal);
+  if (fields === null) throw new ZohoError('module', 'Zoho has no field metadata for it');
+  if (!fields.some(({name}) => name === 'Modified_Time')) {
+    throw new ZohoError('module', 'it has no field Modified_Time, so its changes cannot be followed');
+  }
+  return fields;
+}
+
+function opened(options: FollowOptions, state: BindingState, fields: readonly Field[]): Binding {
+  const binding = new Binding(options, state, new ModuleFields(fields));
+  const fresh =
+    state.backfill != null && state.backfill.cutoff === state.inc.cursor && state.backfill.job == null && state.inc.after == null;
+  if (fresh) beginGate(binding);
+  return binding;
+}
+
+/** Runs both sides until the signal aborts or, with `once`, until both are through. The failure of one ends the other. */
+async function live(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  const both = AbortSignal.any([signal, ended.signal]);
+  if (binding.state.backfill != null && !binding.gateKnown) binding.gate.begin();
+  const ranges = rangeLoop(binding, once, both);
+  const sweeps = sweepLoop(binding, once ? ranges : undefined, both);
+  try {
+    await Promise.all([ranges, sweeps]);
+  } catch (error) {
+    ended.abort(error);
+    await Promise.allSettled([ranges, sweeps]);
+    throw error;
+  }
+}
+
+/** The range that is pending, then a refresh whenever one is due. */
+async function rangeLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+  const {clock, client} = binding.shared;
+  for (;;) {
+    if (binding.state.backfill != null) await runRange(binding, signal);
+    else {
+      const nowS = await client.nowSeconds(signal);
+      if (refreshDue(binding, nowS)) {
+        // The first sweep of a process emits the overlap again; of a refresh that runs already, those rows would be dropped.
+        if (once && binding.progress.sweeps === 0) await drain(binding, signal);
+        if (binding.progress.sweeps > 0) await beginRefresh(binding, nowS, signal);
+      }
+    }
+    if (binding.state.backfill != null) continue;
+    if (once) return;
+    await clock.sleep(scheduleCheckMs, signal);
+  }
+}
+
+function refreshDue({schedule, state, fields}: Binding, nowS: number): boolean {
+  if (schedule === undefined || fields.refreshSlices.length === 0) return false;
+  return fired(schedule, secondsOf(state.last_initialized ?? state.start), nowS);
+}
+
+/** A sweep every interval; with `ranges`, until they are done and a sweep after them has drained all seconds up to the one that this began in. */
+async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  const {client, clock} = binding.shared;
+  const beganS = await client.nowSeconds(signal);
+  let readFieldsMs = clock.elapsedMs();
+  let rangesDone = false;
+  ranges?.then(
+    () => (rangesDone = true),
+    () => {},
+  );
+  if (ranges !== undefined) await pause(Math.max(binding.intervalMs, sweepSpacingMs), ranges, clock, signal);
+  for (;;) {
+    const startedMs = clock.elapsedMs();
+    const last = rangesDone;
+    while (last && (await client.nowSeconds(signal)) - windowLagS <= beganS) await clock.sleep(sweepSpacingMs, signal);
+    await drain(binding, signal);
+    if (last) return;
+    if (binding.fieldsStale || startedMs - readFieldsMs > fieldsAgeMaxMs) {
+      await readFields(binding, signal);
+      readFieldsMs = startedMs;
+    }
+    if (binding.progress.range === undefined) binding.progress.phase = 'up to date';
+    const pauseMs = Math.max(binding.intervalMs, sweepSpacingMs) - (clock.elapsedMs() - startedMs);
+    if (pauseMs > 0) await pause(pauseMs, ranges, clock, signal);
+  }
+}
+
+/** One sweep, in its turn. */
+async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
+  const release = await binding.shared.sweepSlots.take(signal);
+  try {
+    await askingOtherwise(binding, () => sweep(binding, signal), signal);
+  } finally {
+    release();
+  }
+  binding.progress.sweeps++;
+}
+
+/** Waits out a pause, or less when `ranges` end before it; what fails, fails. */
+async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
+  if (ranges === undefined) return clock.sleep(pauseMs, signal);
+  const over = new AbortController();
+  const waited = clock.sleep(pauseMs, AbortSignal.any([signal, over.signal])).catch(() => signal.throwIfAborted());
+  try {
+    await Promise.race([ranges, waited]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Reads the field metadata again; a field that is new arrives with the next sweep. */
+async function readFields(binding: Binding, signal: AbortSignal): Promise<void> {
+  const fields = await binding.shared.client.fields(binding.module, signal);
+  binding.fieldsStale = false;
+  binding.hasDeletions = true;
+  if (fields !== null && binding.fields.replace(fields)) {
+    binding.shared.log('info', `The fields of module ${binding.module} have changed`, {
+      module: binding.module,
+      fields: fields.length,
+    });
+  }
+  await binding.describe();
+}

@@ -1,0 +1,55 @@
+/** What the capture as a whole is doing, for Flow's task status (flow-protocol sheet 1.6, 4.5). */
+
+import {costLogMs, statusCheckMs} from '../limits.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
+import type {ZohoClient} from '../zoho/client.ts';
+import type {BindingProgress} from './progress.ts';
+
+/** Logs one event that Flow shows as the task's status. */
+export function logStatus(log: Log, message: string): void {
+  log('info', message, {eventType: 'connectorStatus'});
+}
+
+/** Logs the status now and whenever it changes, and every hour what it costs, until the signal aborts. Never rejects. */
+export async function reportStatus(
+  bindings: readonly {progress: BindingProgress}[],
+  {client, clock, log}: {client: ZohoClient; clock: Clock; log: Log},
+  signal: AbortSignal,
+): Promise<void> {
+  let last = '';
+  let costToldMs = clock.elapsedMs();
+  while (!signal.aborted) {
+    const now = statusOf(bindings.map(({progress}) => progress));
+    if (now !== last) logStatus(log, now);
+    last = now;
+    if (clock.elapsedMs() - costToldMs >= costLogMs) {
+      costToldMs = clock.elapsedMs();
+      logCost(client, log);
+    }
+    await clock.sleep(statusCheckMs, signal).catch(() => {});
+  }
+}
+
+function logCost(client: ZohoClient, log: Log): void {
+  const {callsTotal, creditsTotal, remaining, credits} = client.spent();
+  const left = remaining === undefined ? '' : `, ${remaining} credits are left`;
+  log('info', `${callsTotal} calls and ${creditsTotal} credits since the start${left}`, {credits});
+}
+
+/** One sentence or two on all bindings. */
+export function statusOf(bindings: readonly BindingProgress[]): string {
+  if (bindings.length === 0) return 'Capture started. No bindings are enabled.';
+  const aside = bindings.filter(({fault}) => fault !== undefined);
+  const backfilling = bindings.filter(({range, fault}) => range === 'backfill' && fault === undefined);
+  const refreshing = bindings.filter(({range, fault}) => range === 'refresh' && fault === undefined);
+  const starting = bindings.filter(({phase}) => phase === 'starting');
+  const parts: string[] = [];
+  if (starting.length === bindings.length) parts.push('Capture started.');
+  else if (backfilling.length > 0) parts.push(`Backfilling ${backfilling.length} out of ${bindings.length} bindings.`);
+  else if (aside.length < bindings.length)
+    parts.push(`Streaming change events (${bindings.length - aside.length} bindings are backfilled).`);
+  if (refreshing.length > 0) parts.push(`Refreshing formula fields of ${refreshing.length} bindings.`);
+  for (const {name, fault} of aside) parts.push(`Module ${name} is set aside: ${fault}.`);
+  return parts.join(' ');
+}

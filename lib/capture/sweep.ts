@@ -1,0 +1,168 @@
+/** The incremental side of a binding: what changed and what was deleted since the cursors. */
+
+import {ZohoError} from '../errors/errors.ts';
+import {instantOf, secondsOf} from '../flow/state.ts';
+import {windowOverlapS} from '../limits.ts';
+import type {BindingPatch, Docs} from '../records/batch.ts';
+import {idOf, modifiedOf, tombstones} from '../records/documents.ts';
+import {modifiedSeconds} from '../records/instant.ts';
+import {rowsByIds, sweepRows} from '../sources/coql.ts';
+import {type DeletedPage, deletedPages} from '../sources/deleted.ts';
+import type {DeletedRow} from '../zoho/client.ts';
+import type {Admit, Binding} from './binding.ts';
+
+/**
+ * Drains one window: every change up to Zoho's now, then every deletion.
+ *
+ * The cursors reach the window's end in one checkpoint after both: a record that lay in the recycle bin while its change was due, and comes back before
+ * its deletion was committed, is still ahead of the cursor then.
+ */
+export async function sweep(binding: Binding, signal: AbortSignal): Promise<void> {
+  const release = await binding.coqlTurn.take(signal);
+  try {
+    binding.progress.phase = 'sweeping';
+    const inc = await changes(binding, signal);
+    const readToS = await deletions(binding, signal);
+    await reach(binding, inc, readToS);
+    const {state} = binding;
+    binding.overlap.forget(Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS);
+  } finally {
+    release();
+  }
+}
+
+/** Moves the cursors, if they move: an idle binding writes one small checkpoint a sweep, and none within a second. */
+async function reach(binding: Binding, inc: BindingPatch | undefined, readToS: number | undefined): Promise<void> {
+  const {state} = binding;
+  const moves = inc !== undefined && (inc.cursor !== state.inc.cursor || state.inc.after != null);
+  const deletedMoves = readToS !== undefined && readToS > secondsOf(state.deleted.cursor);
+  if (!moves && !deletedMoves) return;
+  await binding.patch({...(moves && {inc}), ...(deletedMoves && {deleted: {cursor: instantOf(readToS)}})});
+}
+
+/** Emits what changed since the cursor. Returns where the cursor may go. */
+async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPatch | undefined> {
+  const {state} = binding;
+  const cursorS = secondsOf(state.inc.cursor);
+  const fromS = Math.max(secondsOf(state.start), cursorS - windowOverlapS);
+  let rows = 0;
+  let end: BindingPatch | undefined;
+  const source = sweepRows(
+    binding.plan,
+    {fromS, cursorS, rowsExpected: binding.rowsExpected},
+    {client: binding.shared.client, signal},
+  );
+  await binding.emit(
+    (async function* () {
+      for await (const {items, patch, drained} of source) {
+        rows += items.count;
+        if (drained !== undefined) end = drained;
+        yield {items, patch};
+      }
+    })(),
+    binding.admitSwept,
+    signal,
+  );
+  binding.rowsExpected = rows;
+  return end;
+}
+
+/**
+ * Emits what was deleted since the cursor. Read after the window of changes, so that a record changed and then deleted ends deleted; each id is asked
+ * for by COQL first, so that one restored since ends alive. Returns how far the feed was read, if it was.
+ */
+async function deletions(binding: Binding, signal: AbortSignal): Promise<number | undefined> {
+  let readToS: number | undefined;
+  for await (const page of deletedSince(binding, secondsOf(binding.state.deleted.cursor) - windowOverlapS, signal)) {
+    if ('readToS' in page) readToS = page.readToS;
+    else if ('rows' in page) await settle(binding, page.rows, signal);
+  }
+  const nowS = await binding.shared.client.nowSeconds(signal);
+  await recheck(binding, binding.recycled.due(nowS), signal);
+  return readToS;
+}
+
+/** The feed of deletions; nothing of it from a module that has none, which is said once and asked again now and then. */
+export async function* deletedSince(
+  binding: Binding,
+  sinceS: number,
+  signal: AbortSignal,
+): AsyncGenerator<DeletedPage, void, void> {
+  const {module, shared} = binding;
+  if (!binding.hasDeletions) return;
+  try {
+    for await (const page of deletedPages(module, sinceS, {client: shared.client, signal})) {
+      if ('stopped' in page) shared.log('warn', `${page.stopped}; they are read again with the next sweep`, {module});
+      yield page;
+    }
+  } catch (error) {
+    if (!(error instanceof ZohoError) || !refusesFeed(error)) throw error;
+    binding.hasDeletions = false;
+    shared.log(binding.deletionsNoted ? 'debug' : 'warn', `Module ${module} is captured without deletions: ${error.message}`, {
+      module,
+    });
+    binding.deletionsNoted = true;
+  }
+}
+
+/** Whether Zoho says that it has no deletions for whoever asks, in whatever words; a redirect says nothing of the kind. */
+function refusesFeed({kind, status = 400}: ZohoError): boolean {
+  return kind === 'module' || (kind === 'refused' && !(status >= 300 && status < 400));
+}
+
+/** Emits what became of one page of deleted ids. */
+async function settle(binding: Binding, page: readonly DeletedRow[], signal: AbortSignal): Promise<void> {
+  const latest = new Map<string, DeletedRow>();
+  for (const row of page) {
+    const other = latest.get(row.id);
+    if (other === undefined || modifiedSeconds(row.deletedTime) > modifiedSeconds(other.deletedTime)) latest.set(row.id, row);
+  }
+  const fresh = [...latest.values()].filter(
+    (row) => !binding.overlap.holdsDeletion(BigInt(row.id), modifiedSeconds(row.deletedTime)),
+  );
+  const ids = fresh.map(({id}) => id);
+  for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
+    if (rows.count > 0) await binding.emit([{items: rows}], binding.admitSwept, signal);
+    const gone = asked.filter((id) => !live.has(id)).map((id) => latest.get(id)!);
+    if (gone.length > 0)
+      await binding.put({items: tombstones(gone), patch: await watch(binding, gone, signal)}, admitDeleted(binding));
+  }
+}
+
+function admitDeleted(binding: Binding): Admit {
+  return (docs: Docs, i: number) => {
+    const id = idOf(docs, i);
+    if (!binding.overlap.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
+    binding.gate.passed(id);
+    binding.progress.deletions++;
+    return true;
+  };
+}
+
+/** Watches what went into the recycle bin; gives the patch that keeps it beyond this process. */
+async function watch(
+  {recycled, shared}: Binding,
+  gone: readonly DeletedRow[],
+  signal: AbortSignal,
+): Promise<BindingPatch | undefined> {
+  const inBin = gone.filter(({type}) => type === 'recycle');
+  if (inBin.length === 0) return undefined;
+  const nowS = await shared.client.nowSeconds(signal);
+  const deleted = inBin.map(({id, deletedTime}) => ({id, deletedS: modifiedSeconds(deletedTime)}));
+  return {deleted: {recycled: recycled.add(deleted, nowS)}};
+}
+
+/**
+ * Asks for what was seen to go into the recycle bin, and emits what came back: a restore need not move `Modified_Time`. The caller holds the binding's
+ * COQL turn.
+ */
+export async function recheck(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
+  const {recycled, plan, shared} = binding;
+  for await (const {asked, live, rows} of rowsByIds(plan, ids, {client: shared.client, signal})) {
+    if (live.size > 0) {
+      const patch = {deleted: {recycled: Object.fromEntries([...live].map((id) => [id, null]))}};
+      await binding.emit([{items: rows, patch}], binding.admitSwept, signal);
+    }
+    recycled.note(asked, live, await shared.client.nowSeconds(signal));
+  }
+}

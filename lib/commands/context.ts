@@ -1,0 +1,248 @@
+/** What all commands that read Zoho begin with: the configuration, from wherever it is, and a client for it. */
+import {randomUUID} from 'node:crypto';
+import {readFile} from 'node:fs/promises';
+import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
+import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
+import {unsealWithSops} from '../config/sops.ts';
+import {nearest} from '../errors/did-you-mean.ts';
+import {ConfigError} from '../errors/errors.ts';
+import {stateKeyOf} from '../flow/state-key.ts';
+import {answerWaitMaxMs} from '../limits.ts';
+import {systemClock} from '../platform/clock.ts';
+import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
+import {createClient, type ZohoClient} from '../zoho/client.ts';
+import {type Host, say} from './host.ts';
+
+/** The options that `withSetup` of the command line adds. */
+export interface SetupArguments {
+  readonly source?: string;
+  readonly name?: string;
+  readonly config?: string;
+  readonly module?: readonly string[];
+  readonly sandbox?: boolean;
+  readonly records?: number;
+}
+
+/** A module to capture, and the collection it goes to. */
+export interface SetupBinding {
+  readonly resource: ResourceConfig;
+  readonly collection: string;
+  readonly stateKey: string;
+}
+
+export interface Setup {
+  /** Name of the capture in its catalog. */
+  readonly name: string | undefined;
+  readonly config: EndpointConfig;
+  /** As it was read, for whoever writes it on. */
+  readonly rawConfig: unknown;
+  /** The bindings that were asked for; undefined when every module is meant that can be captured. */
+  readonly bindings: readonly SetupBinding[] | undefined;
+  readonly client: ZohoClient;
+  /** What tells this capture from others, whenever it runs. */
+  readonly identity: Readonly<Record<string, string>>;
+  /** Why calls are held back for long just now. */
+  readonly heldBack: () => string | undefined;
+  /** Closes the client, and the sandbox if one was started. */
+  close(): Promise<void>;
+}
+
+/** Records of the largest module of a sandbox that a command starts for itself. */
+const sandboxRecords = 20_000;
+
+interface Waits {
+  /** Told why calls wait, and `undefined` when they go on. */
+  readonly onStatus?: (reason: string | undefined) => void;
+  /** How long limits may hold up one call; by default as long as a capture wants it. */
+  readonly waitMaxMs?: number;
+}
+
+/** As `setUp`, for a command that somebody waits for: it says why calls wait, and gives up within minutes. */
+export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> {
+  return setUp(host, args, {
+    onStatus(reason) {
+      if (reason !== undefined) say(host, reason);
+    },
+    waitMaxMs: answerWaitMaxMs,
+  });
+}
+
+/**
+ * Reads the configuration that the arguments name and makes a client for it.
+ *
+ * @throws ConfigError that says which option or property to mend.
+ */
+export async function setUp(host: Host, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
+  const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
+  if (given.length !== 1)
+    throw new ConfigError('Cannot tell where to read from: say one of --source flow.yaml, --config config.json or --sandbox');
+  if (args.name !== undefined && args.source === undefined) throw new ConfigError('Cannot use --name without --source');
+  if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
+  const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
+  try {
+    const setup = setupOf(host, sandbox ?? (await readSetup(args)), waits);
+    return {
+      ...setup,
+      async close() {
+        await setup.close();
+        await sandbox?.close();
+      },
+    };
+  } catch (error) {
+    await sandbox?.close();
+    throw error;
+  }
+}
+
+/** Makes a client for a configuration that has been read. */
+export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs}: Waits = {}): Setup {
+  const config = parseConfig(read.config);
+  const {apiDomain, ...credentials} = config.credentials;
+  const loopback = host.env.SOURCE_ZOHO_LOOPBACK;
+  let heldBack: string | undefined;
+  const client = createClient({
+    apiDomain,
+    credentials,
+    clock: systemClock,
+    log: host.log,
+    loopback,
+    onStatus(reason) {
+      heldBack = reason;
+      onStatus?.(reason);
+    },
+    waitMaxMs,
+  });
+  const named = read.name !== undefined && {name: read.name};
+  return {
+    name: read.name,
+    config,
+    rawConfig: read.config,
+    bindings: read.bindings,
+    client,
+    identity: {
+      ...named,
+      api_domain: client.origin,
+      client_id: credentials.clientId,
+      ...(read.sandbox && {sandbox: read.sandbox}),
+    },
+    heldBack: () => heldBack,
+    close: () => client.close(),
+  };
+}
+
+export interface Read {
+  /** Of the capture, if it has one. */
+  readonly name?: string;
+  readonly config: unknown;
+  readonly bindings: readonly SetupBinding[] | undefined;
+  /** What tells a sandbox that was started for a command from all others. */
+  readonly sandbox?: string;
+}
+
+async function readSetup(args: SetupArguments): Promise<Read> {
+  const {source, config, name, module: modules} = args;
+  if (source === undefined) return {config: await readConfig(config ?? '', reader), bindings: modules?.map(bindingOf)};
+  const capture = await readSource(source, name, reader);
+  const bindings = capture.bindings.map(({resource, ...rest}) => ({...rest, resource: parseResource(resource)}));
+  const names = bindings.map(({resource}) => resource.name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new ConfigError(`Cannot use ${source}: module ${twice} is in several bindings; keep one of them`);
+  return {name: capture.name, config: capture.config, bindings: modules === undefined ? bindings : onlyOf(bindings, modules)};
+}
+
+/** A binding as discovery proposes it, into a collection of the module's name. */
+export function bindingOf(module: string): SetupBinding {
+  const resource = parseResource({name: module, interval: 'PT5M', schedule: '55 23 * * *'});
+  return {resource, collection: module, stateKey: stateKeyOf([module], 0)};
+}
+
+function onlyOf(bindings: readonly SetupBinding[], modules: readonly string[]): SetupBinding[] {
+  return modules.map((module) => {
+    const binding = bindings.find(({resource}) => resource.name === module);
+    if (binding !== undefined) return binding;
+    const names = bindings.map(({resource}) => resource.name);
+    throw unknownModule(module, names, 'the bindings of the capture');
+  });
+}
+
+function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
+  const meant = nearest(module, known);
+  return new ConfigError(`Cannot find module ${module} among ${where}${meant === undefined ? '' : `, did you mean ${meant}?`}`);
+}
+
+const reader: SourceReader = {
+  async read(path) {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      throw new ConfigError(`Cannot read ${path}: ${error instanceof Error ? reasonOf(error) : error}`, {cause: error});
+    }
+  },
+  unseal: unsealWithSops,
+};
+
+function reasonOf(error: Error): string {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a directory';
+  if (code === 'EACCES') return 'permission denied';
+  return error.message;
+}
+
+async function startedSandbox(records: number, modules: readonly string[] | undefined): Promise<Read & {close(): Promise<void>}> {
+  const {startSandbox} = await import('../sandbox/server.ts');
+  const sandbox = await startSandbox({records});
+  return {
+    config: configOf(sandbox),
+    bindings: modules?.map(bindingOf),
+    sandbox: randomUUID(),
+    close: () => sandbox.close(),
+  };
+}
+
+/** The connector's configuration for a sandbox, as a config file has it. */
+export function configOf({
+  url,
+  credentials,
+}: {
+  url: string;
+  credentials: {client_id: string; client_secret: string; refresh_token: string};
+}): object {
+  const {client_id, client_secret, refresh_token} = credentials;
+  return {
+    credentials: {credentials_title: 'OAuth Credentials', client_id, client_secret, refresh_token, api_domain: url},
+  };
+}
+
+/**
+ * The bindings to capture: those that were asked for, or of all modules those that can be captured.
+ *
+ * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
+ */
+export async function bindingsOf(setup: Setup, host: Host): Promise<readonly SetupBinding[]> {
+  if (setup.bindings?.length === 0)
+    throw new ConfigError(
+      `Cannot capture anything: capture ${setup.name} has no binding that is enabled; add one, or enable one`,
+    );
+  const entries = await modulesOf(setup, host);
+  return setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
+}
+
+/** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
+export async function modulesOf({client, bindings = [], config}: Setup, host: Host): Promise<ModuleEntry[]> {
+  const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
+  const entries = await catalog(client, host.signal, quiet(host), names);
+  refuseFutureStart(config, await client.nowSeconds(host.signal));
+  for (const name of names ?? []) {
+    if (entries.some((entry) => entry.name === name)) continue;
+    const known = (await client.modules(host.signal)).map((module) => module.name);
+    throw unknownModule(name, known, 'the modules of Zoho');
+  }
+  return entries;
+}
+
+/** Reasons why modules are left out are part of a command's own answer, not of its log. */
+function quiet(host: Host): Host['log'] {
+  return (level, message, fields) => host.log(level === 'info' ? 'debug' : level, message, fields);
+}

@@ -1,0 +1,135 @@
+/** What users configure: the endpoint, and each binding's resource. The JSON Schema they see is in `flow/spec.ts`. */
+import cron from 'node-cron';
+import * as v from 'valibot';
+import {nearest} from '../errors/did-you-mean.ts';
+import {ConfigError} from '../errors/errors.ts';
+import {must, problems, reads} from '../errors/validation.ts';
+import {cronPattern} from '../flow/cron-pattern.ts';
+import {durationMs} from './duration.ts';
+import {startInstant} from './start-date.ts';
+
+/** How to reach Zoho, and how far back. */
+export interface EndpointConfig {
+  readonly credentials: {
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly refreshToken: string;
+    /** As configured; the client decides whether it is a host of Zoho's. */
+    readonly apiDomain: string;
+  };
+  /** UTC with whole seconds, `2024-01-01T00:00:00Z`; absent, 30 days before the first start. */
+  readonly startDate?: string;
+}
+
+/** What one binding captures, and when. */
+export interface ResourceConfig {
+  /** API name of the module. */
+  readonly name: string;
+  readonly intervalMs: number;
+  /** Five-field cron expression in UTC; absent, formula fields are not refreshed. */
+  readonly schedule?: string;
+}
+
+const text = v.string(must('a string'));
+const filled = v.pipe(
+  text,
+  v.trim(),
+  v.nonEmpty('is empty'),
+  v.check((given) => given.isWellFormed(), 'holds half a character'),
+);
+
+const credential = v.pipe(
+  filled,
+  v.check((given) => !/^<.*>$/.test(given), 'is a placeholder; put your own in its place'),
+);
+
+const startDate = v.pipe(
+  text,
+  reads((date) => (date === '' ? '' : startInstant(date)), 'must be a date and time such as "2024-01-01T00:00:00Z"'),
+);
+
+const endpointSchema = v.object(
+  {
+    credentials: v.object(
+      {
+        credentials_title: v.optional(v.literal('OAuth Credentials', 'must be "OAuth Credentials"')),
+        client_id: credential,
+        client_secret: credential,
+        refresh_token: credential,
+        api_domain: filled,
+      },
+      must('an object'),
+    ),
+    start_date: v.nullish(startDate),
+  },
+  must('an object'),
+);
+
+const interval = v.pipe(text, reads(durationMs, 'must be an ISO 8601 duration such as "PT5M", "PT1H" or "P1D"'));
+
+const cronForm = new RegExp(cronPattern);
+const schedule = v.pipe(
+  text,
+  reads(
+    (expression) => (cronForm.test(expression) ? expression.replaceAll(/\s+/g, ' ') : undefined),
+    'must be empty or a cron expression of five fields (minute, hour, day of month, month, day of week from 0 to 6), such as "55 23 * * *"',
+  ),
+  v.check(
+    (expression) => expression === '' || cron.validate(expression),
+    'names a day that its months do not have, so it would never fire',
+  ),
+);
+
+const resourceSchema = v.strictObject(
+  {
+    name: filled,
+    // Left blank in YAML, a property is null.
+    interval: v.nullish(interval, 'PT5M'),
+    schedule: v.nullish(schedule, ''),
+    _meta: v.nullish(v.looseObject({}, must('an object'))),
+  },
+  (issue) => {
+    if (issue.expected !== 'never') return must('an object')(issue);
+    const meant = nearest(v.getDotPath(issue) ?? '', ['name', 'interval', 'schedule']);
+    return `is not a property of it${meant === undefined ? '' : `, did you mean ${meant}?`}`;
+  },
+);
+
+/** Reads an endpoint config. Throws ConfigError with one line that names each property that is wrong, and no value. */
+export function parseConfig(value: unknown): EndpointConfig {
+  const {credentials, start_date} = parse(endpointSchema, value, 'the endpoint config');
+  return {
+    credentials: {
+      clientId: credentials.client_id,
+      clientSecret: credentials.client_secret,
+      refreshToken: credentials.refresh_token,
+      apiDomain: credentials.api_domain,
+    },
+    ...(start_date && {startDate: start_date}),
+  };
+}
+
+/** Reads a binding's resource config; fails as `parseConfig` does, with the module's name when it has one. */
+export function parseResource(value: unknown): ResourceConfig {
+  const {name, interval, schedule} = parse(resourceSchema, value, `the resource config${ofModule(value)}`);
+  return {name, intervalMs: interval, ...(schedule && {schedule})};
+}
+
+/** Throws ConfigError when the configured start lies after `nowSeconds`, epoch seconds by Zoho's clock. */
+export function refuseFutureStart({startDate}: EndpointConfig, nowSeconds: number): void {
+  if (startDate === undefined || Date.parse(startDate) <= nowSeconds * 1000) return;
+  throw new ConfigError(
+    `Cannot use the endpoint config: start_date ${startDate} is in the future; set it to a time that has passed`,
+  );
+}
+
+function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  throw new ConfigError(`Cannot use ${what}: ${problems(parsed.issues)}`);
+}
+
+function ofModule(value: unknown): string {
+  const named = v.safeParse(v.object({name: filled}), value);
+  return named.success ? ` of '${named.output.name.slice(0, 100)}'` : '';
+}

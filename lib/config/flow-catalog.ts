@@ -1,0 +1,211 @@
+/**
+ * Flow catalogs as a source of local captures: the YAML that the connector's documentation shows, with the image or a local command as the
+ * endpoint, the config in it or in a file of its own, and `import:` of further catalogs.
+ */
+import {dirname, resolve} from 'node:path';
+import * as v from 'valibot';
+import {parseDocument} from 'yaml';
+import {nearest} from '../errors/did-you-mean.ts';
+import {ConfigError} from '../errors/errors.ts';
+import {must, problems} from '../errors/validation.ts';
+import {stateKeyOf} from '../flow/state-key.ts';
+import type {Unseal} from './sops.ts';
+
+/** One enabled binding of a capture. */
+export interface SourceBinding {
+  readonly resource: unknown;
+  readonly collection: string;
+  readonly stateKey: string;
+}
+
+export interface SourceCapture {
+  readonly name: string;
+  /** Decrypted, not yet checked. */
+  readonly config: unknown;
+  readonly bindings: readonly SourceBinding[];
+}
+
+export interface SourceReader {
+  /** Text of a file; rejects with ConfigError when it cannot be read. */
+  readonly read: (path: string) => Promise<string>;
+  readonly unseal: Unseal;
+}
+
+const text = v.pipe(v.string(must('a string')), v.nonEmpty('is empty'));
+const object = must('an object');
+const configSchema = v.union([text, v.looseObject({}, object)], must('an object, or the path of a file'));
+
+const captureSchema = v.looseObject(
+  {
+    endpoint: v.looseObject(
+      {
+        connector: v.optional(v.looseObject({image: v.optional(text), config: configSchema}, object)),
+        local: v.optional(v.looseObject({config: configSchema}, object)),
+      },
+      object,
+    ),
+    bindings: v.optional(
+      v.array(
+        v.looseObject(
+          {
+            resource: v.union([text, v.looseObject({}, object)], must('an object, or the path of a file')),
+            target: v.optional(v.union([text, v.looseObject({name: text}, object)], must('the name of a collection'))),
+            disable: v.optional(v.boolean(must('true or false'))),
+            backfill: v.optional(v.pipe(v.number(must('a number')), v.integer('must be a whole number'))),
+          },
+          object,
+        ),
+        must('a list'),
+      ),
+      [],
+    ),
+  },
+  object,
+);
+
+const catalogSchema = v.looseObject(
+  {
+    import: v.optional(
+      v.array(v.union([text, v.looseObject({url: text}, object)], must('the path of a file')), must('a list')),
+      [],
+    ),
+    captures: v.optional(v.record(v.string(), v.unknown(), object), {}),
+  },
+  object,
+);
+
+/** Files that imports may lead to: a catalog that imports itself, or half the disk, ends here. */
+const importsMax = 1_000;
+
+/**
+ * Reads the capture called `name`, or the only one there is. Imports are followed; captures of other connectors are passed over when there is
+ * one of this one's.
+ *
+ * @throws ConfigError that names the file, and the place in it.
+ */
+export async function readSource(path: string, name: string | undefined, reader: SourceReader): Promise<SourceCapture> {
+  const found = await capturesOf(path, reader);
+  const capture = choose(found, name, path);
+  const spec = parse(captureSchema, capture.spec, `${capture.path}, captures.${capture.name}`);
+  const endpoint = spec.endpoint.connector ?? spec.endpoint.local;
+  if (endpoint === undefined)
+    throw new ConfigError(
+      `Cannot use ${capture.path}: captures.${capture.name}.endpoint has neither a connector nor a local command`,
+    );
+  const bindings: SourceBinding[] = [];
+  for (const [i, binding] of spec.bindings.entries()) {
+    if (binding.disable === true) continue;
+    const resource =
+      typeof binding.resource === 'string' ? await fileValue(binding.resource, capture.path, reader) : binding.resource;
+    const target = typeof binding.target === 'object' ? binding.target.name : binding.target;
+    if (target === undefined)
+      throw new ConfigError(`Cannot use ${capture.path}: captures.${capture.name}.bindings.${i}.target is missing`);
+    bindings.push({resource, collection: target, stateKey: stateKeyOf([nameOf(resource)], binding.backfill ?? 0)});
+  }
+  return {name: capture.name, config: await configOf(endpoint.config, capture.path, reader), bindings};
+}
+
+interface Found {
+  readonly name: string;
+  readonly path: string;
+  readonly spec: unknown;
+}
+
+/** All captures of a catalog and of what it imports. */
+async function capturesOf(path: string, reader: SourceReader): Promise<Found[]> {
+  const found: Found[] = [];
+  const paths = [resolve(path)];
+  for (let at = 0; at < paths.length; at++) {
+    const here = paths[at]!;
+    const shown = at === 0 ? path : here;
+    const catalog = parse(catalogSchema, parseYaml(await reader.read(here), shown), shown);
+    for (const [name, spec] of Object.entries(catalog.captures)) found.push({name, path: shown, spec});
+    for (const entry of catalog.import) {
+      const target = typeof entry === 'string' ? entry : entry.url;
+      if (/^[a-z][a-z+]*:\/\//i.test(target))
+        throw new ConfigError(`Cannot use ${shown}: it imports ${target}, and only files can be imported here`);
+      const next = resolve(dirname(here), target);
+      if (!paths.includes(next)) paths.push(next);
+      if (paths.length > importsMax) throw new ConfigError(`Cannot use ${path}: it imports more than ${importsMax} files`);
+    }
+  }
+  return found;
+}
+
+function choose(found: readonly Found[], name: string | undefined, path: string): Found {
+  const names = found.map((capture) => capture.name);
+  if (name !== undefined) {
+    const named = found.find((capture) => capture.name === name);
+    if (named !== undefined) return named;
+    const meant = nearest(name, names);
+    throw new ConfigError(
+      `Cannot find capture ${name} in ${path}${meant === undefined ? `; it has ${listOf(names)}` : `, did you mean ${meant}?`}`,
+    );
+  }
+  const ours = found.filter(({spec}) => isOurs(spec));
+  const likely = ours.length > 0 ? ours : found;
+  if (likely.length === 1) return likely[0]!;
+  if (likely.length === 0) throw new ConfigError(`Cannot use ${path}: it has no captures`);
+  throw new ConfigError(
+    `Cannot tell which capture of ${path} is meant: it has ${listOf(likely.map((capture) => capture.name))}; say --name`,
+  );
+}
+
+/** Whether a capture is certainly this connector's: its image is called `source-zoho`, or it runs a local command of that name. */
+function isOurs(spec: unknown): boolean {
+  const parsed = v.safeParse(captureSchema, spec);
+  if (!parsed.success) return false;
+  const {connector, local} = parsed.output.endpoint;
+  return /(^|\/)source-zoho([:@]|$)/.test(connector?.image ?? '') || JSON.stringify(local?.command ?? '').includes('source-zoho');
+}
+
+async function configOf(config: string | object, path: string, reader: SourceReader): Promise<unknown> {
+  if (typeof config !== 'string') return reader.unseal(config, `the config in ${path}`);
+  return readConfig(resolve(dirname(resolve(path)), config), reader);
+}
+
+/** Reads a config file in JSON or YAML, and decrypts what sops encrypted. */
+export async function readConfig(path: string, reader: SourceReader): Promise<unknown> {
+  return reader.unseal(parseYaml(await reader.read(path), path), path);
+}
+
+async function fileValue(file: string, path: string, reader: SourceReader): Promise<unknown> {
+  const target = resolve(dirname(resolve(path)), file);
+  return parseYaml(await reader.read(target), target);
+}
+
+function nameOf(resource: unknown): string {
+  return typeof resource === 'object' && resource !== null && 'name' in resource ? String(resource.name) : '';
+}
+
+/** The last line of the documentation's sample: there may be more bindings. */
+const andSoOn = /\n[ \t]*\{\.\.\.\}\s*$/;
+
+/** JSON is YAML, so both are read. Messages name the line, never what stands there. */
+function parseYaml(text: string, path: string): unknown {
+  const document = parseDocument(text.replace(andSoOn, '\n'), {strict: true, uniqueKeys: true, logLevel: 'error'});
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const at = error.linePos?.[0];
+    const place = at === undefined ? '' : ` at line ${at.line}, column ${at.col}`;
+    throw new ConfigError(`Cannot read ${path}${place}: it is not YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`);
+  }
+  try {
+    return document.toJS({maxAliasCount: 100});
+  } catch (error) {
+    // Aliases without an anchor, and those that would multiply to no end.
+    if (error instanceof ReferenceError)
+      throw new ConfigError(`Cannot read ${path}: an alias in it cannot be resolved`, {cause: error});
+    throw error;
+  }
+}
+
+function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  throw new ConfigError(`Cannot use ${what}: ${problems(parsed.issues)}`);
+}
+
+function listOf(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(', ');
+}

@@ -1,0 +1,63 @@
+/** Configs that sops encrypted, as Flow publishes them (flow-protocol sheet 6). */
+import {spawn} from 'node:child_process';
+import {ConfigError} from '../errors/errors.ts';
+
+/** Gives a config in plain values; one without a `sops` stanza as it is. `what` names it in messages. */
+export type Unseal = (config: unknown, what: string) => Promise<unknown>;
+
+/** Decrypts with the `sops` program, which finds its keys as it always does. Nothing decrypted touches the disk. */
+export const unsealWithSops: Unseal = async (config, what) => {
+  if (typeof config !== 'object' || config === null || !('sops' in config)) return config;
+  const {sops} = config;
+  const suffix =
+    typeof sops === 'object' && sops !== null && 'encrypted_suffix' in sops && typeof sops.encrypted_suffix === 'string'
+      ? sops.encrypted_suffix
+      : '';
+  return withoutSuffix(jsonOf(await decrypt(JSON.stringify(config), what), what), suffix);
+};
+
+/** The message of a failure to parse would show the beginning of what was decrypted. */
+function jsonOf(decrypted: string, what: string): unknown {
+  try {
+    return JSON.parse(decrypted);
+  } catch {
+    throw new ConfigError(`Cannot decrypt ${what}: sops gives no JSON; see what sops --decrypt makes of it`);
+  }
+}
+
+function decrypt(sealed: string, what: string): Promise<string> {
+  const {promise, resolve, reject} = Promise.withResolvers<string>();
+  const child = spawn('sops', ['--decrypt', '--input-type', 'json', '--output-type', 'json', '/dev/stdin'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  child.on('error', (error) => {
+    const absent = 'code' in error && error.code === 'ENOENT';
+    const hint = absent ? 'the sops program is not installed; install it, or give a config in plain text' : error.message;
+    reject(new ConfigError(`Cannot decrypt ${what}: ${hint}`, {cause: error}));
+  });
+  child.on('close', (code) => {
+    if (code === 0) return resolve(Buffer.concat(output).toString());
+    const reason = Buffer.concat(errors).toString().trim().split('\n')[0]?.slice(0, 300) ?? '';
+    reject(new ConfigError(`Cannot decrypt ${what}: sops ended with code ${code}${reason === '' ? '' : ` (${reason})`}`));
+  });
+  // What sops does not read to the end it has a reason for, which `close` reports.
+  child.stdin.on('error', () => {});
+  child.stdin.end(sealed);
+  return promise;
+}
+
+/** Takes the ending that marks encrypted values off the names of properties, at every depth. */
+export function withoutSuffix(value: unknown, suffix: string): unknown {
+  if (suffix === '' || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutSuffix(item, suffix));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key.endsWith(suffix) ? key.slice(0, -suffix.length) : key,
+      withoutSuffix(inner, suffix),
+    ]),
+  );
+}

@@ -1,0 +1,54 @@
+/** Flow's `discover` and `validate`: which modules there are, and whether the bound ones can be captured. */
+import {parseConfig} from '../config/config.ts';
+import {nearest} from '../errors/did-you-mean.ts';
+import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
+import type {ValidateRequest} from '../flow/protocol.ts';
+import {answerWaitMaxMs} from '../limits.ts';
+import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
+import {checkSetup, readResources, refuse, withClient} from './client.ts';
+import type {ConnectorOptions} from './handlers.ts';
+
+/** The bindings of all modules that can be captured. What is left out, and why, is in the log. */
+export async function discover(value: unknown, options: ConnectorOptions, signal: AbortSignal): Promise<DiscoveredBinding[]> {
+  const config = parseConfig(value);
+  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
+    const modules = await catalog(client, signal, options.log);
+    await checkSetup(client, config, options.log, signal);
+    return discoveredBindings(modules.filter(({skip}) => skip === undefined).map(({name}) => name));
+  });
+}
+
+/** The resource path of each binding. Throws ConfigError when any cannot be captured, with the reason of each. */
+export async function validate(request: ValidateRequest, options: ConnectorOptions, signal: AbortSignal): Promise<string[][]> {
+  const config = parseConfig(request.config);
+  const names = readResources(request.bindings).map(({name}) => name);
+  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
+    const bound = await catalog(client, signal, options.log, new Set(names));
+    await checkSetup(client, config, options.log, signal);
+    const allBound = names.every((name) => bound.some((entry) => entry.name === name));
+    const listed = allBound ? [] : await client.modules(signal);
+    refuse(
+      problems(
+        names,
+        bound,
+        listed.map(({name}) => name),
+      ),
+    );
+    return names.map((name) => [name]);
+  });
+}
+
+/** Why bindings of these names cannot be captured. `bound` are the modules of that name, `listed` the names of all modules. */
+function problems(names: readonly string[], bound: readonly ModuleEntry[], listed: readonly string[]): string[] {
+  const entries = new Map(bound.map((entry) => [entry.name, entry]));
+  const distinct = [...new Set(names)];
+  const wrong = distinct.flatMap((name) => {
+    const entry = entries.get(name);
+    if (entry?.skip !== undefined) return [`Resource '${name}' cannot be captured: ${entry.skip}`];
+    if (entry !== undefined) return [];
+    const meant = nearest(name, listed);
+    return [`Resource '${name}' was not found${meant === undefined ? '' : `, did you mean '${meant}'?`}`];
+  });
+  const repeated = distinct.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  return [...wrong, ...repeated.map((name) => `Resource '${name}' is in several bindings; keep one of them`)];
+}

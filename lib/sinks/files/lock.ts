@@ -1,0 +1,32 @@
+/** One process a directory: a lock that the system gives back however its holder ends. */
+import {open} from 'node:fs/promises';
+import {join} from 'node:path';
+import {DatabaseSync} from 'node:sqlite';
+import {ConfigError} from '../../errors/errors.ts';
+
+/** SQLite's result code for a database that another connection has locked. */
+const busy = 5;
+
+/**
+ * Locks a directory until the returned function is called, or the process ends in whatever way. An empty database serves as the lock, because its
+ * locks are the system's own: none is left behind by a kill, and no process number can be mistaken for another's.
+ *
+ * @throws ConfigError when another process holds it.
+ */
+export async function lockFolder(folder: string): Promise<() => void> {
+  const path = join(folder, 'lock');
+  await (await open(path, 'a', 0o600)).close();
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === busy) {
+      throw new ConfigError(
+        `Cannot use ${folder}: another process is capturing into it; stop that one, or choose another directory`,
+      );
+    }
+    throw error;
+  }
+  return () => database.close();
+}

@@ -1,0 +1,93 @@
+/** `state.json` of an output directory: whose capture it holds, how far it is, and which bytes of its files count. */
+import * as v from 'valibot';
+import {ConfigError} from '../../errors/errors.ts';
+import {must, problems} from '../../errors/validation.ts';
+
+/** Name of the file. */
+export const journalName = 'state.json';
+
+const count = v.pipe(
+  v.number(must('a whole number')),
+  v.check((found) => Number.isSafeInteger(found) && found >= 0, 'must be a whole number'),
+);
+
+const fileSchema = v.object(
+  {
+    /** Name in the directory. */
+    file: v.pipe(
+      v.string(must('a string')),
+      v.regex(/^[A-Za-z0-9_+=%][A-Za-z0-9\-_+=.%~]*\.ndjson$/, 'must be the name of an NDJSON file'),
+    ),
+    /** Committed bytes and lines, from the beginning. */
+    bytes: count,
+    lines: count,
+    /** CRC-32 of the committed bytes. */
+    crc32: count,
+  },
+  must('an object'),
+);
+
+const newerSchema = v.object({version: v.pipe(v.number(), v.gtValue(1))});
+
+const journalSchema = v.object(
+  {
+    version: v.literal(1, must('1')),
+    /** What tells one capture from another; all of it has to match for a run to go on. */
+    capture: v.record(v.string(), v.string(must('a string')), must('an object')),
+    /** Reduced state, as Flow would keep it. */
+    state: v.pipe(
+      v.unknown(),
+      v.check((state) => typeof state === 'object' && state !== null && !Array.isArray(state), 'must be an object'),
+    ),
+    /** By collection. */
+    files: v.record(v.string(), fileSchema, must('an object')),
+  },
+  must('an object'),
+);
+
+export type Journal = v.InferOutput<typeof journalSchema>;
+export type JournalFile = v.InferOutput<typeof fileSchema>;
+
+/** Reads the text of a `state.json`. Throws ConfigError when it is none. */
+export function parseJournal(text: string, folder: string): Journal {
+  const value = jsonOf(text);
+  if (value === undefined) throw new ConfigError(`Cannot read ${folder}/${journalName}: it is not JSON; ${wayOut}`);
+  const parsed = v.safeParse(journalSchema, value);
+  if (parsed.success) return parsed.output;
+  if (v.is(newerSchema, value))
+    throw new ConfigError(
+      `Cannot read ${folder}/${journalName}: a newer source-zoho wrote it; use that one, or choose another directory`,
+    );
+  throw new ConfigError(`Cannot read ${folder}/${journalName}: ${problems(parsed.issues)}; ${wayOut}`);
+}
+
+const wayOut = 'it was written by another program, or changed since; put it back as it was, or choose another directory';
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export function journalText(journal: Journal): string {
+  return `${JSON.stringify(journal, undefined, 2)}\n`;
+}
+
+/** Throws ConfigError when the directory belongs to another capture than `capture`. */
+export function refuseOther(journal: Journal, capture: Readonly<Record<string, string>>, folder: string): void {
+  const differing = [...new Set([...Object.keys(journal.capture), ...Object.keys(capture)])]
+    .filter((key) => journal.capture[key] !== capture[key])
+    .map((key) => `${key} ${journal.capture[key] ?? '(none)'} instead of ${capture[key] ?? '(none)'}`);
+  if (differing.length === 0) return;
+  if (capture.sandbox !== undefined && journal.capture.sandbox !== undefined) {
+    throw new ConfigError(
+      `Cannot use ${folder}: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox by itself and say --config`,
+    );
+  }
+  throw new ConfigError(
+    `Cannot use ${folder}: it holds another capture (${differing.join(', ')}); choose another directory, or remove this one`,
+  );
+}

@@ -1,0 +1,56 @@
+/** One writer for one output stream: blocks of whole lines, in order, never more in memory than the stream asks for. */
+import {once} from 'node:events';
+import type {Writable} from 'node:stream';
+import {Blocks} from '../platform/buffer-pool.ts';
+
+/** What is written at once, and what to give back when the stream has it. */
+export interface Lines<T> {
+  readonly bytes: Uint8Array;
+  readonly block?: Uint8Array | undefined;
+  readonly result: T;
+}
+
+/**
+ * Hands blocks to a stream one after another. A block is built only when the stream has room, in the same synchronous step
+ * that hands it over; so a slow reader holds all writers back, and at most one block waits in the stream.
+ */
+export class LineWriter {
+  /** Blocks to build lines in. */
+  readonly blocks = new Blocks();
+  readonly #output: Writable;
+  readonly #signal: AbortSignal | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Aborting `signal` ends waits for room; blocks already handed over are still the stream's to deliver. */
+  constructor(output: Writable, signal?: AbortSignal) {
+    this.#output = output;
+    this.#signal = signal;
+    // A failure is reported by the write that meets it, not as an event that nobody awaits.
+    output.on('error', () => {});
+  }
+
+  /** Builds and writes one block in its turn. Rejects when the output failed or the signal aborts before the turn comes. */
+  write<T>(build: () => Lines<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      await this.#room();
+      const {bytes, block, result} = build();
+      if (bytes.length > 0) this.#output.write(bytes, () => block && this.blocks.give(block));
+      return result;
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Resolves when the stream has delivered all blocks, or failed. */
+  async flushed(): Promise<void> {
+    await this.#last;
+    if (this.#output.writableLength === 0 || this.#output.destroyed) return;
+    await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
+  }
+
+  async #room(): Promise<void> {
+    this.#signal?.throwIfAborted();
+    if (this.#output.errored) throw this.#output.errored;
+    if (this.#output.writableNeedDrain) await once(this.#output, 'drain', {signal: this.#signal});
+  }
+}

@@ -1,0 +1,63 @@
+/** Standard output as a sink for people and other programs: lines of `["collection",document]`, as flowctl's preview prints them. */
+import type {Writable} from 'node:stream';
+import {mergePatch} from '../flow/state.ts';
+import {LineWriter} from './output-queue.ts';
+import {frame} from './serialize.ts';
+import type {Piece, Sink} from './sink.ts';
+
+const lineEnd = Buffer.from(']\n');
+
+export interface PairsOptions {
+  /** State that the capture begins with. */
+  readonly state: unknown;
+  /** Whether every checkpoint is printed after its documents, as `["connectorState",{"updated":…,"mergePatch":true}]`. */
+  readonly showState: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Nothing is kept: a run begins with the state it is given, and `state` is what a next one can begin with. */
+export class PairsSink implements Sink {
+  readonly #lines: LineWriter;
+  readonly #showState: boolean;
+  readonly #before = new Map<string, Buffer>();
+  #state: unknown;
+
+  constructor(output: Writable, {state, showState, signal}: PairsOptions) {
+    this.#lines = new LineWriter(output, signal);
+    this.#state = state;
+    this.#showState = showState;
+  }
+
+  /** The reduced state, with everything written so far. */
+  get state(): unknown {
+    return this.#state;
+  }
+
+  write(piece: Piece): Promise<number> {
+    return this.#lines.write(() => {
+      const before = this.#prefix(piece.target.collection);
+      const {count, ...lines} = frame(this.#lines.blocks, piece, before, lineEnd, this.#checkpoint(piece.patch));
+      this.#state = mergePatch(this.#state, piece.patch ?? {});
+      return {...lines, result: count};
+    });
+  }
+
+  async describe(): Promise<void> {}
+
+  close(): Promise<void> {
+    return this.#lines.flushed();
+  }
+
+  #prefix(collection: string): Buffer {
+    const known = this.#before.get(collection);
+    if (known) return known;
+    const made = Buffer.from(`[${JSON.stringify(collection)},`);
+    this.#before.set(collection, made);
+    return made;
+  }
+
+  #checkpoint(patch: Piece['patch']): Buffer | undefined {
+    if (!this.#showState || patch === undefined || Object.keys(patch).length === 0) return undefined;
+    return Buffer.from(`${JSON.stringify(['connectorState', {updated: patch, mergePatch: true}])}\n`);
+  }
+}

@@ -1,0 +1,47 @@
+/** The header of a page: its columns, and by what the page parts cells and rows. */
+import {isUtf8} from 'node:buffer';
+import Papa from 'papaparse';
+import {ZohoError} from '../../errors/errors.ts';
+import type {Rows} from '../../records/batch.ts';
+
+export interface Dialect {
+  readonly columns: readonly string[];
+  readonly delimiter: string;
+  /**
+   * What ends a row outside quotes: a line feed, before which one carriage return belongs to it, as in most files; or a lone carriage return in a page
+   * whose header ends with one.
+   */
+  readonly lineEnd: '\n' | '\r';
+}
+
+/** Rows read out of a block of bytes. */
+export interface Reading {
+  readonly rows: Rows;
+  /** Where the row after them begins; equal to where reading began when not even one is complete. */
+  readonly next: number;
+  /** Why the row at `next` cannot be read: `declined` leaves it to the other reader. */
+  readonly stop?: 'declined' | 'ragged' | 'quoting';
+}
+
+/** Reads some of the complete rows that begin at `from`; blank lines are no rows. Pure. */
+export type RowReader = (bytes: Uint8Array, from: number) => Reading;
+
+/** Reads the header line of a page, given without its line end. API names contain no separator, so the one that parts them parts the page. */
+export function dialectOf(line: Uint8Array, lineEnd: Dialect['lineEnd']): Dialect {
+  if (!isUtf8(line)) throw damaged('its header is not valid UTF-8');
+  const text = Buffer.from(line).toString();
+  if (text === '') throw damaged('its header is empty');
+  const delimiter = [',', ';', '\t', '|'].find((candidate) => text.includes(candidate)) ?? ',';
+  const {data, errors} = Papa.parse<string[]>(text, {delimiter, newline: '\n'});
+  const columns = data[0] ?? [];
+  if (errors.length > 0 || data.length !== 1) throw damaged('its header has malformed quotes');
+  if (columns.includes('')) throw damaged('its header has a column without a name');
+  // The id stands there always, and once more when it was asked for: the same id.
+  const others = columns.filter((name) => name !== 'id' && name !== 'Id');
+  if (new Set(others).size !== others.length) throw damaged('its header names a column twice');
+  return {columns, delimiter, lineEnd};
+}
+
+export function damaged(why: string): ZohoError {
+  return new ZohoError('damaged', `Cannot read the CSV file: ${why}`);
+}

@@ -1,0 +1,123 @@
+/** Deflate data to plain bytes, by node:zlib on its own thread. */
+import {once} from 'node:events';
+import type {TransformOptions} from 'node:stream';
+import {constants, createInflateRaw, type InflateRaw, type ZlibOptions} from 'node:zlib';
+import {ZohoError} from '../../errors/errors.ts';
+import {deflatedPieceBytes, inflateBlockBytes} from '../../limits.ts';
+import {Blocks} from '../../platform/buffer-pool.ts';
+
+/** Reads what comes next, at most `bytesMax` bytes of it; empty only at the end. */
+export type Pull = (bytesMax: number) => Promise<Uint8Array>;
+
+/**
+ * Yields the bytes of one Deflate stream and returns what was pulled but lies behind its end. `consumed` is told how many bytes of the stream are
+ * used up. A few pieces of input and two blocks of output are in memory at most; blocks are never reused.
+ *
+ * An input that ends inside the stream gives what could be inflated and no error: sizes and checksum tell. Data that is no such stream is an error of
+ * kind `damaged`. What `pull` throws is thrown after everything that came before it.
+ */
+export async function* inflate(pull: Pull, consumed: (bytes: number) => void): AsyncGenerator<Uint8Array, Uint8Array, void> {
+  const options: ZlibOptions & TransformOptions = {
+    chunkSize: inflateBlockBytes,
+    finishFlush: constants.Z_SYNC_FLUSH,
+    // Input for a block or two waits, so that zlib goes on while this thread is at work.
+    writableHighWaterMark: 4 * deflatedPieceBytes,
+    // One block waits at most; taking it sets zlib to work on the next, beside whatever is done with it.
+    readableHighWaterMark: 1,
+  };
+  const zlib = createInflateRaw(options);
+  const feed = new Feed(pull, zlib);
+  const feeding = feed.run();
+  try {
+    let block: Uint8Array = new Uint8Array(0);
+    for await (const part of zlib) {
+      consumed(zlib.bytesWritten);
+      // zlib fills one buffer after another, and hands out each in parts whenever it runs out of input.
+      if (!continues(block, part) && block.length > 0) yield block;
+      block = continues(block, part) ? new Uint8Array(part.buffer, block.byteOffset, block.length + part.length) : part;
+    }
+    consumed(zlib.bytesWritten);
+    if (block.length > 0) yield block;
+  } catch {
+    throw new ZohoError('damaged', 'Cannot inflate the data: it is not a sound Deflate stream');
+  } finally {
+    feed.stop();
+    zlib.destroy();
+    await feeding;
+  }
+  return feed.rest();
+}
+
+function continues(block: Uint8Array, part: Uint8Array): boolean {
+  return block.buffer === part.buffer && block.byteOffset + block.length === part.byteOffset;
+}
+
+/** Hands input to zlib while it has room. */
+class Feed {
+  readonly #pull: Pull;
+  readonly #zlib: InflateRaw;
+  readonly #blocks = new Blocks();
+  readonly #stopped = new AbortController();
+  /** Pieces that zlib has not used up; its stream may end inside any of them. */
+  readonly #unused: Uint8Array[] = [];
+  #unusedFrom = 0;
+  #failure: {readonly error: unknown} | undefined;
+
+  constructor(pull: Pull, zlib: InflateRaw) {
+    this.#pull = pull;
+    this.#zlib = zlib;
+  }
+
+  /** Ends when the input does, or when stopped; never rejects. */
+  async run(): Promise<void> {
+    const {signal} = this.#stopped;
+    while (!signal.aborted && this.#failure === undefined) {
+      const piece = await this.#piece();
+      if (piece.length === 0) break;
+      this.#unused.push(piece);
+      if (!signal.aborted && !this.#zlib.write(piece)) await this.#room();
+      this.#forgetUsed();
+    }
+    this.#zlib.end();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** What lies behind the end of the stream; throws what ended the input, if that was a failure. */
+  rest(): Uint8Array {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return Buffer.concat(this.#unused).subarray(this.#zlib.bytesWritten - this.#unusedFrom);
+  }
+
+  /** The network's pieces are small, and each would cost zlib a turn of the event loop: they are joined to larger ones. */
+  async #piece(): Promise<Uint8Array> {
+    const block = this.#blocks.take(deflatedPieceBytes);
+    let bytes = 0;
+    try {
+      do {
+        const piece = await this.#pull(deflatedPieceBytes - bytes);
+        if (piece.length === 0) break;
+        block.set(piece, bytes);
+        bytes += piece.length;
+      } while (bytes < deflatedPieceBytes && !this.#stopped.signal.aborted);
+    } catch (error) {
+      this.#failure = {error};
+    }
+    return block.subarray(0, bytes);
+  }
+
+  /** Resolves when zlib takes more, or never will: a failure of its own is thrown where its output is read. */
+  async #room(): Promise<void> {
+    await once(this.#zlib, 'drain', {signal: this.#stopped.signal}).catch(() => {});
+  }
+
+  #forgetUsed(): void {
+    while (this.#unused.length > 0 && this.#unusedFrom + this.#unused[0]!.length <= this.#zlib.bytesWritten) {
+      const used = this.#unused.shift()!;
+      this.#unusedFrom += used.length;
+      this.#blocks.give(new Uint8Array(used.buffer));
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/** The records of a ZIP archive (APPNOTE.TXT 4.3), read from bytes. Pure; a record that cannot be what it should is thrown as kind `damaged`. */
+import {ZohoError} from '../../errors/errors.ts';
+
+export const entrySignature = 0x0403_4b50;
+export const descriptorSignature = 0x0807_4b50;
+export const directorySignature = 0x0201_4b50;
+export const endSignature = 0x0605_4b50;
+export const end64Signature = 0x0606_4b50;
+export const locator64Signature = 0x0706_4b50;
+
+/** Lengths of the fixed part of each record. */
+export const entryBytes = 30;
+export const directoryBytes = 46;
+export const endBytes = 22;
+export const end64Bytes = 56;
+export const locator64Bytes = 20;
+/** The longest data descriptor: a signature, a checksum and two sizes of 8 bytes. */
+export const descriptorBytesMax = 24;
+
+export const stored = 0;
+export const deflated = 8;
+
+/** A field of 32 bits with this value stands for one of 64 bits in the ZIP64 extra field. */
+const in64 = 0xffff_ffff;
+
+/** Checksum and sizes of an entry. */
+export interface Measure {
+  readonly crc: number;
+  readonly compressed: number;
+  readonly inflated: number;
+}
+
+export interface LocalEntry {
+  readonly method: typeof stored | typeof deflated;
+  /** Checksum and sizes follow the data (flag bit 3). */
+  readonly described: boolean;
+  readonly measure: Measure;
+}
+
+/** How many bytes a local or a directory record has, from its fixed part. */
+export function entryLength(fixed: Uint8Array): number {
+  const view = viewOf(fixed);
+  return entryBytes + view.getUint16(26, true) + view.getUint16(28, true);
+}
+
+export function directoryLength(fixed: Uint8Array): number {
+  const view = viewOf(fixed);
+  return directoryBytes + view.getUint16(28, true) + view.getUint16(30, true) + view.getUint16(32, true);
+}
+
+/** Reads a whole local record. Entries that are encrypted, compressed otherwise, or no CSV are refused. */
+export function localEntry(record: Uint8Array): LocalEntry {
+  const view = viewOf(record);
+  const flags = view.getUint16(6, true);
+  const method = view.getUint16(8, true);
+  const nameLength = view.getUint16(26, true);
+  if ((flags & 0x41) !== 0) throw damaged('its entry is encrypted');
+  if (method !== stored && method !== deflated)
+    throw damaged(`its entry is compressed by method ${method}, which is not Deflate`);
+  const name = Buffer.from(record.subarray(entryBytes, entryBytes + nameLength)).toString('latin1');
+  if (!name.toLowerCase().endsWith('.csv')) throw damaged('its entry is not a .csv file');
+  const described = (flags & 8) !== 0;
+  // With a descriptor to come, only stored data needs sizes here: nothing in it says where it ends.
+  if (described && method === deflated) return {method, described, measure: {crc: 0, compressed: 0, inflated: 0}};
+  const extra = viewOf(record.subarray(entryBytes + nameLength));
+  return {
+    method,
+    described,
+    measure: {crc: view.getUint32(14, true), ...sizes(view.getUint32(18, true), view.getUint32(22, true), extra)},
+  };
+}
+
+/** Checksum and sizes as a whole directory record states them. */
+export function directoryMeasure(record: Uint8Array): Measure {
+  const view = viewOf(record);
+  const nameLength = view.getUint16(28, true);
+  const extra = viewOf(record.subarray(directoryBytes + nameLength, directoryBytes + nameLength + view.getUint16(30, true)));
+  return {crc: view.getUint32(16, true), ...sizes(view.getUint32(20, true), view.getUint32(24, true), extra)};
+}
+
+/**
+ * Length of the data descriptor that `bytes` begin with, given what it has to say; -1 when none of its forms does. Writers may leave out its signature, and use
+ * sizes of 8 bytes with or without other signs of ZIP64, so a form counts only if another record follows it.
+ */
+export function descriptorLength(bytes: Uint8Array, measure: Measure): number {
+  const view = viewOf(bytes);
+  for (const signed of [4, 0]) {
+    if (signed > 0 && view.getUint32(0, true) !== descriptorSignature) continue;
+    for (const wide of [4, 8]) {
+      const length = signed + 4 + 2 * wide;
+      const matches =
+        view.getUint32(signed, true) === measure.crc &&
+        sizeAt(view, signed + 4, wide) === measure.compressed &&
+        sizeAt(view, signed + 4 + wide, wide) === measure.inflated;
+      if (matches && isRecord(view.getUint32(length, true))) return length;
+    }
+  }
+  return -1;
+}
+
+/** Entries of the archive, from the fixed part of its end record; undefined when the ZIP64 end record says it. */
+export function entriesCounted(end: Uint8Array): number | undefined {
+  const count = viewOf(end).getUint16(10, true);
+  return count === 0xffff ? undefined : count;
+}
+
+export function entriesCounted64(end64: Uint8Array): number {
+  return big(viewOf(end64), 32);
+}
+
+/** Bytes of the ZIP64 end record, from its fixed part; it says how many follow its first twelve. */
+export function end64Length(end64: Uint8Array): number {
+  return 12 + big(viewOf(end64), 4);
+}
+
+/** Bytes of the end record with its comment, from its fixed part. */
+export function endLength(end: Uint8Array): number {
+  return endBytes + viewOf(end).getUint16(20, true);
+}
+
+export function signatureOf(bytes: Uint8Array): number {
+  return viewOf(bytes).getUint32(0, true);
+}
+
+export function damaged(why: string): ZohoError {
+  return new ZohoError('damaged', `Cannot unzip the file: ${why}`);
+}
+
+function isRecord(signature: number): boolean {
+  return signature === directorySignature || signature === entrySignature;
+}
+
+/** Sizes of 32 bits, or those of 64 bits that the ZIP64 extra field (id 1) holds in their place, in this order: inflated, compressed. */
+function sizes(compressed: number, inflated: number, extra: DataView): {compressed: number; inflated: number} {
+  if (compressed !== in64 && inflated !== in64) return {compressed, inflated};
+  for (let at = 0; at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
+    if (extra.getUint16(at, true) !== 1) continue;
+    const length = extra.getUint16(at + 2, true);
+    const wanted = (inflated === in64 ? 8 : 0) + (compressed === in64 ? 8 : 0);
+    if (length < wanted || at + 4 + length > extra.byteLength) break;
+    const first = at + 4;
+    return {
+      inflated: inflated === in64 ? big(extra, first) : inflated,
+      compressed: compressed === in64 ? big(extra, first + (inflated === in64 ? 8 : 0)) : compressed,
+    };
+  }
+  throw damaged('its ZIP64 sizes are missing');
+}
+
+function sizeAt(view: DataView, at: number, width: number): number {
+  return width === 4 ? view.getUint32(at, true) : big(view, at);
+}
+
+/** A number of 64 bits; one beyond 2^53 is no size of anything and loses nothing by rounding. */
+function big(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

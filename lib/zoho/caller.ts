@@ -1,0 +1,310 @@
+/** One call of Zoho, made until it succeeds or cannot: places, tokens, retries, and the clock that answers carry. */
+
+import {ZohoError} from '../errors/errors.ts';
+import {
+  callDelayMaxMs,
+  callDelayMs,
+  callTimeoutMs,
+  callTriesMax,
+  createTriesMax,
+  creditsProbeMs,
+  errorBytesMax,
+  redirectsMax,
+  retryAfterMaxMs,
+  sameTokenRefusalsMax,
+  throttleDelayMaxMs,
+  throttleDelayMs,
+  throttleWaitMaxMs,
+  tokenRefusalsMax,
+} from '../limits.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
+import type {Token} from './access-token.ts';
+import {type Action, classify, scopesOf, type Verdict} from './classify.ts';
+import {type Answer, Cut, type Http, within} from './http.ts';
+import type {Governor, Outcome, Place} from './rate-limiter.ts';
+import {type Complaint, complaintOf, jsonOf} from './schemas.ts';
+import {covers} from './scopes.ts';
+import {type CallKind, creditsOf, type Ledger} from './usage.ts';
+
+export interface Call {
+  readonly kind: CallKind;
+  /** The binding or job it is for, so that none waits behind all calls of another. */
+  readonly key: string;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Completes "Cannot ..."; no values of records in it. */
+  readonly what: string;
+  readonly credits?: number;
+  /** Whether the request carries a page token. */
+  readonly paged?: boolean;
+  /** The fields that the request names, in its order. */
+  readonly fields?: readonly string[];
+}
+
+export interface CallerOptions {
+  readonly origin: string;
+  readonly http: Http;
+  readonly token: Token;
+  readonly governor: Governor;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: (() => number) | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** How long limits may hold up a call. */
+  readonly waitMaxMs?: number | undefined;
+  /** Takes secrets out of a text, should Zoho repeat one. */
+  redact(text: string): string;
+}
+
+/** Thrown by a reader: the answer is a complaint although its status says otherwise. */
+export class Complained extends Error {
+  override readonly name = 'Complained';
+  readonly complaint: Complaint;
+
+  constructor(complaint: Complaint) {
+    super(complaint.code);
+    this.complaint = complaint;
+  }
+}
+
+/** Why an attempt failed, and what to do about it. */
+interface Problem extends Verdict {
+  readonly retryAfterMs: number | undefined;
+  /** Whether Zoho may have carried the request out. */
+  readonly sent: boolean;
+}
+
+class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.error.message);
+    this.problem = problem;
+  }
+}
+
+/** What went wrong so far during one call. */
+interface Tries {
+  failures: number;
+  /** How often each token was refused, and all of them. */
+  readonly refused: Map<string, number>;
+  refusals: number;
+  throttles: number;
+  throttledSinceMs: number | undefined;
+}
+
+export class Caller {
+  readonly #options: CallerOptions;
+  readonly #host: string;
+  readonly #random: () => number;
+  /** Kinds of calls that were answered well. */
+  readonly #answered = new Set<CallKind>();
+  #date: {seconds: number; atMs: number} | undefined;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+    this.#host = new URL(options.origin).host;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** Zoho's clock by the latest answer that told it, in whole epoch seconds; if none of them does, this machine's. */
+  get seconds(): number | undefined {
+    const date = this.#date;
+    return date && date.seconds + Math.floor((this.#options.clock.elapsedMs() - date.atMs) / 1000);
+  }
+
+  /**
+   * Makes the call and has `use` read the answer, whose status is 200 to 299 or 304. All of it is repeated, a bounded number of times, after what passes:
+   * throttling, outages, cut connections, refused tokens, and `use` throwing `Complained` or kind `damaged`. Otherwise it
+   * throws what it ended with.
+   */
+  async run<T>(call: Call, signal: AbortSignal, use: (answer: Answer) => Promise<T>): Promise<T> {
+    const timeoutMs = this.#options.timeoutMs ?? callTimeoutMs;
+    return this.#repeat(call, signal, async (token, place) => {
+      const result = await within(timeoutMs, this.#host, signal, async (limited) => use(await this.#send(call, token, limited)));
+      place.end('good');
+      return result;
+    });
+  }
+
+  /** As `run`, for a body of any length: gives the answer with its place, which the caller ends when the body has. What happens in the body is the caller's. */
+  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; place: Place}> {
+    return this.#repeat(call, signal, async (token, place) => ({answer: await this.#send(call, token, signal), place}));
+  }
+
+  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Place) => Promise<T>): Promise<T> {
+    const {governor, token: tokens, ledger} = this.#options;
+    const tries: Tries = {failures: 0, refused: new Map(), refusals: 0, throttles: 0, throttledSinceMs: undefined};
+    for (;;) {
+      const place = await governor.enter(call.kind, call.key, signal);
+      let problem: Problem | undefined;
+      let token: string | undefined;
+      try {
+        token = await tokens.get(signal);
+        const result = await attempt(token, place);
+        tokens.confirm(token);
+        return result;
+      } catch (error) {
+        problem = token === undefined || signal.aborted ? undefined : this.#problemOf(call, error);
+        if (problem === undefined) {
+          place.end('neither');
+          signal.throwIfAborted();
+          throw error;
+        }
+        if (problem.action === 'refresh') {
+          tokens.invalidate(token!);
+          tries.refused.set(token!, (tries.refused.get(token!) ?? 0) + 1);
+        }
+      }
+      place.end(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
+      await this.#before(problem, call, tries, signal);
+    }
+  }
+
+  /** Resolves when it is time for the next try, or throws when there is none. Waiting for limits is the governor's. */
+  async #before(problem: Problem, call: Call, tries: Tries, signal: AbortSignal): Promise<void> {
+    const {clock, governor, waitMaxMs = throttleWaitMaxMs} = this.#options;
+    switch (problem.action) {
+      case 'wait':
+        tries.throttledSinceMs ??= clock.elapsedMs();
+        if (clock.elapsedMs() - tries.throttledSinceMs + governor.pausedMs > waitMaxMs) throw problem.error;
+        this.#tellRetry(problem, {});
+        return this.#slowDown(tries, signal);
+      case 'refresh':
+        if (tries.refused.size >= tokenRefusalsMax) throw problem.error;
+        if (Math.max(...tries.refused.values()) >= sameTokenRefusalsMax) throw problem.error;
+        return this.#pause(problem, tries.refusals++, signal);
+      case 'retry':
+        if (++tries.failures >= (call.kind === 'create' && problem.sent ? createTriesMax : callTriesMax)) throw problem.error;
+        return this.#pause(problem, tries.failures, signal);
+      default:
+        throw problem.error;
+    }
+  }
+
+  /** While calls of other kinds go well, the common pace soon recovers; a call that is refused again and again slows down by itself. */
+  async #slowDown(tries: Tries, signal: AbortSignal): Promise<void> {
+    if (++tries.throttles === 1) return;
+    const delayMs = Math.min(throttleDelayMaxMs, throttleDelayMs * 2 ** (tries.throttles - 2)) * (1 + 0.2 * this.#random());
+    await this.#options.clock.sleep(delayMs, signal);
+  }
+
+  async #pause(problem: Problem, tries: number, signal: AbortSignal): Promise<void> {
+    const backOffMs = tries === 0 ? 0 : Math.min(callDelayMaxMs, callDelayMs * 2 ** (tries - 1)) * (0.5 + this.#random());
+    const delayMs = Math.max(backOffMs, Math.min(problem.retryAfterMs ?? 0, creditsProbeMs));
+    this.#tellRetry(problem, {tries, delayMs: Math.round(delayMs)});
+    if (delayMs > 0) await this.#options.clock.sleep(delayMs, signal);
+  }
+
+  #tellRetry({action, error}: Problem, fields: Readonly<Record<string, unknown>>): void {
+    const {log, redact} = this.#options;
+    const message =
+      action === 'refresh' ? `Zoho refuses the access token (${redact(error.code ?? `${error.status}`)})` : error.message;
+    log('info', `${message}; trying again`, fields);
+  }
+
+  async #send(call: Call, token: string, signal: AbortSignal): Promise<Answer> {
+    const {origin, http, ledger, clock, log} = this.#options;
+    const {method, body} = call;
+    const headers = {...call.headers, authorization: `Zoho-oauthtoken ${token}`};
+    let {path} = call;
+    let answer: Answer;
+    for (let redirects = 0; ; redirects++) {
+      const sinceMs = clock.elapsedMs();
+      ledger.book(call.kind, call.credits ?? creditsOf[call.kind]);
+      answer = await http.send({origin, path, method, headers, body}, signal);
+      this.#note(answer);
+      log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
+      const next = call.kind === 'download' && redirects < redirectsMax ? redirectWithin(origin, path, answer) : undefined;
+      if (next === undefined) break;
+      answer.discard();
+      path = next;
+    }
+    if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) {
+      this.#answered.add(call.kind);
+      return answer;
+    }
+    const text = await answer.text(errorBytesMax).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // The status alone says enough.
+      log('debug', `Cannot read why ${path} was refused`, {status: answer.status, reason: String(error)});
+      return '';
+    });
+    throw new Refused(this.#classified(call, answer.status, jsonOf(text), retryAfterMs(answer, clock.nowMs())));
+  }
+
+  #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: Complaint): Problem {
+    const complaint = known ?? complaintOf(body);
+    const {token, redact} = this.#options;
+    const granted = token.scopes;
+    const verdict = classify({
+      kind: call.kind,
+      what: call.what,
+      host: this.#host,
+      status,
+      complaint,
+      redact,
+      json: body !== undefined,
+      paged: call.paged ?? false,
+      fields: call.fields,
+      scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
+      answeredBefore: this.#answered.has(call.kind),
+    });
+    return {...verdict, retryAfterMs: retryAfter, sent: true};
+  }
+
+  /** Undefined for what is no answer of Zoho at all. */
+  #problemOf(call: Call, error: unknown): Problem | undefined {
+    if (error instanceof Refused) return error.problem;
+    if (error instanceof Complained) return this.#classified(call, 200, null, undefined, error.complaint);
+    const cut = error instanceof Cut ? error : error instanceof ZohoError && error.cause instanceof Cut ? error.cause : undefined;
+    if (cut !== undefined) {
+      const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
+      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.sent};
+    }
+    if (error instanceof ZohoError && error.kind === 'damaged')
+      return {action: 'retry', error, retryAfterMs: undefined, sent: true};
+    return undefined;
+  }
+
+  #note(answer: Answer): void {
+    const {clock, log} = this.#options;
+    const ms = Date.parse(answer.header('date') ?? '');
+    const atMs = clock.elapsedMs();
+    if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs};
+    else if (this.#date === undefined && answer.status < 300) {
+      log('warn', `Answers of ${this.#host} carry no Date header; the clock of this machine is taken for Zoho's`);
+      this.#date = {seconds: Math.floor(clock.nowMs() / 1000), atMs};
+    }
+    this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
+  }
+}
+
+/** The path that an answer points to on the same origin, the only one that the token may go to. */
+function redirectWithin(origin: string, path: string, answer: Answer): string | undefined {
+  const place = answer.status > 300 && answer.status < 400 && answer.status !== 304 ? answer.header('location') : undefined;
+  if (place === undefined || !URL.canParse(place, origin + path)) return undefined;
+  const url = new URL(place, origin + path);
+  return url.origin === origin ? url.pathname + url.search : undefined;
+}
+
+/** What an answer says about the pace: a definite refusal is as good as any answer. */
+function outcomeOf(action: Action): Outcome {
+  if (action === 'wait') return 'throttled';
+  if (action === 'retry') return 'struggling';
+  return action === 'refresh' ? 'neither' : 'good';
+}
+
+/** The header `Retry-After` in either of its forms, bounded. */
+function retryAfterMs(answer: Answer, nowMs: number): number | undefined {
+  const text = answer.header('retry-after')?.trim();
+  if (text === undefined || text === '') return undefined;
+  const zohoNowMs = Date.parse(answer.header('date') ?? '');
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Number.isNaN(zohoNowMs) ? nowMs : zohoNowMs);
+  return Number.isNaN(ms) ? undefined : Math.min(retryAfterMaxMs, Math.max(0, ms));
+}

@@ -1,0 +1,137 @@
+/** Which modules can be captured, and why the others cannot. */
+import {ZohoError} from '../errors/errors.ts';
+import {fieldCallsAtOnce} from '../limits.ts';
+import type {Log} from '../platform/log.ts';
+import {Slots} from '../platform/semaphore.ts';
+import type {Field} from '../records/field.ts';
+import type {Module, ZohoClient} from './client.ts';
+import {byteOrder} from './fields.ts';
+import {covers, scopesNeeded} from './scopes.ts';
+
+export interface ModuleEntry {
+  /** API name. */
+  readonly name: string;
+  readonly label: string;
+  /** Absent when they were not asked for or there are none. */
+  readonly fields?: readonly Field[];
+  /** Why the module cannot be captured; absent when it can. */
+  readonly skip?: string;
+}
+
+/** Modules that Zoho lists but whose records no API of the connector reads; the connector's documentation names them. */
+const unsupported = new Set([
+  'Notes',
+  'Attachments',
+  'Emails',
+  'CTI_Entry',
+  'Email_Analytics',
+  'Email_Template_Analytics',
+  'Functions__s',
+  'Email_Sentiment',
+  'Locking_Information__s',
+]);
+
+/** Kinds of module that hold no records of their own. */
+const withoutRecords = new Set(['web', 'webtab_link']);
+
+/**
+ * All modules, or those of them that `only` names, sorted by API name in byte order. A module is skipped for a reason of its own: what its metadata says, or
+ * a definite answer of Zoho about it. Anything that passes or concerns all of them makes the whole fail.
+ */
+export async function catalog(
+  client: ZohoClient,
+  signal: AbortSignal,
+  log: Log,
+  only?: ReadonlySet<string>,
+): Promise<ModuleEntry[]> {
+  const listed = await client.modules(signal);
+  const modules = [...new Map(listed.map((module) => [module.name, module])).values()]
+    .filter(({name}) => only === undefined || only.has(name))
+    .sort((a, b) => byteOrder(a.name, b.name));
+  const entries = await entriesOf(modules, client, signal, only === undefined);
+  for (const {name, skip} of entries)
+    if (skip !== undefined) log('info', `Module ${name} is not captured: ${skip}`, {module: name});
+  return entries;
+}
+
+async function entriesOf(
+  modules: readonly Module[],
+  client: ZohoClient,
+  signal: AbortSignal,
+  isWhole: boolean,
+): Promise<ModuleEntry[]> {
+  const slots = new Slots(fieldCallsAtOnce);
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const refusals: ZohoError[] = [];
+  const running = modules.map(async (module): Promise<ModuleEntry> => {
+    const {name, label} = module;
+    const known = reasonOf(module);
+    if (known !== undefined) return {name, label, skip: known};
+    const release = await slots.take(either);
+    try {
+      const fields = await client.fields(name, either);
+      if (fields === null) return {name, label, skip: 'Zoho keeps no field metadata for it'};
+      return fields.some((field) => field.name === 'Modified_Time')
+        ? {name, label, fields}
+        : {name, label, fields, skip: 'it has no Modified_Time, so that changes to it cannot be followed'};
+    } catch (error) {
+      if (!isOwnFault(error)) throw error;
+      refusals.push(error);
+      return {name, label, skip: error.message};
+    } finally {
+      release();
+    }
+  });
+  try {
+    const entries = await Promise.all(running);
+    failIfNoneIsOpen(entries, refusals, client, await client.scopes(signal), isWhole);
+    return entries;
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(running);
+    throw error;
+  }
+}
+
+/** What the list of modules says already. */
+function reasonOf({name, apiSupported, generatedType, status}: Module): string | undefined {
+  if (unsupported.has(name)) return 'its records cannot be read through the APIs that the connector uses';
+  if (!apiSupported) return "Zoho's API does not support it";
+  if (withoutRecords.has(generatedType)) return `it is of the kind ${generatedType}, which has no records`;
+  if (status === 'scheduled_for_deletion') return 'it is about to be deleted';
+  return undefined;
+}
+
+function isOwnFault(error: unknown): error is ZohoError {
+  return error instanceof ZohoError && (error.kind === 'module' || error.kind === 'refused');
+}
+
+/** Codes with which Zoho refuses a module to the token or to its user. */
+const accessCodes = new Set(['OAUTH_SCOPE_MISMATCH', 'NO_PERMISSION', 'AUTHORIZATION_FAILED']);
+
+/**
+ * One refused module may be special, when all of them are refused, it is the token. Of a few that were asked for that is certain only if Zoho does not
+ * tell the token's scopes. Of all there are, none that can be read would take every binding from Flow.
+ */
+function failIfNoneIsOpen(
+  entries: readonly ModuleEntry[],
+  refusals: readonly ZohoError[],
+  {origin}: ZohoClient,
+  scopes: readonly string[] | undefined,
+  isWhole: boolean,
+): void {
+  if (entries.some(({fields}) => fields !== undefined)) return;
+  const cause = refusals.find(({code}) => code !== undefined && accessCodes.has(code));
+  if (cause === undefined) return;
+  const isScope = refusals.every(({code}) => code === 'OAUTH_SCOPE_MISMATCH');
+  const isLacking = scopes === undefined || !covers(scopes, scopesNeeded.fields);
+  if (!isWhole && !(isScope && isLacking)) return;
+  const why =
+    isScope && isLacking
+      ? `the refresh token lacks the scope ${scopesNeeded.fields}; authorize again with all scopes that the connector needs`
+      : isScope
+        ? "the refresh token's scopes do not cover them; authorize again with all scopes that the connector needs"
+        : "the token's user has no permission for them; give the user's profile access, or authorize again as another user";
+  throw new ZohoError('credentials', `Cannot read the fields of any module at ${origin}: ${why}`, {cause, code: cause.code});
+}

@@ -1,0 +1,93 @@
+/** Zoho's hosts: where calls may go, and where tokens come from (zoho-api sheet 1.1). Pure; no credential leaves before these said yes. */
+import {ConfigError} from '../errors/errors.ts';
+
+/** End of the API host's name, and the accounts host of that data centre. */
+const accountsHosts: ReadonlyMap<string, string> = new Map([
+  ['com', 'accounts.zoho.com'],
+  ['eu', 'accounts.zoho.eu'],
+  ['in', 'accounts.zoho.in'],
+  ['com.au', 'accounts.zoho.com.au'],
+  ['jp', 'accounts.zoho.jp'],
+  ['com.cn', 'accounts.zoho.com.cn'],
+  ['ca', 'accounts.zohocloud.ca'],
+  ['sa', 'accounts.zoho.sa'],
+  ['uk', 'accounts.zoho.uk'],
+]);
+
+const apiHost = /^(?:(www|sandbox|developer)\.)?zohoapis\.([a-z.]+)$/;
+const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/**
+ * The origin that calls go to, for an API domain as a person or Zoho writes it: with or without `https://`, `www.` or a trailing slash.
+ * Throws `ConfigError` for anything but Zoho's hosts over https and, unless `loopback` says otherwise than `on`, the machine's own addresses.
+ */
+export function apiOrigin(text: string, loopback?: string): string {
+  const url = parsed(text);
+  if (loopbackHosts.has(url.hostname)) {
+    if (!isOn(loopback))
+      throw new ConfigError(
+        `Cannot use api_domain ${url.host}: addresses of this machine are switched off here (SOURCE_ZOHO_LOOPBACK=${loopback})`,
+      );
+    return url.origin;
+  }
+  const [, environment = 'www', dataCentre = ''] = apiHost.exec(url.hostname) ?? [];
+  if (!accountsHosts.has(dataCentre)) {
+    const ends = [...accountsHosts.keys()].map((end) => `.${end}`).join(', ');
+    throw new ConfigError(
+      `Cannot use api_domain${named(url)}: it is not an API host of Zoho. It reads https://www.zohoapis.com, with the end of your data centre (${ends}), or with sandbox or developer instead of www`,
+    );
+  }
+  if (url.protocol !== 'https:' || url.port !== '')
+    throw new ConfigError(`Cannot use api_domain ${url.host}: Zoho is spoken to over https on its usual port only`);
+  return `https://${environment}.zohoapis.${dataCentre}`;
+}
+
+/** Whoever sets the switch means to switch it off, however they write that. */
+function isOn(loopback: string | undefined): boolean {
+  return loopback === undefined || /^\s*(?:on)?\s*$/i.test(loopback);
+}
+
+/** A host as messages name it, if it looks like one: a token that was pasted into the wrong property reads as a host, too. */
+function named({host}: URL): string {
+  return /^(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,10}(?::\d+)?$/.test(host) ? ` ${host}` : '';
+}
+
+/** What does not read as a bare address is not shown: it may be anything, a secret pasted into the wrong property too. */
+function parsed(text: string): URL {
+  const trimmed = text.trim();
+  const withScheme = /^[a-z]+:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
+  const bare =
+    url !== undefined && url.username === '' && url.password === '' && url.pathname === '/' && !/[?#@\\]/.test(trimmed);
+  if (!bare || !/^https?:$/.test(url.protocol))
+    throw new ConfigError('Cannot use api_domain: it must be an address without path, such as https://www.zohoapis.com');
+  return url;
+}
+
+/** Where tokens for an API origin come from; a loopback origin serves them itself. */
+export function accountsOrigin(origin: string): string {
+  const {hostname} = new URL(origin);
+  const host = accountsHosts.get(apiHost.exec(hostname)?.[2] ?? '');
+  if (host !== undefined) return `https://${host}`;
+  if (isLoopback(origin)) return origin;
+  throw new ConfigError(`Cannot tell where tokens for ${hostname} come from: it is not an API host of Zoho`);
+}
+
+export function isLoopback(origin: string): boolean {
+  return loopbackHosts.has(new URL(origin).hostname);
+}
+
+/**
+ * Whether a token that names `answered` as its API domain works on the configured origin: the same data centre and the same environment. On
+ * loopback any loopback address will do; an address that cannot be understood is not held against the token.
+ */
+export function sameOrgHost(origin: string, answered: string): boolean {
+  let other: string;
+  try {
+    other = apiOrigin(answered);
+  } catch (error) {
+    if (error instanceof ConfigError) return true;
+    throw error;
+  }
+  return other === origin || (isLoopback(origin) && isLoopback(other));
+}

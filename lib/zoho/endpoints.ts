@@ -1,0 +1,308 @@
+/** Every call of Zoho that the connector makes: its request, and what its answer means (zoho-api sheet 2 to 6). */
+import * as v from 'valibot';
+import {ZohoError} from '../errors/errors.ts';
+import {coqlBytesMax, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import type {Log} from '../platform/log.ts';
+import type {Field} from '../records/field.ts';
+import type {Token} from './access-token.ts';
+import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
+import {type Call, type Caller, Complained} from './caller.ts';
+import {saidBy} from './classify.ts';
+import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
+import {queriedModule, queryCredits, withBareIds} from './coql.ts';
+import {fieldsOf} from './fields.ts';
+import {type Answer, Cut, type Http} from './http.ts';
+import {Overheard} from './overheard.ts';
+import {createdReply, deletedReply, fieldsReply, hiddenComplaint, jobReply, jsonOf, modulesReply} from './schemas.ts';
+import type {Ledger, LedgerSummary} from './usage.ts';
+
+export interface CallsOptions {
+  readonly origin: string;
+  readonly http: Http;
+  readonly token: Token;
+  readonly caller: Caller;
+  readonly ledger: Ledger;
+  readonly log: Log;
+}
+
+export class Calls implements ZohoClient {
+  readonly origin: string;
+  readonly #http: Http;
+  readonly #token: Token;
+  readonly #caller: Caller;
+  readonly #ledger: Ledger;
+  readonly #log: Log;
+  /** Where the results of finished jobs are, as Zoho said. */
+  readonly #addresses = new Map<string, string>();
+  #bareIds = false;
+
+  constructor({origin, http, token, caller, ledger, log}: CallsOptions) {
+    this.origin = origin;
+    this.#http = http;
+    this.#token = token;
+    this.#caller = caller;
+    this.#ledger = ledger;
+    this.#log = log;
+  }
+
+  async nowSeconds(signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    if (this.#caller.seconds === undefined) await this.modules(signal);
+    return this.#caller.seconds!;
+  }
+
+  async modules(signal: AbortSignal): Promise<readonly Module[]> {
+    const reply = await this.#read(
+      {kind: 'modules', key: '', method: 'GET', path: '/crm/v8/settings/modules', what: 'list the modules'},
+      modulesReply,
+      signal,
+    );
+    return (reply?.modules ?? []).flatMap((module) =>
+      module.api_name
+        ? [
+            {
+              name: module.api_name,
+              label: module.plural_label || module.api_name,
+              apiSupported: module.api_supported ?? true,
+              generatedType: module.generated_type ?? '',
+              status: module.status ?? '',
+            },
+          ]
+        : [],
+    );
+  }
+
+  async fields(module: string, signal: AbortSignal): Promise<readonly Field[] | null> {
+    const path = `/crm/v8/settings/fields?module=${encodeURIComponent(module)}&type=all`;
+    const reply = await this.#read(
+      {kind: 'fields', key: module, method: 'GET', path, what: `read the fields of module ${module}`},
+      fieldsReply,
+      signal,
+    );
+    if (reply === null) return null;
+    if (reply.fields === null)
+      throw new ZohoError('module', `Cannot read the fields of module ${module}: Zoho's answer has no list of them`);
+    return fieldsOf(module, reply.fields);
+  }
+
+  async createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string> {
+    const paged = 'pageToken' in query;
+    const reply = await this.#read(
+      {
+        kind: 'create',
+        key: paged ? '' : query.module,
+        method: 'POST',
+        path: '/crm/bulk/v8/read',
+        headers: {'content-type': 'application/json'},
+        body: bulkBody(query),
+        what: paged ? 'create the bulk read job of the next page' : `create a bulk read job for module ${query.module}`,
+        paged,
+        ...(!paged && {fields: query.fields}),
+      },
+      createdReply,
+      signal,
+    );
+    const id = reply?.data[0]?.details.id;
+    if (id === undefined) throw new ZohoError('damaged', 'Cannot create a bulk read job: Zoho answers without its id');
+    return id;
+  }
+
+  async job(id: string, signal: AbortSignal): Promise<BulkJob> {
+    const path = jobPath(id);
+    const reply = await this.#read(
+      {kind: 'job', key: id, method: 'GET', path, what: `look at bulk read job ${id}`},
+      jobReply,
+      signal,
+    );
+    const status = reply?.data[0];
+    if (status === undefined) throw new ZohoError('damaged', `Cannot look at bulk read job ${id}: Zoho's answer is empty`);
+    const {state, result} = status;
+    if (inProgress.test(state)) return {state: 'pending'};
+    if (endedBadly.test(state)) {
+      const {code, message} = result?.error_message ?? {};
+      return {state: 'failed', reason: saidBy({code: code ?? '', message: message ?? ''}) || undefined};
+    }
+    if (state.toUpperCase() !== 'COMPLETED') return {state: 'unknown', reason: saidBy({code: state, message: ''})};
+    this.#remember(id, result?.download_url);
+    return {
+      state: 'completed',
+      count: result?.count ?? undefined,
+      nextPageToken: result?.next_page_token || undefined,
+      more: result?.more_records ?? undefined,
+    };
+  }
+
+  async *download(id: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
+    const path = this.#addresses.get(id) ?? `${jobPath(id)}/result`;
+    const {answer, place} = await this.#caller.open(
+      {kind: 'download', key: id, method: 'GET', path, what: `download the result of bulk read job ${id}`},
+      signal,
+    );
+    try {
+      if (answer.status !== 200) {
+        answer.discard();
+        throw new ZohoError(
+          'unready',
+          `Cannot download the result of bulk read job ${id}: Zoho answers HTTP status ${answer.status}`,
+          {
+            status: answer.status,
+          },
+        );
+      }
+      yield* answer.bytes(zipBytesMax);
+      place.end('good');
+    } catch (error) {
+      place.end(error instanceof Cut ? 'struggling' : 'neither');
+      if (!(error instanceof Cut)) throw error;
+      throw new ZohoError('short', `The result of bulk read job ${id} ended early: ${error.message}`, {cause: error});
+    } finally {
+      place.end('neither');
+    }
+  }
+
+  async coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    const bare = withBareIds(query);
+    if (this.#bareIds || bare === query) return this.#insist(bare, read, signal);
+    try {
+      return await this.#insist(query, read, signal);
+    } catch (error) {
+      if (!refusesQuotedIds(error)) throw error;
+      const result = await this.#insist(bare, read, signal).catch((again: unknown) => {
+        // The same complaint means that the ids were not what Zoho minds.
+        throw again instanceof ZohoError && again.code === error.code ? error : again;
+      });
+      this.#bareIds = true;
+      return result;
+    }
+  }
+
+  /** Asks again as it stands what is refused without a reason that anything could be done about. */
+  async #insist<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#coql(query, read, signal);
+      } catch (error) {
+        if (tries >= queryTriesMax || !mayPass(error)) throw error;
+        this.#log('info', `${error.message}; trying again`, {tries});
+      }
+    }
+  }
+
+  async #coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    const module = queriedModule(query);
+    const call: Call = {
+      kind: 'coql',
+      key: module,
+      method: 'POST',
+      path: '/crm/v8/coql',
+      headers: {'content-type': 'application/json'},
+      body: JSON.stringify({select_query: query}),
+      what: `query module ${module}`,
+      credits: queryCredits(query),
+    };
+    return this.#caller.run(call, signal, async (answer) => {
+      if (isEmpty(answer)) return null;
+      const body = new Overheard(answer.bytes(coqlBytesMax));
+      try {
+        return await read(body.bytes());
+      } catch (error) {
+        // Without rows Zoho answers with status 204; the same may come with status 200.
+        if (body.isEmpty) return null;
+        throw body.failure ?? body.complaint() ?? error;
+      }
+    });
+  }
+
+  async deleted(module: string, sinceSeconds: number, page: number, signal: AbortSignal): Promise<DeletedRows | null> {
+    const reply = await this.#read(
+      {
+        kind: 'deleted',
+        key: module,
+        method: 'GET',
+        path: `/crm/v8/${encodeURIComponent(module)}/deleted?type=all&page=${page}&per_page=200`,
+        headers: {'if-modified-since': `${new Date(sinceSeconds * 1000).toISOString().slice(0, 19)}+00:00`},
+        what: `read the deletions of module ${module}`,
+      },
+      deletedReply,
+      signal,
+    );
+    return (
+      reply && {
+        rows: reply.data.map(({id, deleted_time, type}) => ({id, deletedTime: deleted_time, type})),
+        more: reply.info?.more_records ?? false,
+      }
+    );
+  }
+
+  async scopes(signal: AbortSignal): Promise<readonly string[] | undefined> {
+    await this.#token.get(signal);
+    return this.#token.scopes;
+  }
+
+  spent(): LedgerSummary {
+    return this.#ledger.summary();
+  }
+
+  async close(): Promise<void> {
+    await this.#http.close();
+  }
+
+  /** Reads a JSON answer; null when it is empty. */
+  async #read<Schema extends v.GenericSchema>(
+    call: Call,
+    schema: Schema,
+    signal: AbortSignal,
+  ): Promise<v.InferOutput<Schema> | null> {
+    return this.#caller.run(call, signal, async (answer) => {
+      if (isEmpty(answer)) return null;
+      const body = jsonOf(await answer.text(replyBytesMax));
+      const complaint = hiddenComplaint(body);
+      if (complaint !== undefined) throw new Complained(complaint);
+      const reply = v.safeParse(schema, body);
+      if (reply.success) return reply.output;
+      const where =
+        body === undefined ? 'it is not JSON' : `at ${v.getDotPath(reply.issues[0]) ?? 'its top'} it is not as expected`;
+      throw new ZohoError('damaged', `Cannot ${call.what}: Zoho's answer cannot be read, ${where}`, {status: answer.status});
+    });
+  }
+
+  /** The address must be on the API's own host: it is asked with the token. */
+  #remember(id: string, address: string | null | undefined): void {
+    if (!address) return;
+    const url = URL.canParse(address, this.origin) ? new URL(address, this.origin) : undefined;
+    if (url?.origin !== this.origin)
+      throw new ZohoError(
+        'refused',
+        `Cannot download the result of bulk read job ${id}: Zoho names a place outside of ${this.origin}`,
+      );
+    this.#addresses.set(id, url.pathname + url.search);
+    for (const oldest of this.#addresses.keys()) {
+      if (this.#addresses.size <= jobAddressesMax) break;
+      this.#addresses.delete(oldest);
+    }
+  }
+}
+
+function isEmpty(answer: Answer): boolean {
+  if (answer.status !== 204 && answer.status !== 304) return false;
+  answer.discard();
+  return true;
+}
+
+/** States of a job that goes on, and of one that came to nothing; `FAILED` and the like are not documented, and cost nothing to know. */
+const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
+const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
+
+function jobPath(id: string): string {
+  return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;
+}
+
+function mayPass(error: unknown): error is ZohoError {
+  if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
+  return error.code === 'SYNTAX_ERROR' || error.code === 'INVALID_QUERY';
+}
+
+function refusesQuotedIds(error: unknown): error is ZohoError {
+  if (!(error instanceof ZohoError)) return false;
+  return error.code === 'SYNTAX_ERROR' || (error.code === 'INVALID_QUERY' && (error.field === undefined || error.field === 'id'));
+}

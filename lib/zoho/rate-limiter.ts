@@ -1,0 +1,262 @@
+/** Holds calls back: how many at once, which first, and how fast after Zoho complained. One for all bindings of a process. */
+
+import {
+  callsAtOnce,
+  coqlAtOnce,
+  creditsGoneAfterMs,
+  creditsProbeMs,
+  downloadsPerMinute,
+  downloadWindowMs,
+  pagesAtOnce,
+  passedOverMax,
+  slowLevelMax,
+  tellPauseMs,
+  throttleDelayMaxMs,
+  throttleDelayMs,
+} from '../limits.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {CallKind} from './usage.ts';
+
+/** Sweeps first, then what keeps backfills moving, then the pages themselves, which take longest. */
+const priorityOf: Readonly<Record<CallKind, 0 | 1 | 2>> = {
+  coql: 0,
+  deleted: 0,
+  modules: 1,
+  fields: 1,
+  create: 1,
+  job: 1,
+  download: 2,
+};
+
+const atOnceOf: Readonly<Partial<Record<CallKind, number>>> = {coql: coqlAtOnce, download: pagesAtOnce};
+
+/** How a call ended: `throttled` by a 429, `struggling` by an outage or cut, `neither` for what says nothing about limits. */
+export type Outcome = 'good' | 'throttled' | 'struggling' | 'neither';
+
+/** The right to make one call. */
+export interface Place {
+  /** Gives it back; only the first time counts. `retryAfterMs` is what Zoho asked for: the pause is at least that long. */
+  end(outcome: Outcome, throttle?: {retryAfterMs?: number | undefined; creditsGone?: boolean}): void;
+}
+
+export interface GovernorOptions {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random?: (() => number) | undefined;
+  /** Told why all calls wait when they wait long, and `undefined` when they go on. */
+  readonly tell?: ((reason: string | undefined) => void) | undefined;
+}
+
+interface Waiter {
+  readonly kind: CallKind;
+  readonly key: string;
+  readonly grant: (place: Place) => void;
+}
+
+/**
+ * Slowing down goes by levels. Each 429 answered to a call that started after the last slow-down raises the level: all calls pause, twice as long each
+ * time, and half as many run at once afterwards. Outages raise it too, without the pause. Each good answer lowers it, so the pace comes
+ * back as fast as it went. A 429 to a download holds up downloads only: they have a limit of their own.
+ */
+export class Governor {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #tell: (reason: string | undefined) => void;
+  /** By priority, then by binding: those of one binding in order, the bindings in turn. */
+  readonly #waiting: readonly Map<string, Waiter[]>[] = [new Map(), new Map(), new Map()];
+  readonly #passedOver = [0, 0, 0];
+  readonly #running = new Map<CallKind, number>();
+  #runningTotal = 0;
+  readonly #downloads: number[] = [];
+  #level = 0;
+  #epoch = 0;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  #downloadsUntilMs = Number.NEGATIVE_INFINITY;
+  #throttledSinceMs: number | undefined;
+  #told = false;
+  #alarm: {atMs: number; stop: AbortController} | undefined;
+
+  constructor({clock, random = Math.random, tell = () => {}}: GovernorOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#tell = tell;
+  }
+
+  /** Resolves when the call may be made. `key` names the binding or job it is for. Rejects at once when the signal aborts. */
+  async enter(kind: CallKind, key: string, signal: AbortSignal): Promise<Place> {
+    signal.throwIfAborted();
+    const {promise, resolve, reject} = Promise.withResolvers<Place>();
+    const stop = (): void => {
+      this.#forget(waiter);
+      this.#pump();
+      reject(signal.reason);
+    };
+    const waiter: Waiter = {
+      kind,
+      key,
+      grant: (place) => {
+        signal.removeEventListener('abort', stop);
+        resolve(place);
+      },
+    };
+    signal.addEventListener('abort', stop, {once: true});
+    const line = this.#waiting[priorityOf[kind]]!;
+    const own = line.get(key);
+    if (own) own.push(waiter);
+    else line.set(key, [waiter]);
+    this.#pump();
+    return promise;
+  }
+
+  /** How long all calls wait from now. */
+  get pausedMs(): number {
+    return Math.max(0, this.#pausedUntilMs - this.#clock.elapsedMs());
+  }
+
+  /** Calls that may run at once now. */
+  get atOnce(): number {
+    return Math.max(1, callsAtOnce >> this.#level);
+  }
+
+  #pump(): void {
+    const nowMs = this.#clock.elapsedMs();
+    while (this.#downloads.length > 0 && this.#downloads[0]! <= nowMs - downloadWindowMs) this.#downloads.shift();
+    for (let waiter = this.#next(nowMs); waiter !== undefined; waiter = this.#next(nowMs)) {
+      this.#forget(waiter);
+      waiter.grant(this.#place(waiter, nowMs));
+    }
+    this.#setAlarm(nowMs);
+  }
+
+  /** Who goes next: the highest priority, but after a number of times those that were passed over. */
+  #next(nowMs: number): Waiter | undefined {
+    if (nowMs < this.#pausedUntilMs || this.#runningTotal >= this.atOnce) return undefined;
+    const ready = this.#waiting.map((line) => this.#readyIn(line, nowMs));
+    const starved = ready.findIndex((waiter, i) => waiter !== undefined && this.#passedOver[i]! >= passedOverMax);
+    const first = starved >= 0 ? starved : ready.findIndex((waiter) => waiter !== undefined);
+    if (first < 0) return undefined;
+    this.#passedOver[first] = 0;
+    for (let i = first + 1; i < ready.length; i++) if (ready[i] !== undefined) this.#passedOver[i]!++;
+    return ready[first];
+  }
+
+  #readyIn(line: ReadonlyMap<string, readonly Waiter[]>, nowMs: number): Waiter | undefined {
+    for (const own of line.values()) {
+      const waiter = own.find(({kind}) => this.#admits(kind, nowMs));
+      if (waiter !== undefined) return waiter;
+    }
+    return undefined;
+  }
+
+  #admits(kind: CallKind, nowMs: number): boolean {
+    if ((this.#running.get(kind) ?? 0) >= (atOnceOf[kind] ?? callsAtOnce)) return false;
+    return kind !== 'download' || (nowMs >= this.#downloadsUntilMs && this.#downloads.length < downloadsPerMinute);
+  }
+
+  /** Takes a waiter out of its line; what else waits for its binding goes to the end. */
+  #forget(waiter: Waiter): void {
+    const line = this.#waiting[priorityOf[waiter.kind]]!;
+    const rest = (line.get(waiter.key) ?? []).filter((other) => other !== waiter);
+    line.delete(waiter.key);
+    if (rest.length > 0) line.set(waiter.key, rest);
+  }
+
+  #place({kind}: Waiter, nowMs: number): Place {
+    this.#runningTotal++;
+    this.#running.set(kind, (this.#running.get(kind) ?? 0) + 1);
+    if (kind === 'download') this.#downloads.push(nowMs);
+    const epoch = this.#epoch;
+    let held = true;
+    return {
+      end: (outcome, throttle = {}) => {
+        if (!held) return;
+        held = false;
+        this.#runningTotal--;
+        this.#running.set(kind, this.#running.get(kind)! - 1);
+        if (outcome === 'throttled') this.#throttled(kind, epoch === this.#epoch, throttle);
+        else if (epoch === this.#epoch && outcome !== 'neither') this.#learn(outcome);
+        this.#pump();
+      },
+    };
+  }
+
+  #learn(outcome: 'good' | 'struggling'): void {
+    if (outcome === 'struggling') {
+      this.#level = Math.min(slowLevelMax, this.#level + 1);
+      this.#epoch++;
+      return;
+    }
+    this.#level = Math.max(0, this.#level - 1);
+    this.#throttledSinceMs = undefined;
+    if (this.#told) this.#tell(undefined);
+    this.#told = false;
+  }
+
+  #throttled(
+    kind: CallKind,
+    fresh: boolean,
+    {retryAfterMs, creditsGone = false}: {retryAfterMs?: number | undefined; creditsGone?: boolean},
+  ): void {
+    const nowMs = this.#clock.elapsedMs();
+    if (kind === 'download' && !creditsGone) {
+      const pauseMs = retryAfterMs === undefined ? this.#jittered(throttleDelayMaxMs) : Math.max(retryAfterMs, throttleDelayMs);
+      this.#downloadsUntilMs = Math.max(this.#downloadsUntilMs, nowMs + pauseMs);
+      return;
+    }
+    if (fresh) {
+      this.#level = Math.min(slowLevelMax, this.#level + 1);
+      this.#epoch++;
+      this.#throttledSinceMs ??= nowMs;
+    } else if (retryAfterMs === undefined) {
+      return;
+    }
+    const gone = creditsGone || nowMs - (this.#throttledSinceMs ?? nowMs) >= creditsGoneAfterMs;
+    const usualMs = gone ? creditsProbeMs : Math.min(throttleDelayMaxMs, throttleDelayMs * 2 ** (this.#level - 1));
+    const pauseMs = Math.max(retryAfterMs ?? 0, this.#jittered(usualMs));
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
+    if (pauseMs >= tellPauseMs) this.#tellPause(pauseMs, gone);
+  }
+
+  #tellPause(pauseMs: number, gone: boolean): void {
+    const at = new Date(this.#clock.nowMs() + pauseMs).toISOString().slice(0, 19);
+    const why = gone
+      ? "Zoho's API credits of the last 24 hours are used up, by this capture or by other applications of the organisation"
+      : 'Zoho asks for fewer calls';
+    this.#told = true;
+    this.#tell(`${why}; waiting, next try at ${at}Z`);
+  }
+
+  /** Up to a fifth longer, so that several processes do not come back at once. */
+  #jittered(delayMs: number): number {
+    return delayMs * (1 + 0.2 * this.#random());
+  }
+
+  /** Wakes when time alone lets a waiter go on. Without waiters nothing is left running. */
+  #setAlarm(nowMs: number): void {
+    const atMs = this.#wakeAtMs(nowMs);
+    if (atMs === this.#alarm?.atMs) return;
+    this.#alarm?.stop.abort();
+    this.#alarm = undefined;
+    if (atMs === undefined) return;
+    const stop = new AbortController();
+    this.#alarm = {atMs, stop};
+    this.#clock.sleep(atMs - nowMs, stop.signal).then(
+      () => {
+        if (this.#alarm?.stop === stop) this.#alarm = undefined;
+        this.#pump();
+      },
+      () => {
+        // The alarm was called off.
+      },
+    );
+  }
+
+  #wakeAtMs(nowMs: number): number | undefined {
+    if (this.#waiting.every((line) => line.size === 0)) return undefined;
+    if (nowMs < this.#pausedUntilMs) return this.#pausedUntilMs;
+    if (this.#waiting[priorityOf.download]!.size === 0) return undefined;
+    const fullUntilMs = this.#downloads.length >= downloadsPerMinute ? this.#downloads[0]! + downloadWindowMs : nowMs;
+    const untilMs = Math.max(this.#downloadsUntilMs, fullUntilMs);
+    return untilMs > nowMs ? untilMs : undefined;
+  }
+}

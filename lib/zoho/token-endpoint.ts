@@ -1,0 +1,104 @@
+/** The token call and what its answers mean (zoho-api sheet 1.2). */
+import * as v from 'valibot';
+import {ZohoError} from '../errors/errors.ts';
+import {errorBytesMax} from '../limits.ts';
+import type {Credentials} from './client.ts';
+import {type Http, within} from './http.ts';
+import {complaintOf, jsonOf, type TokenReply, tokenReply} from './schemas.ts';
+
+/** An answer of the accounts host, read whole. */
+export interface TokenAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Asks once for an access token. Credentials go in the body: addresses end up in the logs of whoever passes them on. */
+export async function askToken(
+  http: Http,
+  origin: string,
+  {clientId, clientSecret, refreshToken}: Credentials,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<TokenAnswer> {
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: clientId,
+    client_secret: clientSecret,
+    refresh_token: refreshToken,
+  });
+  const headers = {'content-type': 'application/x-www-form-urlencoded', accept: 'application/json'};
+  return within(timeoutMs, new URL(origin).host, signal, async (limited) => {
+    const answer = await http.send({origin, path: '/oauth/v2/token', method: 'POST', headers, body: form.toString()}, limited);
+    return {status: answer.status, text: await answer.text(errorBytesMax)};
+  });
+}
+
+/** Names of both hosts, for messages. */
+export interface TokenHosts {
+  readonly apiHost: string;
+  readonly accountsHost: string;
+}
+
+/** A token, or why to ask again: `throttled` after long, `failed` soon. */
+export type TokenResult = {readonly reply: TokenReply} | {readonly again: 'throttled' | 'failed'; readonly why: string};
+
+/** Reads an answer by its body: errors mostly come with status 200. Throws kind `credentials` when asking again cannot help. */
+export function readTokenAnswer({status, text}: TokenAnswer, hosts: TokenHosts): TokenResult {
+  const body = jsonOf(text);
+  const reply = v.safeParse(tokenReply, body);
+  if (reply.success) return {reply: reply.output};
+  const complaint = complaintOf(body);
+  if (status === 429 || (complaint !== undefined && isThrottle(complaint.code, complaint.message)))
+    return {again: 'throttled', why: 'Zoho refuses more tokens for now, because too many were asked for within 10 minutes'};
+  if (complaint === undefined || status >= 500 || passingCodes.has(complaint.code))
+    return {again: 'failed', why: `${hosts.accountsHost} gives no usable answer (HTTP status ${status})`};
+  throw new ZohoError('credentials', explain(complaint.code, hosts), {code: complaint.code, status});
+}
+
+function explain(code: string, hosts: TokenHosts): string {
+  const meaning = meanings.get(code);
+  return meaning === undefined
+    ? `Cannot get an access token: ${hosts.accountsHost} refuses the credentials (${shownCode(code)})`
+    : `Cannot get an access token: ${meaning(hosts)} (${code})`;
+}
+
+/** A code as it may be shown: words. Anything else may be what was sent, repeated. */
+export function shownCode(code: string): string {
+  return /^[A-Za-z_ ]{1,60}$/.test(code) ? code : 'for a reason that is no code';
+}
+
+/** How long a token lives, at most a day. Seconds by the book; some old clients got milliseconds, with the seconds beside them. */
+export function lifeMsOf({expires_in, expires_in_sec}: TokenReply): number {
+  if (expires_in_sec !== undefined) return Math.min(dayMs, expires_in_sec * 1000);
+  if (expires_in === undefined) return 3_600_000;
+  return Math.min(dayMs, expires_in > 86_400 ? expires_in : expires_in * 1000);
+}
+
+const dayMs = 86_400_000;
+
+type Meaning = (hosts: TokenHosts) => string;
+
+const badRefreshToken: Meaning = ({accountsHost, apiHost}) =>
+  `${accountsHost} does not know the refresh_token; it was revoked or mistyped, or belongs to another data centre than ${apiHost}; authorize again`;
+
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  [
+    'invalid_client',
+    ({accountsHost, apiHost}) =>
+      `${accountsHost} does not know the client_id; it is mistyped, or registered in another data centre than ${apiHost}`,
+  ],
+  [
+    'invalid_client_secret',
+    ({accountsHost}) =>
+      `the client_secret is wrong for ${accountsHost}; a client has a secret of its own for each data centre, see Zoho's API console`,
+  ],
+  ['invalid_code', badRefreshToken],
+  ['invalid_grant', badRefreshToken],
+]);
+
+/** Codes of the accounts host that say nothing about the credentials. */
+const passingCodes = new Set(['general_error', 'internal_error', 'server_error', 'temporarily_unavailable', 'INTERNAL_ERROR']);
+
+function isThrottle(code: string, message: string): boolean {
+  return /^access denied$/i.test(code) || /too many requests/i.test(message) || code === 'TOO_MANY_REQUESTS';
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {ZohoError} from '../../lib/errors/errors.ts';
+import {JumpCapture, type JumpOptions} from '../system/consistency/jump-capture.ts';
+import {narrow} from '../system/consistency/modules.ts';
+
+/** A range that goes on after a restart asks Zoho first for what changed since it began. */
+const range = suite('a resumed range');
+
+/** What a range asks before it goes on; sweeps ask for the other fields, too. */
+const isIdQuery = (query: string): boolean => query.startsWith('select id, Modified_Time from');
+
+const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
+  modules: [narrow('Deals')],
+  records: {Deals: 90},
+  switches: {rowsPerJob: 30, jobMs: 60_000},
+  bindings: [{module: 'Deals'}],
+  ...more,
+});
+
+const backfill = (capture: JumpCapture) => capture.state('Deals').backfill as {job?: string; next_page?: string} | undefined;
+
+/** Kills a capture while its second page is exported, and starts it again. */
+async function resumed(capture: JumpCapture): Promise<string> {
+  capture.start();
+  await capture.until(() => backfill(capture)?.next_page !== undefined && backfill(capture)?.job != null);
+  await capture.kill();
+  const job = backfill(capture)!.job!;
+  capture.start();
+  return job;
+}
+
+for (const kind of ['refused', 'damaged', 'field'] as const) {
+  range(`that still cannot ask, answer ${kind}, sets the module aside for that and gives up none of its pages`, async () => {
+    let refusing = false;
+    const hooks = {
+      beforeCoql(query: string) {
+        if (refusing && isIdQuery(query)) throw new ZohoError(kind, 'no', {code: 'FIELD_NOT_SUPPORTED', field: 'Modified_Time'});
+      },
+    };
+    await JumpCapture.with(options({hooks}), async (capture) => {
+      refusing = true;
+      const job = await resumed(capture);
+      await capture.until(() => capture.logs.some((line) => line.includes('set aside')));
+      assert.deepEqual(
+        capture.logs.filter((line) => /set aside|refuses it|trying again/.test(line)),
+        ['warn: Module Deals is set aside: its changes cannot be read: no'],
+      );
+      assert.equal(backfill(capture)?.job, job);
+      refusing = false;
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+    });
+  });
+}
+
+range('asks otherwise as long as that helps', async () => {
+  const sizes: string[] = [];
+  const hooks = {
+    beforeCoql(query: string) {
+      if (!isIdQuery(query)) return;
+      const [, size = ''] = / limit \d+, (\d+)$/.exec(query) ?? [];
+      sizes.push(size);
+      if (size === '2000') throw new ZohoError('refused', 'no', {code: 'LIMIT_EXCEEDED'});
+    },
+  };
+  await JumpCapture.with(options({hooks}), async (capture) => {
+    await resumed(capture);
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.deepEqual([...new Set(sizes)], ['2000', '200']);
+    assert.ok(!capture.logs.some((line) => line.includes('set aside')));
+  });
+});
+
+range.run();

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {ModuleFields} from '../../lib/capture/field-plan.ts';
+import type {Field} from '../../lib/records/field.ts';
+
+const fields = suite('ModuleFields');
+
+function field(name: string, more: Partial<Field> = {}): Field {
+  return {
+    name,
+    type: 'text',
+    dataType: 'text',
+    jsonType: 'string',
+    computed: false,
+    dynamic: false,
+    bulk: true,
+    coql: true,
+    ...more,
+  };
+}
+
+const key = [field('id', {type: 'id'}), field('Modified_Time', {type: 'datetime'})];
+const many = (count: number, more: Partial<Field> = {}): Field[] =>
+  Array.from({length: count}, (_, i) => field(`F${String(i).padStart(4, '0')}`, more));
+
+fields('asks for everything once, with the key in every slice and never more than Zoho takes', () => {
+  const it = new ModuleFields([...key, ...many(450)]);
+  assert.deepEqual(
+    it.bulkSlices.map((slice) => slice.length),
+    [200, 200, 56],
+  );
+  assert.deepEqual(
+    it.coqlSlices.map((slice) => slice.length),
+    [452],
+  );
+  for (const slice of it.bulkSlices) assert.deepEqual(slice.slice(0, 2), ['id', 'Modified_Time']);
+  assert.equal(new Set(it.bulkSlices.flat()).size, 452);
+});
+
+fields('asks for the key alone when a module has nothing else', () => {
+  const it = new ModuleFields(key);
+  assert.deepEqual(it.bulkSlices, [['id', 'Modified_Time']]);
+  assert.deepEqual(it.coqlSlices, [['id', 'Modified_Time']]);
+  assert.deepEqual(it.refreshSlices, []);
+});
+
+fields('keeps the other slices as they are when a field is refused', () => {
+  const it = new ModuleFields([...key, ...many(250)]);
+  const [, second] = it.bulkSlices;
+  assert.equal(it.refuse('bulk', 'F0003'), true);
+  assert.equal(it.bulkSlices[0]?.includes('F0003'), false);
+  assert.deepEqual(it.bulkSlices[1], second);
+  assert.equal(it.coqlSlices[0]?.includes('F0003'), true);
+});
+
+fields('does not give up the key, nor a field twice, nor one that it never asked for', () => {
+  const it = new ModuleFields([...key, field('A')]);
+  assert.equal(it.refuse('coql', 'A'), true);
+  for (const name of ['A', 'id', 'Modified_Time', 'Unknown']) assert.equal(it.refuse('coql', name), false, name);
+});
+
+fields('puts at most five dynamic formulas in a query', () => {
+  const dynamic = Array.from({length: 12}, (_, i) => field(`D${i}`, {computed: true, dynamic: true}));
+  const it = new ModuleFields([...key, field('A'), ...dynamic]);
+  assert.deepEqual(
+    it.coqlSlices.map((slice) => slice.filter((name) => name.startsWith('D')).length),
+    [5, 5, 2],
+  );
+  assert.equal(new Set(it.coqlSlices.flat()).size, 15);
+});
+
+fields('goes back to fifty columns, once', () => {
+  const it = new ModuleFields([...key, ...many(120), field('Z', {dynamic: true, computed: true})]);
+  assert.equal(it.narrowCoql(), true);
+  assert.ok(
+    it.coqlSlices.every((slice) => slice.length <= 50),
+    'no slice is wider',
+  );
+  assert.equal(new Set(it.coqlSlices.flat()).size, 123);
+  assert.equal(it.narrowCoql(), false);
+});
+
+fields('refreshes formulas, roll-ups and what only bulk reads', () => {
+  const it = new ModuleFields([...key, field('A'), field('Score', {computed: true}), field('Photo', {coql: false})]);
+  assert.deepEqual(it.refreshSlices, [['id', 'Modified_Time', 'Photo', 'Score']]);
+  it.refuse('coql', 'A');
+  assert.deepEqual(it.refreshSlices, [['id', 'Modified_Time', 'A', 'Photo', 'Score']]);
+  it.refuse('bulk', 'Score');
+  it.refuse('bulk', 'Photo');
+  it.refuse('bulk', 'A');
+  assert.deepEqual(it.refreshSlices, []);
+});
+
+fields('names what only one API reads, and what none does', () => {
+  const it = new ModuleFields([
+    ...key,
+    field('A'),
+    field('Photo', {coql: false}),
+    field('File', {coql: false, bulk: false}),
+    field('Note', {bulk: false}),
+  ]);
+  assert.deepEqual(it.coverage, {bulkOnly: ['Photo'], coqlOnly: ['Note'], neither: ['File']});
+  assert.deepEqual(
+    it.captured.map(({name}) => name),
+    ['A', 'Modified_Time', 'Note', 'Photo', 'id'],
+  );
+});
+
+fields('sees whether newly read metadata differs, in any order', () => {
+  const it = new ModuleFields([...key, field('A')]);
+  assert.equal(it.replace([field('A'), ...key]), false);
+  assert.equal(it.replace([...key, field('A'), field('B')]), true);
+  assert.equal(it.all.has('B'), true);
+});
+
+fields.run();

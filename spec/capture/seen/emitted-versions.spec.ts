@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {Overlap} from '../../../lib/capture/seen/emitted-versions.ts';
+
+const overlap = suite('Overlap');
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const roomy = (): Overlap => new Overlap({ids: 1 << 12});
+
+overlap('takes the same version once', () => {
+  const emitted = roomy();
+  assert.equal(emitted.document(1n, 100, bytes('a')), true);
+  assert.equal(emitted.document(1n, 100, bytes('a')), false);
+});
+
+overlap('takes another content within the same second, and a change back to the first', () => {
+  const emitted = roomy();
+  assert.equal(emitted.document(1n, 100, bytes('a')), true);
+  assert.equal(emitted.document(1n, 100, bytes('b')), true);
+  assert.equal(emitted.document(1n, 100, bytes('a')), true);
+});
+
+overlap('takes a deletion once, an older one never, and the record again after it', () => {
+  const emitted = roomy();
+  emitted.document(1n, 100, bytes('a'));
+  assert.equal(emitted.deletion(1n, 110), true);
+  assert.equal(emitted.deletion(1n, 110), false);
+  assert.equal(emitted.deletion(1n, 105), false);
+  assert.equal(emitted.holdsDeletion(1n, 110), true);
+  assert.equal(emitted.document(1n, 100, bytes('a')), true);
+  assert.equal(emitted.holdsDeletion(1n, 110), false);
+  assert.equal(emitted.deletion(1n, 110), true);
+});
+
+overlap('forgets what lies before the next window', () => {
+  const emitted = roomy();
+  emitted.document(1n, 100, bytes('a'));
+  emitted.document(2n, 200, bytes('b'));
+  emitted.forget(150);
+  assert.equal(emitted.size, 1);
+  assert.equal(emitted.document(1n, 100, bytes('a')), true);
+  assert.equal(emitted.document(2n, 200, bytes('b')), false);
+});
+
+overlap('forgets its older half when it is full, even when all share one second', () => {
+  for (const second of [(i: number) => i, () => 7]) {
+    const emitted = new Overlap({ids: 128});
+    for (let i = 1; i <= 1000; i++) assert.equal(emitted.document(BigInt(i), second(i), bytes('x')), true);
+    assert.ok(emitted.size <= 128 && emitted.size > 0, `keeps ${emitted.size}`);
+    assert.equal(emitted.document(1000n, second(1000), bytes('x')), false);
+  }
+});
+
+overlap.run();

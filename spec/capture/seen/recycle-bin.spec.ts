@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {Recycled} from '../../../lib/capture/seen/recycle-bin.ts';
+
+const recycled = suite('Recycled');
+
+const dayS = 86_400;
+const nowS = Date.parse('2026-10-01T10:00:00Z') / 1000;
+const numbered = (count: number, from = 1): string[] =>
+  Array.from({length: count}, (_, i) => String(5725767000000000000n + BigInt(from + i)));
+const deleted = (ids: readonly string[], deletedS = nowS) => ids.map((id) => ({id, deletedS}));
+const nobody: ReadonlySet<string> = new Set();
+
+/** Asks for all that is due in sweeps `everyS` apart; gives the ages at which there was something. */
+function agesAsked(watched: Recycled, everyS: number, untilS: number): number[] {
+  const ages: number[] = [];
+  for (let age = everyS; age <= untilS; age += everyS) {
+    const due = watched.due(nowS + age);
+    if (due.length > 0) ages.push(age);
+    watched.note(due, nobody, nowS + age);
+  }
+  return ages;
+}
+
+recycled('asks with every sweep at first, ever more rarely, at last hourly, and no more when the bin is emptied', () => {
+  const watched = new Recycled();
+  watched.add(deleted(numbered(1)), nowS);
+  const ages = agesAsked(watched, 10, 61 * dayS);
+  assert.deepEqual(ages.slice(0, 8), [10, 20, 30, 40, 50, 60, 70, 80]);
+  for (const [i, age] of ages.entries()) {
+    const pause = age - (ages[i - 1] ?? 0);
+    assert.ok(pause <= Math.min(3_600, age / 8) + 10, `${pause} s at ${age}`);
+    if (age > 9 * 3_600) assert.equal(pause, 3_600);
+  }
+  assert.ok(ages.filter((age) => age < dayS).length < 80);
+  assert.ok(ages.at(-1)! > 60 * dayS - 3_600 && ages.at(-1)! < 60 * dayS);
+});
+
+recycled('asks for what is saved at once, and for what comes back no more', () => {
+  const [a, b] = numbered(2) as [string, string];
+  const watched = new Recycled({[a]: nowS - 5 * dayS, [b]: nowS - dayS});
+  assert.deepEqual(watched.due(nowS), [a, b]);
+  watched.note([a, b], new Set([b]), nowS);
+  assert.deepEqual(watched.ids, [a]);
+  assert.deepEqual(watched.due(nowS + 3_599), []);
+  assert.deepEqual(watched.due(nowS + 3_600), [a]);
+});
+
+recycled('fills up the last query, so that what is watched for long is asked for together', () => {
+  const watched = new Recycled();
+  const ids = numbered(250);
+  for (const [i, id] of ids.entries()) watched.add(deleted([id], nowS - dayS), nowS + i);
+  assert.deepEqual(watched.due(nowS + 3_600), ids.slice(0, 100));
+  assert.deepEqual(watched.due(nowS + 3_600 + 100), ids.slice(0, 200));
+  assert.deepEqual(watched.due(nowS + 3_600 + 200), ids);
+});
+
+recycled('keeps the last thousand, and says of each addition only what changes', () => {
+  const watched = new Recycled();
+  const ids = numbered(1_000);
+  watched.add(deleted([ids[0]!], nowS - 61 * dayS), nowS - 2 * dayS);
+  assert.deepEqual(watched.add(deleted([ids[1]!]), nowS), {[ids[1]!]: nowS, [ids[0]!]: null});
+  watched.add(deleted(ids), nowS);
+  const [more] = numbered(1, 5_000);
+  assert.deepEqual(watched.add(deleted([more!], nowS + 5), nowS + 5), {[more!]: nowS + 5, [ids[0]!]: null});
+  // Deleted anew, it is the last again.
+  assert.deepEqual(watched.add(deleted([ids[1]!], nowS + 9), nowS + 9), {[ids[1]!]: nowS + 9});
+  assert.deepEqual(watched.ids, [...ids.slice(2), more, ids[1]]);
+});
+
+recycled.run();

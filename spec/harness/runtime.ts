@@ -1,0 +1,216 @@
+/** A strict stand-in for the Flow runtime: reads protocol lines, commits at checkpoints, reduces documents by key. */
+import assert from 'node:assert/strict';
+import {mergePatch} from '../../lib/flow/state.ts';
+
+/** A document with its numbers as the text they were written with. */
+export type Reduced = Readonly<Record<string, unknown>>;
+
+/** Parses JSON and keeps every number as received: `12.50` becomes `#12.50`, an id `#5725767000000524157`. */
+export function parseExact(text: string): unknown {
+  return JSON.parse(text, (_key, value: unknown, context?: {source?: string}) =>
+    typeof value === 'number' ? `#${context?.source}` : value,
+  );
+}
+
+/** The collections of a capture, by name and record id. Deletions delete, documents merge by top-level property. */
+export class Collections {
+  readonly byName = new Map<string, Map<string, Reduced>>();
+
+  reduce(collection: string, doc: Reduced): void {
+    const records = this.of(collection);
+    const id = String(doc.id);
+    const meta = doc._meta as {op?: string} | undefined;
+    if (meta?.op === 'd') records.delete(id);
+    else records.set(id, {...records.get(id), ...doc});
+  }
+
+  of(collection: string): Map<string, Reduced> {
+    const known = this.byName.get(collection);
+    if (known) return known;
+    const made = new Map<string, Reduced>();
+    this.byName.set(collection, made);
+    return made;
+  }
+}
+
+interface Captured {
+  readonly binding: number;
+  readonly doc: Reduced;
+}
+
+/** One commit that the runtime may make: the documents of a sequence and the state patch of its checkpoint. */
+interface Sequence {
+  readonly docs: readonly Captured[];
+  readonly patch: unknown;
+}
+
+/**
+ * One session of a capture task. Lines are checked as they come; sequences wait until `commit` takes them, so that a session can be
+ * ended with any number of them lost, as when the runtime had not committed yet.
+ */
+export class Session {
+  /** The last lines read, cut, for the report of a failure. */
+  readonly lastLines: string[] = [];
+  documents = 0;
+  checkpoints = 0;
+  opened = false;
+  readonly #collections: readonly string[];
+  readonly #waiting: Sequence[] = [];
+  #docs: Captured[] = [];
+  #bytes = 0;
+
+  constructor(collections: readonly string[]) {
+    this.#collections = collections;
+  }
+
+  /** Reads one line of the connector's stdout after the answer to `spec`. */
+  read(line: string): void {
+    this.lastLines.push(line.slice(0, 300));
+    if (this.lastLines.length > 20) this.lastLines.shift();
+    const message = parseExact(line) as Record<string, Record<string, unknown>>;
+    const kinds = Object.keys(message);
+    assert.equal(kinds.length, 1, `one kind in a message: ${kinds}`);
+    const [kind] = kinds;
+    const body = message[kind!]!;
+    if (!this.opened) {
+      assert.equal(kind, 'opened', 'the first line after open');
+      only(body, ['explicitAcknowledgements']);
+      this.opened = true;
+      return;
+    }
+    switch (kind) {
+      case 'captured':
+        this.#captured(body, line.length);
+        break;
+      case 'sourcedSchema':
+        only(body, ['binding', 'documentSchema']);
+        this.#bindingOf(body);
+        closed(body.documentSchema, '');
+        break;
+      case 'checkpoint':
+        this.#checkpoint(body);
+        break;
+      default:
+        assert.fail(`unexpected message ${kind}`);
+    }
+  }
+
+  /** Sequences read and not yet committed. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Commits the oldest `count` sequences, all by default: their documents and their state together. */
+  commit(task: Task, count = this.#waiting.length): void {
+    for (const {docs, patch} of this.#waiting.splice(0, count)) {
+      for (const {binding, doc} of docs) task.collections.reduce(this.#collections[binding]!, doc);
+      task.state = mergePatch(task.state, patch);
+    }
+  }
+
+  /** A state with everything read so far applied, committed or not. */
+  ahead(state: unknown): unknown {
+    return this.#waiting.reduce<unknown>((reduced, {patch}) => mergePatch(reduced, patch), state);
+  }
+
+  /** Whether documents were written that no checkpoint followed yet. */
+  get halfSequence(): boolean {
+    return this.#docs.length > 0;
+  }
+
+  #captured(body: Record<string, unknown>, bytes: number): void {
+    only(body, ['binding', 'doc']);
+    const binding = this.#bindingOf(body);
+    assert.ok(
+      this.#docs.every((captured) => captured.binding === binding),
+      'a sequence holds documents of one binding',
+    );
+    this.#bytes += bytes;
+    assert.ok(this.#bytes < 64 << 20, 'a sequence of less than 64 MiB');
+    const doc = body.doc as Reduced;
+    assert.match(String(doc.id), /^#[1-9]\d{0,18}$/, 'id is an integer');
+    assert.match(
+      String(doc.Modified_Time),
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+      'Modified_Time is a date-time',
+    );
+    assert.ok(['u', 'd'].includes(String((doc._meta as {op?: string} | undefined)?.op)), '_meta.op is u or d');
+    this.#docs.push({binding, doc});
+    this.documents++;
+  }
+
+  #checkpoint(body: Record<string, unknown>): void {
+    only(body, ['state']);
+    const state = body.state as Record<string, unknown>;
+    only(state, ['updated', 'mergePatch']);
+    assert.equal(state.mergePatch, true);
+    assert.equal(typeof state.updated, 'object');
+    this.#waiting.push({docs: this.#docs, patch: exactState(state.updated)});
+    this.#docs = [];
+    this.#bytes = 0;
+    this.checkpoints++;
+  }
+
+  #bindingOf(body: Record<string, unknown>): number {
+    const index = body.binding === undefined ? 0 : Number(String(body.binding).slice(1));
+    assert.ok(index < this.#collections.length, `binding ${index} exists`);
+    return index;
+  }
+}
+
+/** What outlives sessions: the state and the collections. */
+export class Task {
+  state: unknown = {};
+  readonly collections = new Collections();
+}
+
+/** State holds no numbers but row counts and slices: give these back as numbers. */
+function exactState(value: unknown): unknown {
+  if (typeof value === 'string') return value.startsWith('#') ? Number(value.slice(1)) : value;
+  if (Array.isArray(value)) return value.map(exactState);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, exactState(inner)]));
+}
+
+function only(body: Record<string, unknown>, names: readonly string[]): void {
+  for (const name of Object.keys(body)) assert.ok(names.includes(name), `the runtime knows no ${name}`);
+}
+
+/** Every object schema with properties must be closed. */
+function closed(schema: unknown, place: string): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  const {properties, additionalProperties} = schema as {properties?: Record<string, unknown>; additionalProperties?: unknown};
+  if (properties === undefined) return;
+  assert.equal(additionalProperties, false, `sourcedSchema is open at ${place || 'its root'}`);
+  for (const [name, inner] of Object.entries(properties)) closed(inner, `${place}/${name}`);
+}
+
+/**
+ * Compares what was captured of a module with what Zoho holds: none missing, none extra, each with its last values. Returns up to ten differences,
+ * by id and property, without the values.
+ *
+ * @param ignore properties that no API delivers, or that only a refresh does.
+ */
+export function differences(
+  captured: ReadonlyMap<string, Reduced>,
+  truth: Iterable<Reduced>,
+  ignore: ReadonlySet<string> = new Set(),
+): string[] {
+  const found: string[] = [];
+  const seen = new Set<string>();
+  for (const record of truth) {
+    const id = String(record.id);
+    seen.add(id);
+    const doc = captured.get(id);
+    if (doc === undefined) found.push(`${id}: missing`);
+    else {
+      for (const [name, value] of Object.entries(record)) {
+        if (name !== '_meta' && !ignore.has(name) && JSON.stringify(doc[name]) !== JSON.stringify(value))
+          found.push(`${id}: ${name} differs`);
+      }
+    }
+    if (found.length >= 10) return found;
+  }
+  for (const id of captured.keys()) if (!seen.has(id)) found.push(`${id}: should not be there`);
+  return found.slice(0, 10);
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import {ZohoError} from '../../lib/errors/errors.ts';
+import {type Docs, shapeRoomBytes} from '../../lib/records/batch.ts';
+import {idOf, modifiedOf, tombstone, tombstones} from '../../lib/records/documents.ts';
+import {compileCoercer} from '../../lib/transforms/coerce.ts';
+import {shapeDocs} from '../../lib/transforms/shape.ts';
+import {csvRows, documents, texts} from '../transforms/samples.ts';
+
+const test = suite('docs');
+
+const T = '2026-10-01T10:00:00+05:30';
+
+async function docsOf(page: string): Promise<Docs> {
+  const rows = await csvRows(page);
+  return compileCoercer(rows.columns, new Map(), {module: 'Leads', onMisfit() {}})(rows);
+}
+
+test('reads id and time back from documents, before and after they are shaped', async () => {
+  const docs = await docsOf(`Id,Modified_Time,A\n5725767000000524157,${T},"""id"":1"\n7,2026-10-01T10:00:00Z,\n`);
+  for (const some of [docs, shapeDocs(docs)]) {
+    assert.deepEqual([idOf(some, 0), idOf(some, 1)], [5725767000000524157n, 7n]);
+    assert.deepEqual([modifiedOf(some, 0), modifiedOf(some, 1)], [T, '2026-10-01T10:00:00Z']);
+  }
+});
+
+test('reads every id exactly', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.bigInt({min: 1n, max: 9_999_999_999_999_999_999n}), async (id) => {
+      assert.equal(idOf(await docsOf(`Id,Modified_Time\n${id},${T}\n`), 0), id);
+    }),
+  );
+});
+
+test('leaves the room after each document that shape needs, and shape stays inside it', async () => {
+  const docs = await docsOf(`Id,Modified_Time,A\n1,${T},a\n2,${T},\n3,${T},c\n`);
+  const before = Array.from(docs.ranges);
+  for (let i = 0; i < docs.count; i++) {
+    assert.ok(before[2 * i + 1]! + shapeRoomBytes <= (before[2 * i + 2] ?? docs.bytes.length));
+  }
+  const shaped = shapeDocs(docs);
+  for (let i = 0; i < docs.count; i++) assert.ok(shaped.ranges[2 * i + 1]! - before[2 * i + 1]! <= shapeRoomBytes);
+  assert.deepEqual(
+    texts(shaped).map((text) => JSON.parse(text)),
+    ['a', null, 'c'].map((A, i) => ({id: i + 1, Modified_Time: T, A, _meta: {op: 'u'}})),
+  );
+});
+
+test('makes tombstones that are whole documents', () => {
+  const docs = tombstones([
+    {id: '5725767000000524157', deletedTime: T},
+    {id: '7', deletedTime: '2026-10-01T10:00:00Z'},
+  ]);
+  assert.deepEqual(texts(docs), [
+    `{"id":5725767000000524157,"Modified_Time":"${T}","_meta":{"op":"d"}}`,
+    '{"id":7,"Modified_Time":"2026-10-01T10:00:00Z","_meta":{"op":"d"}}',
+  ]);
+  assert.equal(texts(docs)[1], tombstone('7', '2026-10-01T10:00:00Z'));
+  assert.deepEqual([idOf(docs, 0), modifiedOf(docs, 1)], [5725767000000524157n, '2026-10-01T10:00:00Z']);
+  assert.equal(tombstones([]).count, 0);
+});
+
+test('makes no tombstone of an id or a time that is none', () => {
+  for (const [id, deletedTime] of [
+    ['', T],
+    ['1x', T],
+    ['0', T],
+    ['7', ''],
+    ['7', '2026-10-01"}'],
+  ] as const) {
+    assert.throws(
+      () => tombstones([{id, deletedTime}]),
+      (error) => error instanceof ZohoError && error.kind === 'damaged',
+    );
+  }
+});
+
+test('gives no documents for no rows', () => {
+  assert.equal(documents({columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0}, new Map()).docs.length, 0);
+});
+
+test.run();

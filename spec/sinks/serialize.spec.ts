@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import {Blocks} from '../../lib/platform/buffer-pool.ts';
+import type {Docs} from '../../lib/records/batch.ts';
+import {frame} from '../../lib/sinks/serialize.ts';
+
+const test = suite('frame');
+
+const target = {index: 0, stateKey: 'Leads', collection: 'acme/Leads'};
+const before = Buffer.from('<');
+const after = Buffer.from('>\n');
+
+/** Documents with that many bytes of something else between them. */
+function docsOf(texts: readonly string[], room: number): Docs {
+  const gap = '#'.repeat(room);
+  const bytes = Buffer.from(`${gap}${texts.join(gap)}${gap}`);
+  const ranges = new Int32Array(2 * texts.length);
+  let at = room;
+  for (const [i, text] of texts.entries()) {
+    ranges[2 * i] = at;
+    ranges[2 * i + 1] = at += Buffer.byteLength(text);
+    at += room;
+  }
+  return {bytes, ranges, count: texts.length};
+}
+
+const textOf = ({bytes}: {bytes: Uint8Array}): string => Buffer.from(bytes).toString();
+
+test('puts the envelope around the documents admitted, asked once each and in order', () => {
+  const texts = fc.array(fc.string({unit: 'grapheme', minLength: 1, maxLength: 6}), {minLength: 1, maxLength: 8});
+  const last = fc.constantFrom('', 'checkpoint\n');
+  fc.assert(
+    fc.property(texts, fc.nat({max: 5}), last, fc.nat(), (documents, room, end, mask) => {
+      const asked: number[] = [];
+      const admitted = (i: number) => (mask & (1 << i)) === 0;
+      const admit = (_: Docs, i: number) => {
+        asked.push(i);
+        return admitted(i);
+      };
+      const docs = docsOf(documents, room);
+      const framed = frame(new Blocks(), {target, docs, admit}, before, after, Buffer.from(end));
+      const wanted = documents.filter((_, i) => admitted(i));
+      assert.equal(textOf(framed), wanted.map((text) => `<${text}>\n`).join('') + end);
+      assert.equal(framed.count, wanted.length);
+      assert.deepEqual(asked, [...documents.keys()]);
+    }),
+    {numRuns: 2_000},
+  );
+});
+
+test('gives its block back', () => {
+  const blocks = new Blocks();
+  const {block} = frame(blocks, {target, docs: docsOf(['a'], 0)}, before, after);
+  assert.ok(block !== undefined);
+  blocks.give(block);
+  assert.equal(blocks.take(1), block);
+});
+
+test('is only what comes last for a piece without documents', () => {
+  assert.equal(textOf(frame(new Blocks(), {target}, before, after, Buffer.from('end'))), 'end');
+});
+
+test.run();

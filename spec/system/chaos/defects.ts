@@ -1,0 +1,108 @@
+/** Planted defects: each breaks one promise of the connector, and a run must catch it: chaos in processes of their own, the specs in short. */
+import {Binding} from '../../../lib/capture/binding.ts';
+import {Gate} from '../../../lib/capture/seen/backfill-filter.ts';
+import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
+import {FlowSink} from '../../../lib/sinks/flow.ts';
+import {Token} from '../../../lib/zoho/access-token.ts';
+import {Calls} from '../../../lib/zoho/endpoints.ts';
+import {patched} from '../model/controls.ts';
+
+/** Gives an object other members for a while; call what it returns to put the old ones back. */
+function broken<T extends object>(target: T, members: Partial<T> & ThisType<T>): () => void {
+  const before = Object.fromEntries(Object.keys(members).map((name) => [name, Reflect.get(target, name)]));
+  Object.assign(target, members);
+  return () => void Object.assign(target, before);
+}
+
+const later = (instant: unknown, seconds: number): string => instantOf(secondsOf(String(instant)) + seconds);
+
+const planters = {
+  /** Bulk rows overwrite what sweeps captured after the photograph (G2). */
+  'the filter of bulk rows is off': () => broken(Gate.prototype, {admits: () => true}),
+  /** What refreshes bring is thrown away (G1, formulas). */
+  'refreshes write nothing'() {
+    const {emit} = Binding.prototype;
+    return broken(Binding.prototype, {
+      emit(rows, admit, signal) {
+        return emit.call(this, rows, admit === this.admitBulk && this.refreshing ? () => false : admit, signal);
+      },
+    });
+  },
+  /** The cursor passes what was not read (G3). */
+  'the cursor moves too far': () =>
+    patched(({inc}) => {
+      if (typeof inc?.cursor === 'string') inc.cursor = later(inc.cursor, 150);
+    }),
+  /** Deletions are passed over (G1). */
+  'the deletions cursor moves too far': () =>
+    patched(({deleted}) => {
+      if (typeof deleted?.cursor === 'string') deleted.cursor = later(deleted.cursor, 150);
+    }),
+  /** The second page of a range is never asked for (G1). */
+  'the second page is skipped'() {
+    const {job} = Calls.prototype;
+    return broken(Calls.prototype, {
+      async job(id, signal) {
+        return {...(await job.call(this, id, signal)), nextPageToken: undefined, more: false};
+      },
+    });
+  },
+  /** More rows are recorded than were written (G4). */
+  'rows are recorded ahead': () =>
+    patched(({backfill}) => {
+      if (typeof backfill?.rows === 'number') backfill.rows += 100;
+    }),
+  /** A checkpoint goes out before its documents (G4). */
+  'checkpoints go before their documents'() {
+    const {write} = FlowSink.prototype;
+    return broken(FlowSink.prototype, {
+      async write(piece) {
+        const {patch, docs, ...rest} = piece;
+        if (patch === undefined || docs === undefined || docs.count === 0) return write.call(this, piece);
+        await write.call(this, {...rest, patch});
+        return write.call(this, {...rest, docs});
+      },
+    });
+  },
+  /** Deletions are written without asking whether the record lives again (design 5.4). */
+  'deletions are believed blindly'() {
+    const {coql} = Calls.prototype;
+    return broken(Calls.prototype, {
+      async coql<T>(
+        this: Calls,
+        query: string,
+        read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+        signal: AbortSignal,
+      ): Promise<T | null> {
+        const answer: unknown = query.includes(' in (') ? null : await coql.call(this, query, read, signal);
+        return answer as T | null;
+      },
+    });
+  },
+  /** State is kept under the position of a binding, not under its key (design 6). */
+  'state is kept by position'() {
+    const {write} = FlowSink.prototype;
+    return broken(FlowSink.prototype, {
+      write(piece) {
+        const {patch, target} = piece;
+        const states = patch?.bindingStateV1;
+        if (typeof states !== 'object' || states === null) return write.call(this, piece);
+        const keys = ['Contacts', 'Deals', 'Leads', 'Products'];
+        const moved = Object.fromEntries(Object.values(states).map((state) => [keys[target.index], state]));
+        return write.call(this, {...piece, patch: {...patch, bindingStateV1: moved}});
+      },
+    });
+  },
+  /** A refused access token is asked with again (design 7). */
+  'refused tokens are kept': () => broken(Token.prototype, {invalidate: () => {}}),
+} as const satisfies Record<string, () => () => void>;
+
+export type Defect = keyof typeof planters;
+
+/** All of them. */
+export const defects = Object.keys(planters) as readonly Defect[];
+
+/** Plants a defect in this process; call what it returns to mend it. */
+export function plant(defect: Defect): () => void {
+  return planters[defect]();
+}

@@ -1,0 +1,275 @@
+/** Chaos: the connector's process against the sandbox, round after round, with everything going wrong that can, until nothing does. */
+import {mergePatch} from '../../../lib/flow/state.ts';
+import {realClock} from '../../../lib/sandbox/clock.ts';
+import {startSandbox} from '../../../lib/sandbox/server.ts';
+import type {SwitchChoices} from '../../../lib/sandbox/switches.ts';
+import {FlowTask, type TaskBinding} from '../../harness/flow-runtime.ts';
+import type {Session} from '../../harness/runtime.ts';
+import {Edits} from '../faults/edits.ts';
+import {Random} from '../model/random.ts';
+import type {Defect} from './defects.ts';
+import {type ChaosBinding, chaosModules, faultOf, type RoundPlan, roundPlan} from './plan.ts';
+import {chaosSession} from './session.ts';
+import {chaosSpeed} from './speed.ts';
+import {Watch} from './watch.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly rounds: number;
+  /** Planted in every session. */
+  readonly defect?: Defect;
+  /** Told what a round came to, in one line. */
+  readonly tell?: (line: string) => void;
+}
+
+export interface ChaosReport {
+  /** Seeds whose organisation was captured, one after another. */
+  readonly seeds: number[];
+  rounds: number;
+  kills: number;
+  /** Sessions asked to stop, and those that ended with an error of their own. */
+  stops: number;
+  failures: number;
+  quiescences: number;
+  jumps: number;
+  /** Calls spoiled, by fault. */
+  readonly faults: Record<string, number>;
+  edits: number;
+  /** Documents read, those of them committed, and those committed that said nothing new. */
+  documents: number;
+  committed: number;
+  repeats: number;
+  /** What broke a promise; empty for a run that kept them all. */
+  readonly violations: string[];
+  /** How to see it again. */
+  replay: string | undefined;
+}
+
+/** Rounds of one organisation, and rounds between two looks at the truth. */
+export const roundsOfSeed = 20;
+const roundsToQuiet = 5;
+/** Real time that a capture may take to catch up once nothing goes wrong any more: some seconds, but for a machine that is busy with something else. */
+const quietMs = 120_000;
+/** The longest that a change stays invisible, on the sandbox's clock. */
+const lateMostMs = 40_000;
+const startDaysBack = 31;
+
+/** Runs rounds until there are enough or a promise is broken. Each organisation has a seed of its own, so that one alone can be replayed. */
+export async function chaosRun({seed, rounds, defect, tell = () => {}}: ChaosOptions): Promise<ChaosReport> {
+  const report: ChaosReport = {
+    seeds: [],
+    rounds: 0,
+    kills: 0,
+    stops: 0,
+    failures: 0,
+    quiescences: 0,
+    jumps: 0,
+    faults: {},
+    edits: 0,
+    documents: 0,
+    committed: 0,
+    repeats: 0,
+    violations: [],
+    replay: undefined,
+  };
+  for (let own = seed; report.rounds < rounds && report.violations.length === 0; own++) {
+    report.seeds.push(own);
+    const before = report.rounds;
+    await seedRun(own, Math.min(roundsOfSeed, rounds - report.rounds), {defect, tell, report});
+    if (report.violations.length > 0) report.replay = `npm run chaos -- --seed ${own} --rounds ${report.rounds - before}`;
+  }
+  return report;
+}
+
+interface SeedOptions {
+  readonly defect: Defect | undefined;
+  readonly tell: (line: string) => void;
+  readonly report: ChaosReport;
+}
+
+async function seedRun(seed: number, rounds: number, {defect, tell, report}: SeedOptions): Promise<void> {
+  const random = new Random(seed);
+  const sandbox = await startSandbox({
+    seed,
+    records: {Deals: 700, Leads: 1_600, Contacts: 250, Products: 150},
+    clock: realClock({speed: chaosSpeed}),
+    switches: switchesOf(random),
+  });
+  const options: {bindings: readonly TaskBinding[]; startDate: string} = {
+    bindings: [],
+    startDate: new Date(sandbox.clock.nowMs() - startDaysBack * 86_400_000).toISOString().replace(/\.\d+/, ''),
+  };
+  const task = new FlowTask(sandbox, options);
+  const watch = new Watch();
+  watch.over(task.collections);
+  try {
+    for (let round = 0; round < rounds && report.violations.length === 0; round++) {
+      const plan = roundPlan(seed, round);
+      options.bindings = plan.bindings.map(bindingOf);
+      const said = await chaoticRound(plan, {task, watch, defect, report});
+      report.rounds += 1;
+      tell(`seed ${seed} round ${round}: ${said}`);
+      if (report.violations.length > 0 || ((round + 1) % roundsToQuiet !== 0 && round + 1 < rounds)) continue;
+      options.bindings = chaosModules.map((module) => bindingOf({module, interval: 'PT5S'}));
+      await quiescence({task, defect, report});
+      report.quiescences += 1;
+      tell(`seed ${seed} round ${round}: quiet, ${report.violations.length === 0 ? 'equal to the truth' : 'not as promised'}`);
+    }
+  } finally {
+    report.violations.push(...watch.violations, ...sandbox.failures.map(({message}) => `the sandbox failed: ${message}`));
+    report.committed += watch.committed;
+    report.repeats += watch.repeats;
+    await sandbox.close();
+  }
+}
+
+/** How this organisation's Zoho differs from others. */
+function switchesOf(random: Random): SwitchChoices {
+  return {
+    rowsPerJob: random.pick([300, 700, 2_000]),
+    jobMs: random.pick([0, 2_000, 20_000]),
+    serialJobs: random.chance(0.3),
+    photograph: random.pick(['submit', 'run', 'first page'] as const),
+    rowOrder: random.pick(['id', 'created', 'scattered'] as const),
+    zip: random.pick(['descriptor', 'sizes', 'stored'] as const),
+    lineEnd: random.pick(['\r\n', '\n'] as const),
+    quoteAll: random.chance(0.5),
+    goneStatus: random.pick([400, 404] as const),
+    deletedOrder: random.pick(['ascending', 'descending', 'shuffled'] as const),
+    unchangedStatus: random.pick([204, 304] as const),
+    coqlLists: random.pick(['array', 'joined'] as const),
+    // A crash loop asks for a token with every start; that it then waits is a spec of its own.
+    tokensPerWindow: 1_000,
+  };
+}
+
+function bindingOf({module, interval}: ChaosBinding): TaskBinding {
+  return {module, interval, schedule: '*/2 * * * *'};
+}
+
+interface RoundOptions {
+  readonly task: FlowTask;
+  readonly watch: Watch;
+  readonly defect: Defect | undefined;
+  readonly report: ChaosReport;
+}
+
+async function chaoticRound(plan: RoundPlan, {task, watch, defect, report}: RoundOptions): Promise<string> {
+  const {sandbox} = task;
+  if (plan.reset !== undefined) reset(plan.reset, task, watch);
+  for (const fault of plan.faults) sandbox.faults.add(fault);
+  for (const module of chaosModules) sandbox.org.module(module).setVisibleLate(plan.lateMs);
+  const edits = new Edits(sandbox, plan.editSeed, {
+    modules: chaosModules,
+    everyMs: plan.editEveryMs,
+    deletionCaptured: (module, id) => watch.deleted(task.collectionOf({module}), id),
+  });
+  try {
+    const {jump} = plan;
+    const {documents, ended, violations} = await chaosSession({
+      task,
+      plan,
+      defect,
+      onLine(count) {
+        if (count !== jump?.atLine) return;
+        sandbox.clock.advance(jump.ms);
+        report.jumps += 1;
+      },
+    });
+    report.violations.push(...violations);
+    report.documents += documents;
+    if (ended === 'killed') report.kills += 1;
+    else if (ended === 'stopped') report.stops += 1;
+    else {
+      report.failures += 1;
+      if (!mayFail(plan, ended.code)) report.violations.push(`ended without need, with code ${ended.code}: ${ended.failure}`);
+    }
+    return `${documents} documents, ${typeof ended === 'object' ? `failed: ${ended.failure}` : ended}; ${plan.faults.join(' ') || 'no faults'}`;
+  } finally {
+    edits.stop();
+    report.edits += edits.count;
+    for (const {name, hits} of sandbox.faults.reading()) if (hits > 0) report.faults[name] = (report.faults[name] ?? 0) + hits;
+    sandbox.faults.clear();
+    if (plan.backfillAfter) task.state = mergePatch(task.state, {backfillRequests: requestsOf(plan)});
+  }
+}
+
+/** Asks for a new backfill of every binding; its collection stays as it is. */
+function requestsOf({bindings}: RoundPlan): Readonly<Record<string, true>> {
+  return Object.fromEntries(bindings.map(({module}) => [module, true] as const));
+}
+
+/** Empties a module's collection and asks for its backfill. */
+function reset(module: string, task: FlowTask, watch: Watch): void {
+  const collection = task.collectionOf({module});
+  task.collections.byName.delete(collection);
+  watch.forget(collection);
+  task.state = mergePatch(task.state, {backfillRequests: {[module]: true}});
+}
+
+/** Faults after which only a person can help, as far as the connector can tell. */
+const credentialFaults = ['invalid-token', 'scope-mismatch', 'no-permission', 'token-revoked'];
+
+/** Whether the faults of a round are reason enough for a session to end by itself: outages for code 1, refused credentials for code 3. */
+function mayFail({faults}: RoundPlan, code: number): boolean {
+  const names = faults.map(faultOf);
+  return code === 3 ? names.some((name) => credentialFaults.includes(name)) : code === 1 && names.length > 0;
+}
+
+/** Lets the capture catch up and compares it with the truth. */
+async function quiescence({task, defect, report}: Omit<RoundOptions, 'watch'>): Promise<void> {
+  const {sandbox} = task;
+  for (const module of chaosModules) sandbox.org.module(module).setVisibleLate(0);
+  const sinceMs = sandbox.clock.nowMs() + lateMostMs + 1_000;
+  const plan = {
+    reader: {everyLines: 0, pauseMs: 0},
+    lines: Number.POSITIVE_INFINITY,
+    lifeMs: quietMs,
+    end: 'SIGTERM',
+    committed: 1,
+    beforeLargest: false,
+  } as const;
+  const behind = new Set(task.options.bindings);
+  let seen = 0;
+  const until = (session: Session): boolean => {
+    if (session.checkpoints === seen) return false;
+    seen = session.checkpoints;
+    for (const binding of behind) if (caughtUp(binding, task, session, sinceMs)) behind.delete(binding);
+    return behind.size === 0;
+  };
+  const {documents, ended, violations, logs} = await chaosSession({task, plan, defect, until});
+  report.documents += documents;
+  report.violations.push(...violations);
+  if (typeof ended === 'object') report.violations.push(`the capture ended although nothing went wrong: ${ended.failure}`);
+  else if (behind.size > 0)
+    for (const {module} of behind) {
+      const said = logs.filter(({message}) => message.includes(module)).slice(-5);
+      report.violations.push(`${module} never caught up; last of it: ${said.map(({message}) => message).join(' / ')}`);
+    }
+  else report.violations.push(...differencesOf(task));
+}
+
+/** What differs from the truth; that a binding's state is not there is a difference, too. */
+function differencesOf(task: FlowTask): string[] {
+  try {
+    return task.differences();
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/** Whether a binding has drained a window and, where it has fields to refresh, completed a refresh, both begun after a moment of the sandbox's clock. */
+function caughtUp(binding: TaskBinding, task: FlowTask, session: Session, sinceMs: number): boolean {
+  const state = task.stateOf(binding, session) as {
+    backfill?: unknown;
+    inc?: {cursor: string; after?: string};
+    deleted?: {cursor: string};
+    last_initialized?: string;
+  };
+  const {computed, bulkOnly} = task.sandbox.org.readers(binding.module);
+  const past = (instant: string | undefined) => instant !== undefined && Date.parse(instant) > sinceMs;
+  const refreshed = computed.length + bulkOnly.length === 0 || past(state.last_initialized);
+  return (
+    refreshed && state.backfill == null && state.inc?.after == null && past(state.inc?.cursor) && past(state.deleted?.cursor)
+  );
+}

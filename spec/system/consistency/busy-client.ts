@@ -1,0 +1,80 @@
+/** Stands between a capture and its client: knows when calls are under way, and lets a spec do something at one of them. */
+import type {ZohoClient} from '../../../lib/zoho/client.ts';
+
+export interface Hooks {
+  /** Before a query is asked. */
+  beforeCoql?(query: string): void;
+  /** When a page of deletions was answered. */
+  afterDeleted?(page: number): void;
+}
+
+/** Calls of one client. */
+export class BusyClient {
+  readonly client: ZohoClient;
+  /** Calls that have begun and not ended, waits of the client itself among them. */
+  calls = 0;
+  /** Bodies being read. */
+  reading = 0;
+  /** Goes up with everything that happens. */
+  steps = 0;
+
+  constructor(client: ZohoClient, hooks: Hooks = {}) {
+    const busy = this;
+    this.client = {
+      nowSeconds: (signal) => this.#call(() => client.nowSeconds(signal)),
+      modules: (signal) => this.#call(() => client.modules(signal)),
+      fields: (module, signal) => this.#call(() => client.fields(module, signal)),
+      createJob: (query, signal) => this.#call(() => client.createJob(query, signal)),
+      job: (id, signal) => this.#call(() => client.job(id, signal)),
+      async *download(id, signal) {
+        busy.calls++;
+        let reading = false;
+        try {
+          for await (const piece of client.download(id, signal)) {
+            if (!reading) busy.reading++;
+            reading = true;
+            busy.steps++;
+            yield piece;
+          }
+        } finally {
+          if (reading) busy.reading--;
+          busy.calls--;
+          busy.steps++;
+        }
+      },
+      coql: (query, read, signal) => {
+        hooks.beforeCoql?.(query);
+        return this.#call(() => client.coql(query, (body) => this.#read(() => read(body)), signal));
+      },
+      deleted: async (module, sinceSeconds, page, signal) => {
+        const answer = await this.#call(() => client.deleted(module, sinceSeconds, page, signal));
+        hooks.afterDeleted?.(page);
+        return answer;
+      },
+      scopes: (signal) => this.#call(() => client.scopes(signal)),
+      spent: () => client.spent(),
+      origin: client.origin,
+      close: () => client.close(),
+    };
+  }
+
+  async #call<T>(make: () => Promise<T>): Promise<T> {
+    this.calls++;
+    this.steps++;
+    try {
+      return await make();
+    } finally {
+      this.calls--;
+      this.steps++;
+    }
+  }
+
+  async #read<T>(read: () => Promise<T>): Promise<T> {
+    this.reading++;
+    try {
+      return await read();
+    } finally {
+      this.reading--;
+    }
+  }
+}

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import type {SwitchChoices} from '../../../lib/sandbox/switches.ts';
+import {JumpCapture, type JumpOptions} from './jump-capture.ts';
+import {narrow} from './modules.ts';
+
+/** Deletions are deletions, restored records live (design 5.4). */
+const deletions = suite('deletions');
+
+const binding = {module: 'Deals'};
+const plain = (records: number, more: Partial<JumpOptions> = {}): JumpOptions => ({
+  modules: [narrow('Deals')],
+  records: {Deals: records},
+  bindings: [binding],
+  ...more,
+});
+
+/** A capture that is up to date, and the ids it has. */
+async function captured(options: JumpOptions, use: (capture: JumpCapture, ids: string[]) => Promise<void>): Promise<void> {
+  await JumpCapture.with(options, async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    await use(capture, [...capture.sandbox.org.module('Deals').ids()]);
+  });
+}
+
+const collection = (capture: JumpCapture) => capture.task.collections.of('acme/Deals');
+
+for (const deletedOrder of ['ascending', 'descending', 'shuffled'] as const) {
+  for (const unchangedStatus of [204, 304] as const) {
+    deletions(
+      `700 deletions of both kinds arrive from a feed that is ${deletedOrder} and says nothing new with ${unchangedStatus}`,
+      () => {
+        const switches: SwitchChoices = {deletedOrder, unchangedStatus};
+        return captured(plain(800, {switches}), async (capture, ids) => {
+          const deals = capture.sandbox.org.module('Deals');
+          for (const [i, id] of ids.slice(0, 700).entries()) {
+            deals.delete(id, {permanent: i % 3 === 0});
+            if (i % 10 === 0) capture.clock.advance(1_000);
+          }
+          await capture.catchUp();
+          assert.deepEqual(capture.differences(), []);
+          assert.equal(collection(capture).size, 100);
+        });
+      },
+    );
+  }
+}
+
+deletions('a feed that ends at a paging cap, in order of time, is read on from where it stopped', () =>
+  captured(plain(1_500, {switches: {deletedOrder: 'ascending', deletedRowsMax: 400}}), async (capture, ids) => {
+    const deals = capture.sandbox.org.module('Deals');
+    for (const [i, id] of ids.slice(0, 1_300).entries()) {
+      deals.delete(id);
+      if (i % 50 === 0) capture.clock.advance(1_000);
+    }
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.equal(collection(capture).size, 200);
+  }),
+);
+
+deletions('a feed that ends at a paging cap, in no order that lets it go on, is reported and its cursor stays', () =>
+  captured(plain(900, {switches: {deletedOrder: 'descending', deletedRowsMax: 400}}), async (capture, ids) => {
+    const deals = capture.sandbox.org.module('Deals');
+    const cursor = () => (capture.state('Deals').deleted as {cursor: string}).cursor;
+    for (const [i, id] of ids.slice(0, 700).entries()) {
+      deals.delete(id);
+      if (i % 50 === 0) capture.clock.advance(1_000);
+    }
+    const deletedMs = capture.clock.nowMs() - 14_000;
+    await capture.pass(20 * 60_000);
+    assert.ok(Date.parse(cursor()) <= deletedMs, `the cursor is at ${cursor()}`);
+    assert.ok(capture.logs.some((line) => /^warn: .*deletions of module Deals.* read again/.test(line)));
+    capture.sandbox.switch({deletedRowsMax: Number.POSITIVE_INFINITY});
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.equal(collection(capture).size, 200);
+  }),
+);
+
+deletions('many records that come back with their old Modified_Time live, although nothing else is deleted', () =>
+  captured(plain(300), async (capture, ids) => {
+    const deals = capture.sandbox.org.module('Deals');
+    const some = ids.slice(0, 250);
+    for (const id of some) deals.delete(id);
+    await capture.catchUp();
+    for (const id of some) deals.restore(id, {touch: false});
+    await capture.pass(11 * 60_000);
+    assert.deepEqual(capture.differences(), []);
+    assert.equal(collection(capture).size, 300);
+    assert.deepEqual(capture.state('Deals').deleted, {
+      ...(capture.state('Deals').deleted as object),
+      recycled: {},
+    });
+  }),
+);
+
+deletions('many records that come back while the connector is not running live', () =>
+  captured(plain(300), async (capture, ids) => {
+    const deals = capture.sandbox.org.module('Deals');
+    const some = ids.slice(0, 250);
+    for (const id of some) deals.delete(id);
+    await capture.catchUp();
+    await capture.kill();
+    capture.clock.advance(7 * 86_400_000);
+    for (const id of some) deals.restore(id, {touch: false});
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+deletions('a record that comes back after days lives within the hour and an interval', () =>
+  captured(plain(50, {bindings: [{module: 'Deals', intervalMs: 1_200_000}]}), async (capture, [id]) => {
+    const deals = capture.sandbox.org.module('Deals');
+    deals.delete(id!);
+    await capture.pass(3 * 86_400_000);
+    deals.restore(id!, {touch: false});
+    await capture.pass(81 * 60_000);
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+deletions('watching the recycle bin costs a credit for 100 records, ever more rarely, and nothing when it is emptied', () =>
+  captured(plain(300, {bindings: [{module: 'Deals', intervalMs: 60_000}]}), async (capture, ids) => {
+    const {meters, org} = capture.sandbox;
+    const hourMs = 3_600_000;
+    for (const id of ids.slice(0, 250)) org.module('Deals').delete(id);
+    await capture.catchUp();
+    /** Credits in an hour beside those of its 60 sweeps. */
+    const spent = async () => {
+      const before = meters.kind('coql').credits;
+      await capture.pass(hourMs);
+      return meters.kind('coql').credits - before - 60;
+    };
+    const first = await spent();
+    assert.ok(first > 3 * 15 && first < 3 * 30, `${first} credits in the first hour`);
+    await capture.pass(12 * hourMs);
+    assert.equal(await spent(), 3);
+    await capture.kill();
+    capture.clock.advance(60 * 24 * hourMs);
+    capture.start();
+    await capture.pass(hourMs);
+    assert.equal(await spent(), 0);
+  }),
+);
+
+for (const touch of [true, false]) {
+  const how = touch ? 'with a new Modified_Time' : 'with its old Modified_Time';
+  deletions(`a record that comes back ${how} after its deletion was captured lives`, () =>
+    captured(plain(50), async (capture, [id, other]) => {
+      const deals = capture.sandbox.org.module('Deals');
+      deals.delete(id!);
+      await capture.catchUp();
+      capture.commit();
+      assert.ok(!collection(capture).has(`#${id}`));
+      capture.clock.advance(3_600_000);
+      deals.restore(id!, {touch});
+      deals.delete(other!);
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+      assert.ok(collection(capture).has(`#${id}`));
+    }),
+  );
+
+  deletions(`a record that comes back ${how} while the connector is not running lives`, () =>
+    captured(plain(50), async (capture, [id, other]) => {
+      const deals = capture.sandbox.org.module('Deals');
+      deals.delete(id!);
+      await capture.catchUp();
+      await capture.kill();
+      capture.clock.advance(3_600_000);
+      deals.restore(id!, {touch});
+      deals.delete(other!);
+      capture.start();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+      assert.ok(collection(capture).has(`#${id}`));
+    }),
+  );
+
+  deletions(`a record deleted and brought back ${how} between two sweeps lives`, () =>
+    captured(plain(50), async (capture, [id]) => {
+      const deals = capture.sandbox.org.module('Deals');
+      deals.edit(id!, {Name: 'changed'});
+      deals.delete(id!);
+      capture.clock.advance(5_000);
+      deals.restore(id!, {touch});
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+    }),
+  );
+}
+
+deletions('a record deleted after its change was read, and before the feed is, ends deleted', async () => {
+  let onChange: ((id: string) => void) | undefined;
+  const written: unknown[] = [];
+  const onDocument: JumpOptions['onDocument'] = (_, doc) => {
+    if (onChange === undefined) return;
+    written.push((doc._meta as {op: string}).op);
+    if (doc.Name === 'last words') onChange(String(doc.id).slice(1));
+  };
+  await captured(plain(50, {onDocument}), async (capture, [id]) => {
+    const deals = capture.sandbox.org.module('Deals');
+    onChange = (changed) => deals.delete(changed);
+    deals.edit(id!, {Name: 'last words'});
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.ok(!collection(capture).has(`#${id}`));
+    assert.deepEqual(written, ['u', 'd']);
+  });
+});
+
+deletions('a record brought back between the feed and the question whether it lives ends alive', async () => {
+  let afterDeleted: (() => void) | undefined;
+  await captured(plain(50, {hooks: {afterDeleted: () => afterDeleted?.()}}), async (capture, [id]) => {
+    const deals = capture.sandbox.org.module('Deals');
+    deals.delete(id!);
+    afterDeleted = () => {
+      afterDeleted = undefined;
+      deals.restore(id!, {touch: false});
+    };
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.ok(collection(capture).has(`#${id}`));
+  });
+});
+
+deletions('a module without the feed is captured without deletions: said once, and asked for no more than hourly', () =>
+  JumpCapture.with(plain(50, {modules: [narrow('Deals', [], {deletions: false})]}), async (capture) => {
+    const deals = capture.sandbox.org.module('Deals');
+    capture.start();
+    await capture.pass(3_600_000);
+    const [id] = deals.ids();
+    deals.delete(id!);
+    deals.insert(3);
+    await capture.pass(3_600_000);
+    const feed = capture.logs.filter((line) => /^warn: .* captured without deletions/.test(line));
+    assert.equal(feed.length, 1);
+    capture.commit();
+    assert.equal(collection(capture).size, 53);
+    assert.ok(capture.sandbox.meters.kind('deleted').calls <= 3);
+  }),
+);
+
+deletions('what was deleted before the start is no document', () =>
+  JumpCapture.with(plain(50), async (capture) => {
+    const deals = capture.sandbox.org.module('Deals');
+    for (const id of [...deals.ids()].slice(0, 20)) deals.delete(id);
+    capture.clock.advance(3_600_000);
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.equal(capture.documents, 30);
+  }),
+);
+
+deletions.run();

@@ -1,0 +1,137 @@
+/** Broken controls: one defect at a time, each of which the model check must catch. */
+import {Binding} from '../../../lib/capture/binding.ts';
+import {Gate} from '../../../lib/capture/seen/backfill-filter.ts';
+import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
+import type {ZohoClient} from '../../../lib/zoho/client.ts';
+import type {Task} from '../../harness/runtime.ts';
+import type {ModelZoho} from './client.ts';
+import type {ModelRun} from './run.ts';
+
+export interface Control {
+  readonly name: string;
+  /** Breaks the product; call what it returns to mend it. */
+  breakIt?(): () => void;
+  readonly run?: Partial<ModelRun>;
+}
+
+export interface Patch {
+  backfill?: Record<string, unknown> | null;
+  inc?: Record<string, unknown>;
+  deleted?: Record<string, unknown>;
+  is_connector_initiated?: boolean;
+}
+
+/** Changes every patch of a binding on its way to the sink, and the state that it moves; call what it returns to mend it. */
+export function patched(change: (patch: Patch, binding: Binding) => void): () => void {
+  const {put, patch} = Binding.prototype;
+  Binding.prototype.put = function (batch, admit) {
+    const copy = batch.patch && structuredClone(batch.patch);
+    if (copy) change(copy, this);
+    return put.call(this, {...batch, patch: copy}, admit);
+  };
+  Binding.prototype.patch = function (given) {
+    const copy = structuredClone(given);
+    change(copy, this);
+    return patch.call(this, copy);
+  };
+  return () => Object.assign(Binding.prototype, {put, patch});
+}
+
+/** Replaces the gate's memory for a while. */
+function gated(change: Partial<Pick<Gate, 'admits' | 'passed'>>): () => void {
+  const {admits, passed} = Gate.prototype;
+  Object.assign(Gate.prototype, change);
+  return () => Object.assign(Gate.prototype, {admits, passed});
+}
+
+const client =
+  (change: (client: ZohoClient, zoho: ModelZoho, task: Task) => Partial<ZohoClient>) =>
+  (real: ZohoClient, zoho: ModelZoho, task: Task): ZohoClient => ({...real, ...change(real, zoho, task)});
+
+export const controls: readonly Control[] = [
+  {name: 'the filter is off', breakIt: () => gated({admits: () => true})},
+  forgetsOverlap(),
+  {
+    name: 'rows of a refresh are not filtered',
+    breakIt() {
+      let refreshing = false;
+      const mendPatches = patched((patch) => {
+        if ('is_connector_initiated' in patch) refreshing = patch.is_connector_initiated === true;
+      });
+      const {admits} = Gate.prototype;
+      const mendGate = gated({
+        admits(id) {
+          return refreshing || admits.call(this, id);
+        },
+      });
+      return () => {
+        mendGate();
+        mendPatches();
+      };
+    },
+  },
+  {
+    name: 'a resubmitted job inherits the row count',
+    breakIt: () =>
+      patched((patch) => {
+        if (patch.backfill?.job != null && patch.backfill.rows === null) delete patch.backfill.rows;
+        if (patch.backfill != null && patch.backfill.job === null) delete patch.backfill.rows;
+      }),
+  },
+  {
+    name: 'the cursor moves too far',
+    breakIt: () =>
+      patched(({inc}) => {
+        if (typeof inc?.cursor === 'string') inc.cursor = instantOf(secondsOf(inc.cursor) + 90);
+      }),
+  },
+  {
+    name: 'the second page is skipped',
+    run: {
+      wrap: client((real) => ({
+        job: async (id, signal) => ({...(await real.job(id, signal)), nextPageToken: undefined, more: false}),
+      })),
+    },
+  },
+  {
+    name: 'a tombstone is written without asking whether the record lives',
+    run: {
+      wrap: client((real) => ({
+        coql: (query, read, signal) => (query.includes(' in (') ? Promise.resolve(null) : real.coql(query, read, signal)),
+      })),
+    },
+  },
+  {name: 'pages shift by offset', run: {pagesShift: true}},
+];
+
+/** The gate does not hear of records that were modified before the cutoff: those that became visible late. */
+function forgetsOverlap(): Control {
+  let modified: (id: bigint) => number = () => Number.POSITIVE_INFINITY;
+  let cutoffS = 0;
+  return {
+    name: 'the filter forgets the overlap below the cutoff',
+    run: {
+      wrap(real, zoho) {
+        modified = (id) =>
+          zoho.org.seen(zoho.clock.nowMs()).find((record) => record.id === id)?.modifiedS ?? Number.POSITIVE_INFINITY;
+        return real;
+      },
+    },
+    breakIt() {
+      const mendPatches = patched((patch, binding) => {
+        const cutoff = patch.backfill?.cutoff ?? binding.state.backfill?.cutoff;
+        if (typeof cutoff === 'string') cutoffS = secondsOf(cutoff);
+      });
+      const {passed} = Gate.prototype;
+      const mendGate = gated({
+        passed(id) {
+          if (modified(id) >= cutoffS) passed.call(this, id);
+        },
+      });
+      return () => {
+        mendGate();
+        mendPatches();
+      };
+    },
+  };
+}

@@ -1,0 +1,201 @@
+/** One seeded run: a capture of the model org under edits, faults, kills and restarts, and what it did wrong. */
+import {Writable} from 'node:stream';
+import {runCapture} from '../../../lib/capture/capture.ts';
+import {newProgress} from '../../../lib/capture/progress.ts';
+import {silent} from '../../../lib/platform/log.ts';
+import {FlowSink} from '../../../lib/sinks/flow.ts';
+import type {ZohoClient} from '../../../lib/zoho/client.ts';
+import {Collections, differences, type Reduced, Session, Task} from '../../harness/runtime.ts';
+import {ModelZoho, timeText} from './client.ts';
+import {VirtualClock} from './clock.ts';
+import {ModelOrg} from './org.ts';
+import {Random} from './random.ts';
+
+export interface ModelRun {
+  readonly seed: number;
+  /** Seconds of edits; a quiet time follows. */
+  readonly busyS?: number;
+  /** Stands between the connector and the model, for broken controls. */
+  readonly wrap?: (client: ZohoClient, zoho: ModelZoho, task: Task) => ZohoClient;
+  readonly pagesShift?: boolean;
+}
+
+export interface ModelReport {
+  /** Empty for a run that kept every promise. */
+  readonly violations: string[];
+  readonly kills: number;
+  readonly documents: number;
+  readonly jobs: number;
+  readonly refreshes: number;
+}
+
+const startMs = Date.parse('2026-10-01T09:59:30Z');
+const collection = 'acme/Records';
+const stateKey = 'Records';
+const module = 'Records';
+
+/** Runs one seed to its end. The same seed gives the same run. */
+export async function modelRun({seed, busyS = 240, wrap, pagesShift = false}: ModelRun): Promise<ModelReport> {
+  const random = new Random(seed);
+  const clock = new VirtualClock(startMs);
+  const org = new ModelOrg(random, () => clock.nowMs(), random.chance(0.5) ? 45_000 : 0);
+  const zoho = new ModelZoho(org, clock, random, {
+    rowsPerJob: 5 + random.below(30),
+    coqlRows: random.pick([3, 10, 200]),
+    photograph: random.pick(['at submit', 'at run', 'first page for all'] as const),
+    faults: random.pick([0, 0, 0.05, 0.15]),
+    pagesShift,
+  });
+  const records = 10 + random.below(60);
+  for (let i = 0; i < records; i++) org.seed(random.below(31 * 86_400));
+
+  const task = new Task();
+  const order = new Order();
+  const busyUntilMs = startMs + busyS * 1000;
+  let editing = true;
+  const edits = churn(org, order, clock, random, busyUntilMs).then(() => {
+    editing = false;
+  });
+  let kills = 0;
+  let documents = 0;
+  const violations: string[] = [];
+  for (let quiet = false; !quiet; ) {
+    const session = new Session([collection]);
+    const ended = new AbortController();
+    let dead = false;
+    const output = lines((line) => {
+      if (!dead) session.read(line);
+    });
+    output.write('{"opened":{}}\n');
+    const client = zoho.client();
+    let failure: unknown;
+    let over = false;
+    const running = runCapture({
+      client: wrap?.(client, zoho, task) ?? client,
+      clock,
+      log: silent,
+      sink: new FlowSink(output, ended.signal),
+      bindings: [
+        {
+          target: {index: 0, stateKey, collection},
+          resource: {name: module, intervalMs: 1000 * (1 + random.below(20)), schedule: '* * * * *'},
+          progress: newProgress(module),
+        },
+      ],
+      state: structuredClone(task.state),
+      startDate: undefined,
+      once: false,
+      signal: ended.signal,
+    }).then(
+      () => (over = true),
+      (error: unknown) => {
+        failure = error;
+        over = true;
+      },
+    );
+    quiet = !editing && (kills > 3 || random.chance(0.5));
+    if (quiet) zoho.options.faults = 0;
+    const lifeMs = quiet ? 12 * 60_000 : random.below(60_000);
+    await clock.run(() => over, lifeMs);
+    // What the runtime had not committed when the session ended is lost.
+    dead = true;
+    const committed = quiet ? session.waiting : random.below(session.waiting + 1);
+    session.commit(order.watch(task), committed);
+    documents += session.documents;
+    ended.abort(new Error('killed'));
+    if (!(await clock.run(() => over, 60_000))) violations.push('a session did not end when it was killed');
+    else await running;
+    if (failure !== undefined && !quiet) violations.push(`a session failed: ${failure}`);
+    kills++;
+    if (violations.length > 0 || kills > 60) break;
+  }
+  await clock.run(() => !editing, busyS * 1000);
+  await edits;
+  const truth = org
+    .seen(clock.nowMs())
+    .filter(({modifiedS}) => modifiedS >= Date.parse(startOf(task)) / 1000)
+    .map(
+      ({id, modifiedS, name, score}): Reduced => ({
+        id: `#${id}`,
+        Modified_Time: timeText(modifiedS),
+        Name: name,
+        Score: `#${score}`,
+      }),
+    );
+  violations.push(...order.violations, ...differences(task.collections.of(collection), truth));
+  return {
+    violations,
+    kills,
+    documents,
+    jobs: zoho.jobs.size,
+    refreshes: zoho.created.filter((names) => names === 'id,Modified_Time,Score').length,
+  };
+}
+
+function startOf(task: Task): string {
+  const state = task.state as {bindingStateV1?: Record<string, {start?: string}>};
+  return state.bindingStateV1?.[stateKey]?.start ?? '';
+}
+
+/** Edits of every kind at random moments. */
+async function churn(org: ModelOrg, order: Order, clock: VirtualClock, random: Random, untilMs: number): Promise<void> {
+  const actions = [
+    () => org.insert(),
+    () => org.edit(),
+    () => org.edit(),
+    () => org.edit(),
+    () => org.massEdit(3 + random.below(12)),
+    () => org.delete(),
+    () => org.restore(random.chance(0.5), (id) => order.deleted.has(`#${id}`)),
+    () => org.drift(),
+  ];
+  const paceMs = random.pick([300, 3_000, 10_000]);
+  while (clock.nowMs() < untilMs) {
+    await clock.sleep(random.below(paceMs));
+    random.pick(actions)();
+  }
+}
+
+/** Watches that no record goes back to an older version (guarantee G2), in the order of what was committed. */
+class Order {
+  readonly violations: string[] = [];
+  /** Ids whose last committed document is a deletion. */
+  readonly deleted = new Set<string>();
+  readonly #last = new Map<string, {modifiedMs: number; edit: number}>();
+
+  watch(task: Task): Task {
+    const {collections} = task;
+    collections.reduce = (name, doc) => {
+      this.#see(doc);
+      Collections.prototype.reduce.call(collections, name, doc);
+    };
+    return task;
+  }
+
+  #see(doc: Reduced): void {
+    const id = String(doc.id);
+    if ((doc._meta as {op?: string}).op === 'd') {
+      this.deleted.add(id);
+      return;
+    }
+    this.deleted.delete(id);
+    const modifiedMs = Date.parse(String(doc.Modified_Time));
+    const edit = Number(/^edit (\d+)$/.exec(String(doc.Name ?? ''))?.[1] ?? -1);
+    const last = this.#last.get(id);
+    if (last !== undefined && modifiedMs < last.modifiedMs) this.violations.push(`${id}: went back in Modified_Time`);
+    if (last !== undefined && edit >= 0 && edit < last.edit) this.violations.push(`${id}: went back to an older edit`);
+    this.#last.set(id, {modifiedMs: Math.max(modifiedMs, last?.modifiedMs ?? 0), edit: Math.max(edit, last?.edit ?? -1)});
+  }
+}
+
+function lines(take: (line: string) => void): Writable {
+  let rest = '';
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const parts = (rest + chunk.toString()).split('\n');
+      rest = parts.pop() ?? '';
+      for (const line of parts) take(line);
+      done();
+    },
+  });
+}

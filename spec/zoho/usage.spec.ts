@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {backfillCredits, Ledger} from '../../lib/zoho/usage.ts';
+
+const ledger = suite('Ledger');
+
+ledger('books calls and credits by kind', () => {
+  const book = new Ledger();
+  book.book('create');
+  book.book('coql', 3);
+  book.book('coql');
+  book.book('deleted');
+  assert.deepEqual(book.summary(), {
+    calls: {modules: 0, fields: 0, create: 1, job: 0, download: 0, coql: 2, deleted: 1},
+    credits: {modules: 0, fields: 0, create: 50, job: 0, download: 0, coql: 4, deleted: 2},
+    callsTotal: 4,
+    creditsTotal: 56,
+    remaining: undefined,
+  });
+});
+
+ledger("goes by Zoho's own figure of what remains, less what was spent since", () => {
+  const book = new Ledger();
+  book.correct('1000');
+  book.book('create');
+  assert.equal(book.remaining, 950);
+  book.correct(undefined);
+  book.correct('many');
+  assert.equal(book.remaining, 950);
+  book.correct('700');
+  assert.equal(book.remaining, 700);
+  book.correct('10');
+  book.book('create');
+  assert.equal(book.remaining, 0);
+});
+
+ledger('foresees a backfill by its jobs, one at least', () => {
+  const one = backfillCredits(1);
+  assert.ok(one > 50);
+  assert.equal(backfillCredits(0), one);
+  assert.equal(backfillCredits(200_001), 2 * one);
+  assert.equal(backfillCredits(200_001, 3), 6 * one);
+});
+
+ledger.run();
