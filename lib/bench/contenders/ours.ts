@@ -9,8 +9,8 @@ import {DescriptorOutput} from '../../platform/stdout.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import {bulkRows} from '../../sources/bulk.ts';
 import {createClient, type ZohoClient} from '../../zoho/client.ts';
-import type {Task} from '../contender.ts';
 import {shapeOf} from '../fixtures.ts';
+import type {Task} from '../task.ts';
 import {emit, targetAt} from './ours-file.ts';
 
 const {signal} = new AbortController();
