@@ -8,7 +8,7 @@ import {Blocks} from '../platform/buffer-pool.ts';
 import type {Batch, Docs, Rows} from '../records/batch.ts';
 import {beforeId, beforeModified} from '../records/documents.ts';
 import type {Field} from '../records/field.ts';
-import {knownSplit} from './csv/list-cell.ts';
+import {writingOf} from './values/writing.ts';
 
 export interface CoerceOptions {
   /** For messages. */
@@ -85,22 +85,5 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
 function columnOf(name: string, place: number, field: Field | undefined): Column {
   if (name === 'id' || name === 'Id') return {place, writer: codes.writeId, key: beforeId};
   if (name === 'Modified_Time') return {place, writer: codes.writeInstant, key: beforeModified};
-  const split = field?.type === 'list' && field.dataType !== 'tags' ? knownSplit(field) : undefined;
-  return {place, writer: split === undefined ? writerOf(field) : codes.writeKnownList, key: `,${JSON.stringify(name)}:`, split};
-}
-
-/** How a field's cells are written. Any text fits text, dates and ids of other records; a field that is unknown is text. */
-function writerOf(field: Field | undefined): number {
-  switch (field?.type) {
-    case 'integer':
-      return codes.writeInteger;
-    case 'number':
-      return codes.writeNumber;
-    case 'boolean':
-      return codes.writeBoolean;
-    case 'list':
-      return field.dataType === 'tags' ? codes.writeTags : codes.writeList;
-    default:
-      return codes.writeText;
-  }
+  return {place, key: `,${JSON.stringify(name)}:`, ...writingOf(field)};
 }
