@@ -270,6 +270,10 @@ export const kernelBytesMax = 16 << 20;
 export const rowBytesMax = 16 << 20;
 export const headerLineBytesMax = 1 << 20;
 
+/** Values of a batch of which it is noted that text had to be replaced, and records named in warnings for a field: enough to find the cause. */
+export const replacedNotesMax = 100;
+export const replacedNamedMax = 20;
+
 /** Characters handed to papaparse at once: longer strings are allocated apart, which makes it slower. */
 export const papaSliceBytes = 32 << 10;
 

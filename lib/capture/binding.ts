@@ -2,12 +2,12 @@
 
 import {sourcedSchema} from '../flow/sourced.ts';
 import {type BindingState, bindingPatch, mergePatch, secondsOf} from '../flow/state.ts';
-import {coqlRowsLarge} from '../limits.ts';
+import {coqlRowsLarge, replacedNamedMax} from '../limits.ts';
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {Slots} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, Docs, Rows} from '../records/batch.ts';
+import type {Batch, BindingPatch, Docs, Replaced, Rows} from '../records/batch.ts';
 import {idOf, modifiedOf} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
@@ -97,6 +97,8 @@ export class Binding {
   fields: ModuleFields;
   state: BindingState;
   readonly #misfits = new Set<string>();
+  /** Records named in warnings, by field. */
+  readonly #replaced = new Map<string, Set<string>>();
 
   constructor(options: BindingOptions, state: BindingState, fields: ModuleFields) {
     this.target = options.target;
@@ -140,6 +142,7 @@ export class Binding {
       fields: this.fields.all,
       signal,
       onMisfit: (field) => this.#warnOfMisfit(field),
+      onReplaced: (value) => this.#warnOfReplaced(value),
       write: (batch) => this.put(batch, admit),
     });
   }
@@ -222,6 +225,20 @@ export class Binding {
 
   #move(patch: BindingPatch): void {
     this.state = mergePatch(this.state, patch) as BindingState;
+  }
+
+  /** Names each record once, which later sweeps may read again. */
+  #warnOfReplaced({field, id}: Replaced): void {
+    const named = this.#replaced.get(field) ?? new Set<string>();
+    this.#replaced.set(field, named);
+    if (named.has(id) || named.size > replacedNamedMax) return;
+    named.add(id);
+    const {module} = this;
+    const what =
+      named.size > replacedNamedMax
+        ? 'more records hold text that is not valid Unicode; they are not named'
+        : `record ${id} holds text that is not valid Unicode; U+FFFD takes its place`;
+    this.shared.log('warn', `Module ${module}, field ${field}: ${what}`, {module, field});
   }
 
   #warnOfMisfit(field: string): void {

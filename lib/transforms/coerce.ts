@@ -5,7 +5,7 @@ import * as codes from '../kernel/codes.ts';
 import {type Column, coerce as coerceRows, program} from '../kernel/kernel.ts';
 import {documentBytesMax} from '../limits.ts';
 import {Blocks} from '../platform/buffer-pool.ts';
-import type {Batch, Docs, Rows} from '../records/batch.ts';
+import type {Batch, Docs, Replaced, Rows} from '../records/batch.ts';
 import {beforeId, beforeModified} from '../records/documents.ts';
 import type {Field} from '../records/field.ts';
 import {writingOf} from './values/writing.ts';
@@ -15,6 +15,8 @@ export interface CoerceOptions {
   readonly module: string;
   /** Told of a value that does not fit its field's type, once for each such field and batch. The value passes as a string. */
   onMisfit(field: string): void;
+  /** Told of a value in which U+FFFD took the place of what was no text. */
+  onReplaced?(value: Replaced): void;
   /** Where documents are written; whoever is done with them may give their block back. */
   readonly blocks?: Blocks;
 }
@@ -64,6 +66,7 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
     if ('fault' in coerced) throw unusable(rowsDone + coerced.row + 1, coerced.fault);
     rowsDone += rows.count;
     for (const column of coerced.misfits) onMisfit(names[column]!);
+    for (const value of rows.replaced ?? []) if (columns.includes(value.field)) options.onReplaced?.(value);
     return {bytes: coerced.bytes, ranges: coerced.ranges, count: rows.count};
   };
 

@@ -2,6 +2,7 @@
 import {isUtf8} from 'node:buffer';
 import {headerLineBytesMax, rowBytesMax} from '../limits.ts';
 import type {Rows} from '../records/batch.ts';
+import {withValidText} from './csv/broken-cells.ts';
 import {byteReader, isPlain} from './csv/csv-bytes.ts';
 import {type Dialect, damaged, dialectOf, type RowReader} from './csv/csv-dialect.ts';
 import {papaReader} from './csv/csv-papa.ts';
@@ -17,7 +18,8 @@ export interface ParseCsvOptions {
  * Yields the rows of a page in batches that share one `columns` array, in order. The columns are named as in the header.
  *
  * A byte order mark, any line end, blank lines, a missing last line end and a page without even a header are accepted. Ragged rows, malformed quotes, an end inside
- * quotes, invalid UTF-8, rows of absurd length, and fewer rows than are to be skipped are errors of kind `damaged` that name the row.
+ * quotes, rows of absurd length, and fewer rows than are to be skipped are errors of kind `damaged` that name the row.
+ * Cells that are not valid UTF-8 get U+FFFD where they are not, and the batch notes it.
  * One batch is always held back: the last one appears only after the source has ended well. Failures of the source pass through, and it
  * is closed in any case. Batches refer to the blocks of the source, which must not change afterwards.
  */
@@ -109,8 +111,7 @@ class Page {
     let at = this.#dialect === undefined ? this.#readHeader(bytes) : from;
     while (this.#reader !== undefined && at < bytes.length) {
       const {rows, next, stop} = this.#reader(bytes, at);
-      if (!isUtf8(bytes.subarray(at, next))) throw damaged(`row ${this.#rows + invalidRow(rows)} is not valid UTF-8`);
-      yield* this.#take(rows);
+      yield* this.#take(isUtf8(bytes.subarray(at, next)) ? rows : withValidText(rows));
       if (stop === 'declined' && this.#dialect !== undefined) this.#reader = papaReader(this.#dialect);
       else if (stop === 'quoting') throw damaged(`row ${this.#rows + 1} has malformed quotes`);
       else if (stop === 'ragged') throw damaged(`row ${this.#rows + 1} has not as many cells as the header`);
@@ -146,14 +147,4 @@ class Page {
   get #place(): string {
     return this.#dialect === undefined ? 'the header' : `row ${this.#rows + 1}`;
   }
-}
-
-/** The number, from 1, of the first row whose cells are not valid UTF-8. */
-function invalidRow({bytes, cells, columns, count}: Rows): number {
-  const width = 2 * columns.length;
-  for (let row = 0; row < count; row++) {
-    const start = cells[row * width]! >> 2;
-    if (!isUtf8(bytes.subarray(start, cells[(row + 1) * width - 1]!))) return row + 1;
-  }
-  return count;
 }

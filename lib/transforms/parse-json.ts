@@ -1,11 +1,14 @@
 /** COQL answers to rows (zoho-api sheet 5.5): the cells that a CSV page would have, as far as the two agree. */
+import {isUtf8} from 'node:buffer';
 import {TokenType} from '@streamparser/json';
 import {ZohoError} from '../errors/errors.ts';
 import {coqlBytesMax} from '../limits.ts';
 import {cellClean, cellJson, cellPlain, type Rows} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
-import {cellOf, type JsonTree} from './json/json-tree.ts';
+import {BrokenText} from './json/broken-text.ts';
+import {cellOf, type JsonTree, leafOf} from './json/json-tree.ts';
 import {JsonError, type JsonVisitor, walkJson} from './json/json-walk.ts';
+import {type Repaired, repairUtf8} from './utf8.ts';
 
 export interface CoqlAnswer {
   /** One row for each record, with the columns asked for. */
@@ -26,8 +29,8 @@ export async function parseCoql(
   columns: readonly string[],
   fields: ReadonlyMap<string, Field>,
 ): Promise<CoqlAnswer> {
-  const text = await whole(body);
-  const answer = new Answer(text, columns, fields);
+  const {bytes: text, places} = validText(await whole(body));
+  const answer = new Answer(text, columns, fields, new BrokenText(places));
   try {
     await walkJson(text, answer);
   } catch (error) {
@@ -46,6 +49,11 @@ async function whole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   }
   const text = Buffer.concat(pieces, bytes);
   return byteOrderMark.equals(text.subarray(0, 3)) ? text.subarray(3) : text;
+}
+
+/** Text that is not UTF-8 is no reason to lose the answer. */
+function validText(bytes: Buffer): Repaired {
+  return isUtf8(bytes) ? {bytes, places: []} : repairUtf8(bytes);
 }
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -80,8 +88,11 @@ class Answer implements JsonVisitor {
   readonly #trees: (JsonTree[] | Map<string, JsonTree>)[] = [];
   #treeKeys: (string | undefined)[] = [];
 
-  constructor(text: Buffer, columns: readonly string[], fields: ReadonlyMap<string, Field>) {
+  readonly #broken: BrokenText;
+
+  constructor(text: Buffer, columns: readonly string[], fields: ReadonlyMap<string, Field>, broken: BrokenText) {
     this.#text = text;
+    this.#broken = broken;
     this.#columns = columns;
     this.#fields = fields;
     this.#places = new Map(columns.map((name, place) => [name, place]));
@@ -126,7 +137,8 @@ class Answer implements JsonVisitor {
     if (!this.#hasData) throw damaged('it has no list of data');
     const bytes = this.#added.length === 0 ? this.#text : Buffer.concat([this.#text, ...this.#added]);
     const cells = this.#cells.subarray(0, 2 * this.#columns.length * this.#count);
-    return {rows: {columns: this.#columns, bytes, cells, count: this.#count}, more: this.#more};
+    const {replaced} = this.#broken;
+    return {rows: {columns: this.#columns, bytes, cells, count: this.#count, replaced}, more: this.#more};
   }
 
   #endRow(): void {
@@ -134,7 +146,16 @@ class Answer implements JsonVisitor {
       const k = this.#cellAt(this.#places.get(name)!);
       if (this.#cells[k]! >> 2 === this.#cells[k + 1]) throw damaged(`row ${this.#count + 1} has no ${name}`);
     }
+    this.#broken.endRow(this.#idText());
     this.#count++;
+  }
+
+  /** The id of the row that is being read. */
+  #idText(): string {
+    const place = this.#places.get('id');
+    if (place === undefined) return '';
+    const k = this.#cellAt(place);
+    return this.#text.toString('latin1', this.#cells[k]! >> 2, this.#cells[k + 1]!);
   }
 
   /** Makes room for the cells of one more row. */
@@ -153,9 +174,12 @@ class Answer implements JsonVisitor {
   #setScalar(type: TokenType, from: number, to: number, key: string | undefined): void {
     if (type === TokenType.NULL) this.#set(key, 0, 0, cellPlain);
     else if (type !== TokenType.STRING) this.#set(key, from, to, cellClean);
-    else if (this.#hasEscape(from, to)) this.#add(key, this.#read(from, to), cellPlain);
-    // Between its quotes, a JSON string without escapes needs none.
-    else this.#set(key, from + 1, to - 1, cellClean);
+    else if (this.#hasEscape(from, to)) this.#add(key, this.#read(from, to, key), cellPlain);
+    else {
+      // Between its quotes, a JSON string without escapes needs none.
+      this.#set(key, from + 1, to - 1, cellClean);
+      this.#broken.passed(from, to, key);
+    }
   }
 
   /** Most answers have few escapes, and are looked through once for each. */
@@ -197,13 +221,12 @@ class Answer implements JsonVisitor {
 
   #leaf(type: TokenType, from: number, to: number): JsonTree {
     if (type !== TokenType.STRING) return {json: this.#text.toString('latin1', from, to)};
-    const text = this.#read(from, to);
-    return {json: JSON.stringify(text), text};
+    return leafOf(this.#read(from, to, this.#treeKeys[0]));
   }
 
-  /** What a string literal says. */
-  #read(from: number, to: number): string {
-    return String(JSON.parse(this.#text.toString('utf8', from, to)));
+  /** What a string literal says, which is part of some column's value. */
+  #read(from: number, to: number, column: string | undefined): string {
+    return this.#broken.read(String(JSON.parse(this.#text.toString('utf8', from, to))), from, to, column);
   }
 }
 

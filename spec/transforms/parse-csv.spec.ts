@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {isDeepStrictEqual} from 'node:util';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {batchRowsMax, rowBytesMax} from '../../lib/limits.ts';
+import {batchRowsMax, replacedNotesMax, rowBytesMax} from '../../lib/limits.ts';
 import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
 import {stageLaws} from '../harness/laws.ts';
 import {inPieces} from './archive.ts';
@@ -112,12 +112,41 @@ test('names the row that is damaged and how', async () => {
   assert.equal(await errorOf('"Id\n'), `${cannot}its header has malformed quotes`);
 });
 
-test('refuses bytes that are not UTF-8, and halves of characters in two cells', async () => {
-  const page = (name: string) => Buffer.from(`Id,A\n1,x\n2,${name}\n3,y\n`, 'latin1');
-  const error = 'damaged: Cannot read the CSV file: row 2 is not valid UTF-8';
-  assert.equal(await errorOf(page('\xff')), error);
-  assert.equal(await errorOf(page('"\xc3"')), error);
-  assert.equal(await errorOf(Buffer.from('Id,A\n1,x\n\xc3,\xa9\n', 'latin1')), error);
+test('puts U+FFFD where a cell is not UTF-8, and says of which record and field', async () => {
+  const half = '\xed\xa0\xbd';
+  const page = Buffer.from(`Id,A,B\n1,x,y\n2,a\xff,"""${half}\xc3"\n3,\xc3,\xa9\n4,${'\xc3\xa9'},y\n\xff,a,b\n`, 'latin1');
+  for (const reader of [undefined, 'papaparse'] as const) {
+    const found: unknown[] = [];
+    const replaced: unknown[] = [];
+    for await (const rows of parseCsv(inPieces(page, 5), {reader})) {
+      found.push(...table(rows));
+      for (const {id, field} of rows.replaced ?? []) replaced.push([id, field]);
+    }
+    assert.deepEqual(found, [
+      ['1', 'x', 'y'],
+      ['2', 'a\ufffd', '"\ufffd\ufffd'],
+      ['3', '\ufffd', '\ufffd'],
+      ['4', 'é', 'y'],
+      ['\ufffd', 'a', 'b'],
+    ]);
+    assert.deepEqual(replaced, [
+      ['2', 'A'],
+      ['2', 'B'],
+      ['3', 'A'],
+      ['3', 'B'],
+      ['\ufffd', 'Id'],
+    ]);
+  }
+});
+
+test('notes of a file in another encoding no more than a reader wants to know', async () => {
+  const page = Buffer.from(`Id,A\n${Array.from({length: 1_000}, (_, i) => `${i + 1},\xe9\n`).join('')}`, 'latin1');
+  let notes = 0;
+  for await (const {replaced = []} of parseCsv(inPieces(page))) notes += replaced.length;
+  assert.equal(notes, replacedNotesMax);
+});
+
+test('refuses a header that is not UTF-8', async () => {
   assert.equal(
     await errorOf(Buffer.from('Id,\xff\n1,x\n', 'latin1')),
     'damaged: Cannot read the CSV file: its header is not valid UTF-8',

@@ -94,10 +94,34 @@ test('refuses what is no answer, and says why without saying what is in it', asy
     await errorOf(`{"data":[${row('1', '[1,]')}]}`),
     `the text is malformed at byte ${`{"data":[${row('1', '[1,')}`.length - 1}`,
   );
-  assert.match(await errorOf(Buffer.from(`{"data":[${row('1', '"\xff"')}]}`, 'latin1')), /malformed/);
+  assert.match(await errorOf(Buffer.from(`{"data":[${row('1', '\xff')}]}`, 'latin1')), /malformed/);
   assert.match(await errorOf(`{"data":[${row('1', '"\n"')}]}`), /malformed/);
   assert.match(await errorOf(`{"data":[${row('1', '01')}]}`), /malformed/);
   assert.match(await errorOf(`{"data":[${row('1', '['.repeat(jsonDepthMax + 1))}`), /malformed/);
+});
+
+test('puts U+FFFD where text is not UTF-8 or half a surrogate pair, and says of which record and field', async () => {
+  const values = [
+    `"fine ${Buffer.from('\ufffd').toString('latin1')}"`,
+    '"a\xff"',
+    '"\\ud83d!"',
+    '["b","\\udc00"]',
+    '[{"name":"\xed\xa0\xbd","x\xff":1}]',
+    '"\\ud83d\\ude00"',
+  ];
+  const body = (of: readonly string[]) => {
+    const text = `{"data":[${of.map((A, i) => row(String(i + 1), A)).join(',')}],"info":{"x":"\xfe"}}`;
+    return inPieces(Buffer.from(text, 'latin1'));
+  };
+  const list = fieldsOf(field('A', 'list', 'unheard_of'));
+  const {rows} = await parseCoql(body(values), columns, list);
+  assert.deepEqual(
+    documents(rows, list).docs.map((text) => JSON.parse(text).A),
+    [['fine \ufffd'], ['a\ufffd'], ['\ufffd!'], ['b', '\ufffd'], ['\ufffd'], ['😀']],
+  );
+  const noted = (...ids: string[]) => ids.map((id) => ({field: 'A', id}));
+  assert.deepEqual(rows.replaced, noted('2', '3', '4', '5'));
+  assert.deepEqual((await parseCoql(body(values.slice(0, 3)), columns, none)).rows.replaced, noted('2', '3'));
 });
 
 test('passes on what the body fails with', async () => {
