@@ -50,9 +50,9 @@ export function number(at: usize, from: usize, to: usize): usize {
   return end === to ? copy(at, from, to - from) : misfit;
 }
 
-/** Digits alone, as a string. */
+/** Digits alone, as a string. Not those that begin with a zero: a number has another text. */
 export function digits(at: usize, from: usize, to: usize): usize {
-  return digitsEnd(from, to) === to ? string(at, from, to, cellClean) : misfit;
+  return load<u8>(from) !== zero && digitsEnd(from, to) === to ? string(at, from, to, cellClean) : misfit;
 }
 
 /** `true` or `false` in any case of letters (zoho-api sheet 4.4). */

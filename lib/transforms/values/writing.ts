@@ -1,7 +1,7 @@
 /** How the values of a field are written in documents (design 3): what the kernel writes by itself, and what has to be looked at more closely. Pure. */
 import * as codes from '../../kernel/codes.ts';
 import type {OtherCell} from '../../kernel/kernel.ts';
-import type {Field} from '../../records/field.ts';
+import {type Field, isStructured} from '../../records/field.ts';
 import {splitList} from '../csv/list-cell.ts';
 import {cellOf, listOf, treeOf} from '../json/json-tree.ts';
 import {decimalOf, integerJson, numberJson, numeral} from './number.ts';
@@ -74,7 +74,7 @@ function textWriting(field: Field): Writing {
       : dataType === 'boolean'
         ? truth
         : undefined;
-  const mayBeJson = jsonType !== 'string' || jsonHeld.has(dataType);
+  const mayBeJson = jsonType !== 'string' || jsonHeld.has(dataType) || isStructured(field);
   return spell === undefined && !mayBeJson
     ? {writer: codes.writeText}
     : {writer: codes.writeDigits, other: reduced(field, spell ?? joinedIds)};
@@ -111,7 +111,8 @@ function listWriting(field: Field): Writing {
     if (tree === undefined) return array(split(cell));
     const texts = listOf(tree, field);
     if (texts !== undefined) return array(texts);
-    return isNamed ? misfit(cell) : text(cellOf(tree, field).text);
+    const whole = cellOf(tree, field).text;
+    return isNamed ? misfit(whole) : text(whole);
   };
   const writer = field.dataType === 'tags' ? codes.writeTags : hasSeparators(field) ? codes.writeKnownList : codes.writeList;
   return {writer, other};
