@@ -39,6 +39,12 @@ export const coqlRowsLarge = 2_000;
 /** Ids of one `id in (...)` condition (zoho-api sheet 5.2). */
 export const coqlIdsMax = 100;
 
+/** Names of one field that are exchanged for ids, and queries in vain for one of them: territories and the like have dozens of names. */
+export const referenceNamesMax = 10_000;
+export const referenceTriesMax = 3;
+/** Records asked for at once for the sake of such names: some organisations take no longer list (zoho-api sheet 12). */
+export const referenceIdsMax = 50;
+
 /** Times that a record is read again whose slices keep differing; it is being edited just now, and comes with the next sweep. */
 export const sliceRoundsMax = 3;
 

@@ -6,6 +6,7 @@ import {modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
 import {bulkRows} from '../sources/bulk.ts';
 import {idsSince, rowsByIds} from '../sources/coql.ts';
+import {withReferenceIds} from '../sources/reference-names.ts';
 import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, GateOverflow, rangeDone} from './binding.ts';
 import {askingOtherwise, Remedies} from './recovery.ts';
@@ -31,7 +32,8 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
       await askingOtherwise(binding, () => knowGate(binding, signal), signal);
-      await binding.emit(bulkRows(binding.range, backfill, {...shared, progress, signal, again}), binding.admitBulk, signal);
+      const rows = bulkRows(binding.range, backfill, {...shared, progress, signal, again});
+      await binding.emit(withReferenceIds(rows, {...binding.plan, ...shared, signal}), binding.admitBulk, signal);
       if (binding.state.backfill != null) await endRange(binding, kind, signal);
       break;
     } catch (error) {

@@ -16,6 +16,7 @@ import {lockFolder} from '../../sinks/files/lock.ts';
 import {type Journal, type JournalFile, journalName, parseJournal, refuseOther} from '../../sinks/files/manifest.ts';
 import {bulkRows} from '../../sources/bulk.ts';
 import {deletedPages} from '../../sources/deleted.ts';
+import {withReferenceIds} from '../../sources/reference-names.ts';
 import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
@@ -186,7 +187,7 @@ async function compareRows(
       if (isLater || !captured.has(id) || !isSampled(id, share)) return;
       comparison.values(id, propertiesOf(textOf(docs, at)));
     };
-    await pipe(rows, {
+    await pipe(withReferenceIds(rows, {module, fields: plan.all, client, signal}), {
       module,
       fields: plan.all,
       signal,

@@ -90,7 +90,7 @@ function standsFor(tree: ReadonlyMap<string, JsonTree>, field: Field | undefined
 
 /** The texts of a list, trimmed as those of a file are; undefined when an element stands for nothing but itself. */
 export function listOf(tree: JsonTree, {dataType}: Field): string[] | undefined {
-  const keys = namedLists.has(dataType) ? ['name', 'Name', 'id'] : ['id', 'name', 'Name'];
+  const keys = namedLists.has(dataType) ? [...nameKeys, 'id'] : ['id', ...nameKeys];
   const texts: string[] = [];
   for (const element of isArray(tree) ? tree : [tree]) {
     const key = isObject(element) ? keys.find((name) => element.has(name)) : undefined;
@@ -100,8 +100,23 @@ export function listOf(tree: JsonTree, {dataType}: Field): string[] | undefined 
   return texts.filter((text) => text !== '');
 }
 
-/** Lists of which files give the names. */
+/** The names and ids of objects that have both. */
+export function namedIdsOf(tree: JsonTree): [name: string, id: string][] {
+  return (isArray(tree) ? tree : [tree]).flatMap((element): [string, string][] => {
+    if (!isObject(element)) return [];
+    const name = textOf(nameKeys.map((key) => element.get(key)).find((each) => each !== undefined)).trim();
+    const id = textOf(element.get('id'));
+    return name !== '' && id !== '' ? [[name, id]] : [];
+  });
+}
+
+/** Whether the values of a list are names, and not what these stand for: multi-select values and tags. */
+export function isNamedList({dataType}: Field): boolean {
+  return namedLists.has(dataType);
+}
+
 const namedLists = new Set(['tags', 'multiselectpicklist']);
+const nameKeys = ['name', 'Name'];
 
 function textOf(tree: JsonTree | undefined): string {
   if (tree === undefined) return '';

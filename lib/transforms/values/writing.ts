@@ -3,7 +3,7 @@ import * as codes from '../../kernel/codes.ts';
 import type {OtherCell} from '../../kernel/kernel.ts';
 import {type Field, isStructured} from '../../records/field.ts';
 import {splitList} from '../csv/list-cell.ts';
-import {cellOf, listOf, treeOf} from '../json/json-tree.ts';
+import {cellOf, isNamedList, listOf, treeOf} from '../json/json-tree.ts';
 import {decimalOf, integerJson, numberJson, numeral} from './number.ts';
 
 export interface Writing {
@@ -99,12 +99,9 @@ function joinedIds(cell: string): string {
   return /^\d+(?: *[;,] *\d+)+$/.test(cell) ? cell.split(/ *[;,] */).join(',') : cell;
 }
 
-/** Multi-select values and tags are names, and nothing else is said to be among them. */
-const namedLists = new Set(['multiselectpicklist', 'tags']);
-
 function listWriting(field: Field): Writing {
   const split = splitList(field);
-  const isNamed = namedLists.has(field.dataType);
+  const isNamed = isNamedList(field);
   const other: OtherCell = (cell, isJson) => {
     if (isJson) return isNamed ? misfit(cell) : text(cell);
     const tree = treeOf(cell);
