@@ -85,6 +85,13 @@ export function isReference({type, dataType}: Field): boolean {
   return type === 'lookup' || (type === 'list' && (referenceListTypes.has(dataType) || dataType.endsWith('lookup')));
 }
 
+/** Whether a text field says of itself that it holds text and no structure. */
+export function isPlainText({dataType, jsonType, computed}: Field): boolean {
+  return (
+    jsonType === 'string' || ((computed || textTypes.has(dataType)) && jsonType !== 'jsonobject' && jsonType !== 'jsonarray')
+  );
+}
+
 /** Whether a field holds structures that are only themselves: an `id` inside them is a part, and not what they stand for. */
 export function isStructured({dataType}: Field): boolean {
   return structuredTypes.has(dataType);

@@ -1,7 +1,7 @@
 /** How the values of a field are written in documents (design 3): what the kernel writes by itself, and what has to be looked at more closely. Pure. */
 import * as codes from '../../kernel/codes.ts';
 import type {OtherCell} from '../../kernel/kernel.ts';
-import {type Field, isStructured} from '../../records/field.ts';
+import {type Field, isPlainText, isStructured} from '../../records/field.ts';
 import {splitList} from '../csv/list-cell.ts';
 import {cellOf, isNamedList, listOf, treeOf} from '../json/json-tree.ts';
 import {decimalOf, integerJson, numberJson, numeral} from './number.ts';
@@ -67,17 +67,15 @@ const numericTypes = new Set(['integer', 'bigint', 'long', 'double', 'decimal', 
 
 /** Text that is text alone needs no look at what it says. Numbers and booleans that documents hold as text have one spelling. */
 function textWriting(field: Field): Writing {
-  const {dataType, jsonType} = field;
-  const spell =
-    numericTypes.has(dataType) || jsonType === 'integer' || jsonType === 'double'
-      ? numeral
-      : dataType === 'boolean'
-        ? truth
-        : undefined;
-  const mayBeJson = jsonType !== 'string' || jsonHeld.has(dataType) || isStructured(field);
-  return spell === undefined && !mayBeJson
-    ? {writer: codes.writeText}
-    : {writer: codes.writeDigits, other: reduced(field, spell ?? joinedIds)};
+  const isHeld = jsonHeld.has(field.dataType) || isStructured(field);
+  const spell = isHeld ? joinedIds : spellingOf(field);
+  if (spell === undefined && isPlainText(field)) return {writer: codes.writeText};
+  return {writer: codes.writeDigits, other: reduced(field, spell ?? joinedIds)};
+}
+
+function spellingOf({dataType, jsonType}: Field): ((text: string) => string) | undefined {
+  if (numericTypes.has(dataType) || jsonType === 'integer' || jsonType === 'double') return numeral;
+  return dataType === 'boolean' ? truth : undefined;
 }
 
 /** Types that hold an object in one API and its text in the other, whatever `json_type` says. */
