@@ -6,7 +6,7 @@ import {complaint} from './fake-zoho.ts';
 
 export interface TableModule {
   /** As in metadata. */
-  readonly fields: readonly {readonly api_name: string}[];
+  readonly fields: readonly {readonly api_name: string; readonly [key: string]: unknown}[];
   readonly records: readonly TableRecord[];
   readonly bulkRefuses?: readonly string[];
   readonly coqlRefuses?: readonly string[];
@@ -49,7 +49,7 @@ export function tableZoho(modules: Readonly<Record<string, TableModule>>): (requ
     if (refused !== undefined) return [400, complaint('FIELD_NOT_SUPPORTED', {api_name: refused})];
     const [fromS = 0, toS = 0] = query.criteria.group.map(({value}) => Date.parse(value) / 1_000);
     const id = jobs.push({module, fields: query.fields, fromS, toS}) - 1;
-    files[id] = archive(Buffer.from(csvOf(id)));
+    files[id] = archive(encoded(csvOf(id)));
     return [201, {data: [{status: 'success', code: 'ADDED_SUCCESSFULLY', details: {id: String(id), state: 'ADDED'}}]}];
   }
 
@@ -117,6 +117,16 @@ function cellOf(record: TableRecord, name: string): string {
 function jsonValueOf(record: TableRecord, name: string): unknown {
   if (name === 'id') return record.id;
   return name === 'Modified_Time' ? timeOf(record.modifiedS) : (record.coql[name] ?? null);
+}
+
+/** UTF-8, but for half a surrogate pair, which becomes three bytes as in some systems. */
+function encoded(text: string): Buffer {
+  const parts = Array.from(text, (character) => {
+    if (character.isWellFormed()) return Buffer.from(character);
+    const code = character.charCodeAt(0);
+    return Buffer.from([0xed, 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)]);
+  });
+  return Buffer.concat(parts);
 }
 
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {suite} from 'uvu';
+import {replacedNamedMax} from '../../lib/limits.ts';
 import {Shell} from '../commands/shell.ts';
 import {withZoho} from '../harness/fake-zoho.ts';
 import {type TableModule, type TableRecord, tableZoho} from '../harness/table-zoho.ts';
@@ -24,11 +25,14 @@ interface Captures {
 }
 
 /** Captures modules, moves `Modified_Time` of one record of each, and captures what changed. */
-async function capturedTwice(modules: Readonly<Record<string, StockModule>>): Promise<Captures> {
+async function capturedTwice(
+  modules: Readonly<Record<string, StockModule>>,
+  ids: readonly string[] = [untouched, touched],
+): Promise<Captures> {
   const nowS = Math.floor(Date.now() / 1_000);
   const tables: Record<string, TableModule> = {};
   for (const [name, {bulk, coql, ...module}] of Object.entries(modules))
-    tables[name] = {...module, records: [untouched, touched].map((id) => ({id, modifiedS: nowS - 86_400, bulk, coql}))};
+    tables[name] = {...module, records: ids.map((id) => ({id, modifiedS: nowS - 86_400, bulk, coql}))};
   const shell = await Shell.open();
   const documents = new Map<string, readonly [Document, Document]>();
   let messages = '';
@@ -42,14 +46,14 @@ async function capturedTwice(modules: Readonly<Record<string, StockModule>>): Pr
         assert.equal(ran.code, 0, ran.messages);
       };
       await capture();
-      for (const {records} of Object.values(tables)) records[1]!.modifiedS = Math.floor(Date.now() / 1_000) - 1;
+      for (const {records} of Object.values(tables)) records[ids.length - 1]!.modifiedS = Math.floor(Date.now() / 1_000) - 1;
       await capture();
       for (const name of names) {
         const lines = (await readFile(shell.path(`out/${name}.ndjson`), 'utf8')).trimEnd().split('\n');
-        const [one, two, again, ...more] = lines.map((line): Document => JSON.parse(line));
-        assert.deepEqual(more, []);
-        assert.ok(one && two && again);
-        documents.set(name, [two, again]);
+        assert.equal(lines.length, ids.length + 1);
+        const [before, after] = lines.slice(-2).map((line): Document => JSON.parse(line));
+        assert.ok(before && after);
+        documents.set(name, [before, after]);
       }
       const verified = await shell.run(`verify --config config.json --module ${names.join(',')} --out out --full`);
       assert.equal(verified.code, 0, verified.messages + verified.output);
@@ -59,6 +63,8 @@ async function capturedTwice(modules: Readonly<Record<string, StockModule>>): Pr
   }
   return {messages, documents};
 }
+
+const valuesIn = (document: Document, ...names: string[]): unknown[] => names.map((name) => document[name]);
 
 /** Fields of which the two documents say different things, and those that one of them lacks. */
 function compared([before, after]: readonly [Document, Document]): {changed: string[]; missing: string[]} {
@@ -164,6 +170,36 @@ test('keep their values where a file writes names or odd numbers', async () => {
   });
   assert.match(messages, /Module Deals, field Score: some values are not of the type/);
   assert.equal(messages.match(/not of the type/g)?.length, 2, 'once a run');
+});
+
+test('keep U+FFFD in the place of text that is not valid Unicode, with warnings that name some of the records', async () => {
+  const ids = Array.from({length: replacedNamedMax + 5}, (_, i) => String(5_725_767_000_000_420_600n + BigInt(i)));
+  const {documents, messages} = await capturedTwice(
+    {
+      Leads: {
+        fields: [
+          {api_name: 'Modified_Time', data_type: 'datetime', json_type: 'string'},
+          {api_name: 'Note', data_type: 'textarea', json_type: 'string'},
+          {api_name: 'Tag', data_type: 'text', json_type: 'jsonarray'},
+          {api_name: 'Range', data_type: 'time_range', json_type: 'jsonobject'},
+        ],
+        bulkRefuses: ['Range'],
+        bulk: {Note: 'cut \ud83d', Tag: 'fine,cut \ud83d'},
+        coql: {Note: 'cut \ud83d', Tag: [{name: 'fine'}, {name: 'cut \ud83d'}], Range: {'\ude00': ['\ude00']}},
+      },
+    },
+    ids,
+  );
+  const [before, after] = documents.get('Leads')!;
+  assert.deepEqual(valuesIn(before, 'Note', 'Tag'), ['cut \ufffd', ['fine', 'cut \ufffd']]);
+  assert.deepEqual(valuesIn(after, 'Note', 'Tag', 'Range'), ['cut \ufffd', ['fine', 'cut \ufffd'], '{"\ufffd":["\ufffd"]}']);
+  const named = [...messages.matchAll(/Module Leads, field (\w+): record (\d+) holds text that is not valid Unicode/g)];
+  const of = (field: string): (string | undefined)[] => named.filter((match) => match[1] === field).map((match) => match[2]);
+  // The second run names the record that it reads anew.
+  assert.deepEqual(of('Note'), [...ids.slice(0, replacedNamedMax), ids.at(-1)]);
+  assert.deepEqual(of('Tag'), of('Note'));
+  assert.deepEqual(of('Range'), [ids.at(-1)]);
+  assert.equal(messages.match(/more records hold text that is not valid Unicode/g)?.length, 2);
 });
 
 test.run();
