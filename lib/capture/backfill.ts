@@ -31,7 +31,11 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
       await askingOtherwise(binding, () => knowGate(binding, signal), signal);
-      await binding.emit(bulkRows(binding.range, backfill, {...shared, progress, signal, again}), binding.admitBulk, signal);
+      await binding.emit(
+        bulkRows(binding.range, backfill, {...shared, quarantine: binding.quarantine, progress, signal, again}),
+        binding.admitBulk,
+        signal,
+      );
       if (binding.state.backfill != null) await endRange(binding, kind, signal);
       break;
     } catch (error) {
@@ -162,7 +166,11 @@ function emittedDeletions({state}: Binding): boolean {
 async function emitAnew(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
   const release = await binding.coqlTurn.take(signal);
   try {
-    for await (const {rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
+    for await (const {rows} of rowsByIds(binding.plan, ids, {
+      client: binding.shared.client,
+      signal,
+      quarantine: binding.quarantine,
+    })) {
       await binding.emit([{items: rows}], binding.admitSwept, signal);
     }
   } finally {

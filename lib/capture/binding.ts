@@ -16,6 +16,7 @@ import type {CoqlPlan} from '../sources/coql.ts';
 import type {ZohoClient} from '../zoho/client.ts';
 import type {Api, ModuleFields} from './field-plan.ts';
 import type {BindingProgress} from './progress.ts';
+import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
 import {Gate} from './seen/backfill-filter.ts';
 import {Overlap} from './seen/emitted-versions.ts';
@@ -74,6 +75,8 @@ export class Binding {
   readonly overlap: Overlap;
   /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
   readonly coqlTurn = new Slots(1);
+  /** Rows that cannot become documents. */
+  readonly quarantine: NamedQuarantine;
   /** Records seen to go into the recycle bin. */
   readonly recycled: Recycled;
   /** Whether the gate knows everything emitted since the running range began. */
@@ -107,6 +110,7 @@ export class Binding {
     this.shared = options.shared;
     this.gate = new Gate(options.shared.gateIds);
     this.overlap = new Overlap(options.shared.overlapIds);
+    this.quarantine = new NamedQuarantine(options.module, options.progress, options.shared.log);
     this.fields = fields;
     this.state = state;
     this.recycled = new Recycled(state.deleted.recycled);
@@ -183,6 +187,7 @@ export class Binding {
     return {
       module: this.module,
       slices: this.refreshing ? this.fields.refreshSlices : this.fields.bulkSlices,
+      fields: this.fields.all,
       fromS: secondsOf(this.state.start),
       // As late as possible: COQL may refuse a field while the range is running.
       get done() {

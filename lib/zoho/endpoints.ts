@@ -10,6 +10,7 @@ import {type Call, type Caller, Complained} from './caller.ts';
 import {saidBy} from './classify.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
 import {queriedModule, queryCredits, withBareIds} from './coql.ts';
+import {deletionsOf} from './deletions.ts';
 import {fieldsOf} from './fields.ts';
 import {type Answer, Cut, type Http} from './http.ts';
 import {Overheard} from './overheard.ts';
@@ -226,12 +227,9 @@ export class Calls implements ZohoClient {
       deletedReply,
       signal,
     );
-    return (
-      reply && {
-        rows: reply.data.map(({id, deleted_time, type}) => ({id, deletedTime: deleted_time, type})),
-        more: reply.info?.more_records ?? false,
-      }
-    );
+    if (reply === null) return null;
+    const {rows, odd} = deletionsOf(reply.data);
+    return {rows, ...(odd.length > 0 && {odd}), more: reply.info?.more_records ?? false};
   }
 
   async scopes(signal: AbortSignal): Promise<readonly string[] | undefined> {

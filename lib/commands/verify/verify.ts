@@ -174,7 +174,7 @@ async function compareRows(
       pageSlots: new Slots(1),
     };
     const fields = plan.bulkSlices[slice] ?? [];
-    const rows = bulkRows({module, slices: [fields], fromS: startS, done: {}}, {cutoff}, context);
+    const rows = bulkRows({module, slices: [fields], fields: plan.all, fromS: startS, done: {}}, {cutoff}, context);
     const compare = (docs: Docs, at: number): void => {
       const id = String(idOf(docs, at));
       const isLater = modifiedSeconds(modifiedOf(docs, at)) >= cursorS;
