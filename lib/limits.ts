@@ -316,3 +316,6 @@ export const oddRowsNamedMax = 1_000;
 
 /** Odd rows of one module that are remembered, so that an overlap does not name them again: 28 characters each. */
 export const oddRowsKnownMax = 20_000;
+
+/** Records without a `Modified_Time` of one module that are looked after: a few that an import of old left behind; their ids take 2 MB. */
+export const untimedIdsMax = 50_000;

@@ -10,6 +10,7 @@ import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, GateOverflow, rangeDone} from './binding.ts';
 import {askingOtherwise, Remedies} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
+import {captureUntimed} from './untimed.ts';
 
 const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null};
 
@@ -31,6 +32,7 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
       await askingOtherwise(binding, () => knowGate(binding, signal), signal);
+      if (!binding.refreshing && isFresh(backfill) && !again) await captureUntimed(binding, signal);
       await binding.emit(
         bulkRows(binding.range, backfill, {...shared, quarantine: binding.quarantine, progress, signal, again}),
         binding.admitBulk,
@@ -77,6 +79,11 @@ async function endRange(binding: Binding, kind: string, signal: AbortSignal): Pr
     });
   await binding.patch(rangeDone);
   binding.refreshesInRow = 0;
+}
+
+/** Whether no job of a range was submitted yet. */
+function isFresh({job, next_page, slice}: BackfillState): boolean {
+  return job == null && next_page == null && slice == null;
 }
 
 /** Begins a refresh over everything captured so far. */

@@ -24,6 +24,8 @@ export interface BulkRange {
   readonly slices: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, Field>;
   readonly fromS: number;
+  /** Reads the records that have no `Modified_Time` at all, in place of a range; all that come are yielded. */
+  readonly untimed?: boolean;
   /** What the last batch says of the binding, for instance that the backfill is over. Undefined, it says how far the rows reach as every other does. */
   readonly done: BindingPatch | undefined;
 }
@@ -92,7 +94,9 @@ async function* pageRows(
     let job = page.job;
     if (job === undefined) {
       job = await client.createJob(
-        page.token === undefined ? {module: range.module, fields, fromS: range.fromS, toS} : {pageToken: page.token},
+        page.token === undefined
+          ? {module: range.module, fields, fromS: range.fromS, toS, untimed: range.untimed}
+          : {pageToken: page.token},
         signal,
       );
       page = {...page, job, rows: 0, nextJob: undefined};
@@ -191,9 +195,9 @@ async function follow(
 }
 
 /** What of a batch can be used, and what cannot; `before` rows of the page were passed. */
-function sound(read: CsvRows, before: number, {fields}: BulkRange): {items: Rows; odd: readonly OddRow[]} {
+function sound(read: CsvRows, before: number, {fields, untimed = false}: BulkRange): {items: Rows; odd: readonly OddRow[]} {
   const {unreadable, ...rows} = read;
-  const odd = oddRows(rows, before + 1, sizeCheck(rows, fields));
+  const odd = untimed ? [] : oddRows(rows, before + 1, sizeCheck(rows, fields));
   const items = withoutRows(rows, new Set(odd.map(({row}) => row - before - 1)));
   return {items, odd: unreadable === undefined ? odd : [...odd, unreadable]};
 }

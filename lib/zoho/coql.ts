@@ -38,6 +38,12 @@ export function windowQuery({module, columns, fromS, after, limit, bare}: Window
   return `${selected(columns, module, bare)} where ${where} order by Modified_Time asc, id asc limit 0, ${limit}`;
 }
 
+/** One page of the records that have no `Modified_Time` at all, in the order of their ids; those after one of them. */
+export function untimedQuery(module: string, after: string | undefined, limit: number): string {
+  const where = after === undefined ? 'Modified_Time is null' : `(Modified_Time is null and id > ${idLiteral(after)})`;
+  return `${selected(['Modified_Time', 'id'], module)} where ${where} order by id asc limit 0, ${limit}`;
+}
+
 /** Records by their ids, at most 100 of them. */
 export function idsQuery({module, columns, ids, bare}: IdsQuery): string {
   if (ids.length === 0 || ids.length > coqlIdsMax)
