@@ -10,7 +10,7 @@ import {Slots} from '../platform/semaphore.ts';
 import type {Batch, BindingPatch, Docs, Rows} from '../records/batch.ts';
 import {idOf, modifiedOf} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import type {Sink, Target} from '../sinks/sink.ts';
+import type {Target} from '../sinks/sink.ts';
 import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
 import type {ZohoClient} from '../zoho/client.ts';
@@ -22,6 +22,7 @@ import {Gate} from './seen/backfill-filter.ts';
 import {Overlap} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
 import {Recycled} from './seen/recycle-bin.ts';
+import type {WatchedSink} from './watched-sink.ts';
 
 /** An outage as one binding sees it. It is over as soon as the binding has got something else. */
 export interface CutOff {
@@ -35,7 +36,7 @@ export interface Shared {
   readonly client: ZohoClient;
   readonly clock: Clock;
   readonly log: Log;
-  readonly sink: Sink;
+  readonly sink: WatchedSink;
   readonly jobSlots: Slots;
   readonly pageSlots: Slots;
   readonly sweepSlots: Slots;

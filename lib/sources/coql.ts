@@ -5,7 +5,7 @@ import {instantOf} from '../flow/state.ts';
 import {coqlIdsMax, coqlRowsSmall, sliceRoundsMax, windowLagS} from '../limits.ts';
 import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
-import {modifiedSeconds} from '../records/instant.ts';
+import {latestS, modifiedSeconds} from '../records/instant.ts';
 import {
   datedRows,
   type OddRow,
@@ -150,6 +150,8 @@ const lastId = '9223372036854775807';
 function lastKey(keys: readonly RowKey[], after: Key | undefined, module: string): Key | undefined {
   const last = keys.findLast(({id}) => id !== undefined) ?? keys.at(-1);
   if (last === undefined) return undefined;
+  // Times that no query can name are the last of all.
+  if (last.seconds > latestS) return undefined;
   const {seconds, id = after?.seconds === seconds ? lastId : firstId} = last;
   // Without this, an answer that ignores the conditions would be read for ever.
   if (after !== undefined && (seconds < after.seconds || (seconds === after.seconds && id === after.id))) {

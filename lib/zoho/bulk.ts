@@ -1,5 +1,6 @@
 /** Bulk Read: what a job is asked for, and when to look after it (zoho-api sheet 4). Pure. */
 import {bulkFieldsMax, pollDelayMaxMs, pollDelayMinMs} from '../limits.ts';
+import {isoSeconds} from '../records/instant.ts';
 
 export interface BulkQuery {
   readonly module: string;
@@ -40,7 +41,7 @@ export function bulkBody(query: BulkQuery | BulkPage): string {
 const emptyMark = '$' + '{EMPTY}';
 
 function condition(comparator: string, seconds: number): object {
-  return {field: {api_name: 'Modified_Time'}, comparator, value: `${new Date(seconds * 1000).toISOString().slice(0, 19)}+00:00`};
+  return {field: {api_name: 'Modified_Time'}, comparator, value: `${isoSeconds(seconds)}+00:00`};
 }
 
 /** How long to wait before a job is looked at again, when it has been waited for that long: a sixth of it, so that little time is lost on short and long jobs alike. */

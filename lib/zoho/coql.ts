@@ -1,6 +1,7 @@
 /** Texts of COQL queries (zoho-api sheet 5.1, 5.2). Pure. */
 import {ZohoError} from '../errors/errors.ts';
 import {coqlIdsMax} from '../limits.ts';
+import {isoSeconds} from '../records/instant.ts';
 
 /** A place in the order of a window: by `Modified_Time`, then by id. */
 export interface Key {
@@ -53,7 +54,7 @@ export function idsQuery({module, columns, ids, bare}: IdsQuery): string {
 
 /** A time as COQL takes it: whole seconds, quoted, with its offset written out. */
 export function datetimeLiteral(seconds: number): string {
-  return `'${new Date(seconds * 1000).toISOString().slice(0, 19)}+00:00'`;
+  return `'${isoSeconds(seconds)}+00:00'`;
 }
 
 /** The module that a query reads. */
