@@ -106,9 +106,9 @@ export function withoutRows(rows: Rows, left: ReadonlySet<number>): Rows {
   for (let row = 0; row < rows.count; row++) {
     if (!left.has(row)) cells.set(rows.cells.subarray(row * width, (row + 1) * width), width * count++);
   }
-  rows.release?.();
-  const {columns, bytes} = rows;
-  return {columns, bytes, cells, count};
+  const {release, ...kept} = rows;
+  release?.();
+  return {...kept, cells, count};
 }
 
 /** Some rows of a batch, from one to before another. */
@@ -116,7 +116,8 @@ export function sliceRows(rows: Rows, from: number, to: number): Rows {
   if (from === 0 && to === rows.count) return rows;
   const width = 2 * rows.columns.length;
   // A copy, because the cells of the whole batch are used again once any part of it is done with.
-  return {columns: rows.columns, bytes: rows.bytes, cells: rows.cells.slice(from * width, to * width), count: to - from};
+  const {release: _, ...kept} = rows;
+  return {...kept, cells: rows.cells.slice(from * width, to * width), count: to - from};
 }
 
 /** Where the id and `Modified_Time` stand; -1 where a page has none. */

@@ -117,7 +117,7 @@ class Answer implements JsonVisitor {
       const key = this.#treeKeys.pop();
       if (this.#trees.length > 0) this.#grow(tree, key);
       else this.#setTree(tree, key);
-    } else if (this.#depth === inMember && this.#member === 'data') this.#count++;
+    } else if (this.#depth === inMember && this.#member === 'data') this.#endRow();
   }
 
   result(): CoqlAnswer {
@@ -127,9 +127,14 @@ class Answer implements JsonVisitor {
     return {rows: {columns: this.#columns, bytes, cells, count: this.#count}, more: this.#more};
   }
 
+  #endRow(): void {
+    this.#count++;
+  }
+
+  /** What is no record has no cells. */
   #addEmptyRow(): void {
     this.#makeRoom();
-    this.#count++;
+    this.#endRow();
   }
 
   /** Makes room for the cells of one more row. */
