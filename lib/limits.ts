@@ -309,3 +309,23 @@ export const bundleLogLinesMax = 4_000;
 
 /** Bytes of a COQL answer that are parsed before others get their turn. */
 export const jsonSliceBytes = 64 << 10;
+
+// Rows that cannot become documents
+
+/** Readings of a page until two agree on the rows that cannot be used; a transfer is at fault once, if at all. */
+export const oddReadingsMax = 3;
+
+/** Odd rows of one page. More of them are no rows' fault but the page's, and nothing of it should be taken for read. */
+export const oddRowsMax = 10_000;
+
+/** Lines after one that cannot be read in which a sound row must begin: a text has seldom more lines, and far more would be a page without structure. */
+export const resyncLinesMax = 100;
+
+/** Odd rows of one module that are named in the log, one by one; more are only counted. */
+export const oddRowsNamedMax = 1_000;
+
+/** Odd rows of one module that are remembered, so that an overlap does not name them again: 28 characters each. */
+export const oddRowsKnownMax = 20_000;
+
+/** Records without a `Modified_Time` of one module that are looked after: a few that an import of old left behind; their ids take 2 MB. */
+export const untimedIdsMax = 50_000;

@@ -11,6 +11,7 @@ import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, GateOverflow, rangeDone} from './binding.ts';
 import {askingOtherwise, Remedies} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
+import {captureUntimed} from './untimed.ts';
 
 const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null};
 
@@ -32,7 +33,8 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
       await askingOtherwise(binding, () => knowGate(binding, signal), signal);
-      const rows = bulkRows(binding.range, backfill, {...shared, progress, signal, again});
+      if (!binding.refreshing && isFresh(backfill) && !again) await captureUntimed(binding, signal);
+      const rows = bulkRows(binding.range, backfill, {...shared, quarantine: binding.quarantine, progress, signal, again});
       await binding.emit(withReferenceIds(rows, {...binding.plan, ...shared, signal}), binding.admitBulk, signal);
       if (binding.state.backfill != null) await endRange(binding, kind, signal);
       break;
@@ -75,6 +77,11 @@ async function endRange(binding: Binding, kind: string, signal: AbortSignal): Pr
     });
   await binding.patch(rangeDone);
   binding.refreshesInRow = 0;
+}
+
+/** Whether no job of a range was submitted yet. */
+function isFresh({job, next_page, slice}: BackfillState): boolean {
+  return job == null && next_page == null && slice == null;
 }
 
 /** Begins a refresh over everything captured so far. */
@@ -164,7 +171,11 @@ function emittedDeletions({state}: Binding): boolean {
 async function emitAnew(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
   const release = await binding.coqlTurn.take(signal);
   try {
-    for await (const {rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
+    for await (const {rows} of rowsByIds(binding.plan, ids, {
+      client: binding.shared.client,
+      signal,
+      quarantine: binding.quarantine,
+    })) {
       await binding.emit([{items: rows}], binding.admitSwept, signal);
     }
   } finally {

@@ -10,17 +10,19 @@ import {Slots} from '../platform/semaphore.ts';
 import type {Batch, BindingPatch, Docs, Replaced, Rows} from '../records/batch.ts';
 import {idOf, modifiedOf} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import type {Sink, Target} from '../sinks/sink.ts';
+import type {Target} from '../sinks/sink.ts';
 import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
 import type {ZohoClient} from '../zoho/client.ts';
 import type {Api, ModuleFields} from './field-plan.ts';
 import type {BindingProgress} from './progress.ts';
+import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
 import {Gate} from './seen/backfill-filter.ts';
 import {Overlap} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
 import {Recycled} from './seen/recycle-bin.ts';
+import type {WatchedSink} from './watched-sink.ts';
 
 /** An outage as one binding sees it. It is over as soon as the binding has got something else. */
 export interface CutOff {
@@ -34,7 +36,7 @@ export interface Shared {
   readonly client: ZohoClient;
   readonly clock: Clock;
   readonly log: Log;
-  readonly sink: Sink;
+  readonly sink: WatchedSink;
   readonly jobSlots: Slots;
   readonly pageSlots: Slots;
   readonly sweepSlots: Slots;
@@ -74,6 +76,8 @@ export class Binding {
   readonly overlap: Overlap;
   /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
   readonly coqlTurn = new Slots(1);
+  /** Rows that cannot become documents. */
+  readonly quarantine: NamedQuarantine;
   /** Records seen to go into the recycle bin. */
   readonly recycled: Recycled;
   /** Whether the gate knows everything emitted since the running range began. */
@@ -109,6 +113,7 @@ export class Binding {
     this.shared = options.shared;
     this.gate = new Gate(options.shared.gateIds);
     this.overlap = new Overlap(options.shared.overlapIds);
+    this.quarantine = new NamedQuarantine(options.module, options.progress, options.shared.log);
     this.fields = fields;
     this.state = state;
     this.recycled = new Recycled(state.deleted.recycled);
@@ -186,6 +191,7 @@ export class Binding {
     return {
       module: this.module,
       slices: this.refreshing ? this.fields.refreshSlices : this.fields.bulkSlices,
+      fields: this.fields.all,
       fromS: secondsOf(this.state.start),
       // As late as possible: COQL may refuse a field while the range is running.
       get done() {

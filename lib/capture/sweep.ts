@@ -50,7 +50,7 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
   const source = sweepRows(
     binding.plan,
     {fromS, cursorS, rowsExpected: binding.rowsExpected},
-    {client: binding.shared.client, signal},
+    {client: binding.shared.client, signal, quarantine: binding.quarantine},
   );
   await binding.emit(
     (async function* () {
@@ -91,7 +91,7 @@ export async function* deletedSince(
   const {module, shared} = binding;
   if (!binding.hasDeletions) return;
   try {
-    for await (const page of deletedPages(module, sinceS, {client: shared.client, signal})) {
+    for await (const page of deletedPages(module, sinceS, {client: shared.client, signal, quarantine: binding.quarantine})) {
       if ('stopped' in page) shared.log('warn', `${page.stopped}; they are read again with the next sweep`, {module});
       yield page;
     }
@@ -121,7 +121,11 @@ async function settle(binding: Binding, page: readonly DeletedRow[], signal: Abo
     (row) => !binding.overlap.holdsDeletion(BigInt(row.id), modifiedSeconds(row.deletedTime)),
   );
   const ids = fresh.map(({id}) => id);
-  for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
+  for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, {
+    client: binding.shared.client,
+    signal,
+    quarantine: binding.quarantine,
+  })) {
     if (rows.count > 0) await binding.emit([{items: rows}], binding.admitSwept, signal);
     const gone = asked.filter((id) => !live.has(id)).map((id) => latest.get(id)!);
     if (gone.length > 0)
@@ -157,8 +161,8 @@ async function watch(
  * COQL turn.
  */
 export async function recheck(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
-  const {recycled, plan, shared} = binding;
-  for await (const {asked, live, rows} of rowsByIds(plan, ids, {client: shared.client, signal})) {
+  const {recycled, plan, shared, quarantine} = binding;
+  for await (const {asked, live, rows} of rowsByIds(plan, ids, {client: shared.client, signal, quarantine})) {
     if (live.size > 0) {
       const patch = {deleted: {recycled: Object.fromEntries([...live].map((id) => [id, null]))}};
       await binding.emit([{items: rows, patch}], binding.admitSwept, signal);

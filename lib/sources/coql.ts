@@ -5,15 +5,28 @@ import {instantOf} from '../flow/state.ts';
 import {coqlIdsMax, coqlRowsSmall, sliceRoundsMax, windowLagS} from '../limits.ts';
 import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
-import {modifiedSeconds} from '../records/instant.ts';
-import {appendRows, cellText, joinSlices, noRows, splitRows} from '../records/rows.ts';
+import {latestS, modifiedSeconds} from '../records/instant.ts';
+import {
+  datedRows,
+  type OddRow,
+  oddRows,
+  type Quarantine,
+  rowsWithoutId,
+  silentQuarantine,
+  withoutRows,
+} from '../records/odd-rows.ts';
+import {appendRows, cellText, type Joined, joinSlices, noRows, splitRows} from '../records/rows.ts';
+import {sizeCheck} from '../transforms/coerce.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/client.ts';
 import {idsQuery, type Key, windowQuery} from '../zoho/coql.ts';
+import {readAgain} from './readings.ts';
 
 export interface CoqlContext {
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
+  /** Where rows go that cannot become documents; without one they are left out in silence. */
+  readonly quarantine?: Quarantine | undefined;
 }
 
 /** What to ask of each record. Every slice holds `id` and `Modified_Time`; together they hold all fields that COQL reads. */
@@ -85,7 +98,7 @@ interface CoqlPage {
   readonly last: Key | undefined;
 }
 
-/** Reads one page of the window with all its slices. */
+/** Reads one page of the window with all its slices; larger ones, when there is no row in it to go on from. */
 async function readWindow(
   plan: CoqlPlan,
   fromS: number,
@@ -93,34 +106,55 @@ async function readWindow(
   limit: number,
   context: CoqlContext,
 ): Promise<CoqlPage> {
-  const parts: Rows[] = [];
-  let more: boolean | undefined;
-  for (const columns of plan.slices) {
-    const answer = await ask(
-      windowQuery({module: plan.module, columns, fromS, after, limit, bare: plan.bare}),
-      plan,
-      columns,
-      context,
-    );
-    if (parts.length === 0) more = answer.more;
-    parts.push(answer.rows);
-    if (answer.rows.count === 0) break;
-  }
-  const [first = noRows] = parts;
-  return {rows: await settle(plan, parts, context), more, last: lastKey(first, after, plan.module)};
+  const query = (columns: readonly string[]): string =>
+    windowQuery({module: plan.module, columns, fromS, after, limit, bare: plan.bare});
+  const {rows, first, more} = await readAgain(
+    () => readSlices(plan, query, context),
+    context.quarantine ?? silentQuarantine,
+    'a page of its changes',
+  );
+  const keys = keysOf(first);
+  const isFullOfOdd = first.count >= limit && !keys.some(({id}) => id !== undefined);
+  if (isFullOfOdd && limit < plan.rowsMax) return readWindow(plan, fromS, after, Math.min(plan.rowsMax, 2 * limit), context);
+  if (isFullOfOdd && keys.length === 0)
+    throw new ZohoError('damaged', `Cannot page through module ${plan.module}: no row of a whole page has a valid Modified_Time`);
+  return {rows, more, last: lastKey(keys, after, plan.module)};
 }
 
-/** The place of a page's last row in the order of the window. */
-function lastKey(rows: Rows, after: Key | undefined, module: string): Key | undefined {
-  if (rows.count === 0) return undefined;
-  const last = rows.count - 1;
-  const seconds = modifiedSeconds(cellText(rows, last, rows.columns.indexOf('Modified_Time')));
-  const id = cellText(rows, last, rows.columns.indexOf('id'));
+/** A place in the order of a window, as far as a row names it. */
+interface RowKey {
+  readonly seconds: number;
+  readonly id: string | undefined;
+}
+
+/** The places of the rows that have a valid time. */
+function keysOf(rows: Rows): RowKey[] {
+  const odd = new Set(oddRows(rows, 0, () => false).map(({row}) => row));
+  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+  const keys: RowKey[] = [];
+  for (let row = 0; row < rows.count; row++) {
+    const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
+    if (!Number.isNaN(seconds)) keys.push({seconds, id: odd.has(row) ? undefined : cellText(rows, row, idColumn)});
+  }
+  return keys;
+}
+
+/** Before and behind every record of a second. */
+const firstId = '0';
+const lastId = '9223372036854775807';
+
+/**
+ * The place of a page's last row in the order of the window; of the last one that can be used. Where there is none, it goes on at the last second that the
+ * page names, and behind that second when it has been there.
+ */
+function lastKey(keys: readonly RowKey[], after: Key | undefined, module: string): Key | undefined {
+  const last = keys.findLast(({id}) => id !== undefined) ?? keys.at(-1);
+  if (last === undefined) return undefined;
+  // Times that no query can name are the last of all.
+  if (last.seconds > latestS) return undefined;
+  const {seconds, id = after?.seconds === seconds ? lastId : firstId} = last;
   // Without this, an answer that ignores the conditions would be read for ever.
-  if (
-    Number.isNaN(seconds) ||
-    (after !== undefined && (seconds < after.seconds || (seconds === after.seconds && id === after.id)))
-  ) {
+  if (after !== undefined && (seconds < after.seconds || (seconds === after.seconds && id === after.id))) {
     throw new ZohoError('damaged', `Cannot page through module ${module}: Zoho's answer does not follow the page before it`);
   }
   return {seconds, id};
@@ -133,14 +167,18 @@ export interface ById {
   readonly rows: Rows;
 }
 
-/** Reads whole records by id, all slices of each, 100 ids at a time. */
+/** Reads whole records by id, all slices of each, 100 ids at a time. One without any `Modified_Time` has its `Created_Time` as such. */
 export async function* rowsByIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): AsyncGenerator<ById, void, void> {
   for (let i = 0; i < ids.length; i += coqlIdsMax) {
     const asked = ids.slice(i, i + coqlIdsMax);
-    const parts = await readIds(plan, asked, context);
-    const [first = noRows] = parts;
+    const query = idsQueryOf(plan, asked);
+    const {rows, first} = await readAgain(
+      () => readSlices(plan, query, context, datedRows),
+      context.quarantine ?? silentQuarantine,
+      'its records read by id',
+    );
     const live = new Set(Array.from({length: first.count}, (_, row) => cellText(first, row, first.columns.indexOf('id'))));
-    yield {asked, live, rows: await settle(plan, parts, context)};
+    yield {asked, live, rows};
   }
 }
 
@@ -162,14 +200,73 @@ export async function* idsSince(
   }
 }
 
-async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
+interface Reading {
+  /** What can be used of the records, all slices together. */
+  readonly rows: Rows;
+  /** The first slice as received. */
+  readonly first: Rows;
+  readonly more: boolean | undefined;
+  readonly odd: readonly OddRow[];
+}
+
+/** Reads the slices of some records and joins them; `prepare` changes the rows before they are looked at. */
+async function readSlices(
+  plan: CoqlPlan,
+  query: (columns: readonly string[]) => string,
+  context: CoqlContext,
+  prepare: (rows: Rows) => Rows = (rows) => rows,
+): Promise<Reading> {
+  const {parts, more, hasOddSlices} = await readParts(plan, query, context);
+  const [first = noRows] = parts;
+  const withoutId = rowsWithoutId(first);
+  const {rows: joined, torn} = await settle(plan, parts.map(withIds), context);
+  const rows = prepare(joined);
+  const places = new Map<string, number>();
+  const placeOf = (id: string | undefined): number => {
+    if (places.size === 0)
+      for (let row = 0; row < first.count; row++) places.set(cellText(first, row, first.columns.indexOf('id')), row + 1);
+    return places.get(id ?? '') ?? 0;
+  };
+  const odd = oddRows(rows, 0, sizeCheck(rows, plan.fields));
+  const lost = hasOddSlices ? torn : [];
+  return {
+    rows: withoutRows(rows, new Set(odd.map(({row}) => row))),
+    first,
+    more,
+    odd: [
+      ...withoutId,
+      ...odd.map((row) => ({...row, row: placeOf(row.id)})),
+      ...lost.map((id): OddRow => ({row: placeOf(id), id, fault: 'slices', digest: `slices of ${id}`})),
+    ],
+  };
+}
+
+interface Parts {
+  /** One for each slice, as received. */
+  readonly parts: readonly Rows[];
+  readonly more: boolean | undefined;
+  /** Whether a slice other than the first has rows that nobody knows the record of. */
+  readonly hasOddSlices: boolean;
+}
+
+async function readParts(plan: CoqlPlan, query: (columns: readonly string[]) => string, context: CoqlContext): Promise<Parts> {
   const parts: Rows[] = [];
+  let more: boolean | undefined;
   for (const columns of plan.slices) {
-    const {rows} = await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context);
-    parts.push(rows);
-    if (rows.count === 0) break;
+    const answer = await ask(query(columns), plan, columns, context);
+    if (parts.length === 0) more = answer.more;
+    parts.push(answer.rows);
+    if (answer.rows.count === 0) break;
   }
-  return parts;
+  return {parts, more, hasOddSlices: parts.slice(1).some((rows) => rowsWithoutId(rows).length > 0)};
+}
+
+function withIds(rows: Rows): Rows {
+  return withoutRows(rows, new Set(rowsWithoutId(rows).map(({row}) => row - 1)));
+}
+
+function idsQueryOf({module, bare}: CoqlPlan, ids: readonly string[]): (columns: readonly string[]) => string {
+  return (columns) => idsQuery({module, columns, ids, bare});
 }
 
 interface Answer {
@@ -184,20 +281,21 @@ async function ask(query: string, plan: CoqlPlan, columns: readonly string[], {c
 
 /**
  * Joins the slices of records by id. A record whose slices differ in `Modified_Time` changed between two queries: it is read again, a bounded
- * number of times. One that still differs is left out; its last change lies past this window, so the next sweep has it.
+ * number of times. One that still differs is torn, and left out; its last change lies past this window, so the next sweep has it.
  */
-async function settle(plan: CoqlPlan, parts: readonly Rows[], context: CoqlContext): Promise<Rows> {
+async function settle(plan: CoqlPlan, parts: readonly Rows[], context: CoqlContext): Promise<Joined> {
   const joined = joinSlices(parts);
   const settled = [joined.rows];
-  let torn = joined.torn;
+  let {torn} = joined;
   for (let round = 0; torn.length > 0 && round < sliceRoundsMax; round++) {
     const stillTorn: string[] = [];
     for (let i = 0; i < torn.length; i += coqlIdsMax) {
-      const again = joinSlices(await readIds(plan, torn.slice(i, i + coqlIdsMax), context));
-      settled.push(again.rows);
-      stillTorn.push(...again.torn);
+      const again = await readParts(plan, idsQueryOf(plan, torn.slice(i, i + coqlIdsMax)), context);
+      const {rows, torn: some} = joinSlices(again.parts.map(withIds));
+      settled.push(rows);
+      stillTorn.push(...some);
     }
     torn = stillTorn;
   }
-  return appendRows(settled);
+  return {rows: appendRows(settled), torn};
 }

@@ -2,11 +2,15 @@
 import {ZohoError} from '../errors/errors.ts';
 import {deletedPagesMax, deletedPassesMax, deletedRowsCap, windowLagS} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
+import {type Quarantine, silentQuarantine} from '../records/odd-rows.ts';
 import type {DeletedRow, ZohoClient} from '../zoho/client.ts';
+import {readAgain} from './readings.ts';
 
 export interface DeletedContext {
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
+  /** Where rows go that name no deletion; without one they are left out in silence. */
+  readonly quarantine?: Quarantine | undefined;
 }
 
 /** One page of the feed, or how far it was read. */
@@ -63,16 +67,13 @@ interface Pass {
  * Reads the feed once, in as many queries as it takes: one that Zoho cuts at a paging cap goes on from its latest deletions, provided that it came in
  * order of time. A cap need not show itself: a query that ends after as many rows as a cap allows, with a full page, is taken for cut, too.
  */
-async function* onePass(
-  module: string,
-  sinceS: number,
-  {client, signal}: DeletedContext,
-): AsyncGenerator<DeletedPage | Pass, void, void> {
+async function* onePass(module: string, sinceS: number, context: DeletedContext): AsyncGenerator<DeletedPage | Pass, void, void> {
+  const {client, signal} = context;
   let query = new Query(sinceS);
   let readToS: number | undefined;
   for (let page = 1, pages = 0; pages < deletedPagesMax; page++, pages++) {
     const beforeS = await client.nowSeconds(signal);
-    const answer = await read(module, query.fromS, page, {client, signal});
+    const answer = await read(module, query.fromS, page, context);
     readToS ??= Math.min(beforeS, await client.nowSeconds(signal)) - windowLagS;
     if (answer !== 'capped') {
       const {rows, more} = answer ?? {rows: [], more: false};
@@ -143,10 +144,14 @@ async function read(
   module: string,
   sinceS: number,
   page: number,
-  {client, signal}: DeletedContext,
+  {client, signal, quarantine = silentQuarantine}: DeletedContext,
 ): Promise<DeletedAnswer | 'capped'> {
+  const ask = async () => {
+    const answer = await client.deleted(module, sinceS, page, signal);
+    return {answer, odd: answer?.odd ?? []};
+  };
   try {
-    return await client.deleted(module, sinceS, page, signal);
+    return (await readAgain(ask, quarantine, `page ${page} of its deletions`)).answer;
   } catch (error) {
     if (page > 1 && error instanceof ZohoError && error.code !== undefined && pagingCaps.has(error.code)) return 'capped';
     throw error;

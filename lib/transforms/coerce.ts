@@ -8,6 +8,7 @@ import {Blocks} from '../platform/buffer-pool.ts';
 import type {Batch, Docs, Replaced, Rows} from '../records/batch.ts';
 import {beforeId, beforeModified} from '../records/documents.ts';
 import type {Field} from '../records/field.ts';
+import {sliceRows} from '../records/odd-rows.ts';
 import {writingOf} from './values/writing.ts';
 
 export interface CoerceOptions {
@@ -42,6 +43,9 @@ export class CoerceStream extends TransformStream<Batch<Rows>, Batch<Docs>> {
     });
   }
 }
+
+/** Bytes of a row that make no document too large, even if JSON writes each of them as `\\u0000` and the names of a thousand fields beside them. */
+const roomyRowBytes = documentBytesMax / 8;
 
 const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
 
@@ -83,6 +87,29 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
   function damaged(why: string): ZohoError {
     return new ZohoError('damaged', `Cannot use a page of module ${module}: ${why}`);
   }
+}
+
+/**
+ * Tells rows whose documents would have more than Flow takes. Most batches are too small to have one, which costs a comparison; otherwise the documents of
+ * large rows are made and thrown away.
+ */
+export function sizeCheck(rows: Rows, fields: ReadonlyMap<string, Field>): (row: number) => boolean {
+  if (rows.bytes.length <= roomyRowBytes) return () => false;
+  const {columns} = rows;
+  const coerceOne = compileCoercer(columns, fields, {module: '', onMisfit() {}});
+  return (row) => {
+    let bytes = 0;
+    for (let k = 2 * row * columns.length; k < 2 * (row + 1) * columns.length; k += 2)
+      bytes += rows.cells[k + 1]! - (rows.cells[k]! >> 2);
+    if (bytes <= roomyRowBytes) return false;
+    try {
+      coerceOne(sliceRows(rows, row, row + 1));
+      return false;
+    } catch (error) {
+      if (error instanceof ZohoError) return error.kind === 'module';
+      throw error;
+    }
+  };
 }
 
 function columnOf(name: string, place: number, field: Field | undefined): Column {

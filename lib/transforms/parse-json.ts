@@ -21,8 +21,8 @@ export interface CoqlAnswer {
  * Reads the body of a COQL answer. A column that a record lacks is taken for null: Zoho sends nulls with their names, so this is no
  * other meaning of it. Members that were not asked for are left out.
  *
- * Throws kind `damaged` for a body that is cut, malformed, too large or without `data`, and for a record without id or `Modified_Time`, if these
- * are among the columns. Failures of the body pass through.
+ * What stands among the records and is none becomes a row of empty cells, for whoever checks rows to leave out. Throws kind `damaged` for a body that is cut,
+ * malformed, too large or without `data`. Failures of the body pass through.
  */
 export async function parseCoql(
   body: AsyncIterable<Uint8Array>,
@@ -71,7 +71,6 @@ class Answer implements JsonVisitor {
   readonly #columns: readonly string[];
   readonly #fields: ReadonlyMap<string, Field>;
   readonly #places: ReadonlyMap<string, number>;
-  readonly #needed: readonly string[];
   /** The first backslash that is not behind the values read. */
   #nextEscape = -1;
   #depth = 0;
@@ -96,14 +95,13 @@ class Answer implements JsonVisitor {
     this.#columns = columns;
     this.#fields = fields;
     this.#places = new Map(columns.map((name, place) => [name, place]));
-    this.#needed = ['id', 'Modified_Time'].filter((name) => this.#places.has(name));
     this.#cells = new Int32Array(2 * columns.length * rowsFirst);
   }
 
   scalar(type: TokenType, from: number, to: number, key: string | undefined): void {
     if (this.#trees.length > 0) this.#grow(this.#leaf(type, from, to), key);
     else if (this.#depth === inRow && this.#member === 'data') this.#setScalar(type, from, to, key);
-    else if (this.#depth === inMember && this.#member === 'data') throw damaged('its data holds something other than records');
+    else if (this.#depth === inMember && this.#member === 'data' && this.#hasData) this.#addEmptyRow();
     else if (this.#depth === inMember && this.#member === 'info' && key === 'more_records') {
       if (type === TokenType.TRUE || type === TokenType.FALSE) this.#more = type === TokenType.TRUE;
     }
@@ -115,7 +113,7 @@ class Answer implements JsonVisitor {
       this.#member = key;
       if (key === 'data') this.#hasData = isArray;
     } else if (this.#depth === inRow && this.#member === 'data') {
-      if (isArray || !this.#hasData) throw damaged('its data holds something other than records');
+      if (!this.#hasData) throw damaged('its data is no list');
       this.#makeRoom();
     } else if (this.#depth > inRow && this.#member === 'data') {
       this.#trees.push(isArray ? [] : new Map());
@@ -142,10 +140,6 @@ class Answer implements JsonVisitor {
   }
 
   #endRow(): void {
-    for (const name of this.#needed) {
-      const k = this.#cellAt(this.#places.get(name)!);
-      if (this.#cells[k]! >> 2 === this.#cells[k + 1]) throw damaged(`row ${this.#count + 1} has no ${name}`);
-    }
     this.#broken.endRow(this.#idText());
     this.#count++;
   }
@@ -156,6 +150,12 @@ class Answer implements JsonVisitor {
     if (place === undefined) return '';
     const k = this.#cellAt(place);
     return this.#text.toString('latin1', this.#cells[k]! >> 2, this.#cells[k + 1]!);
+  }
+
+  /** What is no record has no cells. */
+  #addEmptyRow(): void {
+    this.#makeRoom();
+    this.#endRow();
   }
 
   /** Makes room for the cells of one more row. */
