@@ -107,6 +107,7 @@ const details = v.object({
   column_name: v.fallback(v.nullish(v.string()), undefined),
   json_path: v.fallback(v.nullish(v.string()), undefined),
   module: v.fallback(v.nullish(v.string()), undefined),
+  near: v.fallback(v.nullish(v.string()), undefined),
   param_name: v.fallback(v.nullish(v.string()), undefined),
   permissions: v.fallback(v.nullish(v.array(v.string())), undefined),
 });

@@ -110,12 +110,12 @@ export function isThrottle(status: number, body: unknown): boolean {
   const {code, message} = complaint;
   if (code === 'TOO_MANY_REQUESTS' || /too many requests/i.test(message)) return true;
   if (meanings.has(code) || passingCodes.has(code)) return false;
-  return !isCode(code) || v.is(failure, body);
+  return isWords(code) || v.is(failure, body);
 }
 
 const failure = v.object({status: v.literal('failure')});
 
-/** `invalid_client`, `INVALID_CLIENT`; a word of a language has a capital alone, or spaces, or other letters. */
-function isCode(text: string): boolean {
-  return /^(?:[a-z0-9]+(?:_[a-z0-9]+)*|[A-Z0-9]+(?:_[A-Z0-9]+)*)$/.test(text);
+/** Words of any language, such as "Access Denied"; a code has no blanks, capitals only if all are, and ASCII letters. */
+function isWords(text: string): boolean {
+  return /^[\p{L}\p{M}\p{P}\s]+$/u.test(text) && !/^(?:[a-z_]+|[A-Z_]+)$/.test(text);
 }
