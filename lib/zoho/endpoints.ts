@@ -13,7 +13,16 @@ import {queriedModule, queryCredits, withBareIds} from './coql.ts';
 import {fieldsOf} from './fields.ts';
 import {type Answer, Cut, type Http} from './http.ts';
 import {Overheard} from './overheard.ts';
-import {createdReply, deletedReply, fieldsReply, hiddenComplaint, jobReply, jsonOf, modulesReply} from './schemas.ts';
+import {
+  createdReply,
+  deletedReply,
+  fieldsReply,
+  hiddenComplaint,
+  jobReply,
+  jsonOf,
+  modulesReply,
+  saysNothing,
+} from './schemas.ts';
 import type {Ledger, LedgerSummary} from './usage.ts';
 
 export interface CallsOptions {
@@ -56,6 +65,7 @@ export class Calls implements ZohoClient {
       {kind: 'modules', key: '', method: 'GET', path: '/crm/v8/settings/modules', what: 'list the modules'},
       modulesReply,
       signal,
+      'modules',
     );
     return (reply?.modules ?? []).flatMap((module) =>
       module.api_name
@@ -78,6 +88,7 @@ export class Calls implements ZohoClient {
       {kind: 'fields', key: module, method: 'GET', path, what: `read the fields of module ${module}`},
       fieldsReply,
       signal,
+      'fields',
     );
     if (reply === null) return null;
     if (reply.fields === null)
@@ -206,8 +217,8 @@ export class Calls implements ZohoClient {
       try {
         return await read(body.bytes());
       } catch (error) {
-        // Without rows Zoho answers with status 204; the same may come with status 200.
-        if (body.isEmpty) return null;
+        // Without rows Zoho answers with status 204; the same may come with status 200, in several forms.
+        if (body.isNothing) return null;
         throw body.failure ?? body.complaint() ?? error;
       }
     });
@@ -225,6 +236,7 @@ export class Calls implements ZohoClient {
       },
       deletedReply,
       signal,
+      'data',
     );
     return (
       reply && {
@@ -247,15 +259,19 @@ export class Calls implements ZohoClient {
     await this.#http.close();
   }
 
-  /** Reads a JSON answer; null when it is empty. */
+  /** Reads a JSON answer; null when it is empty, or holds nothing where `list` is expected. */
   async #read<Schema extends v.GenericSchema>(
     call: Call,
     schema: Schema,
     signal: AbortSignal,
+    list?: string,
   ): Promise<v.InferOutput<Schema> | null> {
     return this.#caller.run(call, signal, async (answer) => {
       if (isEmpty(answer)) return null;
-      const body = jsonOf(await answer.text(replyBytesMax));
+      const text = await answer.text(replyBytesMax);
+      if (list !== undefined && text.trim() === '') return null;
+      const body = jsonOf(text);
+      if (list !== undefined && saysNothing(body, list)) return null;
       const complaint = hiddenComplaint(body);
       if (complaint !== undefined) throw new Complained(complaint);
       const reply = v.safeParse(schema, body);
