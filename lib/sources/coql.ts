@@ -9,7 +9,7 @@ import {modifiedSeconds} from '../records/instant.ts';
 import {appendRows, cellText, joinSlices, noRows, splitRows} from '../records/rows.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/client.ts';
-import {idsQuery, type Key, windowQuery} from '../zoho/coql.ts';
+import {idsQuery, type Key, type Quoting, windowQuery} from '../zoho/coql.ts';
 
 export interface CoqlContext {
   readonly client: ZohoClient;
@@ -21,8 +21,8 @@ export interface CoqlPlan {
   readonly module: string;
   readonly slices: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, Field>;
-  /** Reserved words that this Zoho takes as names without quotes. */
-  readonly bare?: ReadonlySet<string>;
+  /** How this Zoho wants names written. */
+  readonly quoting?: Quoting | undefined;
   /** Rows of a page at most, as this Zoho allows. */
   readonly rowsMax: number;
 }
@@ -97,7 +97,7 @@ async function readWindow(
   let more: boolean | undefined;
   for (const columns of plan.slices) {
     const answer = await ask(
-      windowQuery({module: plan.module, columns, fromS, after, limit, bare: plan.bare}),
+      windowQuery({module: plan.module, columns, fromS, after, limit, quoting: plan.quoting}),
       plan,
       columns,
       context,
@@ -150,8 +150,9 @@ export async function* idsSince(
   fromS: number,
   rowsMax: number,
   context: CoqlContext,
+  quoting?: Quoting,
 ): AsyncGenerator<Rows, void, void> {
-  const plan: CoqlPlan = {module, slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax};
+  const plan: CoqlPlan = {module, slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax, quoting};
   let key: Key | undefined;
   for (;;) {
     const page = await readWindow(plan, fromS, key, rowsMax, context);
@@ -165,7 +166,7 @@ export async function* idsSince(
 async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
   const parts: Rows[] = [];
   for (const columns of plan.slices) {
-    const {rows} = await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context);
+    const {rows} = await ask(idsQuery({module: plan.module, columns, ids, quoting: plan.quoting}), plan, columns, context);
     parts.push(rows);
     if (rows.count === 0) break;
   }

@@ -2,6 +2,7 @@
 import {join} from 'node:path';
 import {ModuleFields} from '../../capture/field-plan.ts';
 import {newProgress} from '../../capture/progress.ts';
+import {columnCodes, findRefusedColumns, takeHint} from '../../capture/refused-columns.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
 import {instantOf, savedBinding, secondsOf} from '../../flow/state.ts';
 import {verifyAheadS, windowOverlapS} from '../../limits.ts';
@@ -119,15 +120,22 @@ async function verifyBinding(
 
 /** Finds out which fields COQL refuses, with a query of one record for each slice of them: changes come without these. */
 async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Setup, {signal}: Host): Promise<void> {
+  const {quoting} = plan;
+  const search = {module, client, fields: plan, fromS: 0, refuse: async (column: string) => plan.refuse('coql', column)};
   for (let slice = 0; slice < plan.coqlSlices.length; ) {
     const columns = plan.coqlSlices[slice] ?? [];
     try {
-      await client.coql(windowQuery({module, columns, fromS: 0, limit: 1}), (body) => parseCoql(body, columns, plan.all), signal);
+      await client.coql(
+        windowQuery({module, columns, fromS: 0, limit: 1, quoting}),
+        (body) => parseCoql(body, columns, plan.all),
+        signal,
+      );
       slice++;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
-      if (error.kind === 'field' && plan.refuse('coql', error.field ?? '')) continue;
+      if (await takeHint(search, error)) continue;
+      if (columnCodes.has(error.code ?? '') && (await findRefusedColumns(search, signal))) continue;
       // Perhaps too many columns. What is refused for good is not what is compared here.
       if (!plan.narrowCoql()) return;
       slice = 0;
