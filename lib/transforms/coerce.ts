@@ -52,9 +52,10 @@ const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count
  */
 export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<string, Field>, options: CoerceOptions): Coerce {
   const {module, onMisfit, blocks = new Blocks()} = options;
-  const id = columns.includes('Id') ? 'Id' : 'id';
-  const names = [id, 'Modified_Time', ...columns.filter((name) => !['', 'id', 'Id', 'Modified_Time'].includes(name))];
-  const prepared = program(names.map((name) => columnOf(name, columns.indexOf(name), fields.get(name))));
+  // A field may be called `Id`, too; beside `id` it is one like any other.
+  const id = columns.includes('id') ? 'id' : 'Id';
+  const names = [id, 'Modified_Time', ...columns.filter((name) => !['', id, 'Modified_Time'].includes(name))];
+  const prepared = program(names.map((name) => columnOf(name, columns.indexOf(name), fields.get(name), name === id)));
   let rowsDone = 0;
 
   return (rows) => {
@@ -82,8 +83,8 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
   }
 }
 
-function columnOf(name: string, place: number, field: Field | undefined): Column {
-  if (name === 'id' || name === 'Id') return {place, writer: codes.writeId, key: beforeId};
+function columnOf(name: string, place: number, field: Field | undefined, isId: boolean): Column {
+  if (isId) return {place, writer: codes.writeId, key: beforeId};
   if (name === 'Modified_Time') return {place, writer: codes.writeInstant, key: beforeModified};
   const split = field?.type === 'list' && field.dataType !== 'tags' ? knownSplit(field) : undefined;
   return {place, writer: split === undefined ? writerOf(field) : codes.writeKnownList, key: `,${JSON.stringify(name)}:`, split};

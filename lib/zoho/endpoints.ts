@@ -10,7 +10,7 @@ import {type Call, type Caller, Complained} from './caller.ts';
 import {saidBy} from './classify.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
 import {queriedModule, queryCredits, withBareIds} from './coql.ts';
-import {fieldsOf} from './fields.ts';
+import {fieldsOf, namesakes} from './fields.ts';
 import {type Answer, Cut, type Http} from './http.ts';
 import {Overheard} from './overheard.ts';
 import {
@@ -43,6 +43,7 @@ export class Calls implements ZohoClient {
   readonly #log: Log;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
+  readonly #warned = new Set<string>();
   #bareIds = false;
 
   constructor({origin, http, token, caller, ledger, log}: CallsOptions) {
@@ -93,7 +94,9 @@ export class Calls implements ZohoClient {
     if (reply === null) return null;
     if (reply.fields === null)
       throw new ZohoError('module', `Cannot read the fields of module ${module}: Zoho's answer has no list of them`);
-    return fieldsOf(module, reply.fields);
+    const fields = fieldsOf(module, reply.fields);
+    for (const {field, fate} of namesakes(fields)) this.#warnOnce(`Module ${module}, field ${field}: ${fate}`, {module, field});
+    return fields;
   }
 
   async createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string> {
@@ -280,6 +283,13 @@ export class Calls implements ZohoClient {
         body === undefined ? 'it is not JSON' : `at ${v.getDotPath(reply.issues[0]) ?? 'its top'} it is not as expected`;
       throw new ZohoError('damaged', `Cannot ${call.what}: Zoho's answer cannot be read, ${where}`, {status: answer.status});
     });
+  }
+
+  /** Metadata are read again and again; what is odd about them is said once. */
+  #warnOnce(message: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#log('warn', message, fields);
   }
 
   /** The address must be on the API's own host: it is asked with the token. */
