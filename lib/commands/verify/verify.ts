@@ -8,6 +8,7 @@ import {instantOf, savedBinding, secondsOf} from '../../flow/state.ts';
 import {verifyAheadS, windowOverlapS} from '../../limits.ts';
 import {pipe} from '../../pipeline.ts';
 import {systemClock} from '../../platform/clock.ts';
+import {own} from '../../platform/own-property.ts';
 import {Slots} from '../../platform/semaphore.ts';
 import type {Docs} from '../../records/batch.ts';
 import {idOf, modifiedOf} from '../../records/documents.ts';
@@ -77,7 +78,7 @@ function ownFault(module: string): (error: unknown) => Verified {
 /** The bindings that were asked for; of all, those that the directory holds. */
 async function capturedOf(setup: Setup, journal: Journal, host: Host): Promise<readonly SetupBinding[]> {
   const bindings = await bindingsOf(setup, host);
-  return setup.bindings === undefined ? bindings.filter(({collection}) => journal.files[collection] !== undefined) : bindings;
+  return setup.bindings === undefined ? bindings.filter(({collection}) => Object.hasOwn(journal.files, collection)) : bindings;
 }
 
 async function verifyBinding(
@@ -87,7 +88,7 @@ async function verifyBinding(
   setup: Setup,
   host: Host,
 ): Promise<Verified> {
-  const file = journal.files[collection];
+  const file = own(journal.files, collection);
   const state = savedBinding(journal.state, stateKey);
   if (file === undefined || state?.start === undefined || state.inc === undefined)
     return {module, reason: 'it has not been captured into this directory'};
