@@ -62,6 +62,12 @@ export function queriedModule(query: string): string {
   return / from '?(\$?\w+)'? where /.exec(query)?.[1] ?? '';
 }
 
+/** Whether a word is among the names of columns and module that a query selects. */
+export function selects(query: string, word: string): boolean {
+  const [names = ''] = query.slice('select '.length).split(' where ');
+  return word !== 'from' && names.split(/[\s,']+/).includes(word);
+}
+
 /** Credits of a query by the rows it may return (zoho-api sheet 5.3). */
 export function queryCredits(query: string): number {
   const limit = Number(/ limit \d+, (\d+)$/.exec(query)?.[1] ?? 200);

@@ -9,7 +9,7 @@ import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import {type Call, type Caller, Complained} from './caller.ts';
 import {saidBy} from './classify.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
-import {queriedModule, queryCredits, withBareIds} from './coql.ts';
+import {queriedModule, queryCredits, selects, withBareIds} from './coql.ts';
 import {fieldsOf, namesakes} from './fields.ts';
 import {type Answer, Cut, type Http} from './http.ts';
 import {Overheard} from './overheard.ts';
@@ -196,7 +196,7 @@ export class Calls implements ZohoClient {
       try {
         return await this.#coql(query, read, signal);
       } catch (error) {
-        if (tries >= queryTriesMax || !mayPass(error)) throw error;
+        if (tries >= queryTriesMax || !mayPass(error, query)) throw error;
         this.#log('info', `${error.message}; trying again`, {tries});
       }
     }
@@ -323,9 +323,11 @@ function jobPath(id: string): string {
   return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;
 }
 
-function mayPass(error: unknown): error is ZohoError {
+/** Whether a refusal may be one of those that come at random; one that points at a name of the query is meant. */
+function mayPass(error: unknown, query: string): error is ZohoError {
   if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
-  return error.code === 'SYNTAX_ERROR' || error.code === 'INVALID_QUERY';
+  if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);
+  return error.code === 'INVALID_QUERY';
 }
 
 function refusesQuotedIds(error: unknown): error is ZohoError {

@@ -147,6 +147,12 @@ refused('knows the common words without a refused call', async () => {
   assert.equal(asked, "'External', 'Group', 'Order', 'User' from Leads");
 });
 
+refused('takes one refused call for a word that Zoho points at', async () => {
+  const {calls, asked} = await settle(names, {reserved: ['Rank'], details: (near) => ({near})});
+  assert.equal(calls, 2);
+  assert.match(asked, /'Rank'/);
+});
+
 refused('does not search for ever where everything is refused', async () => {
   await assert.rejects(settle(names, {reserved: ['Modified_Time']}), /SYNTAX_ERROR/);
 });

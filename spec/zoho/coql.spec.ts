@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {datetimeLiteral, idsQuery, queriedModule, queryCredits, windowQuery, withBareIds} from '../../lib/zoho/coql.ts';
+import {datetimeLiteral, idsQuery, queriedModule, queryCredits, selects, windowQuery, withBareIds} from '../../lib/zoho/coql.ts';
 
 const coql = suite('COQL texts');
 const fromS = Date.UTC(2026, 0, 1) / 1000;
@@ -52,6 +52,12 @@ coql('tells the module of a query, whatever its columns are called', () => {
   const quoting = {columns: new Map([['from', false]])};
   for (const module of ['Leads', 'Order', 'From'])
     assert.equal(queriedModule(windowQuery({module, columns: ['id', 'from'], fromS, limit: 1, quoting})), module);
+});
+
+coql('tells the names of a query from its other words', () => {
+  const query = windowQuery({module: 'Order', columns: ['id', 'External', 'Name'], fromS, limit: 1});
+  for (const name of ['id', 'External', 'Name', 'Order']) assert.ok(selects(query, name), name);
+  for (const word of ['select', 'from', 'where', 'Modified_Time', 'order', 'Na']) assert.ok(!selects(query, word), word);
 });
 
 coql('asks for records by id, a hundred at most', () => {
