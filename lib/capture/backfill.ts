@@ -139,7 +139,8 @@ async function knowGate(binding: Binding, signal: AbortSignal): Promise<void> {
 }
 
 async function knowModified(binding: Binding, sinceS: number, signal: AbortSignal, emitBeforeS = 0): Promise<void> {
-  for await (const rows of idsSince(binding.module, sinceS, binding.coqlRowsMax, {client: binding.shared.client, signal})) {
+  const {module, coqlRowsMax, shared, fields} = binding;
+  for await (const rows of idsSince(module, sinceS, coqlRowsMax, {client: shared.client, signal}, fields.quoting)) {
     const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
     const below: string[] = [];
     for (let row = 0; row < rows.count; row++) {

@@ -202,8 +202,8 @@ export class Binding {
 
   /** What sweeps ask of each record. */
   get plan(): CoqlPlan {
-    const {coqlSlices: slices, all: fields, bare} = this.fields;
-    return {module: this.module, slices, fields, bare, rowsMax: this.coqlRowsMax};
+    const {coqlSlices: slices, all: fields, quoting} = this.fields;
+    return {module: this.module, slices, fields, quoting, rowsMax: this.coqlRowsMax};
   }
 
   /**

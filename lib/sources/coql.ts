@@ -19,7 +19,7 @@ import {appendRows, cellText, type Joined, joinSlices, noRows, splitRows} from '
 import {sizeCheck} from '../transforms/coerce.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/client.ts';
-import {idsQuery, type Key, windowQuery} from '../zoho/coql.ts';
+import {idsQuery, type Key, type Quoting, windowQuery} from '../zoho/coql.ts';
 import {readAgain} from './readings.ts';
 
 export interface CoqlContext {
@@ -34,8 +34,8 @@ export interface CoqlPlan {
   readonly module: string;
   readonly slices: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, Field>;
-  /** Reserved words that this Zoho takes as names without quotes. */
-  readonly bare?: ReadonlySet<string>;
+  /** How this Zoho wants names written. */
+  readonly quoting?: Quoting | undefined;
   /** Rows of a page at most, as this Zoho allows. */
   readonly rowsMax: number;
 }
@@ -107,7 +107,7 @@ async function readWindow(
   context: CoqlContext,
 ): Promise<CoqlPage> {
   const query = (columns: readonly string[]): string =>
-    windowQuery({module: plan.module, columns, fromS, after, limit, bare: plan.bare});
+    windowQuery({module: plan.module, columns, fromS, after, limit, quoting: plan.quoting});
   const {rows, first, more} = await readAgain(
     () => readSlices(plan, query, context),
     context.quarantine ?? silentQuarantine,
@@ -188,8 +188,9 @@ export async function* idsSince(
   fromS: number,
   rowsMax: number,
   context: CoqlContext,
+  quoting?: Quoting,
 ): AsyncGenerator<Rows, void, void> {
-  const plan: CoqlPlan = {module, slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax};
+  const plan: CoqlPlan = {module, slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax, quoting};
   let key: Key | undefined;
   for (;;) {
     const page = await readWindow(plan, fromS, key, rowsMax, context);
@@ -265,8 +266,8 @@ function withIds(rows: Rows): Rows {
   return withoutRows(rows, new Set(rowsWithoutId(rows).map(({row}) => row - 1)));
 }
 
-function idsQueryOf({module, bare}: CoqlPlan, ids: readonly string[]): (columns: readonly string[]) => string {
-  return (columns) => idsQuery({module, columns, ids, bare});
+function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]): (columns: readonly string[]) => string {
+  return (columns) => idsQuery({module, columns, ids, quoting});
 }
 
 interface Answer {
