@@ -114,6 +114,9 @@ const kindsOf = (name: FaultName): Made[] => {
   return made.filter((kind) => kinds.includes(kind));
 };
 
+/** Faults that captures do not survive yet. */
+const pending: ReadonlySet<string> = new Set<FaultName>(['no-fields', 'no-fields-204', 'token-throttle-localised']);
+
 /** Faults that take a while each. */
 const slow: ReadonlySet<string> = new Set<FaultName>(['stall', 'stall-body', 'drip', 'lost-result', 'unknown-state']);
 
@@ -148,9 +151,6 @@ const cases: readonly Case[] = [
     }),
   ),
 ];
-
-/** Faults that captures do not survive yet. */
-const pending: ReadonlySet<string> = new Set<FaultName>(['no-fields', 'no-fields-204', 'token-throttle-localised']);
 
 /** Captures wait most of the time: some at once. */
 const places = new Slots(6);
