@@ -28,6 +28,8 @@ export interface FaultyRun {
   readonly faultyMs?: number;
   /** That start is over as soon as a module was set aside, too. */
   readonly untilAside?: boolean;
+  /** That start is not over before a module was set aside, although every fault was met. */
+  readonly alsoAside?: boolean;
   /** Keeps the first start going until everything is captured, whatever was met. */
   readonly oneStart?: boolean;
   readonly records?: number;
@@ -56,7 +58,16 @@ export interface FaultyOutcome {
 
 /** Runs one capture through its faults to the truth. What ends it starts again from what it had committed, as Flow would. */
 export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
-  const {seed, faults, faultyMs = 5_000, oneStart = false, untilAside = false, records = 150, switches = {}} = run;
+  const {
+    seed,
+    faults,
+    faultyMs = 5_000,
+    oneStart = false,
+    untilAside = false,
+    alsoAside = false,
+    records = 150,
+    switches = {},
+  } = run;
   const sandbox = await startSandbox({
     seed,
     records: {Deals: records, Leads: records >> 1},
@@ -81,7 +92,8 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
       return caught || limit.aborted;
     };
     const {failure} = await capture(task, run, deletions, logs, (session) => {
-      const over = until.aborted || met() || (untilAside && logs.some((line) => asideLine.test(line)));
+      const isAside = logs.some((line) => asideLine.test(line));
+      const over = until.aborted || (met() && (isAside || !alsoAside)) || (untilAside && isAside);
       if (!oneStart || !over) return over;
       edits.stop();
       return caughtUp(session);
