@@ -96,6 +96,8 @@ export class Binding {
   fieldsStale = false;
   /** Rows of the last sweep, by which the next one chooses its first page's size. */
   rowsExpected = 0;
+  /** How often an outage kept Zoho from saying which records have no `Modified_Time`. */
+  untimedOutages = 0;
   /** Rows that a COQL page may have in this organisation. */
   coqlRowsMax = coqlRowsLarge;
   fields: ModuleFields;

@@ -1,8 +1,9 @@
 /** Captures the records of a module that have no `Modified_Time`, once for each backfill. */
 import {coqlIdsMax} from '../limits.ts';
 import {rowsByIds} from '../sources/coql.ts';
-import {untimedIds} from '../sources/untimed.ts';
+import {type Untimed, untimedIds} from '../sources/untimed.ts';
 import type {Binding} from './binding.ts';
+import {isOutage} from './outage.ts';
 import {askingOtherwise} from './recovery.ts';
 
 /**
@@ -11,7 +12,14 @@ import {askingOtherwise} from './recovery.ts';
  */
 export async function captureUntimed(binding: Binding, signal: AbortSignal): Promise<void> {
   const {module, shared, progress, quarantine} = binding;
-  const {ids, unknown} = await untimedIds(module, {...shared, progress, signal}, binding.fields.quoting);
+  const {ids, unknown} = await untimedIds(module, {...shared, progress, signal}, binding.fields.quoting).catch(
+    (error: unknown): Untimed => {
+      signal.throwIfAborted();
+      // An outage is met again by whatever comes next. One of this question alone would hold the module back for ever.
+      if (!isOutage(error) || binding.untimedOutages++ === 0) throw error;
+      return {ids: [], unknown: error.message};
+    },
+  );
   if (unknown !== undefined) {
     shared.log('warn', `Module ${module}: records that have no Modified_Time may be missing, because ${unknown}`, {module});
   }

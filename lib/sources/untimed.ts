@@ -17,7 +17,7 @@ export interface Untimed {
 
 /**
  * Asks for the ids of these records: by COQL, which costs one credit when there are none, and where COQL does not take the question by a job of Bulk
- * Read. It is an extra question: that Zoho refuses it, or cannot answer it now, is an answer. What concerns all modules is thrown.
+ * Read. It is an extra question: that both refuse it is an answer. Failures that are not about the question are thrown: outages, limits, a module or a scope refused.
  */
 export async function untimedIds(module: string, context: BulkContext, quoting?: Quoting): Promise<Untimed> {
   try {
@@ -25,10 +25,19 @@ export async function untimedIds(module: string, context: BulkContext, quoting?:
     return ids.length < untimedIdsMax ? {ids} : {ids, unknown: `there are more than ${untimedIdsMax} of them`};
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
+    if (!isAboutQuestion(error)) throw error;
     return {ids: [], unknown: error.message};
   }
 }
+
+/** Failures that another question need not meet. A redirect is nobody's answer. */
+function isAboutQuestion(error: unknown): error is ZohoError {
+  if (!(error instanceof ZohoError) || !ownKinds.has(error.kind)) return false;
+  const {status = 400} = error;
+  return status < 300 || status >= 400;
+}
+
+const ownKinds: ReadonlySet<string> = new Set(['refused', 'field', 'failed', 'damaged', 'lost', 'unready', 'expired']);
 
 const columns = ['Modified_Time', 'id'];
 
@@ -41,8 +50,7 @@ async function byCoql(module: string, {client, signal}: BulkContext, quoting?: Q
     try {
       rows = (await client.coql(query, (body) => parseCoql(body, columns, new Map()), signal))?.rows;
     } catch (error) {
-      if (error instanceof ZohoError && (error.kind === 'refused' || error.kind === 'field' || error.kind === 'module'))
-        return undefined;
+      if (isAboutQuestion(error)) return undefined;
       throw error;
     }
     if (rows === undefined || rows.count === 0) break;

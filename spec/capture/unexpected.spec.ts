@@ -30,6 +30,7 @@ for (const when of ['sweeping', 'reading bulk rows', 'reading fields'] as const)
           records: {Leads: 20, Deals: 20},
           bindings: modules.map((module) => ({module})),
           hooks,
+          unexpected: true,
         },
         async (capture) => {
           capture.start();

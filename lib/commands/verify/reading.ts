@@ -16,7 +16,7 @@ import {type BulkContext, bulkRows} from '../../sources/bulk.ts';
 import {rowsByIds} from '../../sources/coql.ts';
 import {deletedPages} from '../../sources/deleted.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
-import {untimedIds} from '../../sources/untimed.ts';
+import {type Untimed, untimedIds} from '../../sources/untimed.ts';
 import type {ZohoClient} from '../../zoho/client.ts';
 import type {CapturedFile} from './captured.ts';
 import type {Comparison} from './compare.ts';
@@ -90,7 +90,11 @@ function compareDocument(docs: Docs, at: number, isFirst: boolean, {captured, co
  */
 export async function compareUntimed(reading: Reading): Promise<void> {
   const {module, plan, startS, client, signal, quarantine, log} = reading;
-  const {ids, unknown} = await untimedIds(module, bulkContext(reading), plan.quoting);
+  const {ids, unknown} = await untimedIds(module, bulkContext(reading), plan.quoting).catch((error: unknown): Untimed => {
+    signal.throwIfAborted();
+    if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
+    return {ids: [], unknown: error.message};
+  });
   if (unknown !== undefined)
     log('warn', `Module ${module}: records that have no Modified_Time cannot be compared, because ${unknown}`, {module});
   const query = {module, slices: plan.coqlSlices, fields: plan.all, quoting: plan.quoting, rowsMax: coqlRowsSmall};

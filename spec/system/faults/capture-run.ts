@@ -16,6 +16,9 @@ import {fastClock} from './fast-clock.ts';
 
 /** Milliseconds of the capture's clock, and of the sandbox's, in one of the machine's. */
 const speed = 60;
+/** Real time in which a capture says what a fault led to. */
+const saidMs = 200;
+
 /** Real time in which a capture without faults must catch up: some rounds of set-aside modules and refreshes. */
 const catchUpMs = 20_000;
 const modules = ['Deals', 'Leads'] as const;
@@ -82,7 +85,13 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
     for (const fault of faults) sandbox.faults.add(fault);
     const orders = sandbox.faults.reading();
     const until = AbortSignal.timeout(faultyMs);
-    const met = () => sandbox.faults.reading().every(({hits}, i) => hits >= (orders[i]?.count ?? Number.POSITIVE_INFINITY));
+    let metMs: number | undefined;
+    // What the last fault leads to takes a moment to be said.
+    const met = () => {
+      const all = sandbox.faults.reading().every(({hits}, i) => hits >= (orders[i]?.count ?? Number.POSITIVE_INFINITY));
+      if (all) metMs ??= performance.now();
+      return metMs !== undefined && performance.now() - metMs > saidMs;
+    };
     let caught = false;
     const limit = AbortSignal.timeout(faultyMs + catchUpMs);
     const refreshed = new Set<string>();

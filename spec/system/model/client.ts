@@ -223,6 +223,8 @@ function matches(condition: Condition, row: Seen): boolean {
       ? condition.terms.every((term) => matches(term, row))
       : condition.terms.some((term) => matches(term, row));
   }
+  // Every record of the model has all columns.
+  if (condition.kind === 'null') return condition.negated;
   const value = condition.column === 'id' ? row.id : BigInt(row.modifiedS);
   if (condition.kind === 'in') return condition.values.some((literal) => value === numberOf(literal, condition.column));
   if (condition.kind !== 'compare') throw new Error(`The model knows no ${condition.kind}`);
