@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
+import {parse} from 'yaml';
 import {configOf} from '../lib/commands/context.ts';
+import {documentSchema, managedSchema} from '../lib/flow/discover.ts';
 import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
 import {type Ran, Shell} from './commands/shell.ts';
 import {complaint, type Reply, withZoho} from './harness/fake-zoho.ts';
@@ -329,6 +331,14 @@ cli('discovers bindings as JSON lines, and as a catalog that captures', async ({
   assert.equal(hidden.code, 0, hidden.messages);
   assert.match(await readFile(shell.path('hidden/source-zoho.config.yaml'), 'utf8'), /client_secret: <secret>/);
   await shell.run('discover --config config.json --module Leads --flow catalog --with-secrets');
+  const {collections} = parse(await readFile(shell.path('catalog/flow.yaml'), 'utf8'));
+  assert.deepEqual(collections['acmeCo/Leads'], {
+    writeSchema: 'Leads.schema.yaml',
+    readSchema: {allOf: [{$ref: 'flow://relaxed-write-schema'}, {$ref: 'flow://inferred-schema'}]},
+    key: ['/id'],
+  });
+  const schema = parse(await readFile(shell.path('catalog/Leads.schema.yaml'), 'utf8'));
+  assert.deepEqual(schema, managedSchema(documentSchema('Leads')), 'or else the catalog undoes its own autoDiscover');
   const capture = await shell.run('capture --source catalog/flow.yaml --out out --once');
   assert.equal(capture.code, 0, capture.messages);
   const again = await shell.run('discover --config config.json --module Leads --flow catalog');

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {stringify} from 'yaml';
 import {ConfigError} from '../errors/errors.ts';
 import {refusing} from '../errors/system.ts';
-import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
+import {type DiscoveredBinding, discoveredBindings, managedSchema} from '../flow/discover.ts';
 import {hasCode} from '../sinks/files/disk.ts';
 import {modulesOf, type SetupArguments, setUpToAnswer} from './context.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
@@ -47,7 +47,7 @@ async function writeCatalog(
   const files = new Map<string, unknown>();
   for (const {recommendedName, documentSchema, key} of bindings) {
     const schemaFile = `${recommendedName}.schema.yaml`;
-    files.set(schemaFile, documentSchema);
+    files.set(schemaFile, managedSchema(documentSchema));
     collections[`${prefix}/${recommendedName}`] = {
       writeSchema: schemaFile,
       readSchema: {allOf: [{$ref: 'flow://relaxed-write-schema'}, {$ref: 'flow://inferred-schema'}]},
