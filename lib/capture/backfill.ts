@@ -34,7 +34,9 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
     try {
       await askingOtherwise(binding, () => knowGate(binding, signal), signal);
       if (!binding.refreshing && isFresh(backfill) && !again) await captureUntimed(binding, signal);
-      const rows = bulkRows(binding.range, backfill, {...shared, quarantine: binding.quarantine, progress, signal, again});
+      const onAccepted = (fields: readonly string[]) => binding.confirm(fields);
+      const {quarantine} = binding;
+      const rows = bulkRows(binding.range, backfill, {...shared, quarantine, progress, signal, again, onAccepted});
       await binding.emit(withReferenceIds(rows, {...binding.plan, ...shared, signal}), binding.admitBulk, signal);
       if (binding.state.backfill != null) await endRange(binding, kind, signal);
       break;

@@ -142,7 +142,7 @@ export class Binding {
 
   /** Takes rows through the stages to the sink. */
   async emit(rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>, admit: Admit, signal: AbortSignal): Promise<void> {
-    await pipe(rows, {
+    await pipe(this.#confirming(rows), {
       module: this.module,
       fields: this.fields.all,
       signal,
@@ -152,9 +152,14 @@ export class Binding {
     });
   }
 
-  /** Tells Flow what documents look like, from the fields known now. */
+  /** Tells Flow what documents look like, as far as an API is known to read their fields. */
   async describe(): Promise<void> {
-    await this.shared.sink.describe(this.target, sourcedSchema(this.fields.captured));
+    await this.shared.sink.describe(this.target, sourcedSchema(this.fields.confirmed));
+  }
+
+  /** Takes note that an API reads these fields, and tells Flow of those that are news, before any document has them. */
+  async confirm(fields: Iterable<string>): Promise<void> {
+    if (this.fields.confirm(fields)) await this.describe();
   }
 
   /**
@@ -228,6 +233,15 @@ export class Binding {
     this.progress.dropped++;
     return false;
   };
+
+  /** The same batches, each after the fields in it are confirmed. */
+  async *#confirming(rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>): AsyncGenerator<Batch<Rows>, void, void> {
+    let columns: readonly string[] | undefined;
+    for await (const batch of rows) {
+      if (batch.items.columns !== columns) await this.confirm((columns = batch.items.columns));
+      yield batch;
+    }
+  }
 
   #move(patch: BindingPatch): void {
     this.state = mergePatch(this.state, patch) as BindingState;

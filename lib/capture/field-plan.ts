@@ -15,6 +15,7 @@ export const keyFields = ['id', 'Modified_Time'];
  */
 export class ModuleFields {
   readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
+  readonly #confirmed = new Set<string>();
   #fields: ReadonlyMap<string, Field> = new Map();
   /** How names are written in COQL. */
   readonly quoting = new LearnedQuoting();
@@ -53,6 +54,18 @@ export class ModuleFields {
   /** Fields that documents can have: those that at least one API reads. */
   get captured(): Field[] {
     return [...this.#fields.values()].filter(({name}) => this.#reads('bulk', name) || this.#reads('coql', name));
+  }
+
+  /** Notes that an API reads these fields: a job took them, or an answer holds them. Returns whether that is news of any captured field. */
+  confirm(names: Iterable<string>): boolean {
+    const before = this.#confirmed.size;
+    for (const name of names) if (this.#fields.has(name)) this.#confirmed.add(name);
+    return this.#confirmed.size > before;
+  }
+
+  /** Captured fields that an API is known to read. A field that Flow was once told of stays a column for ever, so it is told of these alone. */
+  get confirmed(): Field[] {
+    return this.captured.filter(({name}) => this.#confirmed.has(name));
   }
 
   /** Fields of a backfill. */

@@ -42,13 +42,13 @@ async function reach(binding: Binding, inc: BindingPatch | undefined, readToS: n
 
 /** Emits what changed since the cursor. Returns where the cursor may go. */
 async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPatch | undefined> {
-  const {state} = binding;
+  const {state, plan} = binding;
   const cursorS = secondsOf(state.inc.cursor);
   const fromS = Math.max(secondsOf(state.start), cursorS - windowOverlapS);
   let rows = 0;
   let end: BindingPatch | undefined;
   const source = sweepRows(
-    binding.plan,
+    plan,
     {fromS, cursorS, rowsExpected: binding.rowsExpected},
     {client: binding.shared.client, signal, quarantine: binding.quarantine},
   );
@@ -63,6 +63,8 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
     binding.admitSwept,
     signal,
   );
+  // A window without rows asked for the first slice alone.
+  await binding.confirm(plan.slices[0] ?? []);
   binding.rowsExpected = rows;
   return end;
 }

@@ -43,6 +43,8 @@ export interface BulkContext {
   readonly quarantine?: Quarantine | undefined;
   /** Whether reading failed before, so that the first page's file must begin to arrive before the following page is exported: asking again leaves no unused jobs. */
   readonly again?: boolean;
+  /** Told of the fields of a job that Zoho took, before anything of it is read. */
+  readonly onAccepted?: (fields: readonly string[]) => Promise<void>;
 }
 
 /**
@@ -100,6 +102,8 @@ async function* pageRows(
         signal,
       );
       page = {...page, job, rows: 0, nextJob: undefined};
+      // A token's job keeps the fields of the page before it.
+      if (page.token === undefined) await context.onAccepted?.(fields);
       yield {items: noRows, patch: {backfill: {job, rows: null, next_job: null}}};
     }
     const done = await finished(job, context);

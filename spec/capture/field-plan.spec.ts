@@ -37,6 +37,19 @@ fields('asks for everything once, with the key in every slice and never more tha
   assert.equal(new Set(it.bulkSlices.flat()).size, 452);
 });
 
+fields('confirms what is captured and known to be read, and says when that is news', () => {
+  const it = new ModuleFields([...key, field('A'), field('B'), field('C')]);
+  assert.deepEqual(it.confirmed, []);
+  assert.equal(it.confirm(['id', 'A', 'B', 'Unknown', '']), true);
+  assert.equal(it.confirm(['A', 'Unknown']), false);
+  it.refuse('bulk', 'B');
+  it.refuse('coql', 'B');
+  assert.deepEqual(
+    it.confirmed.map(({name}) => name),
+    ['A', 'id'],
+  );
+});
+
 fields('asks for the key alone when a module has nothing else', () => {
   const it = new ModuleFields(key);
   assert.deepEqual(it.bulkSlices, [['id', 'Modified_Time']]);

@@ -191,6 +191,29 @@ fields('a field that both refuse is described no more', () =>
     assert.deepEqual(capture.differences(), []);
     assert.ok(!described(capture).includes('Extra'));
     assert.ok(captured(capture).every((doc) => !('Extra' in doc)));
+    assert.ok(!capture.everDescribed.has('Deals.Extra'), 'not even at the start: a property once described stays a column');
+  }),
+);
+
+fields('fields are described as soon as Zoho takes a job for them, although the module has no record', () =>
+  JumpCapture.with(options({records: {Deals: 0}}), async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    const captured = capture.sandbox.org.module('Deals').fields.map(({name}) => name);
+    assert.deepEqual(described(capture).sort(), ['_meta', 'id', ...captured].sort());
+  }),
+);
+
+fields('a restarted session describes fields again from what its sweeps may ask for', () =>
+  JumpCapture.with(options(), async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    const before = described(capture);
+    await capture.kill();
+    capture.schemas.clear();
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(described(capture), before);
   }),
 );
 

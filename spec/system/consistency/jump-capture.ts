@@ -37,6 +37,8 @@ export class JumpCapture {
   readonly logs: string[] = [];
   /** The last schema that each module's documents were described with. */
   readonly schemas = new Map<string, {readonly properties: Readonly<Record<string, unknown>>}>();
+  /** Every property that any schema ever named, as `Module.property`. */
+  readonly everDescribed = new Set<string>();
   bindings: readonly JumpBinding[];
   startDate: string | undefined;
   documents = 0;
@@ -195,7 +197,9 @@ class Running {
       } else if (line.startsWith('{"checkpoint"')) capture.checkpoints++;
       else if (line.startsWith('{"sourcedSchema"')) {
         const {sourcedSchema} = JSON.parse(line);
-        capture.schemas.set(bindings[sourcedSchema.binding ?? 0]!.module, sourcedSchema.documentSchema);
+        const {module} = bindings[sourcedSchema.binding ?? 0]!;
+        capture.schemas.set(module, sourcedSchema.documentSchema);
+        for (const name of Object.keys(sourcedSchema.documentSchema.properties)) capture.everDescribed.add(`${module}.${name}`);
       }
     });
     output.write('{"opened":{}}\n');
