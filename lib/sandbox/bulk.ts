@@ -1,7 +1,7 @@
 /** The Bulk Read endpoints: create a job, ask for its state, fetch its file (zoho-api sheet 4). */
 import {CriteriaRefusal, testOf} from './criteria.ts';
 import type {Job, JobQuery, Jobs} from './jobs.ts';
-import {moduleId} from './metadata.ts';
+import {idOf, moduleId} from './metadata.ts';
 import type {OrgModule} from './module.ts';
 import type {Org} from './org.ts';
 import type {PageFiles} from './page-files.ts';
@@ -144,9 +144,13 @@ export class Bulk {
     const echo = {
       module: {api_name: module.name, id: moduleId(this.#org, module)},
       fields: columns,
-      ...(criteria ? {criteria} : {}),
+      ...(criteria ? {criteria: echoed(criteria, (name) => this.#idOf(module, name))} : {}),
     };
     return {module, columns, test, key: JSON.stringify([module.name, columns, criteria]), echo};
+  }
+
+  #idOf(module: OrgModule, name: string): string | null {
+    return name.startsWith('$') ? null : idOf(this.#org, module.name, name);
   }
 
   /** The first field that the job cannot have; one an answer (zoho-api sheet 4.5). */
@@ -204,6 +208,15 @@ export class Bulk {
   #created(job: Job): string {
     return this.#org.writeTime(Math.floor(job.createdMs / 1_000));
   }
+}
+
+/** Criteria as status answers repeat them: every condition with its type, every field with its id. */
+function echoed(criteria: unknown, idOf: (name: string) => string | null): unknown {
+  if (!isObject(criteria)) return criteria;
+  const {group, field} = criteria;
+  if (Array.isArray(group)) return {...criteria, group: group.map((entry) => echoed(entry, idOf))};
+  const {api_name: name} = isObject(field) ? field : {};
+  return typeof name === 'string' ? {type: 'value', ...criteria, field: {api_name: name, id: idOf(name)}} : criteria;
 }
 
 const pathOf = (job: Job): string => `/crm/bulk/v8/read/${job.id}/result`;

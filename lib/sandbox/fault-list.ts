@@ -147,7 +147,14 @@ const entries = {
   'job-failure': {
     what: 'job ends in FAILURE, for good',
     kinds: ['status'],
-    instead: ({path}) => failure(path.split('/').at(-1) ?? ''),
+    spoil: (answer) =>
+      statusChanged(answer, (job) => {
+        job.state = 'FAILURE';
+        job.result = {
+          error_message: {status: 'error', code: 'INTERNAL_SERVER_ERROR', message: 'Internal server error', details: {}},
+        };
+        return true;
+      }),
     lasts: ({path}) => [path],
   },
   'unknown-state': {
@@ -269,11 +276,6 @@ function changeResult(job: Record<string, unknown>, key: string, change: (value:
   if (job.state !== 'COMPLETED' || typeof result !== 'object' || result === null) return false;
   job.result = {...result, [key]: change(Reflect.get(result, key))};
   return true;
-}
-
-function failure(id: string): Answer {
-  const message = {status: 'error', code: 'INTERNAL_SERVER_ERROR', message: 'Internal server error', details: {}};
-  return json(200, {data: [{operation: 'read', state: 'FAILURE', id, result: {error_message: message}}]});
 }
 
 function flipped(body: Buffer, at: number, random: () => number): Buffer {

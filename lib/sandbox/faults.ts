@@ -78,15 +78,10 @@ export class Faults {
   async #spoil(order: Order, request: SandboxRequest, next: Handler): Promise<Answer | undefined> {
     const {instead, spoil, lasts} = faultList[order.name];
     order.hits += 1;
-    if (instead) {
-      const answer = await instead(request, this.#random);
-      if (!answer) order.hits -= 1;
-      else for (const path of lasts?.(request) ?? []) this.#lasting.set(path, answer);
-      return answer;
-    }
-    const answer = await next(request);
-    const spoiled = await spoil?.(answer, this.#random);
+    const answer = instead ? undefined : await next(request);
+    const spoiled = answer ? await spoil?.(answer, this.#random) : await instead?.(request, this.#random);
     if (!spoiled) order.hits -= 1;
+    else for (const path of lasts?.(request) ?? []) this.#lasting.set(path, spoiled);
     return spoiled ?? answer;
   }
 }

@@ -35,7 +35,7 @@ const booleanText: Readonly<Record<Switches['booleans'], (text: string) => strin
 };
 
 export function rendererOf(
-  {kind, dataType, returnType, jsonType}: FieldSpec,
+  {kind, dataType, returnType, jsonType, object = (id) => ({id})}: FieldSpec,
   switches: Switches,
   writeTime: WriteTime,
 ): Renderer {
@@ -54,8 +54,10 @@ export function rendererOf(
         return jsonOf(
           value.map((name, i) => ({name, id: String(5_725_767_000_000_900_000n + BigInt(i)), color_code: '#57B1FD'})),
         );
+      if (kind === 'references') return jsonOf(value.map(object));
       return jsonOf(switches.coqlLists === 'array' ? value : value.join(';'));
     }
+    if (kind === 'reference') return jsonOf(object(value));
     if (kind === 'lookup' || kind === 'user') return jsonOf({name: nameOf(), id: value});
     if (kind === 'json') return value;
     if (kind === 'rule') return jsonOf({RRULE: value});

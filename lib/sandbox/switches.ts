@@ -23,6 +23,11 @@ export interface Switches {
   /** Whether the user's profile has the developer permission (zoho-api sheet 1.3); without it everything is 403. */
   readonly apiAccess: boolean;
 
+  // Metadata (zoho-api sheet 3, 12)
+
+  /** Whether the fields of a module hold its records' `id`, as they have since version 4. */
+  readonly idListed: boolean;
+
   // Bulk Read (zoho-api sheet 4)
 
   /** Rows of one job. */
@@ -59,6 +64,8 @@ export interface Switches {
   readonly booleans: 'lower' | 'title' | 'upper';
   /** Name of the id column. */
   readonly idColumn: 'Id' | 'id';
+  /** Whether files have a column with the module's name beside a lookup of several modules, though nobody asked for it. */
+  readonly addedColumns: boolean;
   /** Columns as asked for after the id, or in an order of their own. */
   readonly columnOrder: 'asked' | 'scrambled';
   /** Sizes after the data (flag bit 3) or before it; or not compressed at all. */
@@ -102,6 +109,7 @@ export const defaults: Switches = {
   scopeInAnswer: true,
   apiDomain: undefined,
   apiAccess: true,
+  idListed: true,
   rowsPerJob: 200_000,
   jobMs: 0,
   queueMs: 0,
@@ -115,13 +123,14 @@ export const defaults: Switches = {
   resultEarly: false,
   downloadsPerMinute: 10,
   fieldsMax: 200,
-  refusedFieldNamed: true,
+  refusedFieldNamed: false,
   lineEnd: '\r\n',
   quoteAll: false,
   byteOrderMark: false,
   listSeparator: ';',
   booleans: 'lower',
   idColumn: 'Id',
+  addedColumns: true,
   columnOrder: 'asked',
   zip: 'descriptor',
   contentLength: false,

@@ -34,10 +34,17 @@ export interface CoqlSwitches {
   readonly idAlways: boolean;
 }
 
-export const coqlDefaults: CoqlSwitches = {
+/** As strict as any organisation that was reported: what every client should be content with. */
+export const strictDialect = {
   nesting: 'strict',
   bareLimit: false,
   trailingNotNull: false,
+} as const satisfies Partial<CoqlSwitches>;
+
+export const coqlDefaults: CoqlSwitches = {
+  nesting: 'lenient',
+  bareLimit: true,
+  trailingNotNull: true,
   ids: 'either',
   reservedNames: 'quoted',
   refusedColumnNamed: true,

@@ -95,7 +95,7 @@ export const autonumber = (name: string, prefix: string, choices: FieldChoices =
   field(name, 'autonumber', 'string', 'text', (_, index) => `${prefix}${String(index + 1).padStart(6, '0')}`, {
     blanks: 0,
     readOnly: true,
-    extra: {auto_number: {prefix, suffix: null, start_number: '1', starting_number_length: 6}},
+    extra: {auto_number: {prefix, suffix: '', start_number: 1, starting_number_length: 6}},
     ...choices,
   });
 
