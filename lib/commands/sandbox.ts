@@ -25,6 +25,7 @@ const relaxed = {tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000};
 /** Listens until the process is asked to end. Its address and credentials are the one line of output. */
 export async function sandbox(host: Host, args: SandboxArguments): Promise<number> {
   const {startSandbox} = await import('../sandbox/server.ts');
+  const {strictDialect} = await import('../sandbox/coql/switches.ts');
   const started = await refusing(`listen on ${args.host}, port ${args.port}`, () =>
     startSandbox({
       port: args.port,
@@ -32,7 +33,7 @@ export async function sandbox(host: Host, args: SandboxArguments): Promise<numbe
       records: args.records,
       seed: args.seed,
       faults: args.fault,
-      switches: args.strict === true ? {} : relaxed,
+      switches: args.strict === true ? {coql: strictDialect} : relaxed,
       ...(args.churn !== undefined && {churnMs: args.churn === true ? churnDefaultMs : args.churn}),
     }),
   );

@@ -1,23 +1,7 @@
 /** Every fault there is, what it does, and which calls it can spoil. */
-import {gzipSync} from 'node:zlib';
-import {bodyOf, fieldsOf, middleOf} from './fault-parts.ts';
-import {type Answer, type CallKind, json, refusal, type SandboxRequest} from './request.ts';
-
-export interface FaultEntry {
-  /** For people who order it. */
-  readonly what: string;
-  readonly kinds: readonly CallKind[];
-  /** The answer in place of Zoho's, which then never hears of the call; undefined if the call is none that this fault can have. */
-  readonly instead?: (request: SandboxRequest, random: () => number) => Answer | undefined | Promise<Answer | undefined>;
-  /** Zoho's answer, spoiled; undefined if there is nothing in it to spoil. */
-  readonly spoil?: (answer: Answer, random: () => number) => Answer | undefined | Promise<Answer | undefined>;
-  /** Paths that from then on get the same answer. */
-  readonly lasts?: (request: SandboxRequest) => readonly string[];
-}
-
-const api = ['modules', 'fields', 'create', 'status', 'result', 'coql', 'deleted', 'records', 'other'] as const;
-const all = ['token', ...api] as const;
-const jsons = ['token', 'modules', 'fields', 'create', 'status', 'coql', 'deleted', 'records', 'other'] as const;
+import {all, api, bodyChanged, bodyOf, type FaultEntry, fieldsOf, jsons, middleOf} from './fault-parts.ts';
+import {oddAnswers} from './odd-answers.ts';
+import {type Answer, json, refusal} from './request.ts';
 
 const throttle = (headers: Readonly<Record<string, string>> = {}): Answer => {
   const answer = refusal(429, 'TOO_MANY_REQUESTS', 'too many requests');
@@ -36,15 +20,6 @@ async function statusChanged(answer: Answer, change: (job: Record<string, unknow
   const value: {data: Record<string, unknown>[]} = JSON.parse((await bodyOf(answer)).toString());
   const [job] = value.data;
   return job && change(job) ? {...answer, ...json(200, value)} : undefined;
-}
-
-/** Gives the body to `change` if there is one of at least two bytes. */
-async function bodyChanged(answer: Answer, change: (body: Buffer) => Partial<Answer>): Promise<Answer | undefined> {
-  if (answer.status !== 200 && answer.status !== 201) return undefined;
-  const body = await bodyOf(answer);
-  if (body.length < 2) return undefined;
-  const {'content-length': _, ...headers} = answer.headers ?? {};
-  return {...answer, headers, body, ...change(body)};
 }
 
 const gone = (): Answer => refusal(404, 'RESOURCE_NOT_FOUND', 'The requested resource does not exist', {resource: 'read'});
@@ -230,32 +205,7 @@ const entries = {
       return refusal(400, 'INVALID_MODULE', 'the given module is not supported in api');
     },
   },
-  'empty-fields': {
-    what: '204 in place of field metadata',
-    kinds: ['fields'],
-    instead: () => ({status: 204, headers: {}, body: ''}),
-  },
-  gzip: {
-    what: 'body compressed although nobody asked',
-    kinds: api,
-    spoil: (answer) =>
-      bodyChanged(answer, (body) => ({headers: {...answer.headers, 'content-encoding': 'gzip'}, body: gzipSync(body)})),
-  },
-  'token-throttle-worded': {
-    what: "token refused as for too many requests, in the account's language",
-    kinds: ['token'],
-    instead: () =>
-      json(400, {
-        error_description: 'Sie haben zu viele Anfragen in Folge gestellt. Versuchen Sie es nach einiger Zeit erneut.',
-        error: 'Zugriff verweigert',
-        status: 'failure',
-      }),
-  },
-  'duplicate-column': {
-    what: '401 DUPLICATE_DATA, which is about the query and not about the token',
-    kinds: ['coql'],
-    instead: () => refusal(401, 'DUPLICATE_DATA', 'duplicate column'),
-  },
+  ...oddAnswers,
 } as const satisfies Record<string, FaultEntry>;
 
 export type FaultName = keyof typeof entries;

@@ -5,6 +5,7 @@ import {setTimeout as delay, setImmediate as turn} from 'node:timers/promises';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import type {Level} from '../../../lib/platform/log.ts';
+import {strictDialect} from '../../../lib/sandbox/coql/switches.ts';
 import {type Sandbox, type SandboxOptions, startSandbox} from '../../../lib/sandbox/server.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import {createClient} from '../../../lib/zoho/client.ts';
@@ -57,7 +58,10 @@ export class JumpCapture {
   /** Lends a capture, and checks at the end that the sandbox itself has not failed. */
   static async with(options: JumpOptions, use: (capture: JumpCapture) => Promise<void>): Promise<void> {
     const clock = new JumpClock();
-    const sandbox = await startSandbox({...options, clock});
+    const {switches} = options;
+    // Every query of a capture should be one that the strictest organisation takes.
+    const strict = {...switches, coql: {...strictDialect, ...switches?.coql}};
+    const sandbox = await startSandbox({...options, switches: strict, clock});
     const capture = new JumpCapture(options, clock, sandbox);
     try {
       await use(capture);
