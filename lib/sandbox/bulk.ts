@@ -69,6 +69,9 @@ export class Bulk {
   download(id: string): Answer {
     const job = this.#jobs.get(id);
     if (!job || this.#jobs.stateOf(job) !== 'COMPLETED') return notFound(this.#org.switches.goneStatus, id);
+    const {emptyFile, goneStatus} = this.#org.switches;
+    if (emptyFile !== 'header' && this.#jobs.resultOf(job).count === 0)
+      return emptyFile === 'none 204' ? {status: 204} : notFound(goneStatus, id);
     const nowMs = this.#org.clock.nowMs();
     if (!this.#mayDownload(nowMs))
       return refusal(429, 'TOO_MANY_REQUESTS', 'You have made too many downloads. Please try again after some time.');
@@ -159,7 +162,7 @@ export class Bulk {
       const [base = '', column] = name.split('.');
       if (base === 'id' && column === undefined) continue;
       const field = module.field(base);
-      if (!field?.visible) return this.#notAvailable(name);
+      if (!field || !module.columns.visible(field)) return this.#notAvailable(name);
       if (!module.readable(field, 'bulk'))
         return refusal(400, 'FIELD_NOT_SUPPORTED', 'The field is not supported', {api_name: name});
       if (column !== undefined && !hasColumn(module, base, column)) return this.#notAvailable(name);
@@ -190,7 +193,7 @@ export class Bulk {
       page: job.place.page,
       per_page: this.#org.switches.rowsPerJob,
       count,
-      download_url: pathOf(job),
+      ...((count > 0 || this.#org.switches.emptyFile === 'header') && {download_url: pathOf(job)}),
       more_records: nextToken !== undefined,
       ...(nextToken !== undefined && {next_page_token: nextToken}),
     };

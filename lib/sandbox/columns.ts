@@ -15,6 +15,7 @@ export class Columns {
   readonly #columns = new Map<string, Column>();
   readonly #removed = new Map<string, Column>();
   readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
+  readonly #hidden = new Set<string>();
   #inDocuments: readonly Column[] | undefined;
 
   constructor(module: OrgModule, fields: readonly FieldSpec[], around: Surroundings) {
@@ -40,7 +41,12 @@ export class Columns {
 
   /** Whether an API gives the values of a field to this user. */
   readable(field: FieldSpec, api: Api): boolean {
-    return field[api] && field.visible && !this.#refused[api].has(field.name);
+    return field[api] && this.visible(field) && !this.#refused[api].has(field.name);
+  }
+
+  /** Whether this user may see a field, whatever metadata say. */
+  visible(field: FieldSpec): boolean {
+    return field.visible && !this.#hidden.has(field.name);
   }
 
   /** Fields of a document, with `Modified_Time` first: those that metadata name and at least one API reads. */
@@ -65,6 +71,11 @@ export class Columns {
 
   refuse(name: string, api: Api): void {
     this.#refused[api].add(name);
+    this.#inDocuments = undefined;
+  }
+
+  hide(name: string): void {
+    this.#hidden.add(name);
     this.#inDocuments = undefined;
   }
 

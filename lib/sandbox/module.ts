@@ -40,6 +40,7 @@ export class OrgModule {
   readonly #history = new History();
   readonly #deletions = new Map<string, Deletion>();
   readonly #drifts = new Drifts();
+  readonly #timeless = new Set<number>();
   #inserted = 0;
   #gone = 0;
   #lateMs = 0;
@@ -78,6 +79,11 @@ export class OrgModule {
   /** The field goes; files of jobs that name it can still be read. */
   removeField(name: string): void {
     this.columns.remove(name);
+  }
+
+  /** From now on both APIs refuse a field without naming it, as one that is hidden from this user; metadata go on listing it. */
+  hideField(name: string): void {
+    this.columns.hide(name);
   }
 
   /** From now on an API refuses a field that metadata go on naming. */
@@ -201,6 +207,25 @@ export class OrgModule {
   massEdit(ids: Iterable<string>, changes?: Changes): void {
     const modifiedS = this.#nowS();
     for (const id of ids) this.#edit(id, changes, modifiedS);
+  }
+
+  /** Moves `Modified_Time` of records to any second, as imports from other systems do, also one to come. */
+  date(ids: Iterable<string>, modifiedS: number): void {
+    for (const id of ids) this.#edit(id, {}, modifiedS);
+  }
+
+  /** Takes `Modified_Time` off records: no condition on it finds them, and answers hold `null`. */
+  loseTime(ids: Iterable<string>): void {
+    for (const id of ids) this.#timeless.add(this.#present(id).index);
+  }
+
+  isTimeless(index: number): boolean {
+    return this.#timeless.size > 0 && this.#timeless.has(index);
+  }
+
+  /** Milliseconds behind the second of a record's `Modified_Time`, where the organisation keeps some. */
+  hiddenMsOf({h, version}: OrgRecord): number {
+    return this.#around.switches.coql.hiddenMs ? mix(h, version?.seq ?? 0) % 1_000 : 0;
   }
 
   /** To the recycle bin, or for good; a record in the recycle bin can still be deleted for good. */

@@ -57,8 +57,8 @@ function linesOf(content: Buffer): Buffer[] {
   return lines;
 }
 
-/** A cell of plain letters, which no client reads as anything but text. */
-const plainCell = /,[A-Za-z]{2,}(?=,)/;
+/** A cell of words, which no client reads as anything but text. */
+const plainCell = /,(?!true,|false,)[A-Za-z][A-Za-z .]+(?=,)/i;
 
 function withOddByte(lines: Buffer[]): Buffer[] | undefined {
   const at = lines.findIndex((line, i) => i > 0 && plainCell.test(line.toString('latin1')));
