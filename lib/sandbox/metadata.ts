@@ -100,6 +100,7 @@ export function fieldMetadata(org: Org, module: OrgModule, spec: FieldSpec): Rea
       display_value: value,
       sequence_number: i + 1,
       reference_value: value,
+      colour_code: '#57B1FD',
       actual_value: value,
       id: idOf(org, `${module.name}.${name}`, value),
       type: 'used',

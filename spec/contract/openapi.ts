@@ -72,6 +72,9 @@ export class OpenApi {
         }
       }
     }
+    // The path without parameters comes before one that would take it, too.
+    const parameters = ({path}: Operation) => path.split('{').length;
+    api.#operations.sort((a, b) => parameters(a) - parameters(b));
     return api;
   }
 
