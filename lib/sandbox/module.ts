@@ -191,7 +191,7 @@ export class OrgModule {
     });
   }
 
-  /** Changes the given fields, or some of its own choice. */
+  /** Changes the given fields, or some of its own choice; of `{}` only `Modified_Time`. */
   edit(id: string, changes?: Changes): void {
     this.#edit(id, changes, this.#nowS());
   }
@@ -200,7 +200,9 @@ export class OrgModule {
     const record = this.#present(id);
     const seq = this.#around.nextSeq();
     const values = this.#valuesFrom(changes ?? this.#anyChanges(record.index, seq), record.version?.values ?? new Map());
-    this.#change(record.index, {values, salt: seq, modifiedS});
+    // Where no value changes, none that follows from others does.
+    const salt = changes && Object.keys(changes).length === 0 ? record.version?.salt : seq;
+    this.#change(record.index, {values, salt, modifiedS});
   }
 
   /** Edits many records, all in this second. */
