@@ -120,9 +120,10 @@ function programOf(host: Host, run: Run): Command {
     .option('--seed <number>', 'the same seed gives the same organisation', whole, 1)
     .option('--churn [time]', 'change something every so often; without a time, every 500ms', span)
     .option('--fault <fault>', 'order a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
-    .option('--strict', "keep Zoho's limits of 10 tokens in 10 minutes and 10 downloads a minute")
+    .option('--strict', "keep Zoho's limits of tokens and downloads, and take only queries that every organisation takes")
     .option('--config <file>', 'write a config file for the other commands')
     .addHelpText('after', example('source-zoho sandbox --records 100000 --churn --config config.json'))
+    .addHelpText('after', '\nlib/sandbox/README.md lists its faults, its switches and the calls that steer it.')
     .action(run(async (args) => (await import('./commands/sandbox.ts')).sandbox(host, args)));
 
   program
