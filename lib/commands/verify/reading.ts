@@ -1,4 +1,5 @@
 /** What Zoho holds of one module, read for a comparison with what was captured of it. */
+import {fieldCodes} from '../../capture/bisect-fields.ts';
 import type {ModuleFields} from '../../capture/field-plan.ts';
 import {newProgress} from '../../capture/progress.ts';
 import {ZohoError} from '../../errors/errors.ts';
@@ -56,10 +57,19 @@ export async function compareRows(reading: Reading): Promise<void> {
       slice++;
     } catch (error) {
       // Refused before any row is read, so that nothing is counted twice.
-      const refused = error instanceof ZohoError && error.kind === 'field' ? error.field : undefined;
-      if (refused === undefined || !plan.refuse('bulk', refused)) throw error;
+      if (!(error instanceof ZohoError) || !leaveOutOfBulk(plan, error)) throw error;
     }
   }
+}
+
+/**
+ * Leaves out of jobs what Bulk Read refuses. A refusal without a name means a field that is hidden from the token's user, so COQL has refused it, too: all that
+ * COQL refuses goes, since finding out which it is would cost a job for each try. False when nothing is left to leave out.
+ */
+function leaveOutOfBulk(plan: ModuleFields, {kind, code = '', field = ''}: ZohoError): boolean {
+  if (kind === 'field' && field !== '') return plan.refuse('bulk', field);
+  if (!fieldCodes.has(code)) return false;
+  return plan.coverage.bulkOnly.filter((name) => plan.refuse('bulk', name)).length > 0;
 }
 
 function compareDocument(docs: Docs, at: number, isFirst: boolean, {captured, comparison, cursorS, left, share}: Reading): void {

@@ -117,6 +117,9 @@ const kindsOf = (name: FaultName): Made[] => {
   return made.filter((kind) => kinds.includes(kind));
 };
 
+/** Faults that captures do not survive yet. */
+const pending: ReadonlySet<string> = new Set<FaultName>(['no-fields']);
+
 /** Faults that take a while each. */
 const slow: ReadonlySet<string> = new Set<FaultName>(['stall', 'stall-body', 'drip', 'lost-result', 'unknown-state']);
 
@@ -151,9 +154,6 @@ const cases: readonly Case[] = [
     }),
   ),
 ];
-
-/** Faults that captures do not survive yet. */
-const pending: ReadonlySet<string> = new Set<FaultName>(['no-fields']);
 
 /** Captures wait most of the time: some at once. */
 const places = new Slots(6);
