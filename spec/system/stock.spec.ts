@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {fieldType} from '../../lib/records/field.ts';
 import {standardModules} from '../../lib/sandbox/org.ts';
 import type {Answer, SandboxRequest} from '../../lib/sandbox/request.ts';
 import {stockModules} from '../../lib/sandbox/schema/stock.ts';
@@ -13,9 +12,6 @@ import type {Reduced} from '../harness/runtime.ts';
 import {JumpCapture, type JumpOptions} from './consistency/jump-capture.ts';
 
 const stock = suite('Stock metadata');
-
-/** Whether the connector knows references besides those to one module's records. */
-const knowsReferences = fieldType('layout', 'jsonobject') === 'lookup';
 
 /** Where lookups of the stock modules lead. */
 const targets = standardModules.filter(({name}) => ['Accounts', 'Contacts', 'Deals'].includes(name));
@@ -67,7 +63,7 @@ const dialects: readonly [string, SwitchChoices][] = [
   ],
 ];
 
-for (const [how, switches] of knowsReferences ? dialects : []) {
+for (const [how, switches] of dialects) {
   stock(`changes no value when only Modified_Time moves, ${how}`, () =>
     JumpCapture.with(options(switches), async (capture) => {
       capture.start();
