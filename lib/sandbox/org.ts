@@ -7,12 +7,13 @@ import type {FieldSpec} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
 import {odd} from './schema/odd.ts';
 import {sales} from './schema/sales.ts';
+import {withStockFields} from './schema/stock.ts';
 import type {Surroundings, User} from './surroundings.ts';
 import {type SwitchChoices, type Switches, switched} from './switches.ts';
 import {timeWriter, type WriteTime} from './zone.ts';
 
 /** Modules of an organisation, if none are given. */
-export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...odd];
+export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...odd].map(withStockFields);
 
 /** `Modified_Time` of the records there are at the start: spread over so many days, until a little before the clock's start. */
 const spreadDays = 29;

@@ -140,4 +140,24 @@ const appointments = module(
   {share: 0.3, singular: 'Appointment'},
 );
 
+/** Modules whose records belong to territories. */
+const territorial = ['Leads', 'Contacts', 'Accounts', 'Deals'];
+/** More fields than that are a matter of their own. */
+const fewFields = 200;
+
+/** A module with the fields that every module of a present organisation has besides its own. */
+export function withStockFields(spec: ModuleSpec): ModuleSpec {
+  const {name, generatedType, fields} = spec;
+  if ((generatedType !== 'default' && generatedType !== 'custom') || fields.length > fewFields) return spec;
+  const stock = [
+    layout('Layout', always),
+    recordStatus,
+    datetime('Change_Log_Time__s', always),
+    multiModuleLookup('Connected_To__s', 'jsonarray', {...system, blanks: 120}),
+    ...(territorial.includes(name) ? [territories('Territories', system)] : []),
+    ...(name === 'Leads' ? [boolean('Converted__s', always)] : []),
+  ];
+  return {...spec, fields: [...fields, ...stock]};
+}
+
 export const stockModules: readonly ModuleSpec[] = [leads, appointments];
