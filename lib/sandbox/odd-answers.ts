@@ -1,7 +1,7 @@
 /** Faults that are odd rather than wrong: answers that some organisation, proxy or language gives, and that a client has to read. */
 import {brotliCompressSync, deflateSync, gzipSync} from 'node:zlib';
 import {strToU8, unzipSync, zipSync} from 'fflate';
-import {bodyChanged, type FaultEntry, jsons} from './fault-parts.ts';
+import {all, bodyChanged, type FaultEntry} from './fault-parts.ts';
 import {type Answer, json, refusal} from './request.ts';
 
 const lists = ['coql', 'deleted', 'status', 'records'] as const;
@@ -77,9 +77,9 @@ function withShortRow(lines: Buffer[]): Buffer[] | undefined {
 }
 
 export const oddAnswers = {
-  gzip: {what: 'body compressed by gzip, unasked', kinds: jsons, spoil: compressed('gzip', gzipSync)},
-  deflate: {what: 'body compressed by deflate, unasked', kinds: jsons, spoil: compressed('deflate', deflateSync)},
-  br: {what: 'body compressed by Brotli, unasked', kinds: jsons, spoil: compressed('br', brotliCompressSync)},
+  gzip: {what: 'body compressed by gzip, unasked', kinds: all, spoil: compressed('gzip', gzipSync)},
+  deflate: {what: 'body compressed by deflate, unasked', kinds: all, spoil: compressed('deflate', deflateSync)},
+  br: {what: 'body compressed by Brotli, unasked', kinds: all, spoil: compressed('br', brotliCompressSync)},
   'flags-missing': {
     what: 'list that does not say whether more follows',
     kinds: lists,
@@ -119,11 +119,11 @@ export const oddAnswers = {
     },
   },
   'no-fields': {what: 'module without a single field', kinds: ['fields'], instead: () => json(200, {fields: []})},
-  'no-fields-204': {what: '204 for the fields of a module that has some', kinds: ['fields'], instead: () => ({status: 204})},
+  'empty-fields': {what: '204 in place of field metadata', kinds: ['fields'], instead: () => ({status: 204})},
   'no-modules': {what: 'organisation without a single module', kinds: ['modules'], instead: () => json(200, {modules: []})},
   'no-modules-204': {what: '204 for the modules', kinds: ['modules'], instead: () => ({status: 204})},
-  'token-throttle-localised': {
-    what: 'token refused for too many requests, in German',
+  'token-throttle-worded': {
+    what: "token refused as for too many requests, in the account's language",
     kinds: ['token'],
     instead: () =>
       json(400, {
@@ -132,9 +132,9 @@ export const oddAnswers = {
         status: 'failure',
       }),
   },
-  'duplicate-data': {
-    what: '401 DUPLICATE_DATA, which is no matter of the token',
+  'duplicate-column': {
+    what: '401 DUPLICATE_DATA, which is about the query and not about the token',
     kinds: ['coql'],
-    instead: () => refusal(401, 'DUPLICATE_DATA', 'duplicate order by column', {column_name: 'Modified_Time'}),
+    instead: () => refusal(401, 'DUPLICATE_DATA', 'duplicate column'),
   },
 } as const satisfies Record<string, FaultEntry>;

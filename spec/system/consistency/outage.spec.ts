@@ -40,7 +40,7 @@ outage('of field metadata alone does not stop a capture, nor change what it asks
     capture.start();
     await capture.catchUp();
     const described = JSON.stringify([...capture.schemas]);
-    faults.add('no-fields-204@1');
+    faults.add('empty-fields@1');
     await capture.pass(90 * minuteMs);
     org.module('Deals').massEdit(org.module('Deals').ids());
     await capture.catchUp(minuteMs);
@@ -57,7 +57,7 @@ outage('of field metadata at a restart is ridden out, and is no fault of the mod
     capture.start();
     await capture.catchUp();
     await capture.kill();
-    faults.add('no-fields-204@1');
+    faults.add('empty-fields@1');
     capture.start();
     await capture.pass(2 * minuteMs);
     org.module('Deals').massEdit(org.module('Deals').ids());
@@ -70,7 +70,7 @@ outage('of field metadata at a restart is ridden out, and is no fault of the mod
 
 outage('is not what it is when a module never had field metadata', () =>
   JumpCapture.with(two, async (capture) => {
-    capture.sandbox.faults.add('no-fields-204@1');
+    capture.sandbox.faults.add('empty-fields@1');
     capture.start();
     await capture.pass(10 * minuteMs);
     assert.ok(capture.logs.some((line) => /Module Deals is set aside: Zoho has no field metadata for it/.test(line)));

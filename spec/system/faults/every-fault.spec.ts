@@ -75,7 +75,7 @@ const definite: Partial<Record<FaultName, Partial<Record<Made, Expected>>>> = {
     deleted: {},
   },
   'no-fields': {fields: {aside: noFields}},
-  'no-fields-204': {fields: {aside: noFields}},
+  'empty-fields': {fields: {aside: noFields}},
   'token-revoked': {token: {stopped: /^Cannot get an access token: .* does not know the refresh_token; .*authorize again/}},
   'foreign-url': {status: {aside: /Zoho names a place outside of http:\/\/127\.0\.0\.1:\d+$/}},
 };
