@@ -45,8 +45,7 @@ const definite: Partial<Record<FaultName, Partial<Record<Made, Expected>>>> = {
     create: {aside: otherScope, times: 1},
     status: {aside: otherScope},
     result: {aside: otherScope},
-    // The first question of each module is an extra one, whose refusal is no fault of the module.
-    coql: {aside: otherScope, times: 3},
+    coql: {aside: otherScope, times: 1},
     deleted: {},
   },
   'no-permission': {
