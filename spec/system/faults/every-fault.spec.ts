@@ -151,7 +151,7 @@ const cases: readonly Case[] = [
       name: `${order}, every time`,
       run: {
         faults: [`${order}@1`],
-        faultyMs: expected.stopped ? 30_000 : expected.aside ? 10_000 : 1_500,
+        faultyMs: expected.stopped ? 60_000 : expected.aside ? 10_000 : 1_500,
         // What waits for limits until nobody wants to wait any more is not ridden out after that.
         waitMaxMs: expected.stopped ? 11 * 60_000 : 40_000,
         untilAside: expected.stopped === undefined,
