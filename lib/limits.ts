@@ -39,6 +39,16 @@ export const coqlRowsLarge = 2_000;
 /** Ids of one `id in (...)` condition (zoho-api sheet 5.2). */
 export const coqlIdsMax = 100;
 
+/** Bytes of a COQL page that are aimed at: four sweeps at once, and what becomes of their pages, fit into a few dozen MB. */
+export const coqlPageBytes = 8 << 20;
+
+/** A page that failed by its size is asked for with a quarter of the rows: from 2,000 to a single one in six steps, each of which has tries of its own. */
+export const coqlPageShrinkBy = 4;
+
+/** Good answers in a row before a size that failed is doubled. The first number doubles with every failure up to the second, so that a size that fails is seldom tried again. */
+export const pageGoodMin = 2;
+export const pageGoodMax = 64;
+
 /** Times that a record is read again whose slices keep differing; it is being edited just now, and comes with the next sweep. */
 export const sliceRoundsMax = 3;
 
