@@ -8,6 +8,18 @@ export const windowLagS = 2;
 /** A window begins this far before the cursor, for records that become visible late: those later than this are missed (design 5.3 asks for 60 s at least). */
 export const windowOverlapS = 60;
 
+/** How far dates of answers may differ from what the monotonic clock explains and still agree: whole seconds, slow answers, several servers. Well inside the overlap. */
+export const dateJitterMs = 10_000;
+
+/** The same at the start, against this machine's clock: one that nobody sets is off by minutes. */
+export const machineSkewMs = 5 * 60_000;
+
+/** Answers must agree on another date for this long before it is believed (design 7); a wrong one of a single server or proxy does not last. */
+export const dateAgreedMs = 60_000;
+
+/** A date before this is none of Zoho's: API v8 did not exist. */
+export const dateEarliestMs = Date.UTC(2020);
+
 /** Sweeps of one binding start at least this far apart, whatever its `interval`: `PT0S` must not spin through credits. */
 export const sweepSpacingMs = 1_000;
 

@@ -26,6 +26,7 @@ import type {Governor, Outcome, Place} from './rate-limiter.ts';
 import {type Complaint, complaintOf, jsonOf} from './schemas.ts';
 import {covers} from './scopes.ts';
 import {type CallKind, creditsOf, type Ledger} from './usage.ts';
+import {ZohoClock} from './zoho-clock.ts';
 
 export interface Call {
   readonly kind: CallKind;
@@ -104,18 +105,18 @@ export class Caller {
   readonly #random: () => number;
   /** Kinds of calls that were answered well. */
   readonly #answered = new Set<CallKind>();
-  #date: {seconds: number; atMs: number} | undefined;
+  readonly #zohoClock: ZohoClock;
 
   constructor(options: CallerOptions) {
     this.#options = options;
     this.#host = new URL(options.origin).host;
     this.#random = options.random ?? Math.random;
+    this.#zohoClock = new ZohoClock({clock: options.clock, log: options.log, host: this.#host});
   }
 
-  /** Zoho's clock by the latest answer that told it, in whole epoch seconds; if none of them does, this machine's. */
+  /** Zoho's clock as answers tell it and as far as they are believed, in whole epoch seconds; undefined before the first answer. */
   get seconds(): number | undefined {
-    const date = this.#date;
-    return date && date.seconds + Math.floor((this.#options.clock.elapsedMs() - date.atMs) / 1000);
+    return this.#zohoClock.seconds;
   }
 
   /**
@@ -273,14 +274,9 @@ export class Caller {
   }
 
   #note(answer: Answer): void {
-    const {clock, log} = this.#options;
-    const ms = Date.parse(answer.header('date') ?? '');
-    const atMs = clock.elapsedMs();
-    if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs};
-    else if (this.#date === undefined && answer.status < 300) {
-      log('warn', `Answers of ${this.#host} carry no Date header; the clock of this machine is taken for Zoho's`);
-      this.#date = {seconds: Math.floor(clock.nowMs() / 1000), atMs};
-    }
+    const date = answer.header('date');
+    // A proxy's page of HTML may have no date; that says nothing of Zoho's answers.
+    if (date !== undefined || answer.status < 300) this.#zohoClock.note(date);
     this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
   }
 }

@@ -61,8 +61,8 @@ export interface DeletedRows {
 /** Every wait in here ends at once, with the signal's reason, when the signal aborts. Failures are `ZohoError`s by kind. */
 export interface ZohoClient {
   /**
-   * Zoho's clock in whole epoch seconds: the latest `Date` header plus the time since it was received, so never ahead of Zoho. If
-   * no answer was seen yet, makes the cheapest call first; if answers carry no such header, goes by this machine's clock.
+   * Zoho's clock in whole epoch seconds: the latest `Date` header that is believed plus the time since it was received, so never ahead of
+   * Zoho (see `ZohoClock`). If no answer was seen yet, makes the cheapest call first; if answers carry no such header, goes by this machine's clock.
    */
   nowSeconds(signal: AbortSignal): Promise<number>;
   /** All modules that the token's user may see, in Zoho's order. */
