@@ -67,11 +67,17 @@ export const sliceRoundsMax = 3;
 /** Received bytes of the rows written in one piece, about; a Flow sequence should hold a few MB at most. */
 export const pieceBytesMax = 1 << 20;
 
+/** Deletions of one page, as many as Zoho gives (zoho-api sheet 6). */
+export const deletedPageRows = 200;
+
 /** Pages of 200 deletions read in one go (2 credits each): far more than any organisation deletes within the feed's 120 days. */
 export const deletedPagesMax = 10_000;
 
 /** Rows at which Zoho may end a list of numbered pages, perhaps without saying so (zoho-api sheet 6). */
 export const deletedRowsCap = 2_000;
+
+/** Pages in a row without a row, each of which says that more follow, before the feed is taken for cut. */
+export const deletedEmptyMax = 3;
 
 /** Times that a feed of several pages is read until two agree; it settles unless records are restored all the time. */
 export const deletedPassesMax = 5;
@@ -115,6 +121,9 @@ export const recycledLifeS = 60 * 86_400;
 
 /** Fields of a bulk job; with more, Zoho exports every field of the module instead of failing (zoho-api sheet 4.1). */
 export const bulkFieldsMax = 200;
+
+/** Rows of one bulk job where Zoho does not say (zoho-api sheet 4.3). */
+export const bulkPageRows = 200_000;
 
 /** Columns of a COQL query: what the overview documents, and what every account of it allows (zoho-api sheet 5.3). */
 export const coqlColumnsMax = 500;

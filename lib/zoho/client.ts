@@ -39,6 +39,8 @@ export interface BulkJob {
   readonly nextPageToken?: string | undefined;
   /** Whether more rows follow; absent when Zoho does not say. */
   readonly more?: boolean | undefined;
+  /** Rows that a page may have; absent when Zoho does not say. */
+  readonly perPage?: number | undefined;
   /** Zoho's words, when it failed. */
   readonly reason?: string | undefined;
 }
@@ -54,8 +56,8 @@ export interface DeletedRow {
 
 export interface DeletedRows {
   readonly rows: readonly DeletedRow[];
-  /** Whether further pages follow. */
-  readonly more: boolean;
+  /** Whether further pages follow; undefined when Zoho does not say. */
+  readonly more: boolean | undefined;
 }
 
 /** Every wait in here ends at once, with the signal's reason, when the signal aborts. Failures are `ZohoError`s by kind. */

@@ -1,7 +1,7 @@
 /** Every call of Zoho that the connector makes: its request, and what its answer means (zoho-api sheet 2 to 6). */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {coqlBytesMax, deletedPageRows, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import type {Token} from './access-token.ts';
@@ -129,6 +129,7 @@ export class Calls implements ZohoClient {
       count: result?.count ?? undefined,
       nextPageToken: result?.next_page_token || undefined,
       more: result?.more_records ?? undefined,
+      perPage: result?.per_page ?? undefined,
     };
   }
 
@@ -219,8 +220,9 @@ export class Calls implements ZohoClient {
         kind: 'deleted',
         key: module,
         method: 'GET',
-        path: `/crm/v8/${encodeURIComponent(module)}/deleted?type=all&page=${page}&per_page=200`,
-        headers: {'if-modified-since': `${new Date(sinceSeconds * 1000).toISOString().slice(0, 19)}+00:00`},
+        path: `/crm/v8/${encodeURIComponent(module)}/deleted?type=all&page=${page}&per_page=${deletedPageRows}`,
+        // Nothing at Zoho is older than 1970, and dates before it are not known to be understood.
+        headers: {'if-modified-since': `${new Date(Math.max(0, sinceSeconds) * 1000).toISOString().slice(0, 19)}+00:00`},
         what: `read the deletions of module ${module}`,
       },
       deletedReply,
@@ -229,7 +231,7 @@ export class Calls implements ZohoClient {
     return (
       reply && {
         rows: reply.data.map(({id, deleted_time, type}) => ({id, deletedTime: deleted_time, type})),
-        more: reply.info?.more_records ?? false,
+        more: reply.info?.more_records ?? undefined,
       }
     );
   }
