@@ -48,8 +48,20 @@ export const moduleRetryMaxMs = 1_800_000;
 export const coqlRowsSmall = 200;
 export const coqlRowsLarge = 2_000;
 
-/** Ids of one `id in (...)` condition (zoho-api sheet 5.2). */
+/** Records that Zoho cannot serve whose naming is remembered, so that each is named once. */
+export const unservedNamedMax = 1_000;
+
+/** Ids of one `id in (...)` condition (zoho-api sheet 5.2); an organisation that takes fewer is asked for half as many, and so on. */
 export const coqlIdsMax = 100;
+
+/** Records beyond Zoho's clock that are read in one go: their `Modified_Time` was set by hand or by a wrong clock. More of them come when their time does. */
+export const aheadRowsMax = 100_000;
+
+/** Such records whose capture is kept in the state, so that a restart does not repeat them (32 KB of state). */
+export const aheadIdsMax = 1_000;
+
+/** All records beyond Zoho's clock are looked through this often; in between only those that the pages of a sweep happen to reach. */
+export const aheadLookMs = 3_600_000;
 
 /** Bytes of a COQL page that are aimed at: four sweeps at once, and what becomes of their pages, fit into a few dozen MB. */
 export const coqlPageBytes = 8 << 20;

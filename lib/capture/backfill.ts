@@ -8,6 +8,7 @@ import {bulkRows} from '../sources/bulk.ts';
 import {idsSince, rowsByIds} from '../sources/coql.ts';
 import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, GateOverflow, rangeDone} from './binding.ts';
+import {coqlContext} from './coql-context.ts';
 import {askingOtherwise, Remedies} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
 
@@ -130,7 +131,7 @@ async function knowGate(binding: Binding, signal: AbortSignal): Promise<void> {
 }
 
 async function knowModified(binding: Binding, sinceS: number, signal: AbortSignal, emitBeforeS = 0): Promise<void> {
-  for await (const rows of idsSince(binding.module, sinceS, binding.coqlRowsMax, {client: binding.shared.client, signal})) {
+  for await (const rows of idsSince(binding.plan, sinceS, coqlContext(binding, signal))) {
     const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
     const below: string[] = [];
     for (let row = 0; row < rows.count; row++) {
@@ -162,7 +163,7 @@ function emittedDeletions({state}: Binding): boolean {
 async function emitAnew(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
   const release = await binding.coqlTurn.take(signal);
   try {
-    for await (const {rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
+    for await (const {rows} of rowsByIds(binding.plan, ids, coqlContext(binding, signal))) {
       await binding.emit([{items: rows}], binding.admitSwept, signal);
     }
   } finally {

@@ -2,7 +2,7 @@
 
 import {sourcedSchema} from '../flow/sourced.ts';
 import {type BindingState, bindingPatch, mergePatch, secondsOf} from '../flow/state.ts';
-import {coqlRowsLarge} from '../limits.ts';
+import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge} from '../limits.ts';
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
@@ -13,10 +13,12 @@ import {modifiedSeconds} from '../records/instant.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
 import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
+import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/client.ts';
 import type {Api, ModuleFields} from './field-plan.ts';
 import type {BindingProgress} from './progress.ts';
 import type {Schedule} from './schedule.ts';
+import {Ahead} from './seen/ahead.ts';
 import {Gate} from './seen/backfill-filter.ts';
 import {Overlap} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
@@ -45,6 +47,8 @@ export interface Shared {
   readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
+  /** Ids that this organisation takes in a list of COQL. */
+  readonly listSize: PageSize;
 }
 
 export interface BindingOptions {
@@ -90,10 +94,16 @@ export class Binding {
   deletionsNoted = false;
   /** Set when the field metadata should be read again soon. */
   fieldsStale = false;
+  /** When all records beyond Zoho's clock were looked through, on the monotonic clock. */
+  lookedAheadMs: number | undefined;
   /** Rows of the last sweep, by which the next one chooses its first page's size. */
   rowsExpected = 0;
-  /** Rows that a COQL page may have in this organisation. */
-  coqlRowsMax = coqlRowsLarge;
+  /** Rows of a COQL page, as this organisation allows and serves them. */
+  readonly pageSize = new PageSize({most: coqlRowsLarge, shrinkBy: coqlPageShrinkBy, bytesWanted: coqlPageBytes});
+  /** Captured records whose `Modified_Time` is still to come. */
+  readonly ahead: Ahead;
+  /** Keys of records that Zoho cannot serve, as far as they were told of. */
+  readonly unserved = new Set<string>();
   fields: ModuleFields;
   state: BindingState;
   readonly #misfits = new Set<string>();
@@ -110,6 +120,8 @@ export class Binding {
     this.fields = fields;
     this.state = state;
     this.recycled = new Recycled(state.deleted.recycled);
+    this.ahead = new Ahead(state.ahead);
+    for (const [id, seconds] of this.ahead.captured) this.overlap.know(BigInt(id), seconds);
   }
 
   /** Writes documents and the checkpoint they earn in one piece, and moves the state with it. */
@@ -194,7 +206,8 @@ export class Binding {
   /** What sweeps ask of each record. */
   get plan(): CoqlPlan {
     const {coqlSlices: slices, all: fields, bare} = this.fields;
-    return {module: this.module, slices, fields, bare, rowsMax: this.coqlRowsMax};
+    const {pageSize, shared} = this;
+    return {module: this.module, slices, fields, bare, pageSize, listSize: shared.listSize};
   }
 
   /**

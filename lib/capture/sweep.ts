@@ -2,14 +2,16 @@
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf, secondsOf} from '../flow/state.ts';
-import {windowOverlapS} from '../limits.ts';
-import type {BindingPatch, Docs} from '../records/batch.ts';
+import {aheadLookMs, windowOverlapS} from '../limits.ts';
+import type {BindingPatch, Docs, Rows} from '../records/batch.ts';
 import {idOf, modifiedOf, tombstones} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
+import {cellText} from '../records/rows.ts';
 import {rowsByIds, sweepRows} from '../sources/coql.ts';
 import {type DeletedPage, deletedPages} from '../sources/deleted.ts';
 import type {DeletedRow} from '../zoho/client.ts';
 import type {Admit, Binding} from './binding.ts';
+import {coqlContext} from './coql-context.ts';
 
 /**
  * Drains one window: every change up to Zoho's now, then every deletion.
@@ -25,7 +27,10 @@ export async function sweep(binding: Binding, signal: AbortSignal): Promise<void
     const readToS = await deletions(binding, signal);
     await reach(binding, inc, readToS);
     const {state} = binding;
-    binding.overlap.forget(Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS);
+    const readAgainS = Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS;
+    binding.overlap.forget(readAgainS);
+    const ahead = binding.ahead.forget(readAgainS);
+    if (ahead !== undefined) await binding.patch({ahead});
   } finally {
     release();
   }
@@ -47,17 +52,19 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
   const fromS = Math.max(secondsOf(state.start), cursorS - windowOverlapS);
   let rows = 0;
   let end: BindingPatch | undefined;
-  const source = sweepRows(
-    binding.plan,
-    {fromS, cursorS, rowsExpected: binding.rowsExpected},
-    {client: binding.shared.client, signal},
-  );
+  const {clock, client} = binding.shared;
+  const lookAhead = binding.lookedAheadMs === undefined || clock.elapsedMs() - binding.lookedAheadMs >= aheadLookMs;
+  if (lookAhead) binding.lookedAheadMs = clock.elapsedMs();
+  const isKnown = (id: string, seconds: number): boolean => binding.overlap.holdsDocument(BigInt(id), seconds);
+  const window = {fromS, cursorS, rowsExpected: binding.rowsExpected, isKnown, lookAhead};
+  const source = sweepRows(binding.plan, window, coqlContext(binding, signal));
   await binding.emit(
     (async function* () {
       for await (const {items, patch, drained} of source) {
         rows += items.count;
         if (drained !== undefined) end = drained;
-        yield {items, patch};
+        const ahead = binding.ahead.add(recordsAfter(items, await client.nowSeconds(signal)));
+        yield {items, patch: ahead === undefined ? patch : {...patch, ahead}};
       }
     })(),
     binding.admitSwept,
@@ -65,6 +72,18 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
   );
   binding.rowsExpected = rows;
   return end;
+}
+
+/** The records of a page, in order of time, that were modified after a time. */
+function recordsAfter(rows: Rows, nowS: number): {id: string; seconds: number}[] {
+  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+  const records: {id: string; seconds: number}[] = [];
+  for (let row = rows.count - 1; row >= 0; row--) {
+    const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
+    if (!(seconds > nowS)) break;
+    records.push({id: cellText(rows, row, idColumn), seconds});
+  }
+  return records;
 }
 
 /**
@@ -121,7 +140,7 @@ async function settle(binding: Binding, page: readonly DeletedRow[], signal: Abo
     (row) => !binding.overlap.holdsDeletion(BigInt(row.id), modifiedSeconds(row.deletedTime)),
   );
   const ids = fresh.map(({id}) => id);
-  for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
+  for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, coqlContext(binding, signal))) {
     if (rows.count > 0) await binding.emit([{items: rows}], binding.admitSwept, signal);
     const gone = asked.filter((id) => !live.has(id)).map((id) => latest.get(id)!);
     if (gone.length > 0)
@@ -158,7 +177,7 @@ async function watch(
  */
 export async function recheck(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
   const {recycled, plan, shared} = binding;
-  for await (const {asked, live, rows} of rowsByIds(plan, ids, {client: shared.client, signal})) {
+  for await (const {asked, live, rows} of rowsByIds(plan, ids, coqlContext(binding, signal))) {
     if (live.size > 0) {
       const patch = {deleted: {recycled: Object.fromEntries([...live].map((id) => [id, null]))}};
       await binding.emit([{items: rows, patch}], binding.admitSwept, signal);

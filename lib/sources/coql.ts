@@ -2,18 +2,27 @@
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
-import {coqlIdsMax, coqlRowsSmall, sliceRoundsMax, windowLagS} from '../limits.ts';
+import {aheadRowsMax, coqlRowsLarge, coqlRowsSmall, sliceRoundsMax, windowLagS} from '../limits.ts';
+import type {Log} from '../platform/log.ts';
 import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {appendRows, cellText, joinSlices, noRows, splitRows} from '../records/rows.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/client.ts';
-import {idsQuery, type Key, windowQuery} from '../zoho/coql.ts';
+import {idsQuery, type Key, secondQuery, windowQuery} from '../zoho/coql.ts';
+import {idLists} from './id-lists.ts';
+import {PageSize} from './page-size.ts';
+import {type Place, type WindowPage, windowPages} from './window-pages.ts';
 
 export interface CoqlContext {
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Told of a record that Zoho cannot serve, whatever else it answers: it is left out. */
+  onUnserved(key: Key, failure: ZohoError): void;
+  /** Ids of the records modified in a range, by a bulk read job: for what no query leads to. */
+  bulkIds(module: string, fromS: number, toS: number, signal: AbortSignal): AsyncIterable<readonly string[]>;
 }
 
 /** What to ask of each record. Every slice holds `id` and `Modified_Time`; together they hold all fields that COQL reads. */
@@ -23,8 +32,10 @@ export interface CoqlPlan {
   readonly fields: ReadonlyMap<string, Field>;
   /** Reserved words that this Zoho takes as names without quotes. */
   readonly bare?: ReadonlySet<string>;
-  /** Rows of a page at most, as this Zoho allows. */
-  readonly rowsMax: number;
+  /** Rows of a page, as this Zoho allows and serves them. */
+  readonly pageSize: PageSize;
+  /** Ids of one list, as this Zoho allows. */
+  readonly listSize: PageSize;
 }
 
 export interface Sweep {
@@ -33,6 +44,10 @@ export interface Sweep {
   readonly cursorS: number;
   /** Rows expected, so that the first page is the cheapest that is large enough. */
   readonly rowsExpected: number;
+  /** Whether a record is known to be captured with that `Modified_Time`. */
+  isKnown(id: string, seconds: number): boolean;
+  /** Whether all records beyond Zoho's clock are looked through, known or not. */
+  readonly lookAhead: boolean;
 }
 
 /** Rows of a sweep; those of its last page say where the cursor may go when all of the window is dealt with. */
@@ -47,28 +62,119 @@ export interface SweptRows extends Batch<Rows> {
  * not complete. Rows beyond are yielded all the same, up to that clock, so that a mass edit of just now need not wait for the next sweep, which reads them
  * again; what is modified meanwhile lies after that clock, so the pages come to an end. Every page past the cursor and within the window, but the last,
  * carries the patch that moves the cursor to its last row.
+ *
+ * Records may lie in the future: their `Modified_Time` was set so. The pages go on among them as long as they bring one that is not known, so that all of them
+ * are captured when they appear, and sweeps that follow cost no more than without them.
  */
 export async function* sweepRows(plan: CoqlPlan, sweep: Sweep, context: CoqlContext): AsyncGenerator<SweptRows, void, void> {
-  let key: Key | undefined;
+  const {client, signal} = context;
+  const firstRows = sweep.rowsExpected > coqlRowsSmall ? coqlRowsLarge : coqlRowsSmall;
+  const beforeS = await client.nowSeconds(signal);
   let nowS: number | undefined;
-  let limit = sweep.rowsExpected > coqlRowsSmall ? plan.rowsMax : Math.min(plan.rowsMax, coqlRowsSmall);
-  for (;;) {
-    const beforeS = await context.client.nowSeconds(context.signal);
-    const page = await readWindow(plan, sweep.fromS, key, limit, context);
-    // Zoho's clock when the page was read: never later than either reading of it.
-    nowS ??= Math.min(beforeS, await context.client.nowSeconds(context.signal));
-    const endS = Math.max(sweep.cursorS, nowS - windowLagS);
-    const {last} = page;
-    if (page.more === false || last === undefined || last.seconds > Math.max(endS, nowS)) {
-      for (const items of cut(page.rows)) yield {items, drained: {cursor: instantOf(endS), after: null}};
+  let endS = sweep.cursorS;
+  let ahead = 0;
+  for await (const page of pagesFrom(plan, sweep.fromS, firstRows, context)) {
+    const latestS = await client.nowSeconds(signal);
+    // Zoho's clock when the first page was read: never later than either reading of it.
+    nowS ??= Math.min(beforeS, latestS);
+    endS = Math.max(sweep.cursorS, nowS - windowLagS);
+    const {last, rows} = page;
+    const isPast = last !== undefined && last.seconds <= Math.max(endS, nowS);
+    const isFuture = last !== undefined && last.seconds > latestS;
+    const goesOn = isPast || (isFuture && ahead < aheadRowsMax && (sweep.lookAhead || hasUnknown(rows, latestS, sweep)));
+    if (!goesOn || page.more === false) {
+      for (const items of cut(rows)) yield {items, drained: {cursor: instantOf(endS), after: null}};
       return;
     }
-    const parts = cut(page.rows);
+    if (isFuture) ahead += rows.count;
+    const parts = cut(rows);
     const inWindow = last.seconds >= sweep.cursorS && last.seconds < endS;
     const patch = inWindow ? {inc: {cursor: instantOf(last.seconds), after: last.id}} : undefined;
     for (const [i, items] of parts.entries()) yield i === parts.length - 1 ? {items, patch} : {items};
-    key = last;
-    limit = plan.rowsMax;
+  }
+  yield {items: noRows, drained: {cursor: instantOf(endS), after: null}};
+}
+
+/** Whether a page has a record of the future that is not known. */
+function hasUnknown(rows: Rows, nowS: number, {isKnown}: Sweep): boolean {
+  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+  for (let row = 0; row < rows.count; row++) {
+    const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
+    if (seconds > nowS && !isKnown(cellText(rows, row, idColumn), seconds)) return true;
+  }
+  return false;
+}
+
+/** The pages of a window, each as large as Zoho serves it. */
+function pagesFrom(plan: CoqlPlan, fromS: number, firstRows: number, context: CoqlContext): AsyncGenerator<CoqlPage, void, void> {
+  return windowPages(fromS, firstRows, {
+    page: (place, rows) => readPage(plan, place, rows, context),
+    second: (second) => readSecond(plan, second, context),
+  });
+}
+
+/**
+ * Reads a page, with fewer rows as long as it fails; one that fails with a single record goes without it. Whether it is the page that fails, and not Zoho or the
+ * module, shows in a query for the keys alone: when that fails as well, its failure is thrown.
+ */
+async function readPage(plan: CoqlPlan, place: Place, rowsMax: number, context: CoqlContext): Promise<CoqlPage> {
+  const {module, pageSize} = plan;
+  for (;;) {
+    const asked = Math.min(rowsMax, pageSize.rows);
+    try {
+      const page = await readWindow(plan, place, asked, context);
+      pageSize.succeeded(asked, page.rowCount, page.rows.bytes.length);
+      return page;
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!isByItsSize(error)) throw error;
+      const first = await readWindow(keysOnly(plan), place, 1, context);
+      if (pageSize.failed(asked)) {
+        context.log('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked}`, {module});
+        continue;
+      }
+      // Whatever stands in the way, the keys alone are all that is asked for here.
+      if (plan.slices.every((columns) => columns.length <= keyColumns.length) || first.last === undefined) return first;
+      context.onUnserved(first.last, error);
+      return {...first, rows: noRows, rowCount: 0};
+    }
+  }
+}
+
+/** Whether a failure may come of how much was asked for: an answer that breaks off, does not come in time, is too large, or is an error of the server's. */
+function isByItsSize(error: unknown): error is ZohoError {
+  if (!(error instanceof ZohoError) || error.status === 429 || error.code === 'TOO_MANY_REQUESTS') return false;
+  return error.kind === 'unavailable' || error.kind === 'damaged';
+}
+
+const keyColumns = ['id', 'Modified_Time'];
+
+function keysOnly(plan: CoqlPlan): CoqlPlan {
+  return {...plan, slices: [keyColumns]};
+}
+
+/**
+ * Reads a second that pages by time do not get through: by id, and where Zoho refuses such a query, its ids by a bulk read job and then the records by
+ * their ids.
+ */
+async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext): AsyncGenerator<CoqlPage, void, void> {
+  const {signal, log} = context;
+  let afterId: string | undefined;
+  try {
+    for (;;) {
+      const page = await readPage(plan, {second, afterId}, Number.POSITIVE_INFINITY, context);
+      yield page;
+      if (page.more === false || page.last === undefined) return;
+      afterId = page.last.id;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ZohoError) || error.kind !== 'refused' || afterId !== undefined) throw error;
+    log('info', `${error.message}; its records of ${instantOf(second)} are looked up by a bulk read job`, {module: plan.module});
+  }
+  for await (const ids of context.bulkIds(plan.module, second, second + 1, signal)) {
+    for await (const {asked, rows} of rowsByIds(plan, ids, context))
+      yield {rows, rowCount: rows.count, more: undefined, last: {seconds: second, id: asked.at(-1)!}, repeats: false};
   }
 }
 
@@ -77,53 +183,67 @@ function cut(rows: Rows): Rows[] {
   return rows.count === 0 ? [rows] : splitRows(rows);
 }
 
-interface CoqlPage {
+interface CoqlPage extends WindowPage {
   readonly rows: Rows;
-  /** Whether Zoho says that more rows follow; undefined when it does not say. */
-  readonly more: boolean | undefined;
-  /** The place of the page's last row; undefined for a page without rows. */
-  readonly last: Key | undefined;
 }
 
 /** Reads one page of the window with all its slices. */
-async function readWindow(
-  plan: CoqlPlan,
-  fromS: number,
-  after: Key | undefined,
-  limit: number,
-  context: CoqlContext,
-): Promise<CoqlPage> {
+async function readWindow(plan: CoqlPlan, place: Place, limit: number, context: CoqlContext): Promise<CoqlPage> {
+  const {module, bare} = plan;
   const parts: Rows[] = [];
   let more: boolean | undefined;
   for (const columns of plan.slices) {
-    const answer = await ask(
-      windowQuery({module: plan.module, columns, fromS, after, limit, bare: plan.bare}),
-      plan,
-      columns,
-      context,
-    );
+    const query =
+      'second' in place
+        ? secondQuery({module, columns, ...place, limit, bare})
+        : windowQuery({module, columns, ...place, limit, bare});
+    const answer = await ask(query, plan, columns, context);
     if (parts.length === 0) more = answer.more;
     parts.push(answer.rows);
     if (answer.rows.count === 0) break;
   }
   const [first = noRows] = parts;
-  return {rows: await settle(plan, parts, context), more, last: lastKey(first, after, plan.module)};
+  const {last, repeats} = 'second' in place ? lastOfSecond(first, place, module) : lastKey(first, place.after, module);
+  return {rows: await settle(plan, parts, context), rowCount: first.count, more, last, repeats};
 }
 
-/** The place of a page's last row in the order of the window. */
-function lastKey(rows: Rows, after: Key | undefined, module: string): Key | undefined {
-  if (rows.count === 0) return undefined;
-  const last = rows.count - 1;
-  const seconds = modifiedSeconds(cellText(rows, last, rows.columns.indexOf('Modified_Time')));
-  const id = cellText(rows, last, rows.columns.indexOf('id'));
+type End = Pick<WindowPage, 'last' | 'repeats'>;
+
+/** The place of a page's last row in the order of the window, and whether the page has the record again that it begins behind. */
+function lastKey(rows: Rows, after: Key | undefined, module: string): End {
+  if (rows.count === 0) return {last: undefined, repeats: false};
+  const last = keyAt(rows, rows.count - 1);
   // Without this, an answer that ignores the conditions would be read for ever.
-  if (
-    Number.isNaN(seconds) ||
-    (after !== undefined && (seconds < after.seconds || (seconds === after.seconds && id === after.id)))
-  ) {
-    throw new ZohoError('damaged', `Cannot page through module ${module}: Zoho's answer does not follow the page before it`);
+  if (Number.isNaN(last.seconds) || (after !== undefined && last.seconds < after.seconds)) throw doesNotFollow(module);
+  return {last, repeats: after !== undefined && hasKey(rows, after)};
+}
+
+/** The same among the records of one second, by id. */
+function lastOfSecond(rows: Rows, {second, afterId}: Extract<Place, {second: number}>, module: string): End {
+  if (rows.count === 0) return {last: undefined, repeats: false};
+  const last = keyAt(rows, rows.count - 1);
+  if (last.seconds !== second || (afterId !== undefined && hasKey(rows, {seconds: second, id: afterId})))
+    throw doesNotFollow(module);
+  return {last, repeats: false};
+}
+
+function doesNotFollow(module: string): ZohoError {
+  return new ZohoError('damaged', `Cannot page through module ${module}: Zoho's answer does not follow the page before it`);
+}
+
+function keyAt(rows: Rows, row: number): Key {
+  const seconds = modifiedSeconds(cellText(rows, row, rows.columns.indexOf('Modified_Time')));
+  return {seconds, id: cellText(rows, row, rows.columns.indexOf('id'))};
+}
+
+/** Whether a record is among the rows of its second, with which the page begins. */
+function hasKey(rows: Rows, {seconds, id}: Key): boolean {
+  for (let row = 0; row < rows.count; row++) {
+    const key = keyAt(rows, row);
+    if (key.seconds > seconds) return false;
+    if (key.id === id) return true;
   }
-  return {seconds, id};
+  return false;
 }
 
 export interface ById {
@@ -133,33 +253,58 @@ export interface ById {
   readonly rows: Rows;
 }
 
-/** Reads whole records by id, all slices of each, 100 ids at a time. */
+/** Reads whole records by id, all slices of each, in lists of as many ids as Zoho takes and serves. */
 export async function* rowsByIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): AsyncGenerator<ById, void, void> {
-  for (let i = 0; i < ids.length; i += coqlIdsMax) {
-    const asked = ids.slice(i, i + coqlIdsMax);
-    const parts = await readIds(plan, asked, context);
+  for await (const {asked, answer} of readLists(plan, ids, context)) {
+    const {parts, unserved} = answer;
     const [first = noRows] = parts;
-    const live = new Set(Array.from({length: first.count}, (_, row) => cellText(first, row, first.columns.indexOf('id'))));
-    yield {asked, live, rows: await settle(plan, parts, context)};
+    const served = Array.from({length: first.count}, (_, row) => cellText(first, row, first.columns.indexOf('id')));
+    yield {asked, live: new Set([...served, ...unserved]), rows: await settle(plan, parts, context)};
   }
 }
 
 /** Yields the id of every record modified since `fromS`, page by page, and nothing else of it but `Modified_Time`. */
-export async function* idsSince(
-  module: string,
-  fromS: number,
-  rowsMax: number,
+export async function* idsSince(plan: CoqlPlan, fromS: number, context: CoqlContext): AsyncGenerator<Rows, void, void> {
+  // How many whole records a page may have says nothing of their keys.
+  const keys = {...keysOnly(plan), pageSize: new PageSize({most: plan.pageSize.most})};
+  for await (const {rows} of pagesFrom(keys, fromS, Number.POSITIVE_INFINITY, context)) if (rows.count > 0) yield rows;
+}
+
+interface ReadList {
+  readonly parts: readonly Rows[];
+  /** Ids of records that are there but that Zoho cannot serve. */
+  readonly unserved: readonly string[];
+}
+
+/** Reads slices by id, list by list. */
+function readLists(
+  plan: CoqlPlan,
+  ids: readonly string[],
   context: CoqlContext,
-): AsyncGenerator<Rows, void, void> {
-  const plan: CoqlPlan = {module, slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax};
-  let key: Key | undefined;
-  for (;;) {
-    const page = await readWindow(plan, fromS, key, rowsMax, context);
-    if (page.last === undefined) return;
-    yield page.rows;
-    if (page.more === false) return;
-    key = page.last;
-  }
+): AsyncGenerator<{asked: readonly string[]; answer: ReadList}, void, void> {
+  const {module, pageSize, listSize} = plan;
+  return idLists<ReadList>(ids, {
+    sizes: {list: listSize, page: pageSize},
+    async read(asked) {
+      const parts = await readIds(plan, asked, context);
+      const bytes = parts.reduce((sum, {bytes}) => sum + bytes.length, 0);
+      pageSize.succeeded(asked.length, parts[0]?.count ?? 0, bytes);
+      return {parts, unserved: []};
+    },
+    onRefused: (size) =>
+      context.log('info', `Zoho takes no more than ${size} ids in a list; asking for as many at once from now on`, {module}),
+    async onFailed(asked, error) {
+      context.signal.throwIfAborted();
+      if (!isByItsSize(error)) throw error;
+      const [keys = noRows] = await readIds(keysOnly(plan), asked.slice(0, 1), context);
+      if (pageSize.failed(asked.length)) {
+        context.log('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked.length}`, {module});
+        return undefined;
+      }
+      if (keys.count > 0) context.onUnserved(keyAt(keys, 0), error);
+      return {parts: [], unserved: keys.count > 0 ? asked : []};
+    },
+  });
 }
 
 async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
@@ -178,8 +323,15 @@ interface Answer {
 }
 
 async function ask(query: string, plan: CoqlPlan, columns: readonly string[], {client, signal}: CoqlContext): Promise<Answer> {
-  const answer = await client.coql(query, (body) => parseCoql(body, columns, plan.fields), signal);
-  return answer ?? {rows: noRows, more: false};
+  const read = async (body: AsyncIterable<Uint8Array>): Promise<Answer> => {
+    const answer = await parseCoql(body, columns, plan.fields);
+    if (answer.more !== true || answer.rows.count > 0) return answer;
+    throw new ZohoError(
+      'damaged',
+      `Cannot page through module ${plan.module}: Zoho says that more records follow, and gives none`,
+    );
+  };
+  return (await client.coql(query, read, signal)) ?? {rows: noRows, more: false};
 }
 
 /**
@@ -192,8 +344,8 @@ async function settle(plan: CoqlPlan, parts: readonly Rows[], context: CoqlConte
   let torn = joined.torn;
   for (let round = 0; torn.length > 0 && round < sliceRoundsMax; round++) {
     const stillTorn: string[] = [];
-    for (let i = 0; i < torn.length; i += coqlIdsMax) {
-      const again = joinSlices(await readIds(plan, torn.slice(i, i + coqlIdsMax), context));
+    for await (const {answer} of readLists(plan, torn, context)) {
+      const again = joinSlices(answer.parts);
       settled.push(again.rows);
       stillTorn.push(...again.torn);
     }

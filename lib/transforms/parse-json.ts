@@ -4,6 +4,7 @@ import {ZohoError} from '../errors/errors.ts';
 import {coqlBytesMax} from '../limits.ts';
 import {cellClean, cellJson, cellPlain, type Rows} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
+import {flagOf} from './json/flag.ts';
 import {cellOf, type JsonTree} from './json/json-tree.ts';
 import {JsonError, type JsonVisitor, walkJson} from './json/json-walk.ts';
 
@@ -94,7 +95,7 @@ class Answer implements JsonVisitor {
     else if (this.#depth === inRow && this.#member === 'data') this.#setScalar(type, from, to, key);
     else if (this.#depth === inMember && this.#member === 'data') throw damaged('its data holds something other than records');
     else if (this.#depth === inMember && this.#member === 'info' && key === 'more_records') {
-      if (type === TokenType.TRUE || type === TokenType.FALSE) this.#more = type === TokenType.TRUE;
+      this.#more = flagOf(this.#text.toString('latin1', from, to));
     }
   }
 

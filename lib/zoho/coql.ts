@@ -38,6 +38,19 @@ export function windowQuery({module, columns, fromS, after, limit, bare}: Window
   return `${selected(columns, module, bare)} where ${where} order by Modified_Time asc, id asc limit 0, ${limit}`;
 }
 
+export interface SecondQuery extends Pick<WindowQuery, 'module' | 'columns' | 'bare' | 'limit'> {
+  /** Epoch seconds. */
+  readonly second: number;
+  /** Only records with a larger id. */
+  readonly afterId?: string | undefined;
+}
+
+/** One page of the records modified within one second, by id: for a second that pages by time do not get through. */
+export function secondQuery({module, columns, second, afterId = '0', limit, bare}: SecondQuery): string {
+  const within = `(Modified_Time >= ${datetimeLiteral(second)} and Modified_Time < ${datetimeLiteral(second + 1)})`;
+  return `${selected(columns, module, bare)} where (${within} and id > ${idLiteral(afterId)}) order by id asc limit 0, ${limit}`;
+}
+
 /** Records by their ids, at most 100 of them. */
 export function idsQuery({module, columns, ids, bare}: IdsQuery): string {
   if (ids.length === 0 || ids.length > coqlIdsMax)
