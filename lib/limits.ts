@@ -8,6 +8,9 @@ export const windowLagS = 2;
 /** A window begins this far before the cursor, for records that become visible late: those later than this are missed (design 5.3 asks for 60 s at least). */
 export const windowOverlapS = 60;
 
+/** The feed of deletions may lag this far behind COQL: a range that is resumed waits so long before it trusts that the feed has what COQL has not. */
+export const feedLagS = 10;
+
 /** How far dates of answers may differ from what the monotonic clock explains and still agree: whole seconds, slow answers, several servers. Well inside the overlap. */
 export const dateJitterMs = 10_000;
 

@@ -2,7 +2,7 @@
 
 import {sourcedSchema} from '../flow/sourced.ts';
 import {type BindingState, bindingPatch, mergePatch, secondsOf} from '../flow/state.ts';
-import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge} from '../limits.ts';
+import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, windowOverlapS} from '../limits.ts';
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
@@ -94,6 +94,10 @@ export class Binding {
   deletionsNoted = false;
   /** Set when the field metadata should be read again soon. */
   fieldsStale = false;
+  /** Records that COQL shows although their deletion was emitted; the feed of deletions is to say whether they were restored. */
+  readonly doubted = new Set<bigint>();
+  /** Zoho's clock when it was looked at last; it is this late at least. */
+  zohoS = Number.NEGATIVE_INFINITY;
   /** When all records beyond Zoho's clock were looked through, on the monotonic clock. */
   lookedAheadMs: number | undefined;
   /** Rows of the last sweep, by which the next one chooses its first page's size. */
@@ -122,6 +126,9 @@ export class Binding {
     this.recycled = new Recycled(state.deleted.recycled);
     this.ahead = new Ahead(state.ahead);
     for (const [id, seconds] of this.ahead.captured) this.overlap.know(BigInt(id), seconds);
+    const readAgainS = secondsOf(state.deleted.cursor) - windowOverlapS;
+    for (const [id, deletedS] of Object.entries(state.deleted.recycled ?? {}))
+      if (deletedS >= readAgainS) this.overlap.knowDeletion(BigInt(id), deletedS);
   }
 
   /** Writes documents and the checkpoint they earn in one piece, and moves the state with it. */
@@ -211,13 +218,25 @@ export class Binding {
   }
 
   /**
-   * Admits what was read by COQL: not what was emitted just so before, and not what is older than the capture reaches. Everything admitted closes the
-   * gate for that record's bulk rows.
+   * Admits what was read by COQL: not what was emitted just so before or is older than that, and not what is older than the capture reaches. A record whose
+   * deletion was emitted since it was modified is doubted: the feed of deletions decides. Everything admitted closes the gate for that record's bulk rows.
    */
   readonly admitSwept: Admit = (docs, i) => {
     const id = idOf(docs, i);
     const modifiedS = modifiedSeconds(modifiedOf(docs, i));
+    if (this.overlap.isDoubtful(id, modifiedS)) {
+      this.doubted.add(id);
+      return false;
+    }
+    return this.admitRestored(docs, i);
+  };
+
+  /** Admits what was read by COQL of a record that is known to be there: as `admitSwept`, whatever was deleted before. */
+  readonly admitRestored: Admit = (docs, i) => {
+    const id = idOf(docs, i);
+    const modifiedS = modifiedSeconds(modifiedOf(docs, i));
     if (modifiedS < secondsOf(this.state.start)) return false;
+    if (this.overlap.isPassed(id, modifiedS, this.zohoS)) return false;
     if (!this.overlap.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
     this.gate.passed(id);
     this.sweptMeanwhile = true;

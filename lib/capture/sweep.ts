@@ -63,7 +63,8 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
       for await (const {items, patch, drained} of source) {
         rows += items.count;
         if (drained !== undefined) end = drained;
-        const ahead = binding.ahead.add(recordsAfter(items, await client.nowSeconds(signal)));
+        binding.zohoS = await client.nowSeconds(signal);
+        const ahead = binding.ahead.add(recordsAfter(items, binding.zohoS));
         yield {items, patch: ahead === undefined ? patch : {...patch, ahead}};
       }
     })(),
@@ -92,13 +93,28 @@ function recordsAfter(rows: Rows, nowS: number): {id: string; seconds: number}[]
  */
 async function deletions(binding: Binding, signal: AbortSignal): Promise<number | undefined> {
   let readToS: number | undefined;
+  const listed = new Set<bigint>();
   for await (const page of deletedSince(binding, secondsOf(binding.state.deleted.cursor) - windowOverlapS, signal)) {
     if ('readToS' in page) readToS = page.readToS;
-    else if ('rows' in page) await settle(binding, page.rows, signal);
+    else if ('rows' in page) {
+      for (const {id} of page.rows) listed.add(BigInt(id));
+      await settle(binding, page.rows, signal);
+    }
   }
   const nowS = await binding.shared.client.nowSeconds(signal);
   await recheck(binding, binding.recycled.due(nowS), signal);
+  if (readToS !== undefined || !binding.hasDeletions) await settleDoubts(binding, listed, signal);
   return readToS;
+}
+
+/**
+ * Emits records that are there again after their deletion was emitted: those that the feed of deletions lists no longer. What it still lists was read
+ * from a part of Zoho that lags behind; a restore that is newer than the feed is found when the recycle bin's ids are asked for again.
+ */
+async function settleDoubts(binding: Binding, listed: ReadonlySet<bigint>, signal: AbortSignal): Promise<void> {
+  const ids = [...binding.doubted].filter((id) => !listed.has(id)).map(String);
+  binding.doubted.clear();
+  await emitBack(binding, ids, () => new Set(), binding.admitRestored, signal);
 }
 
 /** The feed of deletions; nothing of it from a module that has none, which is said once and asked again now and then. */
@@ -176,12 +192,34 @@ async function watch(
  * COQL turn.
  */
 export async function recheck(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
+  await emitBack(binding, ids, (rows) => doubtful(binding, rows), binding.admitSwept, signal);
+}
+
+/** Emits those of some records that are there, and watches them no longer, but for the ones that are doubted. */
+async function emitBack(
+  binding: Binding,
+  ids: readonly string[],
+  doubtedOf: (rows: Rows) => ReadonlySet<string>,
+  admit: Admit,
+  signal: AbortSignal,
+): Promise<void> {
   const {recycled, plan, shared} = binding;
   for await (const {asked, live, rows} of rowsByIds(plan, ids, coqlContext(binding, signal))) {
-    if (live.size > 0) {
-      const patch = {deleted: {recycled: Object.fromEntries([...live].map((id) => [id, null]))}};
-      await binding.emit([{items: rows, patch}], binding.admitSwept, signal);
-    }
-    recycled.note(asked, live, await shared.client.nowSeconds(signal));
+    const doubted = doubtedOf(rows);
+    const back = new Set([...live].filter((id) => !doubted.has(id)));
+    const patch = back.size === 0 ? undefined : {deleted: {recycled: Object.fromEntries([...back].map((id) => [id, null]))}};
+    if (live.size > 0) await binding.emit([{items: rows, patch}], admit, signal);
+    recycled.note(asked, back, await shared.client.nowSeconds(signal));
   }
+}
+
+/** Records that were read with a `Modified_Time` which their deletion, just emitted, has outlived. */
+function doubtful({overlap}: Binding, rows: Rows): ReadonlySet<string> {
+  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+  const ids = new Set<string>();
+  for (let row = 0; row < rows.count; row++) {
+    const id = cellText(rows, row, idColumn);
+    if (overlap.isDoubtful(BigInt(id), modifiedSeconds(cellText(rows, row, timeColumn)))) ids.add(id);
+  }
+  return ids;
 }

@@ -38,6 +38,25 @@ export class Overlap {
     return last !== undefined && last[0] === modifiedS && !isDigest(last, tombstone);
   }
 
+  /**
+   * Whether a later version of a record was emitted than one with that `Modified_Time`, by Zoho's clock as it is at least: an answer may come of a part of Zoho that
+   * lags behind. A version of the future is not a later one; whoever edits its record brings it back to the present.
+   */
+  isPassed(id: bigint, modifiedS: number, nowS: number): boolean {
+    const last = this.#emitted.get(id);
+    return last !== undefined && !isDigest(last, tombstone) && last[0]! > modifiedS && last[0]! <= nowS;
+  }
+
+  /** Whether the last thing emitted of a record is a deletion that its version with that `Modified_Time` does not outlive: it was restored, or the answer lags behind. */
+  isDoubtful(id: bigint, modifiedS: number): boolean {
+    return this.holdsDeletion(id, modifiedS);
+  }
+
+  /** Notes a deletion as emitted by another process. */
+  knowDeletion(id: bigint, deletedS: number): void {
+    this.#note(id, deletedS, tombstone);
+  }
+
   /** Notes a deletion as emitted; returns false when it, or a later one, was the record's last. */
   deletion(id: bigint, deletedS: number): boolean {
     return !this.holdsDeletion(id, deletedS) && this.#note(id, deletedS, tombstone);
