@@ -163,7 +163,8 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
   try {
     for (;;) {
       const page = await readPage(plan, {second, afterId}, Number.POSITIVE_INFINITY, context);
-      yield page;
+      // What it says of the end is about the second, and not about the window.
+      yield {...page, more: undefined};
       if (page.more === false || page.last === undefined) return;
       afterId = page.last.id;
     }
@@ -310,7 +311,12 @@ function readLists(
 async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
   const parts: Rows[] = [];
   for (const columns of plan.slices) {
-    const {rows} = await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context);
+    const {rows, more} = await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context);
+    if (more === true && rows.count < ids.length)
+      throw new ZohoError(
+        'damaged',
+        `Cannot read ${ids.length} records of module ${plan.module} by id: Zoho gives ${rows.count} and says that more follow`,
+      );
     parts.push(rows);
     if (rows.count === 0) break;
   }
