@@ -84,6 +84,8 @@ export interface Switches {
   readonly deletedOrder: 'ascending' | 'descending' | 'shuffled';
   /** Status when nothing was deleted since `If-Modified-Since`. */
   readonly unchangedStatus: 204 | 304;
+  /** The feed lags so far behind what the other APIs show. */
+  readonly deletedLateMs: number;
   /** Rows that pages of the feed reach. */
   readonly deletedRowsMax: number;
   /** Whether refusals of the feed come in `data`, as the newest specification has it. */
@@ -132,6 +134,7 @@ export const defaults: Switches = {
   coql: coqlDefaults,
   deletedOrder: 'descending',
   unchangedStatus: 304,
+  deletedLateMs: 0,
   deletedRowsMax: Number.POSITIVE_INFINITY,
   deletedRefusalsWrapped: false,
   recycledLifeDays: 60,
