@@ -61,10 +61,12 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
   await binding.emit(
     (async function* () {
       for await (const {items, patch, drained} of source) {
-        rows += items.count;
         if (drained !== undefined) end = drained;
         binding.zohoS = await client.nowSeconds(signal);
-        const ahead = binding.ahead.add(recordsAfter(items, binding.zohoS));
+        const future = recordsAfter(items, binding.zohoS);
+        // Those are read by every sweep, and say nothing of how much has changed.
+        rows += items.count - future.length;
+        const ahead = binding.ahead.add(future);
         yield {items, patch: ahead === undefined ? patch : {...patch, ahead}};
       }
     })(),

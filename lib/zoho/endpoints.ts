@@ -129,7 +129,7 @@ export class Calls implements ZohoClient {
       count: result?.count ?? undefined,
       nextPageToken: result?.next_page_token || undefined,
       more: result?.more_records ?? undefined,
-      perPage: result?.per_page ?? undefined,
+      ...(result?.per_page != null && {perPage: result.per_page}),
     };
   }
 

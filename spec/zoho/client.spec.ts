@@ -234,8 +234,31 @@ promise(
     assert.equal(await zoho.client.deleted('Leads', sinceS, 3, signal), null);
     assert.equal(zoho.received[0]?.headers['if-modified-since'], '2026-01-01T00:00:00+00:00');
     assert.equal(zoho.received[0]?.path, '/crm/v8/Leads/deleted?type=all&page=1&per_page=200');
+    await zoho.client.deleted('Leads', -60, 3, signal);
+    assert.equal(zoho.received.at(-1)?.headers['if-modified-since'], '1970-01-01T00:00:00+00:00', 'nothing before 1970');
   },
 );
+
+for (const [info, more] of [
+  [{more_records: 'true'}, true],
+  [{more_records: ' FALSE '}, false],
+  [{more_records: 0}, false],
+  [{more_records: 1}, true],
+  [{more_records: null}, undefined],
+  [{more_records: {}}, undefined],
+  [{}, undefined],
+  [null, undefined],
+  ['none', undefined],
+] as const) {
+  const row = {id: '12', type: 'permanent', deleted_time: '2026-01-01T05:38:19+05:30'};
+  promise(
+    `takes ${JSON.stringify(info)} about a page of deletions for ${more}`,
+    {replies: [[200, {data: [row], info}]]},
+    async (zoho) => {
+      assert.equal((await zoho.client.deleted('Leads', 0, 1, signal))?.more, more);
+    },
+  );
+}
 
 promise('gives a query its answer, and null when nothing matches', {replies: [ok, [204]]}, async (zoho) => {
   assert.deepEqual(await zoho.client.coql(query, json, signal), whole);
