@@ -14,7 +14,7 @@ export const feedLagS = 10;
 /** How far dates of answers may differ from what the monotonic clock explains and still agree: whole seconds, slow answers, several servers. Well inside the overlap. */
 export const dateJitterMs = 10_000;
 
-/** The same at the start, against this machine's clock: one that nobody sets is off by minutes. */
+/** A first date that is off from this machine's clock by less is no reason for a warning: a clock that nobody sets is off by minutes. */
 export const machineSkewMs = 5 * 60_000;
 
 /** Answers must agree on another date for this long before it is believed (design 7); a wrong one of a single server or proxy does not last. */
@@ -210,6 +210,9 @@ export const tellPauseMs = 10_000;
 export const callTriesMax = 6;
 export const callDelayMs = 250;
 export const callDelayMaxMs = 8_000;
+
+/** The same for a query that gets no answer in time, a minute or three each: it is asked again for fewer rows. */
+export const queryTimeoutsMax = 2;
 
 /** Tries of a job's creation when an attempt may have been carried out unseen: each may leave a job of 50 credits behind. */
 export const createTriesMax = 3;

@@ -63,7 +63,8 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
       for await (const {items, patch, drained} of source) {
         if (drained !== undefined) end = drained;
         binding.zohoS = await client.nowSeconds(signal);
-        const future = recordsAfter(items, binding.zohoS);
+        // By either clock: while Zoho's is in doubt it may be far behind, and records of the present are no matter for the state.
+        const future = recordsAfter(items, Math.max(binding.zohoS, clock.nowMs() / 1000));
         // Those are read by every sweep, and say nothing of how much has changed.
         rows += items.count - future.length;
         const ahead = binding.ahead.add(future);

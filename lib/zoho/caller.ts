@@ -9,6 +9,7 @@ import {
   createTriesMax,
   creditsProbeMs,
   errorBytesMax,
+  queryTimeoutsMax,
   redirectsMax,
   retryAfterMaxMs,
   sameTokenRefusalsMax,
@@ -77,6 +78,8 @@ interface Problem extends Verdict {
   readonly retryAfterMs: number | undefined;
   /** Whether Zoho may have carried the request out. */
   readonly sent: boolean;
+  /** Whether nothing came for too long. */
+  readonly isTimeout?: boolean;
 }
 
 class Refused extends Error {
@@ -181,7 +184,7 @@ export class Caller {
         if (Math.max(...tries.refused.values()) >= sameTokenRefusalsMax) throw problem.error;
         return this.#pause(problem, tries.refusals++, signal);
       case 'retry':
-        if (++tries.failures >= (call.kind === 'create' && problem.sent ? createTriesMax : callTriesMax)) throw problem.error;
+        if (++tries.failures >= triesMax(call, problem)) throw problem.error;
         return this.#pause(problem, tries.failures, signal);
       default:
         throw problem.error;
@@ -266,7 +269,7 @@ export class Caller {
     const cut = error instanceof Cut ? error : error instanceof ZohoError && error.cause instanceof Cut ? error.cause : undefined;
     if (cut !== undefined) {
       const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
-      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.sent};
+      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.sent, isTimeout: cut.isTimeout};
     }
     if (error instanceof ZohoError && error.kind === 'damaged')
       return {action: 'retry', error, retryAfterMs: undefined, sent: true};
@@ -279,6 +282,12 @@ export class Caller {
     if (date !== undefined || answer.status < 300) this.#zohoClock.note(date);
     this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
   }
+}
+
+/** Tries of a call that fails in this way. A query that takes Zoho too long is not asked as it stands for long: fewer rows of it may do. */
+function triesMax({kind}: Call, {sent, isTimeout}: Problem): number {
+  if (kind === 'create' && sent) return createTriesMax;
+  return kind === 'coql' && isTimeout ? queryTimeoutsMax : callTriesMax;
 }
 
 /** The path that an answer points to on the same origin, the only one that the token may go to. */

@@ -14,8 +14,7 @@ interface Doubt {
 /**
  * Follows the `Date` headers of answers, never ahead of what they have agreed on for a minute.
  *
- * - A date that the monotonic clock explains is believed at once. Before the first one, this machine's clock takes the place of what was believed, with
- *   minutes of tolerance.
+ * - A date that the monotonic clock explains is believed at once. Before the first one, this machine's clock takes the place of what was believed.
  * - Another date, ahead or behind, raises a doubt. The doubt ends when an answer agrees with what is believed; after a minute in
  *   which all answers agree with the new date instead, that date is believed. Until then the earlier of the two holds.
  *
@@ -54,7 +53,7 @@ export class ZohoClock {
   #noteDate(dateMs: number): void {
     const elapsedMs = this.#clock.elapsedMs();
     const offset = dateMs - elapsedMs;
-    if (this.#agreesWithBelief(offset)) {
+    if (Math.abs(offset - (this.#believed ?? this.#machine)) <= dateJitterMs) {
       this.#believed = offset;
       this.#doubt = undefined;
       return;
@@ -70,12 +69,6 @@ export class ZohoClock {
     } else this.#doubt = {offset, sinceMs: doubt.sinceMs};
   }
 
-  #agreesWithBelief(offset: Offset): boolean {
-    return this.#believed === undefined
-      ? Math.abs(offset - this.#machine) <= machineSkewMs
-      : Math.abs(offset - this.#believed) <= dateJitterMs;
-  }
-
   get #machine(): Offset {
     return this.#clock.nowMs() - this.#clock.elapsedMs();
   }
@@ -89,8 +82,10 @@ export class ZohoClock {
   #warn(offset: Offset): void {
     const byS = Math.round((offset - (this.#believed ?? this.#machine)) / 1000);
     const than = this.#believed === undefined ? "this machine's clock" : 'the answers before it';
+    // A machine whose clock is off by some minutes is nothing to worry about: a minute later it does not matter.
+    const isUsual = this.#believed === undefined && Math.abs(byS) * 1000 <= machineSkewMs;
     this.#log(
-      'warn',
+      isUsual ? 'info' : 'warn',
       `An answer of ${this.#host} is dated ${Math.abs(byS)} s ${byS > 0 ? 'ahead of' : 'behind'} ${than}; the earlier time holds until answers agree for a minute`,
     );
   }

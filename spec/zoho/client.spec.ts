@@ -420,7 +420,7 @@ promise(
       let calls = 0;
       return () => (response: ServerResponse) => {
         response.sendDate = false;
-        const date = {date: 'Thu, 01 Jan 2026 00:04:00 GMT'};
+        const date = {date: 'Thu, 01 Jan 2026 00:00:09 GMT'};
         response.writeHead(200, ++calls < 3 ? {} : date).end('{"modules":[]}');
       };
     })(),
@@ -434,7 +434,7 @@ promise(
     assert.equal(await zoho.client.nowSeconds(signal), localS());
     assert.equal(zoho.received.length, 2);
     await zoho.client.modules(signal);
-    assert.equal(await zoho.client.nowSeconds(signal), Date.UTC(2026, 0, 1, 0, 4) / 1000);
+    assert.equal(await zoho.client.nowSeconds(signal), Date.UTC(2026, 0, 1, 0, 0, 9) / 1000);
     assert.equal(zoho.logged.filter((line) => line.includes('carry no usable Date header')).length, 1);
   },
 );
