@@ -9,7 +9,7 @@ export const windowLagS = 2;
 export const windowOverlapS = 60;
 
 /** The feed of deletions may lag this far behind COQL: a range that is resumed waits so long before it trusts that the feed has what COQL has not. */
-export const feedLagS = 10;
+export const feedLagMs = 10_000;
 
 /** How far dates of answers may differ from what the monotonic clock explains and still agree: whole seconds, slow answers, several servers. Well inside the overlap. */
 export const dateJitterMs = 10_000;

@@ -1,7 +1,7 @@
 /** The bulk side of a binding: a backfill, or a refresh of formula fields, from its beginning or from where it stopped. */
 
 import {type BackfillState, instantOf, secondsOf} from '../flow/state.ts';
-import {feedLagS, refreshesInRowMax, windowOverlapS} from '../limits.ts';
+import {feedLagMs, refreshesInRowMax, windowOverlapS} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
 import {bulkRows} from '../sources/bulk.ts';
@@ -122,9 +122,10 @@ async function knowGate(binding: Binding, signal: AbortSignal): Promise<void> {
   const cutoffS = secondsOf((binding.state.backfill as BackfillState).cutoff);
   const sinceS = Math.max(cutoffS - windowOverlapS, secondsOf(binding.state.start));
   const beganS = await binding.shared.client.nowSeconds(signal);
+  const beganMs = binding.shared.clock.elapsedMs();
   await knowDeleted(binding, sinceS, signal);
   await knowModified(binding, sinceS, signal, binding.refreshing ? cutoffS : undefined);
-  await feedSettled(binding, beganS, signal);
+  await feedSettled(binding, beganMs, signal);
   await knowDeleted(binding, sinceS, signal);
   await knowModified(binding, Math.max(sinceS, beganS - windowOverlapS), signal);
   if (binding.gate.overflowed) throw new GateOverflow(binding.module);
@@ -132,17 +133,12 @@ async function knowGate(binding: Binding, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Waits until the feed of deletions has everything that was deleted by a time: it may lag behind COQL, and what neither of them shows at a moment would be
+ * Waits until the feed of deletions has everything that was deleted before a moment: it may lag behind COQL, and what neither of them shows at a moment would be
  * taken for never emitted.
  */
-async function feedSettled({shared, hasDeletions}: Binding, byS: number, signal: AbortSignal): Promise<void> {
-  const {client, clock} = shared;
-  if (!hasDeletions) return;
-  for (;;) {
-    const leftS = byS + feedLagS - (await client.nowSeconds(signal));
-    if (leftS <= 0) return;
-    await clock.sleep(leftS * 1000, signal);
-  }
+async function feedSettled({shared: {clock}, hasDeletions}: Binding, sinceMs: number, signal: AbortSignal): Promise<void> {
+  const leftMs = sinceMs + feedLagMs - clock.elapsedMs();
+  if (hasDeletions && leftMs > 0) await clock.sleep(leftMs, signal);
 }
 
 async function knowModified(binding: Binding, sinceS: number, signal: AbortSignal, emitBeforeS = 0): Promise<void> {
