@@ -51,9 +51,6 @@ export const moduleRetryMaxMs = 1_800_000;
 export const coqlRowsSmall = 200;
 export const coqlRowsLarge = 2_000;
 
-/** Records that Zoho cannot serve whose naming is remembered, so that each is named once. */
-export const unservedNamedMax = 1_000;
-
 /** Ids of one `id in (...)` condition (zoho-api sheet 5.2); an organisation that takes fewer is asked for half as many, and so on. */
 export const coqlIdsMax = 100;
 
@@ -75,6 +72,11 @@ export const coqlPageShrinkBy = 4;
 /** Good answers in a row before a size that failed is doubled. The first number doubles with every failure up to the second, so that a size that fails is seldom tried again. */
 export const pageGoodMin = 2;
 export const pageGoodMax = 64;
+/** Names of one field that are exchanged for ids, and queries in vain for one of them: territories and the like have dozens of names. */
+export const referenceNamesMax = 10_000;
+export const referenceTriesMax = 3;
+/** Records asked for at once for the sake of such names: some organisations take no longer list (zoho-api sheet 12). */
+export const referenceIdsMax = 50;
 
 /** Times that a record is read again whose slices keep differing; it is being edited just now, and comes with the next sweep. */
 export const sliceRoundsMax = 3;
@@ -319,6 +321,10 @@ export const kernelBytesMax = 16 << 20;
 export const rowBytesMax = 16 << 20;
 export const headerLineBytesMax = 1 << 20;
 
+/** Values of a batch of which it is noted that text had to be replaced, and records named in warnings for a field: enough to find the cause. */
+export const replacedNotesMax = 100;
+export const replacedNamedMax = 20;
+
 /** Characters handed to papaparse at once: longer strings are allocated apart, which makes it slower. */
 export const papaSliceBytes = 32 << 10;
 
@@ -348,3 +354,23 @@ export const bundleLogLinesMax = 4_000;
 
 /** Bytes of a COQL answer that are parsed before others get their turn. */
 export const jsonSliceBytes = 64 << 10;
+
+// Rows that cannot become documents
+
+/** Readings of a page until two agree on the rows that cannot be used; a transfer is at fault once, if at all. */
+export const oddReadingsMax = 3;
+
+/** Odd rows of one page. More of them are no rows' fault but the page's, and nothing of it should be taken for read. */
+export const oddRowsMax = 10_000;
+
+/** Lines after one that cannot be read in which a sound row must begin: a text has seldom more lines, and far more would be a page without structure. */
+export const resyncLinesMax = 100;
+
+/** Odd rows of one module that are named in the log, one by one; more are only counted. */
+export const oddRowsNamedMax = 1_000;
+
+/** Odd rows of one module that are remembered, so that an overlap does not name them again: 28 characters each. */
+export const oddRowsKnownMax = 20_000;
+
+/** Records without a `Modified_Time` of one module that are looked after: a few that an import of old left behind; their ids take 2 MB. */
+export const untimedIdsMax = 50_000;

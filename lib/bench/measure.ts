@@ -1,10 +1,10 @@
 /** One case: a warm-up that checks everybody, then rounds in which the contenders take turns. */
 import type {Case, ContenderName} from './cases.ts';
-import type {Task} from './contender.ts';
 import {Digester, valuesDigest} from './digest.ts';
 import {Judge, Refused} from './judge.ts';
 import type {PageFile} from './pages.ts';
 import {type Run, run, runUnzip, startServer} from './run.ts';
+import type {Task} from './task.ts';
 
 export interface Measured {
   readonly case: Case;

@@ -7,9 +7,9 @@ import {createInterface} from 'node:readline';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 import {nodeFlags} from '../platform/node-flags.js';
-import type {Report, Task} from './contender.ts';
 import {type Digest, Digester} from './digest.ts';
 import type {ServerOptions} from './server.ts';
+import type {Report, Task} from './task.ts';
 
 /** Where a contender's output goes: nowhere, to a reader that is always there, to one of 40 MB/s, or to one that goes away for a minute. */
 export type Output = 'null' | 'pipe' | 'slow' | 'stalled';

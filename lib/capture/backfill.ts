@@ -6,11 +6,13 @@ import {modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
 import {bulkRows} from '../sources/bulk.ts';
 import {idsSince, rowsByIds} from '../sources/coql.ts';
+import {withReferenceIds} from '../sources/reference-names.ts';
 import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, GateOverflow, rangeDone} from './binding.ts';
 import {coqlContext} from './coql-context.ts';
 import {askingOtherwise, Remedies} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
+import {captureUntimed} from './untimed.ts';
 
 const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null};
 
@@ -32,7 +34,9 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
       await askingOtherwise(binding, () => knowGate(binding, signal), signal);
-      await binding.emit(bulkRows(binding.range, backfill, {...shared, progress, signal, again}), binding.admitBulk, signal);
+      if (!binding.refreshing && isFresh(backfill) && !again) await captureUntimed(binding, signal);
+      const rows = bulkRows(binding.range, backfill, {...shared, quarantine: binding.quarantine, progress, signal, again});
+      await binding.emit(withReferenceIds(rows, {...binding.plan, ...shared, signal}), binding.admitBulk, signal);
       if (binding.state.backfill != null) await endRange(binding, kind, signal);
       break;
     } catch (error) {
@@ -74,6 +78,11 @@ async function endRange(binding: Binding, kind: string, signal: AbortSignal): Pr
     });
   await binding.patch(rangeDone);
   binding.refreshesInRow = 0;
+}
+
+/** Whether no job of a range was submitted yet. */
+function isFresh({job, next_page, slice}: BackfillState): boolean {
+  return job == null && next_page == null && slice == null;
 }
 
 /** Begins a refresh over everything captured so far. */

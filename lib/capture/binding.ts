@@ -2,27 +2,29 @@
 
 import {sourcedSchema} from '../flow/sourced.ts';
 import {type BindingState, bindingPatch, mergePatch, secondsOf} from '../flow/state.ts';
-import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, windowOverlapS} from '../limits.ts';
+import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, replacedNamedMax, windowOverlapS} from '../limits.ts';
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {Slots} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, Docs, Rows} from '../records/batch.ts';
+import type {Batch, BindingPatch, Docs, Replaced, Rows} from '../records/batch.ts';
 import {idOf, modifiedOf} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import type {Sink, Target} from '../sinks/sink.ts';
+import type {Target} from '../sinks/sink.ts';
 import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
 import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/client.ts';
 import type {Api, ModuleFields} from './field-plan.ts';
 import type {BindingProgress} from './progress.ts';
+import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
 import {Ahead} from './seen/ahead.ts';
 import {Gate} from './seen/backfill-filter.ts';
 import {Overlap} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
 import {Recycled} from './seen/recycle-bin.ts';
+import type {WatchedSink} from './watched-sink.ts';
 
 /** An outage as one binding sees it. It is over as soon as the binding has got something else. */
 export interface CutOff {
@@ -36,7 +38,7 @@ export interface Shared {
   readonly client: ZohoClient;
   readonly clock: Clock;
   readonly log: Log;
-  readonly sink: Sink;
+  readonly sink: WatchedSink;
   readonly jobSlots: Slots;
   readonly pageSlots: Slots;
   readonly sweepSlots: Slots;
@@ -78,6 +80,8 @@ export class Binding {
   readonly overlap: Overlap;
   /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
   readonly coqlTurn = new Slots(1);
+  /** Rows that cannot become documents. */
+  readonly quarantine: NamedQuarantine;
   /** Records seen to go into the recycle bin. */
   readonly recycled: Recycled;
   /** Whether the gate knows everything emitted since the running range began. */
@@ -106,11 +110,11 @@ export class Binding {
   readonly pageSize = new PageSize({most: coqlRowsLarge, shrinkBy: coqlPageShrinkBy, bytesWanted: coqlPageBytes});
   /** Captured records whose `Modified_Time` is still to come. */
   readonly ahead: Ahead;
-  /** Keys of records that Zoho cannot serve, as far as they were told of. */
-  readonly unserved = new Set<string>();
   fields: ModuleFields;
   state: BindingState;
   readonly #misfits = new Set<string>();
+  /** Records named in warnings, by field. */
+  readonly #replaced = new Map<string, Set<string>>();
 
   constructor(options: BindingOptions, state: BindingState, fields: ModuleFields) {
     this.target = options.target;
@@ -121,6 +125,7 @@ export class Binding {
     this.shared = options.shared;
     this.gate = new Gate(options.shared.gateIds);
     this.overlap = new Overlap(options.shared.overlapIds);
+    this.quarantine = new NamedQuarantine(options.module, options.progress, options.shared.log);
     this.fields = fields;
     this.state = state;
     this.recycled = new Recycled(state.deleted.recycled);
@@ -159,6 +164,7 @@ export class Binding {
       fields: this.fields.all,
       signal,
       onMisfit: (field) => this.#warnOfMisfit(field),
+      onReplaced: (value) => this.#warnOfReplaced(value),
       write: (batch) => this.put(batch, admit),
     });
   }
@@ -202,6 +208,7 @@ export class Binding {
     return {
       module: this.module,
       slices: this.refreshing ? this.fields.refreshSlices : this.fields.bulkSlices,
+      fields: this.fields.all,
       fromS: secondsOf(this.state.start),
       // As late as possible: COQL may refuse a field while the range is running.
       get done() {
@@ -254,6 +261,20 @@ export class Binding {
 
   #move(patch: BindingPatch): void {
     this.state = mergePatch(this.state, patch) as BindingState;
+  }
+
+  /** Names each record once, which later sweeps may read again. */
+  #warnOfReplaced({field, id}: Replaced): void {
+    const named = this.#replaced.get(field) ?? new Set<string>();
+    this.#replaced.set(field, named);
+    if (named.has(id) || named.size > replacedNamedMax) return;
+    named.add(id);
+    const {module} = this;
+    const what =
+      named.size > replacedNamedMax
+        ? 'more records hold text that is not valid Unicode; they are not named'
+        : `record ${id} holds text that is not valid Unicode; U+FFFD takes its place`;
+    this.shared.log('warn', `Module ${module}, field ${field}: ${what}`, {module, field});
   }
 
   #warnOfMisfit(field: string): void {

@@ -12,6 +12,7 @@ import type {BindingProgress} from './progress.ts';
 import {type FollowOptions, follow} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
 import {reportStatus} from './status.ts';
+import {WatchedSink} from './watched-sink.ts';
 
 export interface CaptureBinding {
   readonly target: Target;
@@ -40,8 +41,10 @@ export interface CaptureOptions {
 export async function runCapture(options: CaptureOptions): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
+  const sink = new WatchedSink(options.sink);
   const shared = {
     ...options,
+    sink,
     jobSlots: new Slots(jobsAtOnce),
     pageSlots: new Slots(pagesAtOnce),
     sweepSlots: new Slots(sweepsAtOnce),

@@ -13,6 +13,8 @@ export interface BindingProgress {
   documents: number;
   deletions: number;
   dropped: number;
+  /** Rows left out because they cannot become documents. */
+  quarantined: number;
   /** Sweeps drained since the start. */
   sweeps: number;
   /** Why the module is set aside, while it is. */
@@ -29,6 +31,7 @@ export function newProgress(name: string): BindingProgress {
     documents: 0,
     deletions: 0,
     dropped: 0,
+    quarantined: 0,
     sweeps: 0,
     fault: undefined,
   };

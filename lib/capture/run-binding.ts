@@ -34,6 +34,7 @@ import type {BindingProgress} from './progress.ts';
 import {askingOtherwise} from './recovery.ts';
 import {fired} from './schedule.ts';
 import {sweep} from './sweep.ts';
+import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
 export interface FollowOptions extends BindingOptions {
   /** The whole task's state as Flow, or the output directory, kept it. */
@@ -47,7 +48,8 @@ export interface FollowOptions extends BindingOptions {
 /**
  * Captures one module until the signal aborts, or with `once` until it is up to date.
  *
- * A fault of the module's own sets it aside: it is reported and tried again later, and the promise stays pending. So does an outage of Zoho, which is
+ * A fault of the module's own sets it aside, and so does a failure that nobody foresaw: it is reported and tried again later, and the promise stays pending. So
+ * does an outage of Zoho, which is
  * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
  */
 export async function follow(options: FollowOptions, signal: AbortSignal): Promise<void> {
@@ -73,16 +75,17 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     } catch (error) {
       signal.throwIfAborted();
       if (lacksScope(error, options)) throw unscoped(error);
-      if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
+      const odd = unexpectedOf(error, options.shared.sink);
+      if (odd === undefined && (!(error instanceof ZohoError) || error.kind === 'credentials')) throw error;
       const outage = isOutage(error) ? cutOff(options, got, sinceMs) : undefined;
       // Without a state nothing was asked yet that is about the module.
-      if (outage === undefined ? state === undefined : isLong(options.shared)) throw error;
+      if (outage === undefined ? state === undefined && odd === undefined : isLong(options.shared)) throw error;
       if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
       const delayMs = outage === undefined ? asideMs : outagePauseMs(outage.tries++);
       const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
-      progress.fault = error.message;
+      progress.fault = odd === undefined ? (error as ZohoError).message : reportUnexpected(odd, module, log);
       progress.phase = 'set aside';
-      log('warn', `Module ${module} is set aside: ${error.message}`, {module, retryInS: over ? undefined : delayMs / 1000});
+      log('warn', `Module ${module} is set aside: ${progress.fault}`, {module, retryInS: over ? undefined : delayMs / 1000});
       if (over) return;
       if (outage === undefined) asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
       await clock.sleep(delayMs, signal);

@@ -129,7 +129,7 @@ export async function* deletedSince(
   const {module, shared} = binding;
   if (!binding.hasDeletions) return;
   try {
-    for await (const page of deletedPages(module, sinceS, {client: shared.client, signal})) {
+    for await (const page of deletedPages(module, sinceS, {client: shared.client, signal, quarantine: binding.quarantine})) {
       if ('stopped' in page) shared.log('warn', `${page.stopped}; they are read again with the next sweep`, {module});
       yield page;
     }

@@ -2,7 +2,7 @@
 import {mkdir} from 'node:fs/promises';
 import {type CaptureBinding, runCapture} from '../capture/capture.ts';
 import {ridingOut} from '../capture/outage.ts';
-import {newProgress} from '../capture/progress.ts';
+import {type BindingProgress, newProgress} from '../capture/progress.ts';
 import {refusing} from '../errors/system.ts';
 import {systemClock} from '../platform/clock.ts';
 import {folderDisk} from '../sinks/files/disk.ts';
@@ -154,6 +154,7 @@ function summarise(
         documents: progress.documents,
         deletions: progress.deletions,
         dropped: progress.dropped,
+        quarantined: progress.quarantined,
         sweeps: progress.sweeps,
         fault: progress.fault,
       })),
@@ -171,7 +172,7 @@ function summarise(
       bindings.map(({target, progress}) => {
         const file = fileOf.get(target.collection);
         const place = file && `${args.out}/${file.file} (${counted(file.lines, 'line')})`;
-        return [progress.name, progress.documents, progress.deletions, place, progress.fault && `set aside: ${progress.fault}`];
+        return [progress.name, progress.documents, progress.deletions, place, remarkOf(progress)];
       }),
     );
     for (const line of lines) say(host, line);
@@ -189,4 +190,10 @@ function summarise(
     return exit.interrupted;
   }
   return aside.length > 0 && args.once === true ? exit.failed : exit.done;
+}
+
+/** What a person should know of a module beyond its figures. */
+function remarkOf({fault, quarantined}: BindingProgress): string | undefined {
+  if (fault !== undefined) return `set aside: ${fault}`;
+  return quarantined > 0 ? `${counted(quarantined, 'row')} left out; see the log, or run verify` : undefined;
 }

@@ -1,10 +1,18 @@
 /** What every request that talks to Zoho begins with: its configs, a client, and whether the two fit. */
 import {type EndpointConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
 import {ConfigError} from '../errors/errors.ts';
+import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {createClient, type ZohoClient} from '../zoho/client.ts';
 import {missingScopes} from '../zoho/scopes.ts';
-import type {ConnectorOptions} from './handlers.ts';
+
+/** What every request of Flow is served with. */
+export interface ConnectorOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The value of `SOURCE_ZOHO_LOOPBACK`; `off` refuses loopback addresses as API domains. */
+  readonly loopback: string | undefined;
+}
 
 export interface SetupOptions extends ConnectorOptions {
   /** Told why calls of Zoho are held back for long, and `undefined` when they go on. */

@@ -5,8 +5,8 @@ import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
 import type {ValidateRequest} from '../flow/protocol.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
+import type {ConnectorOptions} from './client.ts';
 import {checkSetup, readResources, refuse, withClient} from './client.ts';
-import type {ConnectorOptions} from './handlers.ts';
 
 /** The bindings of all modules that can be captured. What is left out, and why, is in the log. */
 export async function discover(value: unknown, options: ConnectorOptions, signal: AbortSignal): Promise<DiscoveredBinding[]> {

@@ -1,16 +1,8 @@
 /** What the connector answers to Flow. Light: what talks to Zoho is loaded by the request that needs it, so that `spec` answers at once. */
 
 import {specResponse} from '../flow/spec.ts';
-import type {Clock} from '../platform/clock.ts';
-import type {Log} from '../platform/log.ts';
+import type {ConnectorOptions} from './client.ts';
 import type {Handlers} from './serve.ts';
-
-export interface ConnectorOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** The value of `SOURCE_ZOHO_LOOPBACK`; `off` refuses loopback addresses as API domains. */
-  readonly loopback: string | undefined;
-}
 
 /** The handlers of a process. Each request has a client of its own, closed with it. */
 export function connectorHandlers(options: ConnectorOptions): Handlers {

@@ -8,8 +8,8 @@ import {parseConfig} from '../config/config.ts';
 import type {OpenRequest} from '../flow/protocol.ts';
 import {inRange} from '../flow/shard.ts';
 import {FlowSink} from '../sinks/flow.ts';
+import type {ConnectorOptions} from './client.ts';
 import {checkSetup, readResources, withClient} from './client.ts';
-import type {ConnectorOptions} from './handlers.ts';
 
 /** Captures the bindings of this shard into `output` until the signal aborts. A shard without bindings idles. */
 export async function runSession(

@@ -1,6 +1,7 @@
 /** What a capture remembers between runs: reading, patching and taking over saved state. Pure (design 6). */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
+import {isoSeconds} from '../records/instant.ts';
 
 /** A merge patch (RFC 7396) of the whole task's state. */
 export type StatePatch = Readonly<Record<string, unknown>>;
@@ -188,7 +189,7 @@ export function secondsOf(instant: string): number {
 
 /** A saved instant from epoch seconds: `2026-10-01T10:05:00Z`. */
 export function instantOf(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+  return `${isoSeconds(seconds)}Z`;
 }
 
 export function wholeSecond(instant: string): string {

@@ -19,8 +19,16 @@ export interface Rows {
   readonly bytes: Uint8Array;
   readonly cells: Int32Array;
   readonly count: number;
+  /** Values in which U+FFFD took the place of what was no text; not all of very many. */
+  readonly replaced?: readonly Replaced[] | undefined;
   /** Gives `cells` back to be used again: called once the rows are documents. */
   release?(): void;
+}
+
+/** A value with text that could not be read: its field, and the id of its record as received. */
+export interface Replaced {
+  readonly field: string;
+  readonly id: string;
 }
 
 /**

@@ -91,7 +91,8 @@ export function joinSlices(slices: readonly Rows[]): Joined {
       for (const c of fresh) to = copyCell(slice, matches[s]!, c, cells, to, bases[s + 1]!);
     }
   }
-  return {rows: {columns, bytes: concat(slices), cells: cells.subarray(0, 2 * columns.length * count), count}, torn};
+  const joined = {columns, bytes: concat(slices), cells: cells.subarray(0, 2 * columns.length * count), count};
+  return {rows: {...joined, replaced: replacedOf(slices)}, torn};
 }
 
 /** Puts batches with the same columns, in the same order, one after another. */
@@ -106,7 +107,13 @@ export function appendRows(parts: readonly Rows[]): Rows {
       for (let c = 0; c < rows.columns.length; c++) to = copyCell(rows, row, c, cells, to, bases[p]!);
     }
   }
-  return {columns: filled[0]!.columns, bytes: concat(filled), cells, count: filled.reduce((sum, rows) => sum + rows.count, 0)};
+  const count = filled.reduce((sum, rows) => sum + rows.count, 0);
+  return {columns: filled[0]!.columns, bytes: concat(filled), cells, count, replaced: replacedOf(filled)};
+}
+
+function replacedOf(parts: readonly Rows[]): Rows['replaced'] {
+  const all = parts.flatMap(({replaced = []}) => replaced);
+  return all.length === 0 ? undefined : all;
 }
 
 function rowsById(rows: Rows): Map<string, number> {

@@ -5,19 +5,27 @@ import {ZohoError} from '../errors/errors.ts';
 import {type BackfillState, secondsOf} from '../flow/state.ts';
 import {bulkPageRows, jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
 import type {Release, Slots} from '../platform/semaphore.ts';
 import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
+import type {Field} from '../records/field.ts';
+import {type OddRow, oddRows, type Quarantine, silentQuarantine, withoutRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
-import {parseCsv} from '../transforms/parse-csv.ts';
+import {sizeCheck} from '../transforms/coerce.ts';
+import {type CsvRows, parseCsv} from '../transforms/parse-csv.ts';
 import {unzip} from '../transforms/unzip.ts';
 import {pollDelayMs} from '../zoho/bulk.ts';
 import type {BulkJob, ZohoClient} from '../zoho/client.ts';
+import {FileReadings} from './readings.ts';
 
 export interface BulkRange {
   readonly module: string;
   /** The fields of each slice; a wide module takes several jobs over the same range (design 5.2). */
   readonly slices: readonly (readonly string[])[];
+  readonly fields: ReadonlyMap<string, Field>;
   readonly fromS: number;
+  /** Reads the records that have no `Modified_Time` at all, in place of a range; all that come are yielded. */
+  readonly untimed?: boolean;
   /** What the last batch says of the binding, for instance that the backfill is over. Undefined, it says how far the rows reach as every other does. */
   readonly done: BindingPatch | undefined;
 }
@@ -30,6 +38,9 @@ export interface BulkContext {
   /** Jobs that Zoho has to work on, of all bindings; and pages being downloaded. */
   readonly jobSlots: Slots;
   readonly pageSlots: Slots;
+  readonly log?: Log;
+  /** Where rows go that cannot become documents; without one they are left out in silence. */
+  readonly quarantine?: Quarantine | undefined;
   /** Whether reading failed before, so that the first page's file must begin to arrive before the following page is exported: asking again leaves no unused jobs. */
   readonly again?: boolean;
 }
@@ -38,7 +49,8 @@ export interface BulkContext {
  * Yields the rows of a range from where `saved` stands, every batch with the patch that says how far they reach.
  *
  * The patch of a page's last rows also moves to the following page, whose job is submitted while the present page is being downloaded. It appears only after
- * the file proved whole: sizes, checksum and the row count that Zoho gave. Any failure is thrown as it comes; whoever resumes from the state
+ * the file proved whole: sizes, checksum and the row count that Zoho gave. Rows that cannot become documents count as passed; a file that has some is read
+ * once more from the first of them before they are left out. Any failure is thrown as it comes; whoever resumes from the state
  * reached so far repeats no row that was written.
  */
 export async function* bulkRows(
@@ -82,7 +94,9 @@ async function* pageRows(
     let job = page.job;
     if (job === undefined) {
       job = await client.createJob(
-        page.token === undefined ? {module: range.module, fields, fromS: range.fromS, toS} : {pageToken: page.token},
+        page.token === undefined
+          ? {module: range.module, fields, fromS: range.fromS, toS, untimed: range.untimed}
+          : {pageToken: page.token},
         signal,
       );
       page = {...page, job, rows: 0, nextJob: undefined};
@@ -96,27 +110,45 @@ async function* pageRows(
     const named = onlyAsked(range);
     const {nextJob} = page;
     const goAhead = (): void => {
-      if (hasNext(done)) next = prefetch(nextJob, done.nextPageToken, context);
+      if (hasNext(done)) next ??= prefetch(nextJob, done.nextPageToken, context);
     };
-    const download = client.download(job, signal);
     if (!context.again) goAhead();
-    const file = context.again ? begun(download, goAhead) : download;
-
+    const place = pagePlace(page, job);
+    const readings = new FileReadings(context.quarantine ?? silentQuarantine, place);
     let rows = page.rows;
     let held: Rows | undefined;
-    for await (const read of parseCsv(unzip(file), {skipRows: page.rows})) {
-      const items = named(read);
-      if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.news()}}};
-      rows += items.count;
-      progress.rows += items.count;
-      held = items;
+    let brokenPlaces = 0;
+    for (let isFirst = true; isFirst || readings.isTrial; isFirst = false) {
+      if (!isFirst) {
+        context.log?.('info', `Reading ${place} of module ${range.module} again: some of its rows cannot become documents`, {
+          module: range.module,
+        });
+        readings.next();
+      }
+      brokenPlaces = 0;
+      let readTo = rows;
+      const download = client.download(job, signal);
+      const file = isFirst && context.again ? begun(download, goAhead) : download;
+      for await (const read of parseCsv(unzip(file), {skipRows: rows, onBroken: () => brokenPlaces++})) {
+        const {items, odd} = sound(named(read), readTo, range);
+        readTo += items.count + odd.length;
+        readings.note(odd);
+        if (readings.isTrial) continue;
+        if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.news()}}};
+        rows = readTo;
+        progress.rows += items.count;
+        held = items;
+      }
     }
-    if (done.count !== undefined && rows !== done.count) {
+    const missing = done.count === undefined ? 0 : done.count - rows;
+    // What cannot be read may be several rows.
+    if (missing < 0 || (missing > 0 && brokenPlaces === 0)) {
       throw new ZohoError(
         'damaged',
         `Cannot use the result of job ${job} of module ${range.module}: it has ${rows} rows, Zoho counted ${done.count}`,
       );
     }
+    if (missing > 0) context.quarantine?.addUnread(missing, place);
     const following = await follow(page, done, next, range);
     yield {items: held ?? noRows, patch: following.patch ?? {backfill: {rows}}};
     return following.page;
@@ -165,8 +197,21 @@ function hasNext(done: BulkJob): done is BulkJob & {readonly nextPageToken: stri
   return done.nextPageToken !== undefined && done.more !== false;
 }
 
+/** What of a batch can be used, and what cannot; `before` rows of the page were passed. */
+function sound(read: CsvRows, before: number, {fields, untimed = false}: BulkRange): {items: Rows; odd: readonly OddRow[]} {
+  const {unreadable, ...rows} = read;
+  const odd = untimed ? [] : oddRows(rows, before + 1, sizeCheck(rows, fields));
+  const items = withoutRows(rows, new Set(odd.map(({row}) => row - before - 1)));
+  return {items, odd: unreadable === undefined ? odd : [...odd, unreadable]};
+}
+
+/** The page that a job exports, for messages. */
+function pagePlace({slice}: Page, job: string): string {
+  return `the result of bulk read job ${job}${slice === 0 ? '' : `, slice ${slice + 1} of the fields`}`;
+}
+
 /** Takes the names off columns that nobody asked for, so that no document has them. All batches of a page keep one array of names. */
-function onlyAsked({slices}: BulkRange): (rows: Rows) => Rows {
+function onlyAsked({slices}: BulkRange): (rows: CsvRows) => CsvRows {
   // Those of all slices: a job submitted before the metadata changed may have a field of the neighbouring slice.
   const asked = new Set(['Id', 'id', 'Modified_Time', ...slices.flat()]);
   let columns: readonly string[] = [];

@@ -1,42 +1,21 @@
-/** The rows of a sweep: what changed since a cursor, by keyset pages over `(Modified_Time, id)`. */
+/** The rows of a sweep: what changed since a cursor, by keyset pages over `(Modified_Time, id)`; and rows by their ids. */
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
-import {aheadRowsMax, coqlRowsLarge, coqlRowsSmall, sliceRoundsMax, windowLagS} from '../limits.ts';
-import type {Log} from '../platform/log.ts';
+import {aheadRowsMax, coqlRowsLarge, coqlRowsSmall, windowLagS} from '../limits.ts';
 import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
-import type {Field} from '../records/field.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import {appendRows, cellText, joinSlices, noRows, splitRows} from '../records/rows.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
-import type {ZohoClient} from '../zoho/client.ts';
-import {idsQuery, type Key, secondQuery, windowQuery} from '../zoho/coql.ts';
+import {datedRows, silentQuarantine} from '../records/odd-rows.ts';
+import {cellText, noRows, splitRows} from '../records/rows.ts';
+import type {Key} from '../zoho/coql.ts';
+import {type CoqlContext, type CoqlPlan, idsQueryOf, readSlices} from './coql-slices.ts';
+import {type CoqlPage, readWindow} from './coql-window.ts';
 import {idLists} from './id-lists.ts';
 import {PageSize} from './page-size.ts';
-import {type Place, type WindowPage, windowPages} from './window-pages.ts';
+import {readAgain} from './readings.ts';
+import {type Place, windowPages} from './window-pages.ts';
 
-export interface CoqlContext {
-  readonly client: ZohoClient;
-  readonly signal: AbortSignal;
-  readonly log: Log;
-  /** Told of a record that Zoho cannot serve, whatever else it answers: it is left out. */
-  onUnserved(key: Key, failure: ZohoError): void;
-  /** Ids of the records modified in a range, by a bulk read job: for what no query leads to. */
-  bulkIds(module: string, fromS: number, toS: number, signal: AbortSignal): AsyncIterable<readonly string[]>;
-}
-
-/** What to ask of each record. Every slice holds `id` and `Modified_Time`; together they hold all fields that COQL reads. */
-export interface CoqlPlan {
-  readonly module: string;
-  readonly slices: readonly (readonly string[])[];
-  readonly fields: ReadonlyMap<string, Field>;
-  /** Reserved words that this Zoho takes as names without quotes. */
-  readonly bare?: ReadonlySet<string>;
-  /** Rows of a page, as this Zoho allows and serves them. */
-  readonly pageSize: PageSize;
-  /** Ids of one list, as this Zoho allows. */
-  readonly listSize: PageSize;
-}
+export type {CoqlContext, CoqlPlan} from './coql-slices.ts';
 
 export interface Sweep {
   readonly fromS: number;
@@ -74,14 +53,14 @@ export async function* sweepRows(plan: CoqlPlan, sweep: Sweep, context: CoqlCont
   let endS = sweep.cursorS;
   let ahead = 0;
   for await (const page of pagesFrom(plan, sweep.fromS, firstRows, context)) {
-    const latestS = await client.nowSeconds(signal);
+    const presentS = await client.nowSeconds(signal);
     // Zoho's clock when the first page was read: never later than either reading of it.
-    nowS ??= Math.min(beforeS, latestS);
+    nowS ??= Math.min(beforeS, presentS);
     endS = Math.max(sweep.cursorS, nowS - windowLagS);
     const {last, rows} = page;
     const isPast = last !== undefined && last.seconds <= Math.max(endS, nowS);
-    const isFuture = last !== undefined && last.seconds > latestS;
-    const goesOn = isPast || (isFuture && ahead < aheadRowsMax && (sweep.lookAhead || hasUnknown(rows, latestS, sweep)));
+    const isFuture = last !== undefined && last.seconds > presentS;
+    const goesOn = isPast || (isFuture && ahead < aheadRowsMax && (sweep.lookAhead || hasUnknown(rows, presentS, sweep)));
     if (!goesOn || page.more === false) {
       for (const items of cut(rows)) yield {items, drained: {cursor: instantOf(endS), after: null}};
       return;
@@ -130,12 +109,12 @@ async function readPage(plan: CoqlPlan, place: Place, rowsMax: number, context: 
       if (!isByItsSize(error)) throw error;
       const first = await readWindow(keysOnly(plan), place, 1, context);
       if (pageSize.failed(asked)) {
-        context.log('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked}`, {module});
+        context.log?.('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked}`, {module});
         continue;
       }
       // Whatever stands in the way, the keys alone are all that is asked for here.
       if (plan.slices.every((columns) => columns.length <= keyColumns.length) || first.last === undefined) return first;
-      context.onUnserved(first.last, error);
+      leaveOut(first.last, error, 'a page of its changes', plan, context);
       return {...first, rows: noRows, rowCount: 0};
     }
   }
@@ -158,7 +137,7 @@ function keysOnly(plan: CoqlPlan): CoqlPlan {
  * their ids.
  */
 async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext): AsyncGenerator<CoqlPage, void, void> {
-  const {signal, log} = context;
+  const {signal, log, bulkIds} = context;
   let afterId: string | undefined;
   try {
     for (;;) {
@@ -170,10 +149,13 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
     }
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof ZohoError) || error.kind !== 'refused' || afterId !== undefined) throw error;
-    log('info', `${error.message}; its records of ${instantOf(second)} are looked up by a bulk read job`, {module: plan.module});
+    const isRefused = error instanceof ZohoError && error.kind === 'refused' && afterId === undefined;
+    if (!isRefused || bulkIds === undefined) throw error;
+    log?.('info', `${error.message}; its records of ${instantOf(second)} are looked up by a bulk read job`, {
+      module: plan.module,
+    });
   }
-  for await (const ids of context.bulkIds(plan.module, second, second + 1, signal)) {
+  for await (const ids of bulkIds(second, second + 1)) {
     for await (const {asked, rows} of rowsByIds(plan, ids, context))
       yield {rows, rowCount: rows.count, more: undefined, last: {seconds: second, id: asked.at(-1)!}, repeats: false};
   }
@@ -184,69 +166,6 @@ function cut(rows: Rows): Rows[] {
   return rows.count === 0 ? [rows] : splitRows(rows);
 }
 
-interface CoqlPage extends WindowPage {
-  readonly rows: Rows;
-}
-
-/** Reads one page of the window with all its slices. */
-async function readWindow(plan: CoqlPlan, place: Place, limit: number, context: CoqlContext): Promise<CoqlPage> {
-  const {module, bare} = plan;
-  const parts: Rows[] = [];
-  let more: boolean | undefined;
-  for (const columns of plan.slices) {
-    const query =
-      'second' in place
-        ? secondQuery({module, columns, ...place, limit, bare})
-        : windowQuery({module, columns, ...place, limit, bare});
-    const answer = await ask(query, plan, columns, context);
-    if (parts.length === 0) more = answer.more;
-    parts.push(answer.rows);
-    if (answer.rows.count === 0) break;
-  }
-  const [first = noRows] = parts;
-  const {last, repeats} = 'second' in place ? lastOfSecond(first, place, module) : lastKey(first, place.after, module);
-  return {rows: await settle(plan, parts, context), rowCount: first.count, more, last, repeats};
-}
-
-type End = Pick<WindowPage, 'last' | 'repeats'>;
-
-/** The place of a page's last row in the order of the window, and whether the page has the record again that it begins behind. */
-function lastKey(rows: Rows, after: Key | undefined, module: string): End {
-  if (rows.count === 0) return {last: undefined, repeats: false};
-  const last = keyAt(rows, rows.count - 1);
-  // Without this, an answer that ignores the conditions would be read for ever.
-  if (Number.isNaN(last.seconds) || (after !== undefined && last.seconds < after.seconds)) throw doesNotFollow(module);
-  return {last, repeats: after !== undefined && hasKey(rows, after)};
-}
-
-/** The same among the records of one second, by id. */
-function lastOfSecond(rows: Rows, {second, afterId}: Extract<Place, {second: number}>, module: string): End {
-  if (rows.count === 0) return {last: undefined, repeats: false};
-  const last = keyAt(rows, rows.count - 1);
-  if (last.seconds !== second || (afterId !== undefined && hasKey(rows, {seconds: second, id: afterId})))
-    throw doesNotFollow(module);
-  return {last, repeats: false};
-}
-
-function doesNotFollow(module: string): ZohoError {
-  return new ZohoError('damaged', `Cannot page through module ${module}: Zoho's answer does not follow the page before it`);
-}
-
-function keyAt(rows: Rows, row: number): Key {
-  const seconds = modifiedSeconds(cellText(rows, row, rows.columns.indexOf('Modified_Time')));
-  return {seconds, id: cellText(rows, row, rows.columns.indexOf('id'))};
-}
-
-/** Whether a record is among the rows of its second, with which the page begins. */
-function hasKey(rows: Rows, {seconds, id}: Key): boolean {
-  for (let row = 0; row < rows.count; row++) {
-    const key = keyAt(rows, row);
-    if (key.seconds > seconds) return false;
-    if (key.id === id) return true;
-  }
-  return false;
-}
-
 export interface ById {
   readonly asked: readonly string[];
   /** The ids of those that exist; one that is being edited just now may have no row all the same. */
@@ -254,14 +173,29 @@ export interface ById {
   readonly rows: Rows;
 }
 
-/** Reads whole records by id, all slices of each, in lists of as many ids as Zoho takes and serves. */
+/** Reads whole records by id, all slices of each, in lists of as many ids as Zoho takes and serves. One without any `Modified_Time` has its `Created_Time` as such. */
 export async function* rowsByIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): AsyncGenerator<ById, void, void> {
-  for await (const {asked, answer} of readLists(plan, ids, context)) {
-    const {parts, unserved} = answer;
-    const [first = noRows] = parts;
-    const served = Array.from({length: first.count}, (_, row) => cellText(first, row, first.columns.indexOf('id')));
-    yield {asked, live: new Set([...served, ...unserved]), rows: await settle(plan, parts, context)};
-  }
+  const {module, pageSize, listSize} = plan;
+  const lists = idLists<Omit<ById, 'asked'>>(ids, {
+    sizes: {list: listSize, page: pageSize},
+    read: (asked) => readList(plan, asked, context),
+    onRefused: (size) =>
+      context.log?.('info', `Zoho takes no more than ${size} ids in a list; asking for as many at once from now on`, {module}),
+    async onFailed(asked, error) {
+      context.signal.throwIfAborted();
+      if (!isByItsSize(error)) throw error;
+      const {live, rows} = await readList(keysOnly(plan), asked.slice(0, 1), context);
+      if (pageSize.failed(asked.length)) {
+        context.log?.('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked.length}`, {
+          module,
+        });
+        return undefined;
+      }
+      for (let row = 0; row < rows.count; row++) leaveOut(keyAt(rows, row), error, 'its records read by id', plan, context);
+      return {live, rows: noRows};
+    },
+  });
+  for await (const {asked, answer} of lists) yield {asked, ...answer};
 }
 
 /** Yields the id of every record modified since `fromS`, page by page, and nothing else of it but `Modified_Time`. */
@@ -271,91 +205,37 @@ export async function* idsSince(plan: CoqlPlan, fromS: number, context: CoqlCont
   for await (const {rows} of pagesFrom(keys, fromS, Number.POSITIVE_INFINITY, context)) if (rows.count > 0) yield rows;
 }
 
-interface ReadList {
-  readonly parts: readonly Rows[];
-  /** Ids of records that are there but that Zoho cannot serve. */
-  readonly unserved: readonly string[];
-}
-
-/** Reads slices by id, list by list. */
-function readLists(
-  plan: CoqlPlan,
-  ids: readonly string[],
-  context: CoqlContext,
-): AsyncGenerator<{asked: readonly string[]; answer: ReadList}, void, void> {
-  const {module, pageSize, listSize} = plan;
-  return idLists<ReadList>(ids, {
-    sizes: {list: listSize, page: pageSize},
-    async read(asked) {
-      const parts = await readIds(plan, asked, context);
-      const bytes = parts.reduce((sum, {bytes}) => sum + bytes.length, 0);
-      pageSize.succeeded(asked.length, parts[0]?.count ?? 0, bytes);
-      return {parts, unserved: []};
-    },
-    onRefused: (size) =>
-      context.log('info', `Zoho takes no more than ${size} ids in a list; asking for as many at once from now on`, {module}),
-    async onFailed(asked, error) {
-      context.signal.throwIfAborted();
-      if (!isByItsSize(error)) throw error;
-      const [keys = noRows] = await readIds(keysOnly(plan), asked.slice(0, 1), context);
-      if (pageSize.failed(asked.length)) {
-        context.log('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked.length}`, {module});
-        return undefined;
-      }
-      if (keys.count > 0) context.onUnserved(keyAt(keys, 0), error);
-      return {parts: [], unserved: keys.count > 0 ? asked : []};
-    },
-  });
-}
-
-async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
-  const parts: Rows[] = [];
-  for (const columns of plan.slices) {
-    const {rows, more} = await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context);
-    if (more === true && rows.count < ids.length)
-      throw new ZohoError(
-        'damaged',
-        `Cannot read ${ids.length} records of module ${plan.module} by id: Zoho gives ${rows.count} and says that more follow`,
-      );
-    parts.push(rows);
-    if (rows.count === 0) break;
-  }
-  return parts;
-}
-
-interface Answer {
-  readonly rows: Rows;
-  readonly more: boolean | undefined;
-}
-
-async function ask(query: string, plan: CoqlPlan, columns: readonly string[], {client, signal}: CoqlContext): Promise<Answer> {
-  const read = async (body: AsyncIterable<Uint8Array>): Promise<Answer> => {
-    const answer = await parseCoql(body, columns, plan.fields);
-    if (answer.more !== true || answer.rows.count > 0) return answer;
+async function readList(plan: CoqlPlan, asked: readonly string[], context: CoqlContext): Promise<Omit<ById, 'asked'>> {
+  const {rows, first, more} = await readAgain(
+    () => readSlices(plan, idsQueryOf(plan, asked), context, datedRows),
+    context.quarantine ?? silentQuarantine,
+    'its records read by id',
+  );
+  if (more === true && first.count < asked.length)
     throw new ZohoError(
       'damaged',
-      `Cannot page through module ${plan.module}: Zoho says that more records follow, and gives none`,
+      `Cannot read ${asked.length} records of module ${plan.module} by id: Zoho gives ${first.count} and says that more follow`,
     );
-  };
-  return (await client.coql(query, read, signal)) ?? {rows: noRows, more: false};
+  plan.pageSize.succeeded(asked.length, first.count, rows.bytes.length);
+  const live = new Set(Array.from({length: first.count}, (_, row) => cellText(first, row, first.columns.indexOf('id'))));
+  return {live, rows};
 }
 
-/**
- * Joins the slices of records by id. A record whose slices differ in `Modified_Time` changed between two queries: it is read again, a bounded
- * number of times. One that still differs is left out; its last change lies past this window, so the next sweep has it.
- */
-async function settle(plan: CoqlPlan, parts: readonly Rows[], context: CoqlContext): Promise<Rows> {
-  const joined = joinSlices(parts);
-  const settled = [joined.rows];
-  let torn = joined.torn;
-  for (let round = 0; torn.length > 0 && round < sliceRoundsMax; round++) {
-    const stillTorn: string[] = [];
-    for await (const {answer} of readLists(plan, torn, context)) {
-      const again = joinSlices(answer.parts);
-      settled.push(again.rows);
-      stillTorn.push(...again.torn);
-    }
-    torn = stillTorn;
-  }
-  return appendRows(settled);
+/** Leaves a record out that Zoho cannot serve, whatever else it answers. */
+function leaveOut(
+  {seconds, id}: Key,
+  failure: ZohoError,
+  page: string,
+  {module}: CoqlPlan,
+  {quarantine, log}: CoqlContext,
+): void {
+  const digest = `unserved ${id} ${seconds}`;
+  if (quarantine?.has(digest) === true) return;
+  log?.('info', `${failure.message}, even for record ${id} alone`, {module, id});
+  quarantine?.add({row: 1, id, fault: 'unserved', digest}, page);
+}
+
+function keyAt(rows: Rows, row: number): Key {
+  const seconds = modifiedSeconds(cellText(rows, row, rows.columns.indexOf('Modified_Time')));
+  return {seconds, id: cellText(rows, row, rows.columns.indexOf('id'))};
 }

@@ -2,12 +2,16 @@
 import {ZohoError} from '../errors/errors.ts';
 import {deletedPagesMax, deletedPassesMax, windowLagS} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
+import {type Quarantine, silentQuarantine} from '../records/odd-rows.ts';
 import type {DeletedRow, ZohoClient} from '../zoho/client.ts';
 import {FeedQuery} from './feed-query.ts';
+import {readAgain} from './readings.ts';
 
 export interface DeletedContext {
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
+  /** Where rows go that name no deletion; without one they are left out in silence. */
+  readonly quarantine?: Quarantine | undefined;
 }
 
 /** One page of the feed, or how far it was read. */
@@ -66,17 +70,18 @@ type PassPage = {readonly rows: readonly DeletedRow[]; readonly readToS: number}
 async function* onePass(
   module: string,
   sinceS: number,
-  {client, signal}: DeletedContext,
+  context: DeletedContext,
 ): AsyncGenerator<PassPage | {readonly readToS: number} | {readonly stopped: string}, void, void> {
+  const {client, signal} = context;
   let query = new FeedQuery(sinceS);
   let readToS: number | undefined;
   for (let page = 1, pages = 0; pages < deletedPagesMax; page++, pages++) {
     const beforeS = await client.nowSeconds(signal);
-    const answer = await read(module, query.fromS, page, {client, signal});
+    const answer = await read(module, query.fromS, page, context);
     readToS ??= Math.min(beforeS, await client.nowSeconds(signal)) - windowLagS;
-    const {rows = [], more} = answer === 'capped' ? {} : (answer ?? {});
+    const {rows = [], odd = [], more} = answer === 'capped' ? {} : (answer ?? {});
     const known = query.rows;
-    const next = answer === 'capped' ? 'cut' : query.note(rows, more);
+    const next = answer === 'capped' ? 'cut' : query.note(rows, more, odd.length);
     if (query.rows > known) yield {rows, readToS};
     if (next === 'goes on') continue;
     if (next === 'ended') return yield {readToS};
@@ -101,10 +106,14 @@ async function read(
   module: string,
   sinceS: number,
   page: number,
-  {client, signal}: DeletedContext,
+  {client, signal, quarantine = silentQuarantine}: DeletedContext,
 ): Promise<DeletedAnswer | 'capped'> {
+  const ask = async () => {
+    const answer = await client.deleted(module, sinceS, page, signal);
+    return {answer, odd: answer?.odd ?? []};
+  };
   try {
-    return await client.deleted(module, sinceS, page, signal);
+    return (await readAgain(ask, quarantine, `page ${page} of its deletions`)).answer;
   } catch (error) {
     if (page > 1 && error instanceof ZohoError && error.code !== undefined && pagingCaps.has(error.code)) return 'capped';
     throw error;

@@ -28,28 +28,28 @@ export class FeedQuery {
   }
 
   /**
-   * Takes a page, and `more` as Zoho says it or leaves it unsaid.
+   * Takes a page, `more` as Zoho says it or leaves it unsaid, and how many of the page's rows are none that can be used.
    *
    * - A plain "no" ends the list. Only where it has exactly as many rows as a paging cap allows is the next page asked for all the same, or, where
    *   the order allows it, what was deleted last: such a cap need not show itself.
    * - "Yes" means another page, however few rows this one has; an answer that repeats itself or stays empty is taken for cut.
    * - Where nothing is said, only an empty page or one that repeats the page before ends the list.
    */
-  note(page: readonly DeletedRow[], more: boolean | undefined): Following {
+  note(page: readonly DeletedRow[], more: boolean | undefined, unusable = 0): Following {
     const repeats = this.#repeats(page);
-    if (!repeats) this.#count(page);
-    if (more === true) {
-      this.#emptyInRow = page.length === 0 ? this.#emptyInRow + 1 : 0;
-      return repeats || this.#emptyInRow >= deletedEmptyMax ? 'cut' : 'goes on';
-    }
-    if (more === false && page.length > 0) {
+    const received = page.length + unusable;
+    if (!repeats) this.#count(page, received);
+    this.#emptyInRow = page.length === 0 ? this.#emptyInRow + 1 : 0;
+    if (more !== false && (more === true || received > 0) && this.#emptyInRow >= deletedEmptyMax) return 'cut';
+    if (more === true) return repeats ? 'cut' : 'goes on';
+    if (more === false && received > 0) {
       if (!this.#atCap) return 'ended';
       if (this.#earliestBeforeS < this.#earliestS || this.nextS !== undefined) return 'cut';
       this.#saidEnd = true;
       return 'goes on';
     }
     if (repeats) return page.length < deletedPageRows ? 'ended' : 'cut';
-    if (page.length > 0) return 'goes on';
+    if (received > 0) return 'goes on';
     return this.#atCap && !this.#saidEnd ? 'cut' : 'ended';
   }
 
@@ -74,10 +74,10 @@ export class FeedQuery {
     return repeats;
   }
 
-  #count(page: readonly DeletedRow[]): void {
-    if (this.rows === 0) this.#pageRows = page.length;
-    this.#fullPages &&= page.length === 0 || page.length === this.#pageRows;
-    this.rows += page.length;
+  #count(page: readonly DeletedRow[], received: number): void {
+    if (this.rows === 0) this.#pageRows = received;
+    this.#fullPages &&= received === 0 || received === this.#pageRows;
+    this.rows += received;
     for (const {deletedTime} of page) {
       const deletedS = modifiedSeconds(deletedTime);
       this.#ordered &&= deletedS >= this.#latestS;

@@ -37,23 +37,31 @@ export async function* windowPages<Page extends WindowPage>(
   reader: WindowReader<Page>,
 ): AsyncGenerator<Page, void, void> {
   let place: {fromS: number; after?: Key} = {fromS};
+  // Ends of pages within one second: one that comes again leads round in a circle.
+  const ends = new Set<string>();
   for (let rows = firstRows; ; rows = Number.POSITIVE_INFINITY) {
     const page = await reader.page(place, rows);
     yield page;
     const {last} = page;
     if (page.more === false || last === undefined) return;
-    const following = page.repeats ? afterRepetition(page, place.after) : 'page';
+    if (last.seconds !== place.after?.seconds) ends.clear();
+    const following = page.repeats || ends.has(last.id) ? afterRepetition(page, ends, place.after) : 'page';
+    ends.add(last.id);
     if (following === 'end') return;
     if (following === 'second') yield* reader.second(last.seconds);
     place = following === 'second' ? {fromS: last.seconds + 1} : {fromS, after: last};
   }
 }
 
-/** What follows a page that has the record behind which it begins. */
-function afterRepetition({last, more, rowCount}: WindowPage, after: Key | undefined): 'page' | 'second' | 'end' {
+/** What follows a page that has a record again where a page ended. */
+function afterRepetition(
+  {last, more, rowCount}: WindowPage,
+  ends: ReadonlySet<string>,
+  after: Key | undefined,
+): 'page' | 'second' | 'end' {
   if (after === undefined || last?.seconds !== after.seconds) return 'page';
   if (more === true) return 'second';
   // Nothing was said of the end: what brought a new record may bring another, and a long page may have been cut.
-  if (last.id !== after.id) return 'page';
+  if (!ends.has(last.id)) return 'page';
   return rowCount >= coqlRowsSmall ? 'second' : 'end';
 }

@@ -5,16 +5,19 @@ import * as codes from '../kernel/codes.ts';
 import {type Column, coerce as coerceRows, program} from '../kernel/kernel.ts';
 import {documentBytesMax} from '../limits.ts';
 import {Blocks} from '../platform/buffer-pool.ts';
-import type {Batch, Docs, Rows} from '../records/batch.ts';
+import type {Batch, Docs, Replaced, Rows} from '../records/batch.ts';
 import {beforeId, beforeModified} from '../records/documents.ts';
 import type {Field} from '../records/field.ts';
-import {knownSplit} from './csv/list-cell.ts';
+import {sliceRows} from '../records/odd-rows.ts';
+import {writingOf} from './values/writing.ts';
 
 export interface CoerceOptions {
   /** For messages. */
   readonly module: string;
   /** Told of a value that does not fit its field's type, once for each such field and batch. The value passes as a string. */
   onMisfit(field: string): void;
+  /** Told of a value in which U+FFFD took the place of what was no text. */
+  onReplaced?(value: Replaced): void;
   /** Where documents are written; whoever is done with them may give their block back. */
   readonly blocks?: Blocks;
 }
@@ -41,6 +44,9 @@ export class CoerceStream extends TransformStream<Batch<Rows>, Batch<Docs>> {
   }
 }
 
+/** Bytes of a row that make no document too large, even if JSON writes each of them as `\\u0000` and the names of a thousand fields beside them. */
+const roomyRowBytes = documentBytesMax / 8;
+
 const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
 
 /**
@@ -64,6 +70,7 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
     if ('fault' in coerced) throw unusable(rowsDone + coerced.row + 1, coerced.fault);
     rowsDone += rows.count;
     for (const column of coerced.misfits) onMisfit(names[column]!);
+    for (const value of rows.replaced ?? []) if (columns.includes(value.field)) options.onReplaced?.(value);
     return {bytes: coerced.bytes, ranges: coerced.ranges, count: rows.count};
   };
 
@@ -82,25 +89,31 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
   }
 }
 
+/**
+ * Tells rows whose documents would have more than Flow takes. Most batches are too small to have one, which costs a comparison; otherwise the documents of
+ * large rows are made and thrown away.
+ */
+export function sizeCheck(rows: Rows, fields: ReadonlyMap<string, Field>): (row: number) => boolean {
+  if (rows.bytes.length <= roomyRowBytes) return () => false;
+  const {columns} = rows;
+  const coerceOne = compileCoercer(columns, fields, {module: '', onMisfit() {}});
+  return (row) => {
+    let bytes = 0;
+    for (let k = 2 * row * columns.length; k < 2 * (row + 1) * columns.length; k += 2)
+      bytes += rows.cells[k + 1]! - (rows.cells[k]! >> 2);
+    if (bytes <= roomyRowBytes) return false;
+    try {
+      coerceOne(sliceRows(rows, row, row + 1));
+      return false;
+    } catch (error) {
+      if (error instanceof ZohoError) return error.kind === 'module';
+      throw error;
+    }
+  };
+}
+
 function columnOf(name: string, place: number, field: Field | undefined): Column {
   if (name === 'id' || name === 'Id') return {place, writer: codes.writeId, key: beforeId};
   if (name === 'Modified_Time') return {place, writer: codes.writeInstant, key: beforeModified};
-  const split = field?.type === 'list' && field.dataType !== 'tags' ? knownSplit(field) : undefined;
-  return {place, writer: split === undefined ? writerOf(field) : codes.writeKnownList, key: `,${JSON.stringify(name)}:`, split};
-}
-
-/** How a field's cells are written. Any text fits text, dates and ids of other records; a field that is unknown is text. */
-function writerOf(field: Field | undefined): number {
-  switch (field?.type) {
-    case 'integer':
-      return codes.writeInteger;
-    case 'number':
-      return codes.writeNumber;
-    case 'boolean':
-      return codes.writeBoolean;
-    case 'list':
-      return field.dataType === 'tags' ? codes.writeTags : codes.writeList;
-    default:
-      return codes.writeText;
-  }
+  return {place, key: `,${JSON.stringify(name)}:`, ...writingOf(field)};
 }

@@ -4,6 +4,7 @@ import {secretCharactersMin, tokenTimeoutMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
+import type {OddRow} from '../records/odd-rows.ts';
 import {Token} from './access-token.ts';
 import type {BulkPage, BulkQuery} from './bulk.ts';
 import {Caller} from './caller.ts';
@@ -56,6 +57,8 @@ export interface DeletedRow {
 
 export interface DeletedRows {
   readonly rows: readonly DeletedRow[];
+  /** Rows of the page that name no deletion. */
+  readonly odd?: readonly OddRow[];
   /** Whether further pages follow; undefined when Zoho does not say. */
   readonly more: boolean | undefined;
 }

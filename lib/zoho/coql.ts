@@ -1,6 +1,7 @@
 /** Texts of COQL queries (zoho-api sheet 5.1, 5.2). Pure. */
 import {ZohoError} from '../errors/errors.ts';
 import {coqlIdsMax} from '../limits.ts';
+import {isoSeconds} from '../records/instant.ts';
 
 /** A place in the order of a window: by `Modified_Time`, then by id. */
 export interface Key {
@@ -51,6 +52,12 @@ export function secondQuery({module, columns, second, afterId = '0', limit, bare
   return `${selected(columns, module, bare)} where (${within} and id > ${idLiteral(afterId)}) order by id asc limit 0, ${limit}`;
 }
 
+/** One page of the records that have no `Modified_Time` at all, in the order of their ids; those after one of them. */
+export function untimedQuery(module: string, after: string | undefined, limit: number): string {
+  const where = after === undefined ? 'Modified_Time is null' : `(Modified_Time is null and id > ${idLiteral(after)})`;
+  return `${selected(['Modified_Time', 'id'], module)} where ${where} order by id asc limit 0, ${limit}`;
+}
+
 /** Records by their ids, at most 100 of them. */
 export function idsQuery({module, columns, ids, bare}: IdsQuery): string {
   if (ids.length === 0 || ids.length > coqlIdsMax)
@@ -60,7 +67,7 @@ export function idsQuery({module, columns, ids, bare}: IdsQuery): string {
 
 /** A time as COQL takes it: whole seconds, quoted, with its offset written out. */
 export function datetimeLiteral(seconds: number): string {
-  return `'${new Date(seconds * 1000).toISOString().slice(0, 19)}+00:00'`;
+  return `'${isoSeconds(seconds)}+00:00'`;
 }
 
 /** The module that a query reads. */

@@ -4,12 +4,14 @@ import {ZohoError} from '../errors/errors.ts';
 import {coqlBytesMax, deletedPageRows, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
+import {isoSeconds} from '../records/instant.ts';
 import type {Token} from './access-token.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import {type Call, type Caller, Complained} from './caller.ts';
 import {saidBy} from './classify.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
 import {queriedModule, queryCredits, withBareIds} from './coql.ts';
+import {deletionsOf} from './deletions.ts';
 import {fieldsOf} from './fields.ts';
 import {type Answer, Cut, type Http} from './http.ts';
 import {Overheard} from './overheard.ts';
@@ -73,7 +75,7 @@ export class Calls implements ZohoClient {
   }
 
   async fields(module: string, signal: AbortSignal): Promise<readonly Field[] | null> {
-    const path = `/crm/v8/settings/fields?module=${encodeURIComponent(module)}&type=all`;
+    const path = `/crm/v8/settings/fields?module=${encoded(module)}&type=all`;
     const reply = await this.#read(
       {kind: 'fields', key: module, method: 'GET', path, what: `read the fields of module ${module}`},
       fieldsReply,
@@ -220,20 +222,16 @@ export class Calls implements ZohoClient {
         kind: 'deleted',
         key: module,
         method: 'GET',
-        path: `/crm/v8/${encodeURIComponent(module)}/deleted?type=all&page=${page}&per_page=${deletedPageRows}`,
-        // Nothing at Zoho is older than 1970, and dates before it are not known to be understood.
-        headers: {'if-modified-since': `${new Date(Math.max(0, sinceSeconds) * 1000).toISOString().slice(0, 19)}+00:00`},
+        path: `/crm/v8/${encoded(module)}/deleted?type=all&page=${page}&per_page=${deletedPageRows}`,
+        headers: {'if-modified-since': `${isoSeconds(sinceSeconds)}+00:00`},
         what: `read the deletions of module ${module}`,
       },
       deletedReply,
       signal,
     );
-    return (
-      reply && {
-        rows: reply.data.map(({id, deleted_time, type}) => ({id, deletedTime: deleted_time, type})),
-        more: reply.info?.more_records ?? undefined,
-      }
-    );
+    if (reply === null) return null;
+    const {rows, odd} = deletionsOf(reply.data);
+    return {rows, ...(odd.length > 0 && {odd}), more: reply.info?.more_records ?? undefined};
   }
 
   async scopes(signal: AbortSignal): Promise<readonly string[] | undefined> {
@@ -294,6 +292,11 @@ function isEmpty(answer: Answer): boolean {
 /** States of a job that goes on, and of one that came to nothing; `FAILED` and the like are not documented, and cost nothing to know. */
 const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
 const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
+
+/** A name for an address. Zoho's JSON can hold names with half a surrogate pair, of which an address can be made only without it. */
+function encoded(name: string): string {
+  return encodeURIComponent(name.toWellFormed());
+}
 
 function jobPath(id: string): string {
   return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;

@@ -2,7 +2,6 @@
 import * as v from 'valibot';
 
 const text = v.pipe(v.string(), v.minLength(1));
-const digits = v.pipe(v.string(), v.regex(/^\d+$/));
 /** A job's id becomes part of an address. */
 const jobId = v.pipe(v.string(), v.regex(/^[\w-]+$/));
 
@@ -107,8 +106,9 @@ export const jobReply = v.object({
   ),
 });
 
+/** Its rows are judged one by one, by `deletionsOf`. */
 export const deletedReply = v.object({
-  data: v.array(v.object({id: digits, deleted_time: text, type: v.fallback(v.string(), 'permanent')})),
+  data: v.array(v.unknown()),
   info: v.fallback(v.nullish(v.object({more_records: flag})), undefined),
 });
 

@@ -26,7 +26,6 @@ async function documentsOf(csv: string, names: readonly string[]): Promise<unkno
     const slots = {jobSlots: new Slots(1), pageSlots: new Slots(1)};
     const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
     const slices = [['id', 'Modified_Time', ...names]];
-    const rows = bulkRows({module: 'Leads', slices, fromS: 0, done: {}}, {cutoff: modified}, context);
     const fields = new Map(
       fieldsOf(
         'Leads',
@@ -40,6 +39,7 @@ async function documentsOf(csv: string, names: readonly string[]): Promise<unkno
         })),
       ).map((field): [string, Field] => [field.name, field]),
     );
+    const rows = bulkRows({module: 'Leads', slices, fields, fromS: 0, done: {}}, {cutoff: modified}, context);
     await pipe(rows, {
       module: 'Leads',
       fields,
@@ -89,7 +89,7 @@ async function pagesRead(said: object): Promise<number | string> {
   await withZoho({answer}, async ({client, clock}) => {
     const slots = {jobSlots: new Slots(2), pageSlots: new Slots(1)};
     const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
-    const range = {module: 'Leads', slices: [['id', 'Modified_Time']], fromS: 0, done: {}};
+    const range = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), fromS: 0, done: {}};
     let rows = 0;
     try {
       for await (const {items} of bulkRows(range, {cutoff: modified}, context)) rows += items.count;

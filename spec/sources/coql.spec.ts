@@ -13,7 +13,6 @@ const iso = (seconds: number): string => `${new Date(seconds * 1000).toISOString
 const context = {
   signal: new AbortController().signal,
   log: silent,
-  onUnserved: () => assert.fail('every record is served'),
   bulkIds: () => assert.fail('no bulk read job is needed'),
 };
 

@@ -38,6 +38,7 @@ export interface WindowZoho {
   readonly plan: CoqlPlan;
   readonly context: CoqlContext;
   readonly queries: string[];
+  /** Records left out, and why. */
   readonly unserved: string[];
   /** Ranges looked up by bulk read jobs. */
   readonly bulk: [fromS: number, toS: number][];
@@ -115,8 +116,12 @@ export function windowZoho(options: WindowOptions): WindowZoho {
       client,
       signal: new AbortController().signal,
       log: silent,
-      onUnserved: ({id}) => unserved.push(id),
-      async *bulkIds(_module, fromS, toS) {
+      quarantine: {
+        has: () => false,
+        add: ({id, fault}) => unserved.push(`${id} ${fault}`),
+        addUnread: () => {},
+      },
+      async *bulkIds(fromS, toS) {
         bulk.push([fromS, toS]);
         yield records.filter(({modifiedMs}) => modifiedMs >= fromS * 1000 && modifiedMs < toS * 1000).map(({id}) => id);
       },

@@ -206,6 +206,15 @@ for (const [state, more, expected] of jobStates) {
   );
 }
 
+promise('asks for whatever name metadata give, and for times before 1970', {replies: [[204]]}, async (zoho) => {
+  assert.equal(await zoho.client.fields('Leads\ud800', signal), null);
+  assert.equal(await zoho.client.deleted('Leads\udc00', -60, 1, signal), null);
+  assert.deepEqual(
+    zoho.received.slice(-1).map(({path, headers}) => [path, headers['if-modified-since']]),
+    [['/crm/v8/Leads%EF%BF%BD/deleted?type=all&page=1&per_page=200', '1970-01-01T00:00:00+00:00']],
+  );
+});
+
 promise(
   'reads deletions with their pages, and null when there are none',
   {

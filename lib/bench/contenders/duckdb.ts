@@ -1,7 +1,7 @@
 /** DuckDB's CSV reader and JSON writer on the page as plain CSV: it has neither to download nor to inflate, and knows the columns beforehand. */
 import {DuckDBInstance} from '@duckdb/node-api';
-import type {Task} from '../contender.ts';
 import {type Column, shapeOf} from '../fixtures.ts';
+import type {Task} from '../task.ts';
 
 export async function duckdb({page}: Task): Promise<number> {
   const columns = shapeOf(page.shape).columns.map((column) => (column.name === 'id' ? {...column, name: 'Id'} : column));

@@ -2,7 +2,7 @@
 import {createReadStream} from 'node:fs';
 import {createInflateRaw} from 'node:zlib';
 import {request} from 'undici';
-import type {Task} from '../contender.ts';
+import type {Task} from '../task.ts';
 
 const blockBytes = 1 << 20;
 const lineFeed = 0x0a;

@@ -7,8 +7,8 @@ import {JSONParser} from '@streamparser/json';
 import {Unzip, UnzipInflate} from 'fflate';
 import Papa from 'papaparse';
 import {request} from 'undici';
-import type {Task} from '../contender.ts';
 import {type Column, shapeOf} from '../fixtures.ts';
+import type {Task} from '../task.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

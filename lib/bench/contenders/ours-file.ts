@@ -8,8 +8,8 @@ import type {Target} from '../../sinks/sink.ts';
 import {parseCsv} from '../../transforms/parse-csv.ts';
 import {unzip} from '../../transforms/unzip.ts';
 import {fieldsOf} from '../../zoho/fields.ts';
-import type {Task} from '../contender.ts';
 import {type ShapeName, shapeOf} from '../fixtures.ts';
+import type {Task} from '../task.ts';
 
 /** Reads the page once. */
 export async function fromFile({page}: Task): Promise<number> {

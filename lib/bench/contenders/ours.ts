@@ -9,8 +9,8 @@ import {DescriptorOutput} from '../../platform/stdout.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import {bulkRows} from '../../sources/bulk.ts';
 import {createClient, type ZohoClient} from '../../zoho/client.ts';
-import type {Task} from '../contender.ts';
 import {shapeOf} from '../fixtures.ts';
+import type {Task} from '../task.ts';
 import {emit, targetAt} from './ours-file.ts';
 
 const {signal} = new AbortController();
@@ -73,7 +73,7 @@ export async function oneAfterAnother(task: Task): Promise<number> {
   const module = 'Bench0';
   const fields = shapeOf(task.page.shape).columns.map(({name}) => name);
   const cutoff = new Date(1_000 * (await client.nowSeconds(signal))).toISOString();
-  const range = {module, slices: [fields], fromS: Date.parse(start) / 1_000, done: {backfill: null}};
+  const range = {module, slices: [fields], fields: new Map(), fromS: Date.parse(start) / 1_000, done: {backfill: null}};
   const context = {client, clock: systemClock, signal, progress: newProgress(module)};
   const slots = {jobSlots: new NothingAhead(1), pageSlots: new Slots(1)};
   const count = await emit(bulkRows(range, {cutoff}, {...context, ...slots}), task.page.shape);

@@ -1,21 +1,12 @@
 /** `source-zoho verify`: captured files beside Zoho itself, by id, as far as the capture had come. */
 import {join} from 'node:path';
 import {ModuleFields} from '../../capture/field-plan.ts';
-import {newProgress} from '../../capture/progress.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
-import {instantOf, savedBinding, secondsOf} from '../../flow/state.ts';
-import {verifyAheadS, windowOverlapS} from '../../limits.ts';
-import {pipe} from '../../pipeline.ts';
-import {systemClock} from '../../platform/clock.ts';
-import {Slots} from '../../platform/semaphore.ts';
-import type {Docs} from '../../records/batch.ts';
-import {idOf, modifiedOf} from '../../records/documents.ts';
-import {modifiedSeconds} from '../../records/instant.ts';
+import {savedBinding, secondsOf} from '../../flow/state.ts';
+import {windowOverlapS} from '../../limits.ts';
 import {folderDisk, hasCode} from '../../sinks/files/disk.ts';
 import {lockFolder} from '../../sinks/files/lock.ts';
 import {type Journal, type JournalFile, journalName, parseJournal, refuseOther} from '../../sinks/files/manifest.ts';
-import {bulkRows} from '../../sources/bulk.ts';
-import {deletedPages} from '../../sources/deleted.ts';
 import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
@@ -23,7 +14,8 @@ import {exit, type Host, say, sayJson} from '../host.ts';
 import {counted, tableLines} from '../terminal/table.ts';
 import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
-import {propertiesOf} from './properties.ts';
+import {ListedQuarantine} from './left-out.ts';
+import {compareDeletions, compareRows, compareUntimed, type Reading} from './reading.ts';
 
 export interface VerifyArguments extends SetupArguments {
   readonly out: string;
@@ -102,15 +94,24 @@ async function verifyBinding(
       computed: new Set([...fields.filter((field) => field.computed).map(({name}) => name), ...plan.coverage.bulkOnly]),
       instants: new Set(fields.filter(({type}) => type === 'datetime').map(({name}) => name)),
     });
-    const range: Range = {
+    const reading: Reading = {
       module,
       plan,
       startS: secondsOf(state.start),
       cursorS: secondsOf(state.inc.cursor),
+      deletedFromS: secondsOf(state.deleted?.cursor ?? state.start) - windowOverlapS,
       share: args.full === true ? 1 : args.sample / Math.max(1, captured.size),
+      captured,
+      left: new Set(captured.ids()),
+      comparison,
+      quarantine: new ListedQuarantine(comparison),
+      client: setup.client,
+      signal: host.signal,
+      log: host.log,
     };
-    const left = await compareRows(range, captured, comparison, setup, host);
-    await compareDeletions(module, secondsOf(state.deleted?.cursor ?? state.start), left, comparison, setup, host);
+    await compareRows(reading);
+    await compareUntimed(reading);
+    await compareDeletions(reading);
     return {module, comparison};
   } finally {
     captured.close();
@@ -144,109 +145,6 @@ function openCaptured(folder: string, {file, bytes}: JournalFile): CapturedFile 
   }
 }
 
-interface Range {
-  readonly module: string;
-  readonly plan: ModuleFields;
-  readonly startS: number;
-  /** Records changed from here on were changed since the capture. */
-  readonly cursorS: number;
-  /** Part of the records whose values are compared. */
-  readonly share: number;
-}
-
-/** Compares all records that Zoho has now; gives the ids of captured ones that it does not have. */
-async function compareRows(
-  {module, plan, startS, cursorS, share}: Range,
-  captured: CapturedFile,
-  comparison: Comparison,
-  {client}: Setup,
-  {signal}: Host,
-): Promise<Set<string>> {
-  const left = new Set(captured.ids());
-  const cutoff = instantOf((await client.nowSeconds(signal)) + verifyAheadS);
-  const read = async (slice: number): Promise<void> => {
-    const context = {
-      client,
-      clock: systemClock,
-      signal,
-      progress: newProgress(module),
-      jobSlots: new Slots(1),
-      pageSlots: new Slots(1),
-    };
-    const fields = plan.bulkSlices[slice] ?? [];
-    const rows = bulkRows({module, slices: [fields], fromS: startS, done: {}}, {cutoff}, context);
-    const compare = (docs: Docs, at: number): void => {
-      const id = String(idOf(docs, at));
-      const isLater = modifiedSeconds(modifiedOf(docs, at)) >= cursorS;
-      if (slice === 0) {
-        left.delete(id);
-        if (isLater) comparison.changedSince++;
-        else comparison.present(id);
-      }
-      if (isLater || !captured.has(id) || !isSampled(id, share)) return;
-      comparison.values(id, propertiesOf(textOf(docs, at)));
-    };
-    await pipe(rows, {
-      module,
-      fields: plan.all,
-      signal,
-      onMisfit() {},
-      async write({items}) {
-        for (let at = 0; at < items.count; at++) compare(items, at);
-      },
-    });
-  };
-  for (let slice = 0; slice < plan.bulkSlices.length; ) {
-    try {
-      await read(slice);
-      slice++;
-    } catch (error) {
-      // Refused before any row is read, so that nothing is counted twice.
-      const refused = error instanceof ZohoError && error.kind === 'field' ? error.field : undefined;
-      if (refused === undefined || !plan.refuse('bulk', refused)) throw error;
-    }
-  }
-  return left;
-}
-
-function textOf({bytes, ranges}: Docs, i: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', ranges[2 * i], ranges[2 * i + 1]);
-}
-
-/** The same records every time, spread over all of them. */
-function isSampled(id: string, share: number): boolean {
-  const parts = 1_000_003n;
-  return Number((BigInt(id) * 7_919n) % parts) < share * Number(parts);
-}
-
-/** Tells records deleted since the capture from those that should have been deleted by it. */
-async function compareDeletions(
-  module: string,
-  cursorS: number,
-  left: ReadonlySet<string>,
-  comparison: Comparison,
-  {client}: Setup,
-  {signal, log}: Host,
-): Promise<void> {
-  if (left.size === 0) return;
-  const deletedSince = new Set<string>();
-  try {
-    for await (const page of deletedPages(module, cursorS - windowOverlapS, {client, signal})) {
-      if ('rows' in page) for (const {id} of page.rows) deletedSince.add(id);
-    }
-  } catch (error) {
-    if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
-    // A module whose deletions Zoho does not tell is captured without them.
-    comparison.changedSince += left.size;
-    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are not at Zoho any more`);
-    return;
-  }
-  for (const id of left) {
-    if (deletedSince.has(id)) comparison.changedSince++;
-    else comparison.notAtZoho(id);
-  }
-}
-
 function differenceOf(captured: string | undefined, zoho: string, {showValues}: VerifyArguments): string {
   if (showValues === true) return `is ${captured ?? 'absent'}, at Zoho ${zoho}`;
   return captured === undefined ? 'is absent' : 'differs';
@@ -266,6 +164,8 @@ function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]):
           differing: comparison.differing,
           awaitingRefresh: comparison.awaitingRefresh,
           changedSince: comparison.changedSince,
+          quarantined: comparison.quarantined,
+          leftOut: comparison.leftOut,
           differences: comparison.shown.map(({captured, zoho, ...difference}) =>
             args.showValues === true ? {...difference, captured, zoho} : difference,
           ),
@@ -274,17 +174,32 @@ function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]):
     });
   }
   const right = {align: 'right'} as const;
-  const titles = ['records', 'compared', 'missing', 'too many', 'differing', 'awaiting refresh', 'changed since'];
+  const titles = ['records', 'compared', 'missing', 'too many', 'differing', 'awaiting refresh', 'changed since', 'left out'];
   const rows = verified.map(({module, reason, comparison: it}) =>
     it === undefined
-      ? [module, '', '', '', '', '', '', '', reason]
-      : [module, it.records, it.compared, it.missing, it.extra, it.differing, it.awaitingRefresh, it.changedSince, ''],
+      ? [module, '', '', '', '', '', '', '', '', reason]
+      : [
+          module,
+          it.records,
+          it.compared,
+          it.missing,
+          it.extra,
+          it.differing,
+          it.awaitingRefresh,
+          it.changedSince,
+          it.quarantined,
+          '',
+        ],
   );
   for (const line of tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right})), {title: ''}], rows))
     say(host, line);
   for (const {module, comparison} of verified) {
     for (const {id, what, captured, zoho} of comparison?.shown ?? [])
       say(host, `${module} ${id}: ${zoho === undefined ? what : `${what} ${differenceOf(captured, zoho, args)}`}`);
+  }
+  for (const {module, comparison} of verified) {
+    for (const {page, row, id, why} of comparison?.leftOut ?? [])
+      say(host, `${module}${id === undefined ? '' : ` ${id}`}: left out, because it ${why} (row ${row} of ${page})`);
   }
   const differing = verified.filter(({comparison}) => comparison !== undefined && !comparison.isSame);
   const skipped = verified.filter(({comparison}) => comparison === undefined);

@@ -108,6 +108,21 @@ compare('differ where a record is missing, too many, or has another value; formu
   file.close();
 });
 
+compare('take two spellings of a number for the same, and the last digit for a difference', async ({folder}) => {
+  const file = await captured(folder, [`{"id":1,"A":5,"B":1.0E7,"C":0.10,"D":-0.0,"E":12345678901234567890.1,"F":"5",${u}`]);
+  const zoho = (E: string, F = '"5"') => new Map(Object.entries({A: '5.0', B: '10000000', C: '0.1', D: '0', E, F}));
+  const same = new Comparison(file);
+  same.values('1', zoho('1.23456789012345678901E19'));
+  assert.equal(same.isSame, true);
+  const other = new Comparison(file);
+  other.values('1', zoho('12345678901234567890.2', '5'));
+  assert.deepEqual(
+    other.shown.map(({what}) => what),
+    ['E', 'F'],
+  );
+  file.close();
+});
+
 compare(
   'take a field that a record lacks for one of the next refresh where that is said, and for a difference elsewhere',
   async ({folder}) => {
