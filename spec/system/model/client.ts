@@ -233,6 +233,8 @@ function matches(condition: Condition, row: Seen): boolean {
   }
   const value = condition.column === 'id' ? row.id : BigInt(row.modifiedS);
   if (condition.kind === 'in') return condition.values.some((literal) => value === numberOf(literal, condition.column));
+  // Every record of the model has an id and a time.
+  if (condition.kind === 'null') return condition.negated;
   if (condition.kind !== 'compare') throw new Error(`The model knows no ${condition.kind}`);
   const other = numberOf(condition.value, condition.column);
   switch (condition.comparator) {
