@@ -275,6 +275,9 @@ export const callTimeoutMs = 180_000;
 /** Bytes of one request line: an open request holds every binding with its schemas, and the runtime's other connectors take as much (flow-protocol sheet 1.2). */
 export const requestBytesMax = 128 << 20;
 
+/** Encodings around one body: a server compresses it once, a gateway perhaps once more. A longer list is no honest answer. */
+export const encodingsMax = 3;
+
 /** Size of an error answer that is read for its reason. */
 export const errorBytesMax = 64 << 10;
 

@@ -219,9 +219,9 @@ export class Binding {
 
   /** What sweeps ask of each record. */
   get plan(): CoqlPlan {
-    const {coqlSlices: slices, all: fields, bare} = this.fields;
+    const {coqlSlices: slices, all: fields, quoting} = this.fields;
     const {pageSize, shared} = this;
-    return {module: this.module, slices, fields, bare, pageSize, listSize: shared.listSize};
+    return {module: this.module, slices, fields, quoting, pageSize, listSize: shared.listSize};
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import {bulkFieldsMax, coqlColumnsFallback, coqlColumnsMax, coqlDynamicMax} from '../limits.ts';
 import type {Field} from '../records/field.ts';
-import {isReserved} from '../zoho/coql.ts';
+import {LearnedQuoting} from './quoting.ts';
 
 export type Api = 'bulk' | 'coql';
 
@@ -16,7 +16,8 @@ export const keyFields = ['id', 'Modified_Time'];
 export class ModuleFields {
   readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
   #fields: ReadonlyMap<string, Field> = new Map();
-  readonly #bare = new Set<string>();
+  /** How names are written in COQL. */
+  readonly quoting = new LearnedQuoting();
   #coqlColumns = coqlColumnsMax;
 
   constructor(fields: readonly Field[]) {
@@ -36,18 +37,6 @@ export class ModuleFields {
     if (keyFields.includes(name) || !this.#reads(api, name)) return false;
     this.#refused[api].add(name);
     return true;
-  }
-
-  /** Has a reserved word asked for without quotes. False when it is so, or is no such word. */
-  unquote(name: string): boolean {
-    if (!isReserved(name) || this.#bare.has(name)) return false;
-    this.#bare.add(name);
-    return true;
-  }
-
-  /** Reserved words that COQL is asked for without quotes. */
-  get bare(): ReadonlySet<string> {
-    return this.#bare;
   }
 
   /** Goes back to the number of columns that every version of COQL takes. False when that is what was asked for already. */

@@ -1,10 +1,12 @@
 /** What to do about a failure of Zoho: one place that decides whether to ask again, ask otherwise, or give the module up for now. */
 
 import {ZohoError} from '../errors/errors.ts';
+import {secondsOf} from '../flow/state.ts';
 import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDelayMaxMs, retryDelayMs} from '../limits.ts';
 import type {BindingPatch} from '../records/batch.ts';
 import type {Binding} from './binding.ts';
-import {columnCodes, fieldCodes, findRefused, findRefusedColumns} from './bisect-fields.ts';
+import {fieldCodes, findRefused} from './bisect-fields.ts';
+import {columnCodes, findRefusedColumns, takeHint} from './refused-columns.ts';
 
 const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: null}};
 const anewFromRow: BindingPatch = {backfill: {rows: null}};
@@ -106,9 +108,12 @@ export class Remedies {
  * is nothing to change.
  */
 async function askOtherwise(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
-  if (error.kind === 'field' && (await binding.refuse('coql', error.field ?? ''))) return true;
+  const {module, fields, shared} = binding;
+  const refuse = (column: string): Promise<boolean> => binding.refuse('coql', column);
+  const search = {module, fields, client: shared.client, fromS: secondsOf(binding.state.inc.cursor), refuse};
+  if (await takeHint(search, error)) return true;
   const mayBeColumn = error.kind === 'field' || (error.kind === 'refused' && columnCodes.has(error.code ?? ''));
-  if (mayBeColumn && (await findRefusedColumns(binding, signal))) return true;
+  if (mayBeColumn && (await findRefusedColumns(search, signal))) return true;
   if (error.kind !== 'refused' || !capCodes.has(error.code ?? '')) return false;
   if (binding.fields.narrowCoql()) return true;
   return binding.pageSize.allow(coqlRowsSmall);

@@ -63,7 +63,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     const got = gotBy(progress);
     try {
       state ??= await resume(options, signal);
-      const fields = await fieldsOf(options, signal);
+      const fields = await fieldsOf(options, binding !== undefined || wasRead(state), signal);
       options.shared.unscoped.delete(options.target.index);
       if (binding === undefined) binding = opened(options, state, fields);
       else binding.fields.replace(fields);
@@ -160,8 +160,15 @@ async function resume({target, shared, saved, startDate}: FollowOptions, signal:
   return mergePatch(kept ?? {}, patch ?? {}) as BindingState;
 }
 
-async function fieldsOf({module, shared}: FollowOptions, signal: AbortSignal): Promise<readonly Field[]> {
+/** Whether records of the module were asked for before, which takes field metadata: its state is not the one that it began with. */
+function wasRead({inc, backfill}: BindingState): boolean {
+  return backfill == null || backfill.job != null || inc.after != null || backfill.cutoff !== inc.cursor;
+}
+
+/** A module that had fields does not lose all of them: an empty answer about it is an outage (design 7). Some modules never have any. */
+async function fieldsOf({module, shared}: FollowOptions, hadFields: boolean, signal: AbortSignal): Promise<readonly Field[]> {
   const fields = await shared.client.fields(module, signal);
+  if (fields === null && hadFields) throw new ZohoError('unavailable', emptyMetadata);
   if (fields === null) throw new ZohoError('module', 'Zoho has no field metadata for it');
   if (!fields.some(({name}) => name === 'Modified_Time')) {
     throw new ZohoError('module', 'it has no field Modified_Time, so its changes cannot be followed');
@@ -271,8 +278,12 @@ async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: 
 async function readFields(binding: Binding, signal: AbortSignal): Promise<void> {
   const fields = await binding.shared.client.fields(binding.module, signal);
   binding.fieldsStale = false;
+  if (fields === null) {
+    const {module, shared} = binding;
+    return shared.log('warn', `Module ${module}: ${emptyMetadata}; those known before stay in use`, {module});
+  }
   binding.hasDeletions = true;
-  if (fields !== null && binding.fields.replace(fields)) {
+  if (binding.fields.replace(fields)) {
     binding.shared.log('info', `The fields of module ${binding.module} have changed`, {
       module: binding.module,
       fields: fields.length,
@@ -280,3 +291,5 @@ async function readFields(binding: Binding, signal: AbortSignal): Promise<void> 
   }
   await binding.describe();
 }
+
+const emptyMetadata = 'Zoho gives an empty answer about its fields, although it had some';

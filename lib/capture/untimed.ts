@@ -12,7 +12,7 @@ import {askingOtherwise} from './recovery.ts';
  */
 export async function captureUntimed(binding: Binding, signal: AbortSignal): Promise<void> {
   const {module, shared, progress} = binding;
-  const {ids, unknown} = await untimedIds(module, {...shared, progress, signal});
+  const {ids, unknown} = await untimedIds(module, {...shared, progress, signal}, binding.fields.quoting);
   if (unknown !== undefined) {
     shared.log('warn', `Module ${module}: records that have no Modified_Time may be missing, because ${unknown}`, {module});
   }

@@ -3,6 +3,7 @@ import {styleText} from 'node:util';
 import {ModuleFields} from '../capture/field-plan.ts';
 import {ConfigError, ZohoError} from '../errors/errors.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
+import {windowQuery} from '../zoho/coql.ts';
 import {accountsOrigin} from '../zoho/data-centers.ts';
 import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {Bundle, type Found} from './bundle.ts';
@@ -132,8 +133,9 @@ async function probe({client}: Setup, host: Host, captured: readonly ModuleEntry
   let refusal: ZohoError | undefined;
   for (const {name} of captured.slice(0, probesMax)) {
     try {
-      await client.coql(`select id from ${name} where id is not null limit 0, 1`, read, host.signal);
-      await client.deleted(name, await client.nowSeconds(host.signal), 1, host.signal);
+      const nowS = await client.nowSeconds(host.signal);
+      await client.coql(windowQuery({module: name, columns: ['id'], fromS: nowS, limit: 1}), read, host.signal);
+      await client.deleted(name, nowS, 1, host.signal);
       return;
     } catch (error) {
       if (!(error instanceof ZohoError) || (error.kind !== 'module' && error.kind !== 'refused')) throw error;

@@ -10,7 +10,7 @@ import {hasCode, tryPrivate, writePrivate} from '../sinks/files/disk.ts';
 import {accountsOrigin, apiOrigin} from '../zoho/data-centers.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
 import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
-import {shownCode} from '../zoho/token-endpoint.ts';
+import {isThrottle, shownCode} from '../zoho/token-endpoint.ts';
 import {exit, type Host, say} from './host.ts';
 
 export interface LoginArguments {
@@ -101,10 +101,10 @@ async function exchange(
   const headers = {'content-type': 'application/x-www-form-urlencoded', accept: 'application/json'};
   const http = new Http(accounts, usualTimeouts);
   try {
-    const text = await within(tokenTimeoutMs, host, signal, async (limited) => {
+    const {status, text} = await within(tokenTimeoutMs, host, signal, async (limited) => {
       const body = form.toString();
       const answer = await http.send({origin: accounts, path: '/oauth/v2/token', method: 'POST', headers, body}, limited);
-      return answer.text(errorBytesMax);
+      return {status: answer.status, text: await answer.text(errorBytesMax)};
     });
     const body = bodyOf(text);
     const granted = v.safeParse(grantSchema, body);
@@ -112,6 +112,11 @@ async function exchange(
     const refused = v.safeParse(refusalSchema, body);
     if (!refused.success)
       throw new ZohoError('unavailable', `Cannot log in: ${host} gives no usable answer; the code may still be good, try again`);
+    if (isThrottle(status, body))
+      throw new ZohoError(
+        'unavailable',
+        `Cannot log in: ${host} grants no more tokens for now, because too many were asked for; wait half an hour, then log in with a new code`,
+      );
     throw new ZohoError('credentials', `Cannot log in: ${meaningOf(refused.output.error, host)}`, {code: refused.output.error});
   } finally {
     await http.close();

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import {parseDocument} from 'yaml';
 import {nearest} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
-import {must, problems} from '../errors/validation.ts';
+import {must, problems, table} from '../errors/validation.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import type {Unseal} from './sops.ts';
 
@@ -69,7 +69,7 @@ const catalogSchema = v.looseObject(
       v.array(v.union([text, v.looseObject({url: text}, object)], must('the path of a file')), must('a list')),
       [],
     ),
-    captures: v.optional(v.record(v.string(), v.unknown(), object), {}),
+    captures: v.optional(table(v.unknown(), object), {}),
   },
   object,
 );

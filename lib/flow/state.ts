@@ -1,6 +1,8 @@
 /** What a capture remembers between runs: reading, patching and taking over saved state. Pure (design 6). */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
+import {table} from '../errors/validation.ts';
+import {isTable, own, setOwn} from '../platform/own-property.ts';
 import {isoSeconds} from '../records/instant.ts';
 
 /** A merge patch (RFC 7396) of the whole task's state. */
@@ -58,10 +60,10 @@ const bindingSchema = v.looseObject({
 });
 
 const taskSchema = v.looseObject({
-  bindingStateV1: absent(v.record(v.string(), v.unknown())),
-  backfillRequests: absent(v.record(v.string(), v.unknown())),
+  bindingStateV1: absent(table(v.unknown())),
+  backfillRequests: absent(table(v.unknown())),
   /** Of bindings whose new backfill was requested: `deleted` of the state that was thrown away, until the new one is written. */
-  owedDeletions: absent(v.record(v.string(), v.unknown())),
+  owedDeletions: absent(table(v.unknown())),
 });
 
 export type BackfillState = v.InferOutput<typeof backfillSchema>;
@@ -76,17 +78,13 @@ export interface BindingState extends SavedBinding {
 
 /** Applies a merge patch as RFC 7396 says; neither argument is changed. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
-  const result: Record<string, unknown> = isObject(target) ? {...target} : {};
+  if (!isTable(patch)) return patch;
+  const result: Record<string, unknown> = isTable(target) ? {...target} : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else result[key] = mergePatch(result[key], value);
+    else setOwn(result, key, mergePatch(own(result, key), value));
   }
   return result;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The patch of a task that patches one binding. */
@@ -99,7 +97,7 @@ const begun = ['start', 'inc', 'backfill', 'last_initialized'] as const;
 
 /** Reads one binding's saved state, ours or the older connector's; undefined when it was not begun. Unknown keys are kept. */
 export function savedBinding(state: unknown, stateKey: string): SavedBinding | undefined {
-  const saved = task(state).bindingStateV1?.[stateKey];
+  const saved = own(task(state).bindingStateV1, stateKey);
   if (saved === undefined || saved === null) return undefined;
   const parsed = v.safeParse(bindingSchema, saved);
   if (parsed.success) return begun.some((key) => parsed.output[key] !== undefined) ? parsed.output : undefined;
@@ -117,7 +115,7 @@ export function savedBinding(state: unknown, stateKey: string): SavedBinding | u
  */
 export function owedDeletions(state: unknown, stateKey: string): BindingState['deleted'] | undefined {
   const {bindingStateV1, owedDeletions: noted} = task(state);
-  for (const saved of [bindingStateV1?.[stateKey], {deleted: noted?.[stateKey]}]) {
+  for (const saved of [own(bindingStateV1, stateKey), {deleted: own(noted, stateKey)}]) {
     const parsed = v.safeParse(bindingSchema, saved);
     if (parsed.success && parsed.output.deleted !== undefined) return parsed.output.deleted;
   }
@@ -126,7 +124,7 @@ export function owedDeletions(state: unknown, stateKey: string): BindingState['d
 
 /** Whether the state asks for a new backfill of a binding (`backfillRequests`). */
 export function backfillRequested(state: unknown, stateKey: string): boolean {
-  const request = task(state).backfillRequests?.[stateKey];
+  const request = own(task(state).backfillRequests, stateKey);
   return request !== undefined && request !== null && request !== false;
 }
 

@@ -122,8 +122,8 @@ export function sliceRows(rows: Rows, from: number, to: number): Rows {
 
 /** Where the id and `Modified_Time` stand; -1 where a page has none. */
 function keyColumns(columns: readonly string[]): [id: number, time: number] {
-  const id = columns.indexOf('Id');
-  return [id < 0 ? columns.indexOf('id') : id, columns.indexOf('Modified_Time')];
+  const id = columns.indexOf('id');
+  return [id < 0 ? columns.indexOf('Id') : id, columns.indexOf('Modified_Time')];
 }
 
 function keyFault(rows: Rows, row: number, idColumn: number, timeColumn: number): RowFault | undefined {

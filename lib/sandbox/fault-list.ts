@@ -1,4 +1,5 @@
 /** Every fault there is, what it does, and which calls it can spoil. */
+import {gzipSync} from 'node:zlib';
 import {bodyOf, fieldsOf, middleOf} from './fault-parts.ts';
 import {type Answer, type CallKind, json, refusal, type SandboxRequest} from './request.ts';
 
@@ -266,6 +267,32 @@ const entries = {
       if (kind === 'create') return refusal(400, 'MODULE_NOT_SUPPORTED', 'the module is not supported');
       return refusal(400, 'INVALID_MODULE', 'the given module is not supported in api');
     },
+  },
+  'empty-fields': {
+    what: '204 in place of field metadata',
+    kinds: ['fields'],
+    instead: () => ({status: 204, headers: {}, body: ''}),
+  },
+  gzip: {
+    what: 'body compressed although nobody asked',
+    kinds: api,
+    spoil: (answer) =>
+      bodyChanged(answer, (body) => ({headers: {...answer.headers, 'content-encoding': 'gzip'}, body: gzipSync(body)})),
+  },
+  'token-throttle-worded': {
+    what: "token refused as for too many requests, in the account's language",
+    kinds: ['token'],
+    instead: () =>
+      json(400, {
+        error_description: 'Sie haben zu viele Anfragen in Folge gestellt. Versuchen Sie es nach einiger Zeit erneut.',
+        error: 'Zugriff verweigert',
+        status: 'failure',
+      }),
+  },
+  'duplicate-column': {
+    what: '401 DUPLICATE_DATA, which is about the query and not about the token',
+    kinds: ['coql'],
+    instead: () => refusal(401, 'DUPLICATE_DATA', 'duplicate column'),
   },
 } as const satisfies Record<string, FaultEntry>;
 

@@ -5,6 +5,7 @@ import {mergePatch} from '../flow/state.ts';
 import {commitBytes, commitDelayMs, uncommittedBytesMax} from '../limits.ts';
 import {Blocks} from '../platform/buffer-pool.ts';
 import type {Clock} from '../platform/clock.ts';
+import {setOwn} from '../platform/own-property.ts';
 import {type Disk, type DiskFile, hasCode} from './files/disk.ts';
 import {fileNames} from './files/file-names.ts';
 import {type Journal, type JournalFile, journalName, journalText, parseJournal, refuseOther} from './files/manifest.ts';
@@ -72,7 +73,7 @@ async function claim(journal: Journal, {disk, folder, collections}: NdjsonOption
       throw new ConfigError(
         `Cannot write ${folder}/${file}: it is there already and not of this capture; choose another directory`,
       );
-    files[collection] = {file, bytes: 0, lines: 0, crc32: 0};
+    setOwn(files, collection, {file, bytes: 0, lines: 0, crc32: 0});
   }
   if (Object.keys(files).length > known.size || known.size === 0)
     await disk.replace(journalName, journalText({...journal, files}));

@@ -105,6 +105,12 @@ async function* pageRows(
     const done = await finished(job, context);
     releaseJob();
     progress.pageRows = done.count;
+    if (done.count === 0 && page.rows === 0) {
+      // Of nothing there may be no file at all.
+      const following = await follow(page, done, undefined, range);
+      yield {items: noRows, patch: following.patch ?? {backfill: {rows: 0}}};
+      return following.page;
+    }
     releasePage = await waitFor('download', pageSlots, context);
     progress.phase = 'downloading';
     const named = onlyAsked(range);
@@ -210,16 +216,23 @@ function pagePlace({slice}: Page, job: string): string {
   return `the result of bulk read job ${job}${slice === 0 ? '' : `, slice ${slice + 1} of the fields`}`;
 }
 
-/** Takes the names off columns that nobody asked for, so that no document has them. All batches of a page keep one array of names. */
+/**
+ * Names the columns of a file as documents have them: the record's id is `id` and stands in the first `Id`, or in `id`. The name is taken off columns that nobody
+ * asked for or that repeat another, so that no document has them. All batches of a page keep one array of names.
+ */
 function onlyAsked({slices}: BulkRange): (rows: CsvRows) => CsvRows {
   // Those of all slices: a job submitted before the metadata changed may have a field of the neighbouring slice.
-  const asked = new Set(['Id', 'id', 'Modified_Time', ...slices.flat()]);
+  const asked = new Set(['Modified_Time', ...slices.flat()]);
   let columns: readonly string[] = [];
   let named: readonly string[] = [];
   return (rows) => {
     if (rows.columns !== columns) {
       columns = rows.columns;
-      named = columns.map((name) => (asked.has(name) ? name : ''));
+      const idAt = columns.includes('Id') ? columns.indexOf('Id') : columns.indexOf('id');
+      named = columns.map((name, i) => {
+        if (i === idAt) return 'id';
+        return asked.has(name) && name !== 'id' && name !== 'Id' && columns.indexOf(name) === i ? name : '';
+      });
     }
     return {...rows, columns: named};
   };

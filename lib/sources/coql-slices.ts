@@ -9,7 +9,7 @@ import {appendRows, cellText, type Joined, joinSlices, noRows} from '../records/
 import {sizeCheck} from '../transforms/coerce.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/client.ts';
-import {idsQuery} from '../zoho/coql.ts';
+import {idsQuery, type Quoting} from '../zoho/coql.ts';
 import {idLists} from './id-lists.ts';
 import type {PageSize} from './page-size.ts';
 
@@ -28,8 +28,8 @@ export interface CoqlPlan {
   readonly module: string;
   readonly slices: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, Field>;
-  /** Reserved words that this Zoho takes as names without quotes. */
-  readonly bare?: ReadonlySet<string>;
+  /** How this Zoho wants names written. */
+  readonly quoting?: Quoting | undefined;
   /** Rows of a page, as this Zoho allows and serves them. */
   readonly pageSize: PageSize;
   /** Ids of one list, as this Zoho allows. */
@@ -101,8 +101,8 @@ function withIds(rows: Rows): Rows {
   return withoutRows(rows, new Set(rowsWithoutId(rows).map(({row}) => row - 1)));
 }
 
-export function idsQueryOf({module, bare}: CoqlPlan, ids: readonly string[]): (columns: readonly string[]) => string {
-  return (columns) => idsQuery({module, columns, ids, bare});
+export function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]): (columns: readonly string[]) => string {
+  return (columns) => idsQuery({module, columns, ids, quoting});
 }
 
 interface Answer {

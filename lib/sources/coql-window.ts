@@ -15,11 +15,11 @@ export interface CoqlPage extends WindowPage {
 
 /** Reads one page of the window with all its slices; larger ones, when there is no row in it to go on from. */
 export async function readWindow(plan: CoqlPlan, place: Place, limit: number, context: CoqlContext): Promise<CoqlPage> {
-  const {module, bare, pageSize} = plan;
+  const {module, quoting, pageSize} = plan;
   const query = (columns: readonly string[]): string =>
     'second' in place
-      ? secondQuery({module, columns, ...place, limit, bare})
-      : windowQuery({module, columns, ...place, limit, bare});
+      ? secondQuery({module, columns, ...place, limit, quoting})
+      : windowQuery({module, columns, ...place, limit, quoting});
   const {rows, first, more} = await readAgain(
     () => readSlices(plan, query, context),
     context.quarantine ?? silentQuarantine,

@@ -8,13 +8,13 @@ import {splitList} from '../transforms/csv/list-cell.ts';
 import {isNamedList, namedIdsOf, treeOf} from '../transforms/json/json-tree.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/client.ts';
-import {idsQuery} from '../zoho/coql.ts';
+import {idsQuery, type Quoting} from '../zoho/coql.ts';
 
 export interface NamesContext {
   readonly module: string;
   readonly fields: ReadonlyMap<string, Field>;
   /** Reserved words that this Zoho takes as names without quotes. */
-  readonly bare?: ReadonlySet<string>;
+  readonly quoting?: Quoting;
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
 }
@@ -102,14 +102,14 @@ class KnownNames {
     return found;
   }
 
-  async #learn(ids: readonly string[], {module, bare, client, signal}: NamesContext): Promise<void> {
+  async #learn(ids: readonly string[], {module, quoting, client, signal}: NamesContext): Promise<void> {
     const {name} = this.#field;
     const columns = ['id', name];
     // As a type whose structures stay whole.
     const fields = new Map([[name, {...this.#field, type: 'text', dataType: 'linetax'} as const]]);
     const before = this.#ids.size;
     try {
-      const query = idsQuery({module, columns, ids, bare});
+      const query = idsQuery({module, columns, ids, quoting});
       const answer = await client.coql(query, (body) => parseCoql(body, columns, fields), signal);
       for (let row = 0; row < (answer?.rows.count ?? 0); row++) {
         const tree = treeOf(cellText(answer!.rows, row, 1));

@@ -6,7 +6,7 @@ import type {Rows} from '../records/batch.ts';
 import {rowsWithoutId, withoutRows} from '../records/odd-rows.ts';
 import {cellText} from '../records/rows.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
-import {untimedQuery} from '../zoho/coql.ts';
+import {type Quoting, untimedQuery} from '../zoho/coql.ts';
 import {type BulkContext, bulkRows} from './bulk.ts';
 
 export interface Untimed {
@@ -19,9 +19,9 @@ export interface Untimed {
  * Asks for the ids of these records: by COQL, which costs one credit when there are none, and where COQL does not take the question by a job of Bulk
  * Read. It is an extra question: that Zoho refuses it, or cannot answer it now, is an answer. What concerns all modules is thrown.
  */
-export async function untimedIds(module: string, context: BulkContext): Promise<Untimed> {
+export async function untimedIds(module: string, context: BulkContext, quoting?: Quoting): Promise<Untimed> {
   try {
-    const ids = (await byCoql(module, context)) ?? (await byBulk(module, context));
+    const ids = (await byCoql(module, context, quoting)) ?? (await byBulk(module, context));
     return ids.length < untimedIdsMax ? {ids} : {ids, unknown: `there are more than ${untimedIdsMax} of them`};
   } catch (error) {
     context.signal.throwIfAborted();
@@ -33,10 +33,10 @@ export async function untimedIds(module: string, context: BulkContext): Promise<
 const columns = ['Modified_Time', 'id'];
 
 /** Undefined when Zoho does not take the question, or does not mind the condition. */
-async function byCoql(module: string, {client, signal}: BulkContext): Promise<string[] | undefined> {
+async function byCoql(module: string, {client, signal}: BulkContext, quoting?: Quoting): Promise<string[] | undefined> {
   const ids: string[] = [];
   while (ids.length < untimedIdsMax) {
-    const query = untimedQuery(module, ids.at(-1), coqlRowsSmall);
+    const query = untimedQuery(module, ids.at(-1), coqlRowsSmall, quoting);
     let rows: Rows | undefined;
     try {
       rows = (await client.coql(query, (body) => parseCoql(body, columns, new Map()), signal))?.rows;

@@ -58,9 +58,10 @@ const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count
  */
 export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<string, Field>, options: CoerceOptions): Coerce {
   const {module, onMisfit, blocks = new Blocks()} = options;
-  const id = columns.includes('Id') ? 'Id' : 'id';
-  const names = [id, 'Modified_Time', ...columns.filter((name) => !['', 'id', 'Id', 'Modified_Time'].includes(name))];
-  const prepared = program(names.map((name) => columnOf(name, columns.indexOf(name), fields.get(name))));
+  // A field may be called `Id`, too; beside `id` it is one like any other.
+  const id = columns.includes('id') ? 'id' : 'Id';
+  const names = [id, 'Modified_Time', ...columns.filter((name) => !['', id, 'Modified_Time'].includes(name))];
+  const prepared = program(names.map((name) => columnOf(name, columns.indexOf(name), fields.get(name), name === id)));
   let rowsDone = 0;
 
   return (rows) => {
@@ -112,8 +113,8 @@ export function sizeCheck(rows: Rows, fields: ReadonlyMap<string, Field>): (row:
   };
 }
 
-function columnOf(name: string, place: number, field: Field | undefined): Column {
-  if (name === 'id' || name === 'Id') return {place, writer: codes.writeId, key: beforeId};
+function columnOf(name: string, place: number, field: Field | undefined, isId: boolean): Column {
+  if (isId) return {place, writer: codes.writeId, key: beforeId};
   if (name === 'Modified_Time') return {place, writer: codes.writeInstant, key: beforeModified};
   return {place, key: `,${JSON.stringify(name)}:`, ...writingOf(field)};
 }

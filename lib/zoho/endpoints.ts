@@ -10,12 +10,21 @@ import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import {type Call, type Caller, Complained} from './caller.ts';
 import {saidBy} from './classify.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
-import {queriedModule, queryCredits, withBareIds} from './coql.ts';
+import {queriedModule, queryCredits, selects, withBareIds} from './coql.ts';
 import {deletionsOf} from './deletions.ts';
-import {fieldsOf} from './fields.ts';
+import {fieldsOf, namesakes} from './fields.ts';
 import {type Answer, Cut, type Http} from './http.ts';
 import {Overheard} from './overheard.ts';
-import {createdReply, deletedReply, fieldsReply, hiddenComplaint, jobReply, jsonOf, modulesReply} from './schemas.ts';
+import {
+  createdReply,
+  deletedReply,
+  fieldsReply,
+  hiddenComplaint,
+  jobReply,
+  jsonOf,
+  modulesReply,
+  saysNothing,
+} from './schemas.ts';
 import type {Ledger, LedgerSummary} from './usage.ts';
 
 export interface CallsOptions {
@@ -36,6 +45,7 @@ export class Calls implements ZohoClient {
   readonly #log: Log;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
+  readonly #warned = new Set<string>();
   #bareIds = false;
 
   constructor({origin, http, token, caller, ledger, log}: CallsOptions) {
@@ -58,6 +68,7 @@ export class Calls implements ZohoClient {
       {kind: 'modules', key: '', method: 'GET', path: '/crm/v8/settings/modules', what: 'list the modules'},
       modulesReply,
       signal,
+      'modules',
     );
     return (reply?.modules ?? []).flatMap((module) =>
       module.api_name
@@ -80,11 +91,14 @@ export class Calls implements ZohoClient {
       {kind: 'fields', key: module, method: 'GET', path, what: `read the fields of module ${module}`},
       fieldsReply,
       signal,
+      'fields',
     );
     if (reply === null) return null;
     if (reply.fields === null)
       throw new ZohoError('module', `Cannot read the fields of module ${module}: Zoho's answer has no list of them`);
-    return fieldsOf(module, reply.fields);
+    const fields = fieldsOf(module, reply.fields);
+    for (const {field, fate} of namesakes(fields)) this.#warnOnce(`Module ${module}, field ${field}: ${fate}`, {module, field});
+    return fields;
   }
 
   async createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string> {
@@ -185,7 +199,7 @@ export class Calls implements ZohoClient {
       try {
         return await this.#coql(query, read, signal);
       } catch (error) {
-        if (tries >= queryTriesMax || !mayPass(error)) throw error;
+        if (tries >= queryTriesMax || !mayPass(error, query)) throw error;
         this.#log('info', `${error.message}; trying again`, {tries});
       }
     }
@@ -209,8 +223,8 @@ export class Calls implements ZohoClient {
       try {
         return await read(body.bytes());
       } catch (error) {
-        // Without rows Zoho answers with status 204; the same may come with status 200.
-        if (body.isEmpty) return null;
+        // Without rows Zoho answers with status 204; the same may come with status 200, in several forms.
+        if (body.isNothing) return null;
         throw body.failure ?? body.complaint() ?? error;
       }
     });
@@ -228,6 +242,7 @@ export class Calls implements ZohoClient {
       },
       deletedReply,
       signal,
+      'data',
     );
     if (reply === null) return null;
     const {rows, odd} = deletionsOf(reply.data);
@@ -247,15 +262,19 @@ export class Calls implements ZohoClient {
     await this.#http.close();
   }
 
-  /** Reads a JSON answer; null when it is empty. */
+  /** Reads a JSON answer; null when it is empty, or holds nothing where `list` is expected. */
   async #read<Schema extends v.GenericSchema>(
     call: Call,
     schema: Schema,
     signal: AbortSignal,
+    list?: string,
   ): Promise<v.InferOutput<Schema> | null> {
     return this.#caller.run(call, signal, async (answer) => {
       if (isEmpty(answer)) return null;
-      const body = jsonOf(await answer.text(replyBytesMax));
+      const text = await answer.text(replyBytesMax);
+      if (list !== undefined && text.trim() === '') return null;
+      const body = jsonOf(text);
+      if (list !== undefined && saysNothing(body, list)) return null;
       const complaint = hiddenComplaint(body);
       if (complaint !== undefined) throw new Complained(complaint);
       const reply = v.safeParse(schema, body);
@@ -264,6 +283,13 @@ export class Calls implements ZohoClient {
         body === undefined ? 'it is not JSON' : `at ${v.getDotPath(reply.issues[0]) ?? 'its top'} it is not as expected`;
       throw new ZohoError('damaged', `Cannot ${call.what}: Zoho's answer cannot be read, ${where}`, {status: answer.status});
     });
+  }
+
+  /** Metadata are read again and again; what is odd about them is said once. */
+  #warnOnce(message: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#log('warn', message, fields);
   }
 
   /** The address must be on the API's own host: it is asked with the token. */
@@ -302,9 +328,11 @@ function jobPath(id: string): string {
   return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;
 }
 
-function mayPass(error: unknown): error is ZohoError {
+/** Whether a refusal may be one of those that come at random; one that points at a name of the query is meant. */
+function mayPass(error: unknown, query: string): error is ZohoError {
   if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
-  return error.code === 'SYNTAX_ERROR' || error.code === 'INVALID_QUERY';
+  if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);
+  return error.code === 'INVALID_QUERY';
 }
 
 function refusesQuotedIds(error: unknown): error is ZohoError {

@@ -10,6 +10,7 @@ import {
   headersTimeoutMs,
   idleTimeoutMs,
 } from '../limits.ts';
+import {decoded, EncodingError, encodingsOf} from './content-encoding.ts';
 import {isLoopback} from './data-centers.ts';
 
 export interface Timeouts {
@@ -32,7 +33,10 @@ export interface Request {
 export interface Answer {
   readonly status: number;
   header(name: string): string | undefined;
-  /** The body's bytes, once. Throws `Cut` when they end early or stall, and kind `damaged` past `bytesMax`. Leaving it early drops the connection. */
+  /**
+   * The body's bytes, once, decompressed if need be. Throws `Cut` when they end early or stall, and kind `damaged` past `bytesMax` or when they
+   * cannot be decompressed. Leaving it early drops the connection.
+   */
   bytes(bytesMax: number): AsyncGenerator<Uint8Array, void, void>;
   /** The whole body as text. */
   text(bytesMax: number): Promise<string>;
@@ -122,16 +126,25 @@ class UndiciAnswer implements Answer {
   }
 
   async *bytes(bytesMax: number): AsyncGenerator<Uint8Array, void, void> {
-    let size = 0;
+    const {body} = this.#answer;
     try {
-      for await (const chunk of this.#answer.body as AsyncIterable<Uint8Array>) {
-        size += chunk.length;
-        if (size > bytesMax) throw new ZohoError('damaged', `The answer of ${this.#host} has more than ${bytesMax} bytes`);
-        yield chunk;
-      }
+      // Both are bounded: a few bytes may hold many, and endless bytes none at all.
+      const sent = this.#bounded(body, bytesMax);
+      yield* this.#bounded(decoded(sent, encodingsOf(this.header('content-encoding'))), bytesMax);
     } catch (error) {
       this.#signal.throwIfAborted();
-      throw error instanceof ZohoError ? error : cutOf(error, this.#host);
+      throw error instanceof ZohoError ? error : unreadable(error, this.#host);
+    } finally {
+      body.destroy();
+    }
+  }
+
+  async *#bounded(body: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array, void, void> {
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > bytesMax) throw new ZohoError('damaged', `The answer of ${this.#host} has more than ${bytesMax} bytes`);
+      yield chunk;
     }
   }
 
@@ -190,6 +203,13 @@ const sentMeanings: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_BODY_TIMEOUT', 'it stopped in the middle of its answer'],
   ['UND_ERR_HEADERS_OVERFLOW', 'the headers of its answer are too large'],
 ]);
+
+/** A body that stopped, on the way or within its compressed data, is a cut; one that is compressed otherwise than it says is damaged. */
+function unreadable(error: unknown, host: string): Cut | ZohoError {
+  if (!(error instanceof EncodingError)) return cutOf(error, host);
+  if (error.isShort) return new Cut(`no whole answer from ${host}: ${error.message}`, true, {cause: error});
+  return new ZohoError('damaged', `Cannot read the answer of ${host}: ${error.message}`, {cause: error});
+}
 
 function cutOf(error: unknown, host: string): Cut {
   const code = codeOf(error);

@@ -48,7 +48,7 @@ const fieldReply = v.object({
   pick_list_values: pickList,
 });
 export type FieldReply = v.InferOutput<typeof fieldReply>;
-/** Null when the answer has no list. */
+/** Null when something else stands where the list should be. */
 export const fieldsReply = v.object({fields: v.fallback(v.nullable(v.array(v.fallback(fieldReply, {}))), null)});
 
 export const createdReply = v.object({
@@ -124,6 +124,7 @@ const details = v.object({
   column_name: v.fallback(v.nullish(v.string()), undefined),
   json_path: v.fallback(v.nullish(v.string()), undefined),
   module: v.fallback(v.nullish(v.string()), undefined),
+  near: v.fallback(v.nullish(v.string()), undefined),
   param_name: v.fallback(v.nullish(v.string()), undefined),
   permissions: v.fallback(v.nullish(v.array(v.string())), undefined),
 });
@@ -153,6 +154,21 @@ export function hiddenComplaint(body: unknown): Complaint | undefined {
   if (inner !== undefined) return inner.status === 'error' ? inner : undefined;
   return v.is(accounts, body) ? complaintOf(body) : undefined;
 }
+
+/**
+ * Whether an answer with status 200 says "nothing" where a list is expected: an empty body, `[]`, `{}`, or an object whose list is null, empty or
+ * not there (zoho-api sheet 5.1). Not when more is said to follow, and not for a complaint.
+ */
+export function saysNothing(body: unknown, list: string): boolean {
+  if (Array.isArray(body)) return body.length === 0;
+  if (typeof body !== 'object' || body === null) return false;
+  if (complaintOf(body) !== undefined) return false;
+  const {[list]: listed = null, info} = body as Readonly<Record<string, unknown>>;
+  if (!(listed === null || (Array.isArray(listed) && listed.length === 0))) return false;
+  return Object.keys(body).every((key) => key === list || key === 'info') && !v.is(moreInfo, info);
+}
+
+const moreInfo = v.object({more_records: v.union([v.literal(true), v.literal('true')])});
 
 /** Undefined for what is not JSON. */
 export function jsonOf(text: string): unknown {

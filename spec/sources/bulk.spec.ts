@@ -68,6 +68,54 @@ for (const [what, header, row] of [
   });
 }
 
+bulk('keeps fields apart whose names only look like the id, the time, or a property of every object', async () => {
+  const names = ['ID', 'iD', 'Modified_Time_', 'modified_time', '__proto__', 'constructor', 'toString', 'A', 'a'];
+  const header = ['Id', 'Modified_Time', ...names].join();
+  const [document, ...others] = await documentsOf(`${header}\r\n12,${modified},${names.map((_, i) => `v${i}`)}\r\n`, names);
+  assert.deepEqual(others, []);
+  const properties = new Map(Object.entries(document as object));
+  assert.deepEqual([properties.get('id'), properties.get('Modified_Time')], [12, modified]);
+  for (const [i, name] of names.entries()) assert.equal(properties.get(name), `v${i}`, name);
+  assert.equal(properties.size, names.length + 3);
+});
+
+bulk('never takes a field called Id for the id, nor its values for those of another', async () => {
+  const {B: _, ...rest} = whole;
+  assert.deepEqual(await documentsOf(`Id,Modified_Time,Id,A\r\n12,${modified},99,a\r\n`, ['Id', 'A']), [rest]);
+});
+
+for (const count of [0, '0']) {
+  bulk(`downloads nothing when the job counted ${typeof count} 0, and does not wait`, async () => {
+    const asked: string[] = [];
+    const answer = ({method, path}: Received): Reply => {
+      asked.push(`${method} ${path}`);
+      if (method === 'POST') return [201, {data: [{details: {id: '7'}}]}];
+      if (path.endsWith('/result')) return [204];
+      return [200, {data: [{state: 'COMPLETED', result: {count, more_records: false}}]}];
+    };
+    await withZoho({answer}, async ({client, clock}) => {
+      const slots = {jobSlots: new Slots(1), pageSlots: new Slots(1)};
+      const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
+      const slices = [
+        ['id', 'Modified_Time', 'A'],
+        ['id', 'Modified_Time', 'B'],
+      ];
+      const patches: unknown[] = [];
+      for await (const {items, patch} of bulkRows(
+        {module: 'Leads', slices, fields: new Map(), fromS: 0, done: {over: true}},
+        {cutoff: modified},
+        context,
+      )) {
+        assert.equal(items.count, 0);
+        patches.push(patch);
+      }
+      assert.deepEqual(patches.at(-1), {over: true});
+      assert.equal(patches.length, 4);
+      assert.deepEqual(asked, Array(2).fill(['POST /crm/bulk/v8/read', 'GET /crm/bulk/v8/read/7']).flat());
+    });
+  });
+}
+
 bulk('leaves a field out of documents that was asked for and is not in the file', async () => {
   const {B: _, ...rest} = whole;
   assert.deepEqual(await documentsOf(`Id,Modified_Time,A\r\n12,${modified},a\r\n`, ['A', 'B']), [rest]);

@@ -52,7 +52,7 @@ async function readBulk(files: readonly string[], count: number, rows = 0): Prom
     const range = {module: 'Leads', slices: [['id', 'Modified_Time', 'A']], fields: new Map(), fromS: 0, done: {}};
     try {
       for await (const {items, patch} of bulkRows(range, {cutoff: at, job: '7', rows}, context)) {
-        for (let row = 0; row < items.count; row++) met.ids.push(cellText(items, row, items.columns.indexOf('Id')));
+        for (let row = 0; row < items.count; row++) met.ids.push(cellText(items, row, items.columns.indexOf('id')));
         met.patches.push(patch);
       }
     } finally {

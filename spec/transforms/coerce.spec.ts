@@ -164,10 +164,9 @@ test('takes a column without metadata for text, and keeps the order of the heade
   ]);
 });
 
-test('takes Id for the id even when a file also has a column id', async () => {
-  assert.deepEqual(documents(await csvRows(`Id,id,Modified_Time\n3,3,${T}\n`), new Map()).docs, [
-    `{"id":3,"Modified_Time":"${T}","_meta":{"op":"u"}}`,
-  ]);
+test('takes a field called Id or ID for one like any other beside the id', async () => {
+  const rows = await csvRows(`ID,id,Modified_Time,Id\nx,3,${T},7\n`);
+  assert.deepEqual(documents(rows, new Map()).docs, [`{"id":3,"Modified_Time":"${T}","ID":"x","Id":"7","_meta":{"op":"u"}}`]);
 });
 
 const refuses = async (page: string, message: RegExp, kind = 'damaged') => {

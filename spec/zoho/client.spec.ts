@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type {ServerResponse} from 'node:http';
 import {suite} from 'uvu';
 import {ConfigError, ZohoError} from '../../lib/errors/errors.ts';
+import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {createClient} from '../../lib/zoho/client.ts';
 import {jsonOf} from '../../lib/zoho/schemas.ts';
 import {settled} from '../harness/clocks.ts';
@@ -274,6 +275,45 @@ promise('gives a query its answer, and null when nothing matches', {replies: [ok
   assert.equal(await zoho.client.coql(query, json, signal), null);
   assert.deepEqual(JSON.parse(zoho.received[0]?.body ?? ''), {select_query: query});
 });
+
+const nothings = (list: string): unknown[] => [
+  '',
+  ' \r\n',
+  [],
+  {},
+  {[list]: null},
+  {[list]: []},
+  {info: {count: 0, more_records: false}},
+  {[list]: null, info: {count: 0, more_records: false}},
+  {[list]: [], info: null},
+];
+
+for (const [i, body] of nothings('data').entries()) {
+  promise(`takes form ${i} of nothing for no rows, of a query and of the deletions`, {replies: [[200, body]]}, async (zoho) => {
+    const rows = await zoho.client.coql(query, (stream) => parseCoql(stream, ['id'], new Map()), signal);
+    assert.equal(rows?.rows.count ?? 0, 0);
+    assert.equal(await zoho.client.deleted('Leads', 0, 1, signal), null);
+    assert.equal(zoho.received.length, 2);
+  });
+}
+
+for (const [i, body] of nothings('fields').entries()) {
+  promise(`takes form ${i} of nothing for no field metadata`, {replies: [[200, body]]}, async (zoho) => {
+    assert.equal(await zoho.client.fields('Leads', signal), null);
+  });
+}
+
+for (const [i, body] of nothings('modules').entries()) {
+  promise(`takes form ${i} of nothing for no modules`, {replies: [[200, body]]}, async (zoho) => {
+    assert.deepEqual(await zoho.client.modules(signal), []);
+  });
+}
+
+for (const body of [{data: null, info: {more_records: true}}, {data: {}}, 'null', {other: []}, [1]]) {
+  promise(`does not take ${JSON.stringify(body)} for the end of the deletions`, {replies: [[200, body]]}, async (zoho) => {
+    await assert.rejects(zoho.client.deleted('Leads', 0, 1, signal), {kind: 'damaged'});
+  });
+}
 
 for (const body of ['', ' \r\n']) {
   promise(

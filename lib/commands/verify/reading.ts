@@ -81,11 +81,11 @@ function compareDocument(docs: Docs, at: number, isFirst: boolean, {captured, co
  */
 export async function compareUntimed(reading: Reading): Promise<void> {
   const {module, plan, startS, client, signal, quarantine, log} = reading;
-  const {ids, unknown} = await untimedIds(module, bulkContext(reading));
+  const {ids, unknown} = await untimedIds(module, bulkContext(reading), plan.quoting);
   if (unknown !== undefined)
     log('warn', `Module ${module}: records that have no Modified_Time cannot be compared, because ${unknown}`, {module});
   const sizes = {pageSize: new PageSize({most: coqlRowsSmall}), listSize: new PageSize({most: coqlIdsMax})};
-  const query = {module, slices: plan.coqlSlices, fields: plan.all, bare: plan.bare, ...sizes};
+  const query = {module, slices: plan.coqlSlices, fields: plan.all, quoting: plan.quoting, ...sizes};
   for await (const {rows} of rowsByIds(query, ids, {client, signal, quarantine})) {
     await eachDocument([{items: rows}], reading, (docs, at) => {
       if (modifiedSeconds(modifiedOf(docs, at)) >= startS) compareDocument(docs, at, true, reading);

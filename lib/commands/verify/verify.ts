@@ -1,9 +1,11 @@
 /** `source-zoho verify`: captured files beside Zoho itself, by id, as far as the capture had come. */
 import {join} from 'node:path';
 import {ModuleFields} from '../../capture/field-plan.ts';
+import {columnCodes, findRefusedColumns, takeHint} from '../../capture/refused-columns.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
 import {savedBinding, secondsOf} from '../../flow/state.ts';
 import {windowOverlapS} from '../../limits.ts';
+import {own} from '../../platform/own-property.ts';
 import {folderDisk, hasCode} from '../../sinks/files/disk.ts';
 import {lockFolder} from '../../sinks/files/lock.ts';
 import {type Journal, type JournalFile, journalName, parseJournal, refuseOther} from '../../sinks/files/manifest.ts';
@@ -68,7 +70,7 @@ function ownFault(module: string): (error: unknown) => Verified {
 /** The bindings that were asked for; of all, those that the directory holds. */
 async function capturedOf(setup: Setup, journal: Journal, host: Host): Promise<readonly SetupBinding[]> {
   const bindings = await bindingsOf(setup, host);
-  return setup.bindings === undefined ? bindings.filter(({collection}) => journal.files[collection] !== undefined) : bindings;
+  return setup.bindings === undefined ? bindings.filter(({collection}) => Object.hasOwn(journal.files, collection)) : bindings;
 }
 
 async function verifyBinding(
@@ -78,7 +80,7 @@ async function verifyBinding(
   setup: Setup,
   host: Host,
 ): Promise<Verified> {
-  const file = journal.files[collection];
+  const file = own(journal.files, collection);
   const state = savedBinding(journal.state, stateKey);
   if (file === undefined || state?.start === undefined || state.inc === undefined)
     return {module, reason: 'it has not been captured into this directory'};
@@ -120,15 +122,22 @@ async function verifyBinding(
 
 /** Finds out which fields COQL refuses, with a query of one record for each slice of them: changes come without these. */
 async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Setup, {signal}: Host): Promise<void> {
+  const {quoting} = plan;
+  const search = {module, client, fields: plan, fromS: 0, refuse: async (column: string) => plan.refuse('coql', column)};
   for (let slice = 0; slice < plan.coqlSlices.length; ) {
     const columns = plan.coqlSlices[slice] ?? [];
     try {
-      await client.coql(windowQuery({module, columns, fromS: 0, limit: 1}), (body) => parseCoql(body, columns, plan.all), signal);
+      await client.coql(
+        windowQuery({module, columns, fromS: 0, limit: 1, quoting}),
+        (body) => parseCoql(body, columns, plan.all),
+        signal,
+      );
       slice++;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
-      if (error.kind === 'field' && plan.refuse('coql', error.field ?? '')) continue;
+      if (await takeHint(search, error)) continue;
+      if (columnCodes.has(error.code ?? '') && (await findRefusedColumns(search, signal))) continue;
       // Perhaps too many columns. What is refused for good is not what is compared here.
       if (!plan.narrowCoql()) return;
       slice = 0;

@@ -1,7 +1,7 @@
 /** `state.json` of an output directory: whose capture it holds, how far it is, and which bytes of its files count. */
 import * as v from 'valibot';
 import {ConfigError} from '../../errors/errors.ts';
-import {must, problems} from '../../errors/validation.ts';
+import {must, problems, table} from '../../errors/validation.ts';
 
 /** Name of the file. */
 export const journalName = 'state.json';
@@ -40,7 +40,7 @@ const journalSchema = v.object(
       v.check((state) => typeof state === 'object' && state !== null && !Array.isArray(state), 'must be an object'),
     ),
     /** By collection. */
-    files: v.record(v.string(), fileSchema, must('an object')),
+    files: table(fileSchema),
   },
   must('an object'),
 );

@@ -108,6 +108,33 @@ for (const reservedNames of ['quoted', 'bare'] as const) {
   );
 }
 
+fields('fields called like properties of every object, or almost like the id, are fields like any others', () => {
+  const names = ['ID', 'iD', 'Modified_Time_', 'constructor', '__proto__', 'toString', 'Email_x', 'EMAIL_X'];
+  return JumpCapture.with(
+    options({
+      modules: [
+        narrow(
+          'Deals',
+          names.map((name) => text(name)),
+        ),
+      ],
+    }),
+    async (capture) => {
+      const deals = capture.sandbox.org.module('Deals');
+      capture.start();
+      await capture.catchUp();
+      for (const name of names) assert.ok(described(capture).includes(name), `${name} is described`);
+      deals.massEdit([...deals.ids()].slice(0, 40), Object.fromEntries(names.map((name) => [name, `new ${name}`])));
+      await capture.catchUp();
+      await capture.kill();
+      capture.start();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+      assert.ok(captured(capture).some((doc) => Object.hasOwn(doc, '__proto__')));
+    },
+  );
+});
+
 for (const columns of [10, 120]) {
   fields(`columns that COQL refuses without naming them are found among ${columns}, and no others left out`, () =>
     JumpCapture.with(

@@ -71,6 +71,9 @@ const definite: Partial<Record<FaultName, Partial<Record<Made, Expected>>>> = {
     coql: {aside: notSupported},
     deleted: {},
   },
+  'empty-fields': {
+    fields: {aside: /^Zoho (?:has no field metadata for it|gives an empty answer about its fields, although it had some)$/},
+  },
   'token-revoked': {token: {stopped: /^Cannot get an access token: .* does not know the refresh_token; .*authorize again/}},
   'foreign-url': {status: {aside: /Zoho names a place outside of http:\/\/127\.0\.0\.1:\d+$/}},
 };
