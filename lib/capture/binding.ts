@@ -100,8 +100,8 @@ export class Binding {
   fieldsStale = false;
   /** Records that COQL shows although their deletion was emitted; the feed of deletions is to say whether they were restored. */
   readonly doubted = new Set<bigint>();
-  /** Zoho's clock when it was looked at last; it is this late at least. */
-  zohoS = Number.NEGATIVE_INFINITY;
+  /** At Zoho, it is this late at least. */
+  zohoS: number;
   /** When all records beyond Zoho's clock were looked through, on the monotonic clock. */
   lookedAheadMs: number | undefined;
   /** Rows of the last sweep, by which the next one chooses its first page's size. */
@@ -129,6 +129,7 @@ export class Binding {
     this.fields = fields;
     this.state = state;
     this.recycled = new Recycled(state.deleted.recycled);
+    this.zohoS = secondsOf(state.inc.cursor);
     this.ahead = new Ahead(state.ahead);
     for (const [id, seconds] of this.ahead.captured) this.overlap.know(BigInt(id), seconds);
     const readAgainS = secondsOf(state.deleted.cursor) - windowOverlapS;
@@ -159,6 +160,7 @@ export class Binding {
 
   /** Takes rows through the stages to the sink. */
   async emit(rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>, admit: Admit, signal: AbortSignal): Promise<void> {
+    await this.lookAtClock(signal);
     await pipe(rows, {
       module: this.module,
       fields: this.fields.all,
@@ -167,6 +169,11 @@ export class Binding {
       onReplaced: (value) => this.#warnOfReplaced(value),
       write: (batch) => this.put(batch, admit),
     });
+  }
+
+  /** Takes note of how late it is at Zoho. Its clock may fall back while dates are in doubt; this does not. */
+  async lookAtClock(signal: AbortSignal): Promise<void> {
+    this.zohoS = Math.max(this.zohoS, await this.shared.client.nowSeconds(signal));
   }
 
   /** Tells Flow what documents look like, from the fields known now. */

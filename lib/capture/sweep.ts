@@ -52,7 +52,7 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
   const fromS = Math.max(secondsOf(state.start), cursorS - windowOverlapS);
   let rows = 0;
   let end: BindingPatch | undefined;
-  const {clock, client} = binding.shared;
+  const {clock} = binding.shared;
   const lookAhead = binding.lookedAheadMs === undefined || clock.elapsedMs() - binding.lookedAheadMs >= aheadLookMs;
   if (lookAhead) binding.lookedAheadMs = clock.elapsedMs();
   const isKnown = (id: string, seconds: number): boolean => binding.overlap.holdsDocument(BigInt(id), seconds);
@@ -62,7 +62,7 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
     (async function* () {
       for await (const {items, patch, drained} of source) {
         if (drained !== undefined) end = drained;
-        binding.zohoS = await client.nowSeconds(signal);
+        await binding.lookAtClock(signal);
         // By either clock: while Zoho's is in doubt it may be far behind, and records of the present are no matter for the state.
         const future = recordsAfter(items, Math.max(binding.zohoS, clock.nowMs() / 1000));
         // Those are read by every sweep, and say nothing of how much has changed.
