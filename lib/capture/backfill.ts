@@ -1,7 +1,7 @@
 /** The bulk side of a binding: a backfill, or a refresh of formula fields, from its beginning or from where it stopped. */
 
 import {type BackfillState, instantOf, secondsOf} from '../flow/state.ts';
-import {refreshesInRowMax, windowOverlapS} from '../limits.ts';
+import {feedLagMs, refreshesInRowMax, windowOverlapS} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
 import {bulkRows} from '../sources/bulk.ts';
@@ -9,6 +9,7 @@ import {idsSince, rowsByIds} from '../sources/coql.ts';
 import {withReferenceIds} from '../sources/reference-names.ts';
 import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, GateOverflow, rangeDone} from './binding.ts';
+import {coqlContext} from './coql-context.ts';
 import {askingOtherwise, Remedies} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
 import {captureUntimed} from './untimed.ts';
@@ -132,17 +133,27 @@ async function knowGate(binding: Binding, signal: AbortSignal): Promise<void> {
   const cutoffS = secondsOf((binding.state.backfill as BackfillState).cutoff);
   const sinceS = Math.max(cutoffS - windowOverlapS, secondsOf(binding.state.start));
   const beganS = await binding.shared.client.nowSeconds(signal);
+  const beganMs = binding.shared.clock.elapsedMs();
   await knowDeleted(binding, sinceS, signal);
   await knowModified(binding, sinceS, signal, binding.refreshing ? cutoffS : undefined);
+  await feedSettled(binding, beganMs, signal);
   await knowDeleted(binding, sinceS, signal);
   await knowModified(binding, Math.max(sinceS, beganS - windowOverlapS), signal);
   if (binding.gate.overflowed) throw new GateOverflow(binding.module);
   binding.gateKnown = true;
 }
 
+/**
+ * Waits until the feed of deletions has everything that was deleted before a moment: it may lag behind COQL, and what neither of them shows at a moment would be
+ * taken for never emitted.
+ */
+async function feedSettled({shared: {clock}, hasDeletions}: Binding, sinceMs: number, signal: AbortSignal): Promise<void> {
+  const leftMs = sinceMs + feedLagMs - clock.elapsedMs();
+  if (hasDeletions && leftMs > 0) await clock.sleep(leftMs, signal);
+}
+
 async function knowModified(binding: Binding, sinceS: number, signal: AbortSignal, emitBeforeS = 0): Promise<void> {
-  const {module, coqlRowsMax, shared, fields} = binding;
-  for await (const rows of idsSince(module, sinceS, coqlRowsMax, {client: shared.client, signal}, fields.quoting)) {
+  for await (const rows of idsSince(binding.plan, sinceS, coqlContext(binding, signal))) {
     const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
     const below: string[] = [];
     for (let row = 0; row < rows.count; row++) {
@@ -174,11 +185,7 @@ function emittedDeletions({state}: Binding): boolean {
 async function emitAnew(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
   const release = await binding.coqlTurn.take(signal);
   try {
-    for await (const {rows} of rowsByIds(binding.plan, ids, {
-      client: binding.shared.client,
-      signal,
-      quarantine: binding.quarantine,
-    })) {
+    for await (const {rows} of rowsByIds(binding.plan, ids, coqlContext(binding, signal))) {
       await binding.emit([{items: rows}], binding.admitSwept, signal);
     }
   } finally {

@@ -2,7 +2,7 @@
 
 import {sourcedSchema} from '../flow/sourced.ts';
 import {type BindingState, bindingPatch, mergePatch, secondsOf} from '../flow/state.ts';
-import {coqlRowsLarge, replacedNamedMax} from '../limits.ts';
+import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, replacedNamedMax, windowOverlapS} from '../limits.ts';
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
@@ -13,11 +13,13 @@ import {modifiedSeconds} from '../records/instant.ts';
 import type {Target} from '../sinks/sink.ts';
 import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
+import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/client.ts';
 import type {Api, ModuleFields} from './field-plan.ts';
 import type {BindingProgress} from './progress.ts';
 import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
+import {Ahead} from './seen/ahead.ts';
 import {Gate} from './seen/backfill-filter.ts';
 import {Overlap} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
@@ -47,6 +49,8 @@ export interface Shared {
   readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
+  /** Ids that this organisation takes in a list of COQL. */
+  readonly listSize: PageSize;
 }
 
 export interface BindingOptions {
@@ -94,12 +98,20 @@ export class Binding {
   deletionsNoted = false;
   /** Set when the field metadata should be read again soon. */
   fieldsStale = false;
+  /** Records that COQL shows although their deletion was emitted; the feed of deletions is to say whether they were restored. */
+  readonly doubted = new Set<bigint>();
+  /** At Zoho, it is this late at least. */
+  zohoS: number;
+  /** When all records beyond Zoho's clock were looked through, on the monotonic clock. */
+  lookedAheadMs: number | undefined;
   /** Rows of the last sweep, by which the next one chooses its first page's size. */
   rowsExpected = 0;
   /** How often an outage kept Zoho from saying which records have no `Modified_Time`. */
   untimedOutages = 0;
-  /** Rows that a COQL page may have in this organisation. */
-  coqlRowsMax = coqlRowsLarge;
+  /** Rows of a COQL page, as this organisation allows and serves them. */
+  readonly pageSize = new PageSize({most: coqlRowsLarge, shrinkBy: coqlPageShrinkBy, bytesWanted: coqlPageBytes});
+  /** Captured records whose `Modified_Time` is still to come. */
+  readonly ahead: Ahead;
   fields: ModuleFields;
   state: BindingState;
   readonly #misfits = new Set<string>();
@@ -119,6 +131,12 @@ export class Binding {
     this.fields = fields;
     this.state = state;
     this.recycled = new Recycled(state.deleted.recycled);
+    this.zohoS = secondsOf(state.inc.cursor);
+    this.ahead = new Ahead(state.ahead);
+    for (const [id, seconds] of this.ahead.captured) this.overlap.know(BigInt(id), seconds);
+    const readAgainS = secondsOf(state.deleted.cursor) - windowOverlapS;
+    for (const [id, deletedS] of Object.entries(state.deleted.recycled ?? {}))
+      if (deletedS >= readAgainS) this.overlap.knowDeletion(BigInt(id), deletedS);
   }
 
   /** Writes documents and the checkpoint they earn in one piece, and moves the state with it. */
@@ -144,6 +162,7 @@ export class Binding {
 
   /** Takes rows through the stages to the sink. */
   async emit(rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>, admit: Admit, signal: AbortSignal): Promise<void> {
+    await this.lookAtClock(signal);
     await pipe(this.#confirming(rows), {
       module: this.module,
       fields: this.fields.all,
@@ -152,6 +171,11 @@ export class Binding {
       onReplaced: (value) => this.#warnOfReplaced(value),
       write: (batch) => this.put(batch, admit),
     });
+  }
+
+  /** Takes note of how late it is at Zoho. Its clock may fall back while dates are in doubt; this does not. */
+  async lookAtClock(signal: AbortSignal): Promise<void> {
+    this.zohoS = Math.max(this.zohoS, await this.shared.client.nowSeconds(signal));
   }
 
   /** Tells Flow what documents look like, as far as an API is known to read their fields. */
@@ -210,17 +234,30 @@ export class Binding {
   /** What sweeps ask of each record. */
   get plan(): CoqlPlan {
     const {coqlSlices: slices, all: fields, quoting} = this.fields;
-    return {module: this.module, slices, fields, quoting, rowsMax: this.coqlRowsMax};
+    const {pageSize, shared} = this;
+    return {module: this.module, slices, fields, quoting, pageSize, listSize: shared.listSize};
   }
 
   /**
-   * Admits what was read by COQL: not what was emitted just so before, and not what is older than the capture reaches. Everything admitted closes the
-   * gate for that record's bulk rows.
+   * Admits what was read by COQL: not what was emitted just so before or is older than that, and not what is older than the capture reaches. A record whose
+   * deletion was emitted since it was modified is doubted: the feed of deletions decides. Everything admitted closes the gate for that record's bulk rows.
    */
   readonly admitSwept: Admit = (docs, i) => {
     const id = idOf(docs, i);
     const modifiedS = modifiedSeconds(modifiedOf(docs, i));
+    if (this.overlap.isDoubtful(id, modifiedS)) {
+      this.doubted.add(id);
+      return false;
+    }
+    return this.admitRestored(docs, i);
+  };
+
+  /** Admits what was read by COQL of a record that is known to be there: as `admitSwept`, whatever was deleted before. */
+  readonly admitRestored: Admit = (docs, i) => {
+    const id = idOf(docs, i);
+    const modifiedS = modifiedSeconds(modifiedOf(docs, i));
     if (modifiedS < secondsOf(this.state.start)) return false;
+    if (this.overlap.isPassed(id, modifiedS, this.zohoS)) return false;
     if (!this.overlap.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
     this.gate.passed(id);
     this.sweptMeanwhile = true;

@@ -1,11 +1,12 @@
 /** A whole capture: every binding followed at once, into one sink. */
 
 import type {ResourceConfig} from '../config/config.ts';
-import {gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, sweepsAtOnce} from '../limits.ts';
+import {coqlIdsMax, gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, sweepsAtOnce} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {Slots} from '../platform/semaphore.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
+import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/client.ts';
 import type {BindingProgress} from './progress.ts';
 import {type FollowOptions, follow} from './run-binding.ts';
@@ -51,6 +52,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     unscoped: new Set<number>(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
+    listSize: new PageSize({most: coqlIdsMax}),
   };
   const followed = options.bindings.map(
     ({target, resource, progress}): FollowOptions => ({

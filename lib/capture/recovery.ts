@@ -116,9 +116,7 @@ async function askOtherwise(binding: Binding, error: ZohoError, signal: AbortSig
   if (mayBeColumn && (await findRefusedColumns(search, signal))) return true;
   if (error.kind !== 'refused' || !capCodes.has(error.code ?? '')) return false;
   if (binding.fields.narrowCoql()) return true;
-  if (binding.coqlRowsMax <= coqlRowsSmall) return false;
-  binding.coqlRowsMax = coqlRowsSmall;
-  return true;
+  return binding.pageSize.allow(coqlRowsSmall);
 }
 
 /**

@@ -3,6 +3,7 @@ import {coqlIdsMax} from '../limits.ts';
 import {rowsByIds} from '../sources/coql.ts';
 import {type Untimed, untimedIds} from '../sources/untimed.ts';
 import type {Binding} from './binding.ts';
+import {coqlContext} from './coql-context.ts';
 import {isOutage} from './outage.ts';
 import {askingOtherwise} from './recovery.ts';
 
@@ -11,7 +12,7 @@ import {askingOtherwise} from './recovery.ts';
  * sweeps see it. Zoho may not be able to name them: that is said, and is no fault of the module.
  */
 export async function captureUntimed(binding: Binding, signal: AbortSignal): Promise<void> {
-  const {module, shared, progress, quarantine} = binding;
+  const {module, shared, progress} = binding;
   const {ids, unknown} = await untimedIds(module, {...shared, progress, signal}, binding.fields.quoting).catch(
     (error: unknown): Untimed => {
       signal.throwIfAborted();
@@ -30,7 +31,7 @@ export async function captureUntimed(binding: Binding, signal: AbortSignal): Pro
       async () => {
         const release = await binding.coqlTurn.take(signal);
         try {
-          for await (const {rows} of rowsByIds(binding.plan, some, {client: shared.client, signal, quarantine}))
+          for await (const {rows} of rowsByIds(binding.plan, some, coqlContext(binding, signal)))
             await binding.emit([{items: rows}], binding.admitSwept, signal);
         } finally {
           release();

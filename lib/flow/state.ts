@@ -53,6 +53,8 @@ const bindingSchema = v.looseObject({
       recycled: absent(v.fallback(v.record(id, whole), {})),
     }),
   ),
+  /** Captured records whose `Modified_Time` is still to come, and when (epoch seconds). Without it, a restart repeats them. */
+  ahead: absent(v.fallback(v.record(id, whole), {})),
   last_initialized: absent(instant),
   is_connector_initiated: absent(v.boolean()),
 });

@@ -15,6 +15,7 @@ export const rowFaults = {
   quotes: 'has malformed quotes',
   length: 'has no end',
   slices: 'cannot be put together from its parts',
+  unserved: 'is never served by Zoho, not even alone',
 } as const;
 
 export type RowFault = keyof typeof rowFaults;

@@ -44,11 +44,12 @@ export function listDeleted(org: Org, module: OrgModule | undefined, {query, hea
 /** Whole seconds decide: a record deleted in the very second of `If-Modified-Since` is in the feed. */
 function feedOf(org: Org, module: OrgModule, type: string, sinceMs: number): Deletion[] {
   const fromS = Math.floor(sinceMs / 1_000);
+  const toMs = org.clock.nowMs() - org.switches.deletedLateMs;
   const rows = module
     .deletions()
     .filter(
       ({permanent, deletedMs}) =>
-        (type === 'all' || permanent === (type === 'permanent')) && Math.floor(deletedMs / 1_000) >= fromS,
+        (type === 'all' || permanent === (type === 'permanent')) && Math.floor(deletedMs / 1_000) >= fromS && deletedMs <= toMs,
     );
   const byTime = (a: Deletion, b: Deletion) => a.deletedMs - b.deletedMs || a.seq - b.seq;
   switch (org.switches.deletedOrder) {

@@ -22,7 +22,23 @@ async function statusChanged(answer: Answer, change: (job: Record<string, unknow
   return job && change(job) ? {...answer, ...json(200, value)} : undefined;
 }
 
+/** Changes the `more_records` of a JSON answer, wherever its `info` is; undefined if it has none. */
+async function flagChanged(answer: Answer, change: (flag: boolean) => unknown): Promise<Answer | undefined> {
+  if (answer.status !== 200) return undefined;
+  const text = (await bodyOf(answer)).toString();
+  const changed = text.replace(/"more_records":(true|false)/, (_, flag: string) => {
+    const value = change(flag === 'true');
+    return value === undefined ? '"another":null' : `"more_records":${JSON.stringify(value)}`;
+  });
+  return changed === text ? undefined : {...answer, body: changed};
+}
+
+const hourMs = 3_600_000;
+
 const gone = (): Answer => refusal(404, 'RESOURCE_NOT_FOUND', 'The requested resource does not exist', {resource: 'read'});
+
+/** Rows of a query that a Zoho in trouble with its pages still serves. */
+const heavyRows = 20;
 
 const entries = {
   throttle: {what: '429 TOO_MANY_REQUESTS, as for any limit', kinds: api, instead: () => throttle()},
@@ -103,6 +119,35 @@ const entries = {
     what: 'JSON that ends early, and its length says so too',
     kinds: jsons,
     spoil: (answer, random) => bodyChanged(answer, (body) => ({body: body.subarray(0, middleOf(body.length, random))})),
+  },
+  'date-ahead': {
+    what: 'answer dated three hours ahead',
+    kinds: api,
+    spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: 3 * hourMs}}),
+  },
+  'date-behind': {
+    what: 'answer dated a day behind',
+    kinds: api,
+    spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: -24 * hourMs}}),
+  },
+  'date-odd': {
+    what: 'answer with a Date header that is no date',
+    kinds: api,
+    spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: 'odd'}}),
+  },
+  'text-flag': {
+    what: 'more_records as a text',
+    kinds: ['status', 'coql', 'deleted'],
+    spoil: (answer) => flagChanged(answer, String),
+  },
+  'no-flag': {what: 'more_records missing', kinds: ['coql', 'deleted'], spoil: (answer) => flagChanged(answer, () => undefined)},
+  'heavy-page': {
+    what: `500 INTERNAL_ERROR to a query of more than ${heavyRows} rows`,
+    kinds: ['coql'],
+    instead: ({body}) =>
+      Number(/\blimit \d+, (\d+)/.exec(body.toString())?.[1] ?? 0) > heavyRows
+        ? refusal(500, 'INTERNAL_ERROR', 'Internal Server Error')
+        : undefined,
   },
   'token-throttle': {
     what: 'token refused: too many requests',

@@ -180,9 +180,9 @@ export class OrgModule {
     this.#lateMs = ms;
   }
 
-  /** New records, all in this second; their ids. */
-  insert(count = 1, changes: Changes = {}): string[] {
-    const modifiedS = this.#nowS();
+  /** New records, all in this second or so far ahead of it; their ids. */
+  insert(count = 1, changes: Changes = {}, aheadS = 0): string[] {
+    const modifiedS = this.#nowS() + aheadS;
     return Array.from({length: count}, () => {
       const index = this.indexEnd;
       this.#inserted += 1;

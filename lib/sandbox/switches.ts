@@ -104,6 +104,8 @@ export interface Switches {
   readonly unchangedStatus: 204 | 304;
   /** Rows of a page, though more were asked for and are there. */
   readonly deletedServedMax: number;
+  /** The feed lags so far behind what the other APIs show. */
+  readonly deletedLateMs: number;
   /** Rows that pages of the feed reach. */
   readonly deletedRowsMax: number;
   /** Whether refusals of the feed come in `data`, as the newest specification has it. */
@@ -159,6 +161,7 @@ export const defaults: Switches = {
   deletedOrder: 'descending',
   unchangedStatus: 304,
   deletedServedMax: 200,
+  deletedLateMs: 0,
   deletedRowsMax: Number.POSITIVE_INFINITY,
   deletedRefusalsWrapped: false,
   recycledLifeDays: 60,

@@ -3,7 +3,7 @@
 import type {BindingProgress} from '../capture/progress.ts';
 import {ZohoError} from '../errors/errors.ts';
 import {type BackfillState, secondsOf} from '../flow/state.ts';
-import {jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
+import {bulkPageRows, jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import type {Release, Slots} from '../platform/semaphore.ts';
@@ -120,7 +120,7 @@ async function* pageRows(
     const named = onlyAsked(range);
     const {nextJob} = page;
     const goAhead = (): void => {
-      if (done.nextPageToken !== undefined) next ??= prefetch(nextJob, done.nextPageToken, context);
+      if (hasNext(done)) next ??= prefetch(nextJob, done.nextPageToken, context);
     };
     if (!context.again) goAhead();
     const place = pagePlace(page, job);
@@ -175,25 +175,24 @@ async function* pageRows(
   }
 }
 
-/** The page after a finished one, and the patch that moves there. */
+/** The page after a finished one, and the patch that moves there. Zoho's plain "no" ends the pages; its silence does not where the page is full. */
 async function follow(
   page: Page,
   done: BulkJob,
   next: Prefetch | undefined,
   range: BulkRange,
 ): Promise<{page: Page | undefined; patch: BindingPatch | undefined}> {
-  if (done.nextPageToken !== undefined) {
+  if (hasNext(done)) {
     const nextJob = await next?.job;
     return {
       page: {slice: page.slice, token: done.nextPageToken, job: nextJob, rows: 0, nextJob: undefined},
       patch: {backfill: {next_page: done.nextPageToken, job: nextJob ?? null, rows: null, next_job: null}},
     };
   }
-  if (done.more === true) {
-    throw new ZohoError(
-      'module',
-      `Cannot read all of module ${range.module}: Zoho says that there are more rows but gives no token for the next page`,
-    );
+  if (done.more === true || (done.more === undefined && (done.count ?? 0) >= (done.perPage || bulkPageRows))) {
+    const says =
+      done.more === true ? 'says that there are more rows but' : 'does not say whether more rows follow a full page and';
+    throw new ZohoError('module', `Cannot read all of module ${range.module}: Zoho ${says} gives no token for the next page`);
   }
   if (page.slice + 1 < range.slices.length) {
     return {
@@ -202,6 +201,10 @@ async function follow(
     };
   }
   return {page: undefined, patch: range.done};
+}
+
+function hasNext(done: BulkJob): done is BulkJob & {readonly nextPageToken: string} {
+  return done.nextPageToken !== undefined && done.more !== false;
 }
 
 /** What of a batch can be used, and what cannot; `before` rows of the page were passed. */

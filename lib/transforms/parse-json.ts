@@ -6,6 +6,7 @@ import {coqlBytesMax} from '../limits.ts';
 import {cellClean, cellJson, cellPlain, type Rows} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {BrokenText} from './json/broken-text.ts';
+import {flagOf} from './json/flag.ts';
 import {cellOf, type JsonTree, leafOf} from './json/json-tree.ts';
 import {JsonError, type JsonVisitor, walkJson} from './json/json-walk.ts';
 import {type Repaired, repairUtf8} from './utf8.ts';
@@ -103,7 +104,7 @@ class Answer implements JsonVisitor {
     else if (this.#depth === inRow && this.#member === 'data') this.#setScalar(type, from, to, key);
     else if (this.#depth === inMember && this.#member === 'data' && this.#hasData) this.#addEmptyRow();
     else if (this.#depth === inMember && this.#member === 'info' && key === 'more_records') {
-      if (type === TokenType.TRUE || type === TokenType.FALSE) this.#more = type === TokenType.TRUE;
+      this.#more = flagOf(this.#text.toString('latin1', from, to));
     }
   }
 

@@ -9,6 +9,7 @@ import {
   createTriesMax,
   creditsProbeMs,
   errorBytesMax,
+  queryTimeoutsMax,
   redirectsMax,
   retryAfterMaxMs,
   sameTokenRefusalsMax,
@@ -26,6 +27,7 @@ import type {Governor, Outcome, Place} from './rate-limiter.ts';
 import {type Complaint, complaintOf, jsonOf} from './schemas.ts';
 import {covers} from './scopes.ts';
 import {type CallKind, creditsOf, type Ledger} from './usage.ts';
+import {ZohoClock} from './zoho-clock.ts';
 
 export interface Call {
   readonly kind: CallKind;
@@ -76,6 +78,8 @@ interface Problem extends Verdict {
   readonly retryAfterMs: number | undefined;
   /** Whether Zoho may have carried the request out. */
   readonly sent: boolean;
+  /** Whether nothing came for too long. */
+  readonly isTimeout?: boolean;
 }
 
 class Refused extends Error {
@@ -104,18 +108,18 @@ export class Caller {
   readonly #random: () => number;
   /** Kinds of calls that were answered well. */
   readonly #answered = new Set<CallKind>();
-  #date: {seconds: number; atMs: number} | undefined;
+  readonly #zohoClock: ZohoClock;
 
   constructor(options: CallerOptions) {
     this.#options = options;
     this.#host = new URL(options.origin).host;
     this.#random = options.random ?? Math.random;
+    this.#zohoClock = new ZohoClock({clock: options.clock, log: options.log, host: this.#host});
   }
 
-  /** Zoho's clock by the latest answer that told it, in whole epoch seconds; if none of them does, this machine's. */
+  /** Zoho's clock as answers tell it and as far as they are believed, in whole epoch seconds; undefined before the first answer. */
   get seconds(): number | undefined {
-    const date = this.#date;
-    return date && date.seconds + Math.floor((this.#options.clock.elapsedMs() - date.atMs) / 1000);
+    return this.#zohoClock.seconds;
   }
 
   /**
@@ -180,7 +184,7 @@ export class Caller {
         if (Math.max(...tries.refused.values()) >= sameTokenRefusalsMax) throw problem.error;
         return this.#pause(problem, tries.refusals++, signal);
       case 'retry':
-        if (++tries.failures >= (call.kind === 'create' && problem.sent ? createTriesMax : callTriesMax)) throw problem.error;
+        if (++tries.failures >= triesMax(call, problem)) throw problem.error;
         return this.#pause(problem, tries.failures, signal);
       default:
         throw problem.error;
@@ -265,7 +269,7 @@ export class Caller {
     const cut = error instanceof Cut ? error : error instanceof ZohoError && error.cause instanceof Cut ? error.cause : undefined;
     if (cut !== undefined) {
       const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
-      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.sent};
+      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.sent, isTimeout: cut.isTimeout};
     }
     if (error instanceof ZohoError && error.kind === 'damaged')
       return {action: 'retry', error, retryAfterMs: undefined, sent: true};
@@ -273,16 +277,17 @@ export class Caller {
   }
 
   #note(answer: Answer): void {
-    const {clock, log} = this.#options;
-    const ms = Date.parse(answer.header('date') ?? '');
-    const atMs = clock.elapsedMs();
-    if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs};
-    else if (this.#date === undefined && answer.status < 300) {
-      log('warn', `Answers of ${this.#host} carry no Date header; the clock of this machine is taken for Zoho's`);
-      this.#date = {seconds: Math.floor(clock.nowMs() / 1000), atMs};
-    }
+    const date = answer.header('date');
+    // A proxy's page of HTML may have no date; that says nothing of Zoho's answers.
+    if (date !== undefined || answer.status < 300) this.#zohoClock.note(date);
     this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
   }
+}
+
+/** Tries of a call that fails in this way. A query that takes Zoho too long is not asked as it stands for long: fewer rows of it may do. */
+function triesMax({kind}: Call, {sent, isTimeout}: Problem): number {
+  if (kind === 'create' && sent) return createTriesMax;
+  return kind === 'coql' && isTimeout ? queryTimeoutsMax : callTriesMax;
 }
 
 /** The path that an answer points to on the same origin, the only one that the token may go to. */

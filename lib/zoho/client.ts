@@ -40,6 +40,8 @@ export interface BulkJob {
   readonly nextPageToken?: string | undefined;
   /** Whether more rows follow; absent when Zoho does not say. */
   readonly more?: boolean | undefined;
+  /** Rows that a page may have; absent when Zoho does not say. */
+  readonly perPage?: number | undefined;
   /** Zoho's words, when it failed. */
   readonly reason?: string | undefined;
 }
@@ -57,15 +59,15 @@ export interface DeletedRows {
   readonly rows: readonly DeletedRow[];
   /** Rows of the page that name no deletion. */
   readonly odd?: readonly OddRow[];
-  /** Whether further pages follow. */
-  readonly more: boolean;
+  /** Whether further pages follow; undefined when Zoho does not say. */
+  readonly more: boolean | undefined;
 }
 
 /** Every wait in here ends at once, with the signal's reason, when the signal aborts. Failures are `ZohoError`s by kind. */
 export interface ZohoClient {
   /**
-   * Zoho's clock in whole epoch seconds: the latest `Date` header plus the time since it was received, so never ahead of Zoho. If
-   * no answer was seen yet, makes the cheapest call first; if answers carry no such header, goes by this machine's clock.
+   * Zoho's clock in whole epoch seconds: the latest `Date` header that is believed plus the time since it was received, so never ahead of
+   * Zoho (see `ZohoClock`). If no answer was seen yet, makes the cheapest call first; if answers carry no such header, goes by this machine's clock.
    */
   nowSeconds(signal: AbortSignal): Promise<number>;
   /** All modules that the token's user may see, in Zoho's order. */

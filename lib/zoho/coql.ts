@@ -45,6 +45,19 @@ export function windowQuery({module, columns, fromS, after, limit, quoting}: Win
   return `${selected(columns, module, quoting)} where ${where} order by ${modified} asc, ${id} asc limit 0, ${limit}`;
 }
 
+export interface SecondQuery extends Pick<WindowQuery, 'module' | 'columns' | 'quoting' | 'limit'> {
+  /** Epoch seconds. */
+  readonly second: number;
+  /** Only records with a larger id. */
+  readonly afterId?: string | undefined;
+}
+
+/** One page of the records modified within one second, by id: for a second that pages by time do not get through. */
+export function secondQuery({module, columns, second, afterId = '0', limit, quoting}: SecondQuery): string {
+  const within = `(Modified_Time >= ${datetimeLiteral(second)} and Modified_Time < ${datetimeLiteral(second + 1)})`;
+  return `${selected(columns, module, quoting)} where (${within} and id > ${idLiteral(afterId)}) order by id asc limit 0, ${limit}`;
+}
+
 /** One page of the records that have no `Modified_Time` at all, in the order of their ids; those after one of them. */
 export function untimedQuery(module: string, after: string | undefined, limit: number, quoting?: Quoting): string {
   const where = after === undefined ? 'Modified_Time is null' : `(Modified_Time is null and id > ${idLiteral(after)})`;

@@ -1,7 +1,7 @@
 /** Every call of Zoho that the connector makes: its request, and what its answer means (zoho-api sheet 2 to 6). */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {coqlBytesMax, deletedPageRows, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import {isoSeconds} from '../records/instant.ts';
@@ -145,6 +145,7 @@ export class Calls implements ZohoClient {
       count: result?.count ?? undefined,
       nextPageToken: result?.next_page_token || undefined,
       more: result?.more_records ?? undefined,
+      ...(result?.per_page != null && {perPage: result.per_page}),
     };
   }
 
@@ -235,7 +236,7 @@ export class Calls implements ZohoClient {
         kind: 'deleted',
         key: module,
         method: 'GET',
-        path: `/crm/v8/${encoded(module)}/deleted?type=all&page=${page}&per_page=200`,
+        path: `/crm/v8/${encoded(module)}/deleted?type=all&page=${page}&per_page=${deletedPageRows}`,
         headers: {'if-modified-since': `${isoSeconds(sinceSeconds)}+00:00`},
         what: `read the deletions of module ${module}`,
       },
@@ -245,7 +246,7 @@ export class Calls implements ZohoClient {
     );
     if (reply === null) return null;
     const {rows, odd} = deletionsOf(reply.data);
-    return {rows, ...(odd.length > 0 && {odd}), more: reply.info?.more_records ?? false};
+    return {rows, ...(odd.length > 0 && {odd}), more: reply.info?.more_records ?? undefined};
   }
 
   async scopes(signal: AbortSignal): Promise<readonly string[] | undefined> {

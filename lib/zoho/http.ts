@@ -49,10 +49,13 @@ export class Cut extends Error {
   override readonly name = 'Cut';
   /** Whether the request may have reached the other side. */
   readonly sent: boolean;
+  /** Whether it ended because nothing came for too long. */
+  readonly isTimeout: boolean;
 
-  constructor(message: string, sent: boolean, options: ErrorOptions) {
+  constructor(message: string, sent: boolean, {isTimeout = false, ...options}: ErrorOptions & {isTimeout?: boolean}) {
     super(message, options);
     this.sent = sent;
+    this.isTimeout = isTimeout;
   }
 }
 
@@ -176,7 +179,7 @@ export async function within<T>(
     return await work(limit.signal);
   } catch (error) {
     if (!limit.signal.aborted || signal.aborted) throw error;
-    throw new Cut(`no whole answer from ${host} within ${timeoutMs / 1000} s`, true, {cause: error});
+    throw new Cut(`no whole answer from ${host} within ${timeoutMs / 1000} s`, true, {cause: error, isTimeout: true});
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
@@ -213,8 +216,13 @@ function cutOf(error: unknown, host: string): Cut {
   const before = notSent.get(code) ?? (isTlsCode(code) ? 'its certificate cannot be trusted' : undefined);
   if (before !== undefined) return new Cut(`cannot reach ${host}: ${before} (${code})`, false, {cause: error});
   const after = sentMeanings.get(code) ?? 'the connection was cut';
-  return new Cut(`no whole answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {cause: error});
+  return new Cut(`no whole answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {
+    cause: error,
+    isTimeout: timeouts.has(code),
+  });
 }
+
+const timeouts: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 function isTlsCode(code: string): boolean {
   return /CERT|^ERR_TLS|^UNABLE_TO_|SIGNATURE/.test(code);

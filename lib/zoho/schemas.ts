@@ -61,6 +61,22 @@ const count = v.pipe(
   v.integer(),
   v.minValue(0),
 );
+/** A yes or no, also as a text or a number; whatever else stands there says nothing, which is not a "no". */
+const flag = v.fallback(
+  v.nullish(
+    v.pipe(
+      v.union([
+        v.boolean(),
+        v.pipe(v.string(), v.trim(), v.toLowerCase(), v.picklist(['true', 'false', '1', '0'])),
+        v.picklist([0, 1]),
+      ]),
+      v.transform((value) => value === true || value === 'true' || Number(value) === 1),
+    ),
+  ),
+  undefined,
+);
+/** A token is Zoho's to choose; one of digits may come as a number. */
+const pageToken = v.union([v.string(), v.pipe(v.number(), v.safeInteger(), v.transform(String))]);
 const reason = v.union([
   v.object({code: v.nullish(v.string()), message: v.nullish(v.string())}),
   v.pipe(
@@ -78,8 +94,9 @@ export const jobReply = v.object({
           v.object({
             count: v.fallback(v.nullish(count), undefined),
             download_url: v.nullish(v.string()),
-            more_records: v.nullish(v.boolean()),
-            next_page_token: v.nullish(v.string()),
+            more_records: flag,
+            next_page_token: v.nullish(pageToken),
+            per_page: v.fallback(v.nullish(count), undefined),
             error_message: v.fallback(v.nullish(reason), undefined),
           }),
         ),
@@ -92,7 +109,7 @@ export const jobReply = v.object({
 /** Its rows are judged one by one, by `deletionsOf`. */
 export const deletedReply = v.object({
   data: v.array(v.unknown()),
-  info: v.nullish(v.object({more_records: v.nullish(v.boolean())})),
+  info: v.fallback(v.nullish(v.object({more_records: flag})), undefined),
 });
 
 /** What an error answer says, whichever of its shapes it has: flat, the first of `data`, or the accounts host's `error`. */

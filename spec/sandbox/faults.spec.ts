@@ -24,7 +24,7 @@ function callOf(kind: SandboxRequest['kind']): SandboxRequest {
     const query = {module: {api_name: 'Leads'}, fields: ['id', 'Modified_Time', 'Phone'], page_token: 'tok'};
     return request({kind, path: '/crm/bulk/v8/read', body: Buffer.from(JSON.stringify({query}))});
   }
-  const select = 'select id, Phone, Modified_Time from Leads where id is not null';
+  const select = 'select id, Phone, Modified_Time from Leads where id is not null limit 0, 200';
   if (kind === 'coql') return request({kind, path: '/crm/v8/coql', body: Buffer.from(JSON.stringify({select_query: select}))});
   if (kind === 'status') return request({kind, path: '/crm/bulk/v8/read/55'});
   if (kind === 'result') return request({kind, path: '/crm/bulk/v8/read/55/result'});

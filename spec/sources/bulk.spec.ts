@@ -121,4 +121,72 @@ bulk('leaves a field out of documents that was asked for and is not in the file'
   assert.deepEqual(await documentsOf(`Id,Modified_Time,A\r\n12,${modified},a\r\n`, ['A', 'B']), [rest]);
 });
 
+/** Reads a range of two pages, the first of which says this of the second; gives how many pages were read, or why not all. */
+async function pagesRead(said: object): Promise<number | string> {
+  let created = 0;
+  const answer = ({method, path}: Received): Reply => {
+    if (method === 'POST') return [201, {data: [{details: {id: String(++created)}}]}];
+    if (path.endsWith('/result')) {
+      const csv = `Id,Modified_Time\r\n1,${modified}\r\n2,${modified}\r\n`;
+      return (response) => response.end(zipSync({'7.csv': Buffer.from(csv)}));
+    }
+    const last = {count: 2, per_page: 2, more_records: false};
+    return [200, {data: [{state: 'COMPLETED', result: path.endsWith('/1') ? {count: 2, per_page: 2, ...said} : last}]}];
+  };
+  let outcome: number | string = 0;
+  await withZoho({answer}, async ({client, clock}) => {
+    const slots = {jobSlots: new Slots(2), pageSlots: new Slots(1)};
+    const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
+    const range = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), fromS: 0, done: {}};
+    let rows = 0;
+    try {
+      for await (const {items} of bulkRows(range, {cutoff: modified}, context)) rows += items.count;
+      outcome = rows / 2;
+    } catch (error) {
+      outcome = String(error);
+    }
+  });
+  return outcome;
+}
+
+for (const said of [
+  {more_records: true, next_page_token: 't'},
+  {more_records: 'true', next_page_token: 't'},
+  {more_records: 1, next_page_token: 't'},
+  {next_page_token: 't'},
+  {more_records: null, next_page_token: 77},
+  {more_records: 'perhaps', next_page_token: 't', per_page: 'many'},
+  {more_records: true, next_page_token: 't', per_page: 200_000},
+]) {
+  bulk(`reads the page that follows one of ${JSON.stringify(said)}`, async () => {
+    assert.equal(await pagesRead(said), 2);
+  });
+}
+
+for (const said of [
+  {more_records: false},
+  {more_records: 'false'},
+  {more_records: 0},
+  {more_records: false, next_page_token: 't'},
+  {per_page: 200_000},
+  {more_records: null, next_page_token: null, per_page: 3},
+  {per_page: undefined},
+  {per_page: 0},
+]) {
+  bulk(`ends with a page of ${JSON.stringify(said)}`, async () => {
+    assert.equal(await pagesRead(said), 1);
+  });
+}
+
+for (const said of [
+  {more_records: true},
+  {more_records: 'true', next_page_token: ''},
+  {},
+  {more_records: null, next_page_token: null},
+]) {
+  bulk(`does not take a full page of ${JSON.stringify(said)} for the last`, async () => {
+    assert.match(String(await pagesRead(said)), /Cannot read all of module Leads: Zoho .* gives no token for the next page/);
+  });
+}
+
 bulk.run();

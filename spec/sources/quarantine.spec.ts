@@ -10,7 +10,11 @@ import {cellText} from '../../lib/records/rows.ts';
 import {bulkRows} from '../../lib/sources/bulk.ts';
 import {rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
 import {deletedPages} from '../../lib/sources/deleted.ts';
+import {PageSize} from '../../lib/sources/page-size.ts';
 import {type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
+
+const sizes = (most: number) => ({pageSize: new PageSize({most}), listSize: new PageSize({most: 100})});
+const nothingAhead = {isKnown: () => false, lookAhead: false};
 
 const quarantine = suite('quarantine');
 const {signal} = new AbortController();
@@ -133,10 +137,12 @@ async function readCoql(
   await withZoho({answer}, async ({client, received}) => {
     const progress = newProgress('Leads');
     const named = new NamedQuarantine('Leads', progress, (level, message) => met.named.push(`${level}: ${message}`));
-    const plan = {module: 'Leads', slices, fields: new Map(), rowsMax: 200};
+    const plan = {module: 'Leads', slices, fields: new Map(), ...sizes(200)};
     const context = {client, signal, quarantine: named};
     const source =
-      ids === undefined ? sweepRows(plan, {fromS: 0, cursorS: 0, rowsExpected: 0}, context) : rowsByIds(plan, ids, context);
+      ids === undefined
+        ? sweepRows(plan, {fromS: 0, cursorS: 0, rowsExpected: 0, ...nothingAhead}, context)
+        : rowsByIds(plan, ids, context);
     for await (const batch of source) {
       const rows = 'items' in batch ? batch.items : batch.rows;
       for (let row = 0; row < rows.count; row++) met.ids.push(cellText(rows, row, 0));
@@ -220,8 +226,8 @@ async function sweepPages(
   await withZoho({answer}, async ({client}) => {
     const progress = newProgress('Leads');
     const context = {client, signal, quarantine: new NamedQuarantine('Leads', progress, () => {})};
-    const plan = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax: 2};
-    for await (const {items} of sweepRows(plan, {fromS: 1_000, cursorS: 1_000, rowsExpected: 0}, context)) {
+    const plan = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), ...sizes(2)};
+    for await (const {items} of sweepRows(plan, {fromS: 1_000, cursorS: 1_000, rowsExpected: 0, ...nothingAhead}, context)) {
       for (let row = 0; row < items.count; row++) ids.push(cellText(items, row, 0));
     }
   });

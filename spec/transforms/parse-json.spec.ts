@@ -39,6 +39,15 @@ test('says whether more rows follow, when Zoho does', async () => {
   assert.equal((await parse('{"data":[],"info":{"count":0,"more_records":true}}')).more, true);
   assert.equal((await parse('{"info":{"more_records":false},"data":[]}')).more, false);
   assert.equal((await parse('{"data":[]}')).more, undefined);
+  for (const [flag, more] of [
+    ['"true"', true],
+    ['"False"', false],
+    ['1', true],
+    ['0', false],
+    ['"perhaps"', undefined],
+    ['2', undefined],
+  ] as const)
+    assert.equal((await parse(`{"data":[],"info":{"more_records":${flag}}}`)).more, more, flag);
   assert.equal((await parse('{"data":[],"info":{"more_records":null,"x":{"more_records":true}}}')).more, undefined);
 });
 

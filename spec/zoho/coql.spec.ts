@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {datetimeLiteral, idsQuery, queriedModule, queryCredits, selects, windowQuery, withBareIds} from '../../lib/zoho/coql.ts';
+import {
+  datetimeLiteral,
+  idsQuery,
+  queriedModule,
+  queryCredits,
+  secondQuery,
+  selects,
+  windowQuery,
+  withBareIds,
+} from '../../lib/zoho/coql.ts';
 
 const coql = suite('COQL texts');
 const fromS = Date.UTC(2026, 0, 1) / 1000;
@@ -17,6 +26,17 @@ coql('asks for the next page by the last row, with conditions in pairs', () => {
   assert.equal(
     windowQuery({module: 'Leads', columns: ['id'], fromS, after, limit: 2_000}),
     "select id from Leads where (Modified_Time > '2026-01-01T00:01:01+00:00' or (Modified_Time = '2026-01-01T00:01:01+00:00' and id > '5725767000000524157')) order by Modified_Time asc, id asc limit 0, 2000",
+  );
+});
+
+coql('asks for the records of one second by id, with conditions in pairs', () => {
+  assert.equal(
+    secondQuery({module: 'Leads', columns: ['id'], second: fromS, limit: 200}),
+    "select id from Leads where ((Modified_Time >= '2026-01-01T00:00:00+00:00' and Modified_Time < '2026-01-01T00:00:01+00:00') and id > '0') order by id asc limit 0, 200",
+  );
+  assert.match(
+    secondQuery({module: 'Leads', columns: ['id'], second: fromS, afterId: '77', limit: 200}),
+    / and id > '77'\) order by id asc/,
   );
 });
 

@@ -28,7 +28,7 @@ async function withBoth(
   const sandbox = await startSandbox({records: 300, ...options});
   const {client_id, client_secret, refresh_token} = sandbox.credentials;
   const credentials = {clientId: client_id, clientSecret: client_secret, refreshToken: refresh_token};
-  const clock = new JumpingClock();
+  const clock = new JumpingClock(Date.now());
   const client = createClient({apiDomain: sandbox.url, credentials, clock, log: silent, random: () => 0.5, ...more});
   try {
     await use({client, sandbox});

@@ -4,7 +4,7 @@ import type {ModuleFields} from '../../capture/field-plan.ts';
 import {newProgress} from '../../capture/progress.ts';
 import {ZohoError} from '../../errors/errors.ts';
 import {instantOf} from '../../flow/state.ts';
-import {coqlRowsSmall, verifyAheadS} from '../../limits.ts';
+import {coqlIdsMax, coqlRowsSmall, verifyAheadS} from '../../limits.ts';
 import {pipe} from '../../pipeline.ts';
 import {systemClock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
@@ -15,6 +15,7 @@ import {modifiedSeconds} from '../../records/instant.ts';
 import {type BulkContext, bulkRows} from '../../sources/bulk.ts';
 import {rowsByIds} from '../../sources/coql.ts';
 import {deletedPages} from '../../sources/deleted.ts';
+import {PageSize} from '../../sources/page-size.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {type Untimed, untimedIds} from '../../sources/untimed.ts';
 import type {ZohoClient} from '../../zoho/client.ts';
@@ -97,7 +98,8 @@ export async function compareUntimed(reading: Reading): Promise<void> {
   });
   if (unknown !== undefined)
     log('warn', `Module ${module}: records that have no Modified_Time cannot be compared, because ${unknown}`, {module});
-  const query = {module, slices: plan.coqlSlices, fields: plan.all, quoting: plan.quoting, rowsMax: coqlRowsSmall};
+  const sizes = {pageSize: new PageSize({most: coqlRowsSmall}), listSize: new PageSize({most: coqlIdsMax})};
+  const query = {module, slices: plan.coqlSlices, fields: plan.all, quoting: plan.quoting, ...sizes};
   for await (const {rows} of rowsByIds(query, ids, {client, signal, quarantine})) {
     await eachDocument([{items: rows}], reading, (docs, at) => {
       if (modifiedSeconds(modifiedOf(docs, at)) >= startS) compareDocument(docs, at, true, reading);
