@@ -1,12 +1,13 @@
 /** Local files as a sink: one of JSON lines a collection, and a `state.json` that says how far they count (design 8). */
 import {crc32} from 'node:zlib';
 import {ConfigError} from '../errors/errors.ts';
+import {systemReason} from '../errors/system.ts';
 import {mergePatch} from '../flow/state.ts';
 import {commitBytes, commitDelayMs, uncommittedBytesMax} from '../limits.ts';
 import {Blocks} from '../platform/buffer-pool.ts';
 import type {Clock} from '../platform/clock.ts';
 import {setOwn} from '../platform/own-property.ts';
-import {type Disk, type DiskFile, hasCode} from './files/disk.ts';
+import type {Disk, DiskFile} from './files/disk.ts';
 import {fileNames} from './files/file-names.ts';
 import {type Journal, type JournalFile, journalName, journalText, parseJournal, refuseOther} from './files/manifest.ts';
 import {frame} from './serialize.ts';
@@ -261,10 +262,8 @@ export class NdjsonSink implements Sink {
   }
 
   #unwritable(name: string, error: unknown): Error {
-    const full = hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT');
-    const what = full ? 'the disk is full' : error instanceof Error ? error.message : String(error);
     return new Error(
-      `Cannot write ${this.#options.folder}/${name}: ${what}; what was committed is safe, and the same command goes on from there`,
+      `Cannot write ${this.#options.folder}/${name}: ${systemReason(error)}; what was committed is safe, and the same command goes on from there`,
       {cause: error},
     );
   }

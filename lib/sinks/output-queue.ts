@@ -41,11 +41,12 @@ export class LineWriter {
     return turn;
   }
 
-  /** Resolves when the stream has delivered all blocks, or failed. */
+  /** Resolves when the stream has delivered all blocks. Rejects when it failed before. */
   async flushed(): Promise<void> {
     await this.#last;
-    if (this.#output.writableLength === 0 || this.#output.destroyed) return;
-    await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
+    if (this.#output.errored) throw this.#output.errored;
+    if (this.#output.writableLength === 0) return;
+    await new Promise<void>((resolve, reject) => this.#output.write('', (error) => (error ? reject(error) : resolve())));
   }
 
   async #room(): Promise<void> {
