@@ -3,7 +3,7 @@ import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
 import {exit, type Host} from './commands/host.ts';
-import {spanMs} from './commands/terminal/duration.ts';
+import {durationMs} from './config/duration.ts';
 
 /** Runs the command that the arguments ask for; gives the exit code. Wrong arguments are explained and end with 2; other failures are thrown. */
 export async function runCli(host: Host, args: readonly string[]): Promise<number> {
@@ -197,10 +197,14 @@ function port(text: string): number {
 }
 
 function span(text: string): number {
-  const ms = spanMs(text);
-  if (ms === undefined) throw new InvalidArgumentError('It is no time such as 90s, 10m, 1h30m or 500ms.');
+  const ms = durationMs(text);
+  if (ms === undefined || ms > timerMsMax)
+    throw new InvalidArgumentError('Expected a duration of up to 24 days, such as 90s, 10m, 1h30m or PT5M.');
   return ms;
 }
+
+/** The longest time that a timer of node runs. */
+const timerMsMax = 2 ** 31 - 1;
 
 function json(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;
