@@ -16,6 +16,8 @@ const connecting = args.length === 0 && !stdin.isTTY;
 const stdout = !connecting && isatty(1) ? process.stdout : new DescriptorOutput(1, () => process.stdout);
 const level = levelOf(env.LOG_LEVEL);
 const stop = new AbortController();
+/** Of output that does not go to a terminal. */
+const columnsDefault = 80;
 
 /** A Ctrl-C at a terminal reaches this process twice when a parent passes it on as well. */
 const sameKeyMs = 250;
@@ -115,13 +117,18 @@ function withoutOutput(code: number, error: NodeJS.ErrnoException): number {
 }
 
 function hostOf(least: Level): Host {
+  const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
+  const colored = (stream: {isTTY?: boolean}): boolean => stream.isTTY === true && !plain && env.TERM !== 'dumb';
+  const terminal = stdout instanceof DescriptorOutput ? undefined : stdout;
   return {
     env,
     input: stdin,
     output: stdout,
     messages: stderr,
-    screen: stderr.isTTY ? {columns: () => stderr.columns, rows: () => stderr.rows} : undefined,
-    colors: stderr.isTTY && env.NO_COLOR === undefined && env.TERM !== 'dumb',
+    screen: stderr.isTTY && env.TERM !== 'dumb' ? {columns: () => stderr.columns, rows: () => stderr.rows} : undefined,
+    outputColumns: () => terminal?.columns ?? columnsDefault,
+    colors: colored(stderr),
+    outputColors: terminal !== undefined && colored(terminal),
     log: textLog((line) => stderr.write(line), least),
     signal: stop.signal,
   };

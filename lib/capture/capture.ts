@@ -18,6 +18,8 @@ export interface CaptureBinding {
   readonly target: Target;
   readonly resource: ResourceConfig;
   readonly progress: BindingProgress;
+  /** Start of this binding, where it differs from that of the others. */
+  readonly startDate?: string | undefined;
 }
 
 export interface CaptureOptions {
@@ -55,7 +57,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     listSize: new PageSize({most: coqlIdsMax}),
   };
   const followed = options.bindings.map(
-    ({target, resource, progress}): FollowOptions => ({
+    ({target, resource, progress, startDate = options.startDate}): FollowOptions => ({
       target,
       module: resource.name,
       intervalMs: resource.intervalMs,
@@ -63,7 +65,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
       progress,
       shared,
       saved: options.state,
-      startDate: options.startDate,
+      startDate,
       once: options.once,
     }),
   );

@@ -19,6 +19,8 @@ export interface BindingProgress {
   sweeps: number;
   /** Why the module is set aside, while it is. */
   fault: string | undefined;
+  /** Since when records are captured, and what decided it; undefined until that is known. */
+  since: {readonly start: string; readonly reason: string} | undefined;
 }
 
 export function newProgress(name: string): BindingProgress {
@@ -34,5 +36,6 @@ export function newProgress(name: string): BindingProgress {
     quarantined: 0,
     sweeps: 0,
     fault: undefined,
+    since: undefined,
   };
 }

@@ -33,6 +33,7 @@ import {isOutage, outagePauseMs} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
 import {askingOtherwise} from './recovery.ts';
 import {fired} from './schedule.ts';
+import {tellStart} from './start.ts';
 import {sweep} from './sweep.ts';
 import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
@@ -62,7 +63,10 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
     const sinceMs = clock.elapsedMs();
     const got = gotBy(progress);
     try {
-      state ??= await resume(options, signal);
+      if (state === undefined) {
+        state = await resume(options, signal);
+        tellStart(options, state, log);
+      }
       const fields = await fieldsOf(options, binding !== undefined || wasRead(state), signal);
       options.shared.unscoped.delete(options.target.index);
       if (binding === undefined) binding = opened(options, state, fields);
@@ -140,10 +144,6 @@ async function resume({target, shared, saved, startDate}: FollowOptions, signal:
   const requested = backfillRequested(saved, stateKey);
   const kept = requested ? undefined : savedBinding(saved, stateKey);
   if (kept?.start !== undefined && kept.inc !== undefined && kept.deleted !== undefined && kept.last_initialized !== undefined) {
-    if (startDate === undefined || secondsOf(startDate) !== secondsOf(kept.start)) {
-      const next = startDate === undefined ? `${defaultStartDays} days before it` : `at ${startDate}`;
-      log('info', `The start of ${target.collection} stays ${kept.start}; its next backfill begins ${next}`, {stateKey});
-    }
     return kept as BindingState;
   }
   const now = instantOf(await client.nowSeconds(signal));

@@ -12,6 +12,7 @@ import {measureStarts} from '../bench/starts.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {refusing} from '../errors/system.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
+import {refuseExisting} from './new-file.ts';
 import {grouped, tableLines} from './terminal/table.ts';
 
 export interface BenchArguments {
@@ -24,6 +25,7 @@ export interface BenchArguments {
   readonly scale?: string;
   readonly scaleRows: number;
   readonly starts?: true;
+  readonly force?: boolean;
 }
 
 /** Measures and prints. Ends with `different` when a contender's documents were not right. */
@@ -32,7 +34,12 @@ export async function bench(host: Host, args: BenchArguments): Promise<number> {
   if (args.starts) return tellStarts(host, args);
   const {scale} = args;
   // Before minutes of measuring.
-  if (scale !== undefined) await refusing(`write ${scale}`, async () => (await open(scale, 'a')).close());
+  if (scale !== undefined) {
+    await refusing(`write ${scale}`, async () => {
+      await refuseExisting(scale, args.force, 'say --scale for another file');
+      await (await open(scale, 'a')).close();
+    });
+  }
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {
     const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);

@@ -1,17 +1,18 @@
 /** `source-zoho capture`: the connector's own pipeline into local files or standard output. */
-import {mkdir} from 'node:fs/promises';
 import {type CaptureBinding, runCapture} from '../capture/capture.ts';
 import {ridingOut} from '../capture/outage.ts';
 import {type BindingProgress, newProgress} from '../capture/progress.ts';
 import {refusing} from '../errors/system.ts';
+import {mergePatch, savedBinding} from '../flow/state.ts';
 import {systemClock} from '../platform/clock.ts';
-import {folderDisk} from '../sinks/files/disk.ts';
+import {clearCapture} from '../sinks/files/clear.ts';
+import {folderDisk, makeFolder} from '../sinks/files/disk.ts';
 import {lockFolder} from '../sinks/files/lock.ts';
 import {openNdjson} from '../sinks/ndjson.ts';
 import {PairsSink} from '../sinks/preview.ts';
 import type {Sink} from '../sinks/sink.ts';
-import {bindingsOf, type Setup, type SetupArguments, setUp} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {bindingsOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
+import {exit, type Host, print, say, sayJson} from './host.ts';
 import {showProgress} from './terminal/live.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
 
@@ -23,6 +24,8 @@ export interface CaptureArguments extends SetupArguments {
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly outputState?: boolean;
   readonly json?: boolean;
+  /** Modules to backfill again, whatever was captured of them. */
+  readonly backfill?: readonly string[];
 }
 
 /** Where a run writes, and what can be said about that. */
@@ -53,6 +56,7 @@ export async function captureWith(host: Host, args: RunArguments, setup: Setup):
     resource,
     progress: newProgress(resource.name),
   }));
+  refuseUnknown(args.backfill, bindings);
   const output = await openOutput(host, args, setup, [...new Set(bindings.map(({target}) => target.collection))]);
   try {
     return await run(host, args, setup, bindings, output);
@@ -62,6 +66,35 @@ export async function captureWith(host: Host, args: RunArguments, setup: Setup):
 }
 
 type RunArguments = Omit<CaptureArguments, keyof SetupArguments>;
+
+function refuseUnknown(modules: readonly string[] = [], bindings: readonly CaptureBinding[]): void {
+  const names = bindings.map(({resource}) => resource.name);
+  for (const module of modules) if (!names.includes(module)) throw unknownModule(module, names, 'the modules of this capture');
+}
+
+/**
+ * State and bindings with a new backfill of each module that is named, as Flow asks for one through the state. A module for which no start is set
+ * begins where it began before, so that its files still are what they were meant to be.
+ */
+function backfilledAgain(
+  modules: readonly string[] = [],
+  state: unknown,
+  bindings: readonly CaptureBinding[],
+  startDate: string | undefined,
+): {state: unknown; bindings: readonly CaptureBinding[]} {
+  const again = bindings.filter(
+    ({target, resource}) => modules.includes(resource.name) && savedBinding(state, target.stateKey) !== undefined,
+  );
+  const requests = Object.fromEntries(again.map(({target}) => [target.stateKey, true]));
+  return {
+    state: mergePatch(state, {backfillRequests: requests}),
+    bindings: bindings.map((binding) =>
+      again.includes(binding)
+        ? {...binding, startDate: startDate ?? savedBinding(state, binding.target.stateKey)?.start}
+        : binding,
+    ),
+  };
+}
 
 async function run(
   host: Host,
@@ -87,8 +120,7 @@ async function run(
       clock: systemClock,
       log: live.log,
       sink: output.sink,
-      bindings,
-      state: output.sink.state,
+      ...backfilledAgain(args.backfill, output.sink.state, bindings, config.startDate),
       startDate: config.startDate,
       once: args.once === true,
       signal: AbortSignal.any([host.signal, ...timeout]),
@@ -107,11 +139,14 @@ async function openOutput(host: Host, args: RunArguments, setup: Setup, collecti
     return {sink, files: [], release() {}};
   }
   const unlock = await refusing(`write into ${out || 'a directory without a name'}`, async () => {
-    await mkdir(out, {recursive: true, mode: 0o700});
+    await makeFolder(out);
     return lockFolder(out);
   });
   try {
     const {identity: capture} = setup;
+    // A sandbox that ended with its command: what was captured from it can only be begun anew.
+    if (capture.sandbox !== undefined && (await clearCapture(out, ({sandbox}) => sandbox !== undefined)))
+      host.log('info', `What an earlier --sandbox left in ${out} is replaced`);
     const sink = await openNdjson({disk: folderDisk(out), folder: out, capture, collections, initialState, clock: systemClock});
     return {
       sink,
@@ -156,28 +191,17 @@ function summarise(
         dropped: progress.dropped,
         quarantined: progress.quarantined,
         sweeps: progress.sweeps,
+        since: progress.since?.start,
+        since_reason: progress.since?.reason,
         fault: progress.fault,
       })),
     });
   } else {
-    const right = {align: 'right'} as const;
-    const lines = tableLines(
-      [
-        {title: 'module'},
-        {title: 'documents', ...right},
-        {title: 'deletions', ...right},
-        {title: args.out === '-' ? '' : 'file'},
-        {title: ''},
-      ],
-      bindings.map(({target, progress}) => {
-        const file = fileOf.get(target.collection);
-        const place = file && `${args.out}/${file.file} (${counted(file.lines, 'line')})`;
-        return [progress.name, progress.documents, progress.deletions, place, remarkOf(progress)];
-      }),
-    );
-    for (const line of lines) say(host, line);
+    // Documents have standard output for themselves.
+    const tell = args.out === '-' ? say : print;
+    for (const line of summaryLines(args, bindings, fileOf)) tell(host, line);
     const rate = elapsedMs > 0 ? grouped((documents * 1_000) / elapsedMs) : '0';
-    say(
+    tell(
       host,
       `${counted(documents, 'document')} in ${spanText(elapsedMs)} (${rate}/s), ${counted(spent.callsTotal, 'API call')}, ${counted(spent.creditsTotal, 'credit')}`,
     );
@@ -196,4 +220,36 @@ function summarise(
 function remarkOf({fault, quarantined}: BindingProgress): string | undefined {
   if (fault !== undefined) return `set aside: ${fault}`;
   return quarantined > 0 ? `${counted(quarantined, 'row')} left out; see the log, or run verify` : undefined;
+}
+
+function summaryLines(
+  {out}: RunArguments,
+  bindings: readonly CaptureBinding[],
+  fileOf: ReadonlyMap<string, {file: string; lines: number}>,
+): string[] {
+  const right = {align: 'right'} as const;
+  const columns = [
+    {title: 'module'},
+    {title: 'documents', ...right},
+    {title: 'deletions', ...right},
+    {title: 'since'},
+    {title: out === '-' ? '' : 'file'},
+    {title: ''},
+  ];
+  const rows = bindings.map(({target, progress}) => {
+    const file = fileOf.get(target.collection);
+    const place = file && `${out}/${file.file} (${counted(file.lines, 'line')})`;
+    const {name, documents, deletions, since} = progress;
+    return [name, documents, deletions, since && dayOf(since.start), place, remarkOf(progress)];
+  });
+  const reasons = Map.groupBy(
+    bindings.flatMap(({progress}) => progress.since ?? []),
+    ({start, reason}) => `Records modified since ${start} are captured: ${reason}`,
+  );
+  return [...tableLines(columns, rows), ...reasons.keys()];
+}
+
+/** An instant without its time where that is midnight. */
+function dayOf(instant: string): string {
+  return instant.replace('T00:00:00Z', '');
 }

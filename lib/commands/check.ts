@@ -1,14 +1,16 @@
 /** `source-zoho check`: whether a configuration works, and what it could capture. */
 import {styleText} from 'node:util';
 import {ModuleFields} from '../capture/field-plan.ts';
+import {startReason} from '../capture/start.ts';
 import {ConfigError, ZohoError} from '../errors/errors.ts';
+import {daysBefore, defaultStartDays} from '../flow/state.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import {accountsOrigin} from '../zoho/data-centers.ts';
 import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {Bundle, type Found} from './bundle.ts';
 import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {exit, type Host, print, say, sayJson} from './host.ts';
 import {counted, grouped, tableLines} from './terminal/table.ts';
 
 export interface CheckArguments extends SetupArguments {
@@ -60,11 +62,14 @@ async function examine(host: Host, args: CheckArguments, found: Found): Promise<
     if (missing.length > 0) throw lacking(missing);
     const modules = await modulesOf(setup, host);
     found.modules = modules;
-    const captured = modules.filter(({skip}) => skip === undefined);
-    if (scopes === undefined) await probe(setup, host, captured);
+    if (scopes === undefined)
+      await probe(
+        setup,
+        host,
+        modules.filter(({skip}) => skip === undefined),
+      );
     const clock = new Date((await client.nowSeconds(host.signal)) * 1_000).toISOString();
     found.clock = clock;
-    const {callsTotal, creditsTotal, remaining} = client.spent();
     if (args.json === true) {
       const accounts = accountsOrigin(client.origin);
       sayJson(host, {
@@ -72,7 +77,8 @@ async function examine(host: Host, args: CheckArguments, found: Found): Promise<
         accounts,
         clock,
         scopes,
-        credits: {spent: creditsTotal, remaining},
+        start: {date: setup.config.startDate ?? daysBefore(clock, defaultStartDays), reason: startReason(setup.config.startDate)},
+        credits: {spent: client.spent().creditsTotal, remaining: client.spent().remaining},
         modules: modules.map((entry) => ({
           module: entry.name,
           label: entry.label,
@@ -83,34 +89,56 @@ async function examine(host: Host, args: CheckArguments, found: Found): Promise<
       });
       return exit.done;
     }
-    const paint = (style: 'green' | 'yellow', text: string): string =>
-      host.colors ? styleText(style, text, {validateStream: false}) : text;
-    const setupRows = [
-      ['API host', client.origin],
-      ['accounts host', accountsOrigin(client.origin)],
-      ['credentials', paint('green', 'accepted')],
-      ['API permission', paint('green', 'granted')],
-      ['scopes', scopes === undefined ? 'Zoho does not list them; every API answers' : paint('green', 'all that are needed')],
-      ["Zoho's clock", clock],
-      ['spent on this check', `${counted(callsTotal, 'API call')}, ${counted(creditsTotal, 'credit')}`],
-      ...(remaining === undefined ? [] : [['credits left', grouped(remaining)]]),
-    ];
-    for (const line of tableLines([{title: ''}, {title: ''}], setupRows).slice(1)) say(host, line);
-    say(host);
-    const right = {align: 'right'} as const;
-    const columns = [{title: 'module'}, {title: ''}, {title: 'fields', ...right}, {title: 'formulas', ...right}, {title: ''}];
-    const rows = modules.map((entry) => {
-      if (entry.skip !== undefined) return [entry.name, paint('yellow', 'skipped'), '', '', entry.skip];
-      const {fields, computed, ...only} = coverageOf(entry);
-      return [entry.name, paint('green', 'captured'), fields, computed.length, remarkOf(only)];
-    });
-    for (const line of tableLines(columns, rows)) say(host, line);
-    say(host);
-    say(host, `${counted(captured.length, 'module')} can be captured, ${grouped(modules.length - captured.length)} are skipped`);
+    for (const line of reportLines(host, setup, {modules, clock, scopes})) print(host, line);
     return exit.done;
   } finally {
     await setup.close();
   }
+}
+
+interface Examined {
+  readonly modules: readonly ModuleEntry[];
+  readonly clock: string;
+  readonly scopes: readonly string[] | undefined;
+}
+
+function reportLines(host: Host, {client, config}: Setup, {modules, clock, scopes}: Examined): string[] {
+  const paint = (style: 'green' | 'yellow', text: string): string =>
+    host.outputColors ? styleText(style, text, {validateStream: false}) : text;
+  const {callsTotal, creditsTotal, remaining} = client.spent();
+  const setupRows = [
+    ['API host', client.origin],
+    ['accounts host', accountsOrigin(client.origin)],
+    ['credentials', paint('green', 'accepted')],
+    ['API permission', paint('green', 'granted')],
+    ['scopes', scopes === undefined ? 'Zoho does not list them; every API answers' : paint('green', 'all that are needed')],
+    ["Zoho's clock", clock],
+    ['records since', startOf(config.startDate, clock)],
+    ['spent on this check', `${counted(callsTotal, 'API call')}, ${counted(creditsTotal, 'credit')}`],
+    ...(remaining === undefined ? [] : [['credits left', grouped(remaining)]]),
+  ];
+  const width = host.outputColumns();
+  const right = {align: 'right'} as const;
+  const captured = modules.flatMap((entry) => {
+    if (entry.skip !== undefined) return [];
+    const {fields, computed, ...only} = coverageOf(entry);
+    return [[entry.name, paint('green', 'captured'), fields, computed.length, remarkOf(only)]];
+  });
+  const skipped = modules.flatMap(({name, skip}) => (skip === undefined ? [] : [[name, paint('yellow', 'skipped'), skip]]));
+  const columns = [{title: 'module'}, {title: ''}, {title: 'fields', ...right}, {title: 'formulas', ...right}, {title: ''}];
+  return [
+    ...tableLines([{title: ''}, {title: ''}], setupRows, width).slice(1),
+    '',
+    ...tableLines(columns, captured, width),
+    ...(skipped.length === 0 ? [] : ['', ...tableLines([{title: ''}, {title: ''}, {title: ''}], skipped, width).slice(1)]),
+    '',
+    `${counted(captured.length, 'module')} can be captured, ${grouped(skipped.length)} are skipped`,
+  ];
+}
+
+/** Since when a capture that starts now has records, and why. */
+function startOf(startDate: string | undefined, clock: string): string {
+  return `${startDate ?? daysBefore(clock, defaultStartDays)} in every module: ${startReason(startDate)}`;
 }
 
 function lacking(missing: readonly string[]): ZohoError {

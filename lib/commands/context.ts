@@ -1,11 +1,14 @@
 /** What all commands that read Zoho begin with: the configuration, from wherever it is, and a client for it. */
 import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
+import {text} from 'node:stream/consumers';
 import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
+import {credentialVariables, environmentConfig, withEnvironment} from '../config/environment.ts';
 import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
 import {unsealWithSops} from '../config/sops.ts';
 import {nearest} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
+import {systemReason} from '../errors/system.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
@@ -21,6 +24,8 @@ export interface SetupArguments {
   readonly module?: readonly string[];
   readonly sandbox?: boolean;
   readonly records?: number;
+  /** Start for a config that names none; an instant. */
+  readonly since?: string;
 }
 
 /** A module to capture, and the collection it goes to. */
@@ -74,13 +79,14 @@ export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> 
  */
 export async function setUp(host: Host, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
-  if (given.length !== 1)
-    throw new ConfigError('Cannot tell where to read from: say one of --source flow.yaml, --config config.json or --sandbox');
+  const fromEnvironment = given.length === 0 ? environmentConfig(host.env) : undefined;
+  if (given.length !== 1 && fromEnvironment === undefined) throw new ConfigError(`Cannot tell where to read from: ${places}`);
   if (args.name !== undefined && args.source === undefined) throw new ConfigError('Cannot use --name without --source');
   if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
   try {
-    const setup = setupOf(host, sandbox ?? (await readSetup(args)), waits);
+    const read = sandbox ?? (fromEnvironment && {config: fromEnvironment, bindings: args.module?.map(bindingOf)});
+    const setup = setupOf(host, read ?? (await readSetup(host, args)), {...waits, since: args.since});
     return {
       ...setup,
       async close() {
@@ -94,9 +100,11 @@ export async function setUp(host: Host, args: SetupArguments, waits: Waits = {})
   }
 }
 
+const places = `say one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
+
 /** Makes a client for a configuration that has been read. */
-export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs}: Waits = {}): Setup {
-  const config = parseConfig(read.config);
+export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs, since}: Waits & {since?: string | undefined} = {}): Setup {
+  const config = startingAt(since, parseConfig(withEnvironment(read.config, host.env), 'person'));
   const {apiDomain, ...credentials} = config.credentials;
   const loopback = host.env.SOURCE_ZOHO_LOOPBACK;
   let heldBack: string | undefined;
@@ -130,6 +138,16 @@ export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs}: Waits = {
   };
 }
 
+/** The config with the start that was asked for. Two different ones are a contradiction. */
+function startingAt(since: string | undefined, config: EndpointConfig): EndpointConfig {
+  if (since === undefined || since === config.startDate) return config;
+  if (config.startDate !== undefined)
+    throw new ConfigError(
+      `Cannot use --since ${since}: the config has start_date ${config.startDate}; change it there, or leave --since out`,
+    );
+  return {...config, startDate: since};
+}
+
 export interface Read {
   /** Of the capture, if it has one. */
   readonly name?: string;
@@ -139,8 +157,9 @@ export interface Read {
   readonly sandbox?: string;
 }
 
-async function readSetup(args: SetupArguments): Promise<Read> {
+async function readSetup(host: Host, args: SetupArguments): Promise<Read> {
   const {source, config, name, module: modules} = args;
+  const reader = readerOf(host);
   if (source === undefined) return {config: await readConfig(config ?? '', reader), bindings: modules?.map(bindingOf)};
   const capture = await readSource(source, name, reader);
   const bindings = capture.bindings.map(({resource, ...rest}) => ({...rest, resource: parseResource(resource)}));
@@ -166,28 +185,24 @@ function onlyOf(bindings: readonly SetupBinding[], modules: readonly string[]): 
   });
 }
 
-function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
+/** What to say of a module that is not among those that there are. */
+export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
   const meant = nearest(module, known);
   return new ConfigError(`Cannot find module ${module} among ${where}${meant === undefined ? '' : `, did you mean ${meant}?`}`);
 }
 
-const reader: SourceReader = {
-  async read(path) {
-    try {
-      return await readFile(path, 'utf8');
-    } catch (error) {
-      throw new ConfigError(`Cannot read ${path}: ${error instanceof Error ? reasonOf(error) : error}`, {cause: error});
-    }
-  },
-  unseal: unsealWithSops,
-};
-
-function reasonOf(error: Error): string {
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EISDIR') return 'it is a directory';
-  if (code === 'EACCES') return 'permission denied';
-  return error.message;
+/** Reads files, and standard input where a config is called `-`. */
+function readerOf(host: Host): SourceReader {
+  return {
+    async read(path) {
+      try {
+        return await (path === '-' ? text(host.input) : readFile(path, 'utf8'));
+      } catch (error) {
+        throw new ConfigError(`Cannot read ${path}: ${systemReason(error)}`, {cause: error});
+      }
+    },
+    unseal: unsealWithSops,
+  };
 }
 
 async function startedSandbox(records: number, modules: readonly string[] | undefined): Promise<Read & {close(): Promise<void>}> {

@@ -1,15 +1,15 @@
 /** `source-zoho demo`, which is `npm start`: a capture of a sandbox from end to end, and the proof that it is complete. */
-import {mkdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {ConfigError} from '../errors/errors.ts';
 import {refusing} from '../errors/system.ts';
 import type {Sandbox} from '../sandbox/server.ts';
-import {folderDisk} from '../sinks/files/disk.ts';
+import {clearCapture} from '../sinks/files/clear.ts';
+import {folderDisk, makeFolder} from '../sinks/files/disk.ts';
 import {lockFolder} from '../sinks/files/lock.ts';
 import {journalName, parseJournal} from '../sinks/files/manifest.ts';
 import {captureWith} from './capture.ts';
 import {bindingOf, configOf, setupOf} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {exit, type Host, print, say, sayJson} from './host.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
 import {CapturedFile} from './verify/captured.ts';
 import {Comparison} from './verify/compare.ts';
@@ -37,7 +37,8 @@ export async function demo(host: Host, {out, records, json}: DemoArguments): Pro
     const total = modules.reduce((sum, module) => sum + sandbox.org.module(module).count, 0);
     say(host, `A sandbox with ${counted(total, 'record')} in ${modules.join(', ')} listens at ${sandbox.url}`);
     const startMs = performance.now();
-    const code = await captureWith(host, {out, once: true}, setup);
+    const summary = json === true ? {...host, output: host.messages} : host;
+    const code = await captureWith(summary, {out, once: true}, setup);
     if (code !== exit.done) return code;
     const elapsedMs = performance.now() - startMs;
     say(host, 'Comparing every value with what the sandbox holds');
@@ -51,17 +52,14 @@ export async function demo(host: Host, {out, records, json}: DemoArguments): Pro
 /** Makes the directory, and removes the files of an earlier demo. Nothing else in it is touched. */
 async function clear(out: string): Promise<void> {
   const unlock = await refusing(`write into ${out || 'a directory without a name'}`, async () => {
-    await mkdir(out, {recursive: true});
+    await makeFolder(out);
     return lockFolder(out);
   });
   try {
-    const text = await folderDisk(out).read(journalName);
-    if (text === undefined) return;
-    const {capture, files} = parseJournal(text, out);
-    if (capture.name !== name)
+    await clearCapture(out, (capture) => {
+      if (capture.name === name) return true;
       throw new ConfigError(`Cannot use ${out}: it holds another capture, which stays; choose another directory with --out`);
-    await Promise.all(Object.values(files).map(({file}) => rm(join(out, file), {force: true})));
-    await rm(join(out, journalName));
+    });
   } finally {
     unlock();
   }
@@ -120,6 +118,7 @@ function tell(host: Host, {out, json, elapsedMs, compared}: Report): number {
         differing,
       })),
     });
+    return same ? exit.done : exit.different;
   }
   const right = {align: 'right'} as const;
   const columns = ['in the sandbox', 'in the file', 'missing', 'too many', 'differing'].map((title) => ({title, ...right}));
@@ -127,14 +126,14 @@ function tell(host: Host, {out, json, elapsedMs, compared}: Report): number {
     const {records, missing, extra, differing} = comparison;
     return [module, records, lines, missing, extra, differing, file];
   });
-  say(host);
-  for (const line of tableLines([{title: 'module'}, ...columns, {title: 'file'}], rows)) say(host, line);
-  say(host);
-  say(
+  print(host);
+  for (const line of tableLines([{title: 'module'}, ...columns, {title: 'file'}], rows)) print(host, line);
+  print(host);
+  print(
     host,
     `${counted(lines, 'record')} in ${spanText(elapsedMs)} (${grouped((lines * 1_000) / elapsedMs)} rows/s) are in ${out}/*.ndjson`,
   );
-  say(
+  print(
     host,
     same
       ? 'Verdict: the files hold exactly what the sandbox holds'

@@ -1,11 +1,11 @@
 /** `source-zoho discover`: the bindings that Flow would be offered, as JSON lines or as a catalog ready to be published. */
-import {mkdir, writeFile} from 'node:fs/promises';
+import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import {ConfigError} from '../errors/errors.ts';
 import {refusing} from '../errors/system.ts';
 import {type DiscoveredBinding, discoveredBindings, managedSchema} from '../flow/discover.ts';
-import {hasCode} from '../sinks/files/disk.ts';
+import {hasCode, makeFolder} from '../sinks/files/disk.ts';
 import {modulesOf, type SetupArguments, setUpToAnswer} from './context.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
 import {counted} from './terminal/table.ts';
@@ -66,7 +66,7 @@ async function writeCatalog(
   };
   files.set(configFile, withSecrets === true ? config : redacted(config));
   files.set('flow.yaml', {collections, captures});
-  await refusing(`write into ${folder || 'a directory without a name'}`, () => mkdir(folder, {recursive: true}));
+  await refusing(`write into ${folder || 'a directory without a name'}`, () => makeFolder(folder));
   for (const [name, value] of files) await writeNew(join(folder, name), stringify(value));
   const secrets = withSecrets === true ? '' : `; put the credentials into ${join(folder, configFile)}`;
   say(host, `Wrote ${counted(bindings.length, 'binding')} to ${join(folder, 'flow.yaml')}${secrets}`);

@@ -1,17 +1,18 @@
 /** `source-zoho login`: from a Self Client's grant code to a config file (zoho-api sheet 1.2). */
-import {stat} from 'node:fs/promises';
 import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import * as v from 'valibot';
 import {ConfigError, ZohoError} from '../errors/errors.ts';
 import {refusing} from '../errors/system.ts';
+import {defaultStartDays} from '../flow/state.ts';
 import {errorBytesMax, tokenTimeoutMs} from '../limits.ts';
-import {hasCode, tryPrivate, writePrivate} from '../sinks/files/disk.ts';
+import {tryPrivate, writePrivate} from '../sinks/files/disk.ts';
 import {accountsOrigin, apiOrigin} from '../zoho/data-centers.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
 import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {isThrottle, shownCode} from '../zoho/token-endpoint.ts';
 import {exit, type Host, say} from './host.ts';
+import {refuseExisting} from './new-file.ts';
 
 export interface LoginArguments {
   readonly clientId: string;
@@ -20,13 +21,15 @@ export interface LoginArguments {
   readonly apiDomain: string;
   readonly out: string;
   readonly force?: boolean;
+  /** An instant. */
+  readonly startDate?: string;
 }
 
 export async function login(host: Host, args: LoginArguments): Promise<number> {
   const origin = apiOrigin(args.apiDomain, host.env.SOURCE_ZOHO_LOOPBACK);
   // The code can be used once: what keeps its result from being written has to be known before.
   await refusing(`write ${args.out}`, async () => {
-    await refuseExisting(args.out, args.force === true);
+    await refuseExisting(args.out, args.force, 'say --out for another file');
     await tryPrivate(args.out);
   });
   const clientSecret = args.clientSecret ?? (await secretFrom(host));
@@ -39,23 +42,19 @@ export async function login(host: Host, args: LoginArguments): Promise<number> {
       refresh_token: grant.refresh_token,
       api_domain: grant.api_domain ?? origin,
     },
+    ...(args.startDate && {start_date: args.startDate}),
   };
   await writePrivate(args.out, `${JSON.stringify(config, undefined, 2)}\n`);
   say(host, `Wrote ${args.out}; try it with: source-zoho check --config ${args.out}`);
+  if (args.startDate === undefined)
+    say(
+      host,
+      `It has no start_date: records modified in the ${defaultStartDays} days before a capture first starts are captured; say capture --since DATE for more`,
+    );
   const missing = grant.scope === undefined ? [] : missingScopes(parseScopes(grant.scope));
   if (missing.length === 0) return exit.done;
   say(host, `The grant lacks ${missing.join(', ')}; generate a code with all of ${Object.values(scopesNeeded).join(',')}`);
   return exit.credentials;
-}
-
-async function refuseExisting(path: string, isForced: boolean): Promise<void> {
-  const found = await stat(path).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  });
-  if (found?.isDirectory()) throw new ConfigError(`Cannot write ${path}: it is a directory; say --out for a file`);
-  if (found !== undefined && !isForced)
-    throw new ConfigError(`Cannot write ${path}: it is there already; say --force to replace it, or --out for another file`);
 }
 
 /** Reads the secret from the first line of standard input; a terminal does not show what is typed. */

@@ -3,6 +3,7 @@ import {refusing} from '../errors/system.ts';
 import {isLoopback} from '../zoho/data-centers.ts';
 import {configOf} from './context.ts';
 import {exit, type Host, say, sayJson} from './host.ts';
+import {refuseExisting} from './new-file.ts';
 
 export interface SandboxArguments {
   readonly port: number;
@@ -13,6 +14,7 @@ export interface SandboxArguments {
   readonly churn?: number | true;
   readonly fault?: readonly string[];
   readonly config?: string;
+  readonly force?: boolean;
   readonly strict?: boolean;
 }
 
@@ -24,6 +26,9 @@ const relaxed = {tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000};
 
 /** Listens until the process is asked to end. Its address and credentials are the one line of output. */
 export async function sandbox(host: Host, args: SandboxArguments): Promise<number> {
+  const {config} = args;
+  if (config !== undefined)
+    await refusing(`write ${config}`, () => refuseExisting(config, args.force, 'say --config for another file'));
   const {startSandbox} = await import('../sandbox/server.ts');
   const {strictDialect} = await import('../sandbox/coql/switches.ts');
   const started = await refusing(`listen on ${args.host}, port ${args.port}`, () =>
@@ -38,7 +43,6 @@ export async function sandbox(host: Host, args: SandboxArguments): Promise<numbe
     }),
   );
   try {
-    const {config} = args;
     if (config !== undefined) {
       const {writePrivate} = await import('../sinks/files/disk.ts');
       await refusing(`write ${config}`, () => writePrivate(config, `${JSON.stringify(configOf(started), undefined, 2)}\n`));

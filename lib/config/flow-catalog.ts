@@ -183,19 +183,23 @@ const andSoOn = /\n[ \t]*\{\.\.\.\}\s*$/;
 
 /** JSON is YAML, so both are read. Messages name the line, never what stands there. */
 function parseYaml(text: string, path: string): unknown {
+  const shown = path === '-' ? 'standard input' : path;
+  if (text.trim() === '') throw new ConfigError(`Cannot read ${shown}: it is empty`);
   const document = parseDocument(text.replace(andSoOn, '\n'), {strict: true, uniqueKeys: true, logLevel: 'error'});
   const [error] = document.errors;
   if (error !== undefined) {
     const at = error.linePos?.[0];
     const place = at === undefined ? '' : ` at line ${at.line}, column ${at.col}`;
-    throw new ConfigError(`Cannot read ${path}${place}: it is not YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`);
+    const isJson = /\.json$/i.test(path) || (!/\.ya?ml$/i.test(path) && /^\s*[{[]/.test(text));
+    const what = isJson ? 'JSON' : `YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`;
+    throw new ConfigError(`Cannot read ${shown}${place}: it is not ${what}`);
   }
   try {
     return document.toJS({maxAliasCount: 100});
   } catch (error) {
     // Aliases without an anchor, and those that would multiply to no end.
     if (error instanceof ReferenceError)
-      throw new ConfigError(`Cannot read ${path}: an alias in it cannot be resolved`, {cause: error});
+      throw new ConfigError(`Cannot read ${shown}: an alias in it cannot be resolved`, {cause: error});
     throw error;
   }
 }

@@ -113,6 +113,7 @@ export async function compareDeletions({
   module,
   startS,
   deletedFromS,
+  captured,
   left,
   comparison,
   quarantine,
@@ -121,6 +122,8 @@ export async function compareDeletions({
   log,
 }: Reading): Promise<void> {
   for (const id of quarantine.ids) left.delete(id);
+  // Of an earlier backfill that reached further back: sweeps do not follow them any more.
+  for (const id of left) if (capturedTimeS(captured, id) < startS) left.delete(id);
   if (left.size === 0) return;
   const deletedSince = new Set<string>();
   const read = async (sinceS: number): Promise<void> => {
@@ -143,6 +146,11 @@ export async function compareDeletions({
   }
   for (const id of left) if (deletedSince.has(id)) comparison.changedSince++;
   for (const id of unexplained()) comparison.notAtZoho(id);
+}
+
+/** When a captured record was modified, epoch seconds. */
+function capturedTimeS(captured: CapturedFile, id: string): number {
+  return Date.parse(JSON.parse(captured.record(id)?.get('Modified_Time') ?? '""')) / 1_000;
 }
 
 function bulkContext({client, signal, log, module, quarantine}: Reading): BulkContext {

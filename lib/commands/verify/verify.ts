@@ -12,7 +12,7 @@ import {type Journal, type JournalFile, journalName, parseJournal, refuseOther} 
 import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
-import {exit, type Host, say, sayJson} from '../host.ts';
+import {exit, type Host, print, sayJson} from '../host.ts';
 import {counted, tableLines} from '../terminal/table.ts';
 import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
@@ -181,6 +181,7 @@ function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]):
         }),
       })),
     });
+    return verdictOf(verified);
   }
   const right = {align: 'right'} as const;
   const titles = ['records', 'compared', 'missing', 'too many', 'differing', 'awaiting refresh', 'changed since', 'left out'];
@@ -201,25 +202,28 @@ function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]):
         ],
   );
   for (const line of tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right})), {title: ''}], rows))
-    say(host, line);
+    print(host, line);
   for (const {module, comparison} of verified) {
     for (const {id, what, captured, zoho} of comparison?.shown ?? [])
-      say(host, `${module} ${id}: ${zoho === undefined ? what : `${what} ${differenceOf(captured, zoho, args)}`}`);
+      print(host, `${module} ${id}: ${zoho === undefined ? what : `${what} ${differenceOf(captured, zoho, args)}`}`);
   }
   for (const {module, comparison} of verified) {
     for (const {page, row, id, why} of comparison?.leftOut ?? [])
-      say(host, `${module}${id === undefined ? '' : ` ${id}`}: left out, because it ${why} (row ${row} of ${page})`);
+      print(host, `${module}${id === undefined ? '' : ` ${id}`}: left out, because it ${why} (row ${row} of ${page})`);
   }
-  const differing = verified.filter(({comparison}) => comparison !== undefined && !comparison.isSame);
-  const skipped = verified.filter(({comparison}) => comparison === undefined);
-  if (differing.length > 0) {
-    say(host, `Differences found in ${counted(differing.length, 'module')}`);
-    return exit.different;
-  }
-  if (skipped.length > 0) {
-    say(host, `${counted(skipped.length, 'module')} could not be compared`);
-    return exit.failed;
-  }
-  say(host, `${counted(verified.length, 'module')} compared, no difference found`);
-  return exit.done;
+  const differing = verified.filter(isDifferent).length;
+  const skipped = verified.filter(({comparison}) => comparison === undefined).length;
+  if (differing > 0) print(host, `Differences found in ${counted(differing, 'module')}`);
+  else if (skipped > 0) print(host, `${counted(skipped, 'module')} could not be compared`);
+  else print(host, `${counted(verified.length, 'module')} compared, no difference found`);
+  return verdictOf(verified);
+}
+
+function isDifferent({comparison}: Verified): boolean {
+  return comparison !== undefined && !comparison.isSame;
+}
+
+function verdictOf(verified: readonly Verified[]): number {
+  if (verified.some(isDifferent)) return exit.different;
+  return verified.some(({comparison}) => comparison === undefined) ? exit.failed : exit.done;
 }
