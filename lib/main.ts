@@ -125,12 +125,23 @@ function hostOf(least: Level): Host {
     input: stdin,
     output: stdout,
     messages: stderr,
-    screen: stderr.isTTY && env.TERM !== 'dumb' ? {columns: () => stderr.columns, rows: () => stderr.rows} : undefined,
+    screen: stderr.isTTY === true && env.TERM !== 'dumb' ? screenOf(stderr) : undefined,
     outputColumns: () => terminal?.columns ?? columnsDefault,
     colors: colored(stderr),
     outputColors: terminal !== undefined && colored(terminal),
     log: textLog((line) => stderr.write(line), least),
     signal: stop.signal,
+  };
+}
+
+function screenOf(terminal: NodeJS.WriteStream): Host['screen'] {
+  return {
+    columns: () => terminal.columns,
+    rows: () => terminal.rows,
+    onResize(act) {
+      terminal.on('resize', act);
+      return () => terminal.off('resize', act);
+    },
   };
 }
 

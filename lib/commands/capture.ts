@@ -15,6 +15,7 @@ import {bindingsOf, type Setup, type SetupArguments, setUp, unknownModule} from 
 import {exit, type Host, print, say, sayJson} from './host.ts';
 import {showProgress} from './terminal/live.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
+import {working} from './terminal/work.ts';
 
 export interface CaptureArguments extends SetupArguments {
   readonly out: string;
@@ -147,7 +148,15 @@ async function openOutput(host: Host, args: RunArguments, setup: Setup, collecti
     // A sandbox that ended with its command: what was captured from it can only be begun anew.
     if (capture.sandbox !== undefined && (await clearCapture(out, ({sandbox}) => sandbox !== undefined)))
       host.log('info', `What an earlier --sandbox left in ${out} is replaced`);
-    const sink = await openNdjson({disk: folderDisk(out), folder: out, capture, collections, initialState, clock: systemClock});
+    const sink = await working(host, (work) => {
+      work.begin(`Looking whether the files in ${out} are as they were written, bytes`);
+      const onChecked = (bytes: number): Promise<void> => {
+        work.add(bytes);
+        return work.pause();
+      };
+      const disk = folderDisk(out);
+      return openNdjson({disk, folder: out, capture, collections, initialState, clock: systemClock, onChecked});
+    });
     return {
       sink,
       get files() {

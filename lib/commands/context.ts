@@ -14,7 +14,9 @@ import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import {createClient, type ZohoClient} from '../zoho/client.ts';
-import {type Host, say} from './host.ts';
+import type {Host} from './host.ts';
+import {counted} from './terminal/table.ts';
+import {working} from './terminal/work.ts';
 
 /** The options that `withSetup` of the command line adds. */
 export interface SetupArguments {
@@ -66,7 +68,7 @@ interface Waits {
 export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> {
   return setUp(host, args, {
     onStatus(reason) {
-      if (reason !== undefined) say(host, reason);
+      if (reason !== undefined) host.log('info', reason);
     },
     waitMaxMs: answerWaitMaxMs,
   });
@@ -247,7 +249,10 @@ export async function bindingsOf(setup: Setup, host: Host): Promise<readonly Set
 /** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
 export async function modulesOf({client, bindings = [], config}: Setup, host: Host): Promise<ModuleEntry[]> {
   const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
-  const entries = await catalog(client, host.signal, quiet(host), names);
+  const entries = await working(host, (work) => {
+    work.follow('Reading the fields of modules', () => counted(client.spent().callsTotal, 'API call'));
+    return catalog(client, host.signal, quiet({...host, log: work.log}), names);
+  });
   refuseFutureStart(config, await client.nowSeconds(host.signal));
   for (const name of names ?? []) {
     if (entries.some((entry) => entry.name === name)) continue;

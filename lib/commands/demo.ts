@@ -11,6 +11,7 @@ import {captureWith} from './capture.ts';
 import {bindingOf, configOf, setupOf} from './context.ts';
 import {exit, type Host, print, say, sayJson} from './host.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
+import {type Work, working} from './terminal/work.ts';
 import {CapturedFile} from './verify/captured.ts';
 import {Comparison} from './verify/compare.ts';
 import {propertiesOf} from './verify/properties.ts';
@@ -41,8 +42,8 @@ export async function demo(host: Host, {out, records, json}: DemoArguments): Pro
     const code = await captureWith(summary, {out, once: true}, setup);
     if (code !== exit.done) return code;
     const elapsedMs = performance.now() - startMs;
-    say(host, 'Comparing every value with what the sandbox holds');
-    return tell(host, {out, json: json === true, elapsedMs, compared: await compare(out, sandbox)});
+    const compared = await working(host, (work) => compare(out, sandbox, work));
+    return tell(host, {out, json: json === true, elapsedMs, compared});
   } finally {
     await setup.close();
     await sandbox.close();
@@ -73,25 +74,42 @@ interface Compared {
 }
 
 /** Compares every record of the files with the sandbox's own truth. */
-async function compare(out: string, {org}: Sandbox): Promise<Compared[]> {
+async function compare(out: string, sandbox: Sandbox, work: Work): Promise<Compared[]> {
   const journal = parseJournal((await folderDisk(out).read(journalName)) ?? '', out);
-  return modules.map((module) => {
+  const compared: Compared[] = [];
+  for (const module of modules) {
     const {file, bytes, lines} = journal.files[module]!;
-    const captured = new CapturedFile(join(out, file), bytes);
-    // A backfill cannot have what only COQL reads.
-    const {coqlOnly, neither} = org.readers(module);
-    const comparison = new Comparison(captured, {ignored: new Set([...coqlOnly, ...neither])});
-    const left = new Set(captured.ids());
-    for (const text of org.truth(module)) {
-      const record = propertiesOf(text);
-      const id = record.get('id') ?? '';
-      left.delete(id);
-      if (comparison.present(id)) comparison.values(id, record);
+    const path = join(out, file);
+    work.begin(`Reading ${path}, bytes`, bytes);
+    const captured = await CapturedFile.open(path, bytes, (read) => {
+      work.add(read);
+      return work.pause();
+    });
+    try {
+      compared.push({module, file: path, lines, comparison: await compareModule(module, captured, sandbox, work)});
+    } finally {
+      captured.close();
     }
-    for (const id of left) comparison.notAtZoho(id);
-    captured.close();
-    return {module, file: join(out, file), lines, comparison};
-  });
+  }
+  return compared;
+}
+
+async function compareModule(module: string, captured: CapturedFile, {org}: Sandbox, work: Work): Promise<Comparison> {
+  work.begin(`Comparing every value of ${module} with what the sandbox holds`, org.module(module).count);
+  // A backfill cannot have what only COQL reads.
+  const {coqlOnly, neither} = org.readers(module);
+  const comparison = new Comparison(captured, {ignored: new Set([...coqlOnly, ...neither])});
+  const left = new Set(captured.ids());
+  for (const text of org.truth(module)) {
+    const record = propertiesOf(text);
+    const id = record.get('id') ?? '';
+    left.delete(id);
+    if (comparison.present(id)) comparison.values(id, record);
+    work.add();
+    await work.pause();
+  }
+  for (const id of left) comparison.notAtZoho(id);
+  return comparison;
 }
 
 interface Report {

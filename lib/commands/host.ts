@@ -26,6 +26,8 @@ export interface Screen {
   /** Size now; it changes with the window. */
   columns(): number;
   rows(): number;
+  /** Calls back whenever the size has changed, until the function that it gives is called. */
+  onResize(act: () => void): () => void;
 }
 
 /** What the process ends with. Failures have the codes of `exitCodeOf`. */

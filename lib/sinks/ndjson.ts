@@ -23,6 +23,8 @@ export interface NdjsonOptions {
   /** State to begin with, in a directory that has none yet. */
   readonly initialState?: Readonly<Record<string, unknown>> | undefined;
   readonly clock: Clock;
+  /** Awaited after each block of a file that is read before the capture goes on; what it throws ends the opening. */
+  readonly onChecked?: (bytes: number) => Promise<void>;
 }
 
 interface OutputFile {
@@ -55,7 +57,7 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
   const files = await claim(journal, options);
   const opened = new Map<string, OutputFile>();
   try {
-    for (const [collection, file] of Object.entries(files)) opened.set(collection, await reopen(file, disk, folder));
+    for (const [collection, file] of Object.entries(files)) opened.set(collection, await reopen(file, options));
     await disk.syncNames();
   } catch (error) {
     for (const file of opened.values()) await file.disk.close();
@@ -82,7 +84,7 @@ async function claim(journal: Journal, {disk, folder, collections}: NdjsonOption
 }
 
 /** Opens a file and cuts it back to its committed length, after a look at whether that part is as it was written. */
-async function reopen(committed: JournalFile, disk: Disk, folder: string): Promise<OutputFile> {
+async function reopen(committed: JournalFile, {disk, folder, onChecked}: NdjsonOptions): Promise<OutputFile> {
   const {file: name, bytes, lines} = committed;
   const changed = (how: string): ConfigError =>
     new ConfigError(
@@ -95,7 +97,7 @@ async function reopen(committed: JournalFile, disk: Disk, folder: string): Promi
   try {
     const size = await file.size();
     if (size < bytes) throw changed('has been shortened');
-    if ((await checksum(file, bytes)) !== committed.crc32) throw changed('has been changed');
+    if ((await checksum(file, bytes, onChecked)) !== committed.crc32) throw changed('has been changed');
     if (size > bytes) await file.cut(bytes);
   } catch (error) {
     await file.close();
@@ -105,7 +107,7 @@ async function reopen(committed: JournalFile, disk: Disk, folder: string): Promi
 }
 
 /** CRC-32 of the first `length` bytes. */
-async function checksum(file: DiskFile, length: number): Promise<number> {
+async function checksum(file: DiskFile, length: number, onChecked: NdjsonOptions['onChecked']): Promise<number> {
   const block = Buffer.allocUnsafe(Math.min(length, 1 << 20));
   let sum = 0;
   for (let at = 0; at < length; ) {
@@ -113,6 +115,7 @@ async function checksum(file: DiskFile, length: number): Promise<number> {
     if (read === 0) break;
     sum = crc32(block.subarray(0, read), sum);
     at += read;
+    await onChecked?.(read);
   }
   return sum;
 }

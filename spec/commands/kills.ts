@@ -28,7 +28,7 @@ export async function compared(shell: Shell, sandbox: Sandbox, modules: readonly
   const differences: string[] = [];
   for (const module of modules) {
     const [, entry] = Object.entries(journal.files).find(([collection]) => collection.endsWith(module))!;
-    const file = new CapturedFile(shell.path(`out/${entry.file}`), entry.bytes);
+    const file = await CapturedFile.open(shell.path(`out/${entry.file}`), entry.bytes);
     // What only one API reads is there or not, as the record came last.
     const {bulkOnly, coqlOnly, neither} = sandbox.org.readers(module);
     const comparison = new Comparison(file, {ignored: new Set([...bulkOnly, ...coqlOnly, ...neither])});

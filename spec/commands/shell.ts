@@ -4,7 +4,6 @@ import {closeSync, openSync} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
-import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 import {configOf} from '../../lib/commands/context.ts';
 import type {Sandbox} from '../../lib/sandbox/server.ts';
@@ -27,8 +26,8 @@ export interface RunOptions {
   readonly outputFile?: string;
   /** Blocks of 512 bytes that a file may have at most, as `ulimit -f` sets it. */
   readonly fileBlocksMax?: number;
-  /** Called when the process runs, with what sends it signals and what it has said so far. */
-  readonly whenRunning?: (kill: (signal: NodeJS.Signals) => void, messages: () => string) => void;
+  /** Called when the process runs, with what sends it signals, and what it has said and given so far. */
+  readonly whenRunning?: (kill: (signal: NodeJS.Signals) => void, messages: () => string, output: () => string) => void;
 }
 
 export class Shell {
@@ -66,6 +65,10 @@ export class Shell {
     const {stdin, stdout, stderr} = child;
     if (stdin === null || stderr === null) throw new Error('The process has no pipes');
     let messages = '';
+    let output = '';
+    stdout?.setEncoding('utf8').on('data', (part: string) => {
+      output += part;
+    });
     stderr.setEncoding('utf8').on('data', (part: string) => {
       messages += part;
     });
@@ -77,9 +80,9 @@ export class Shell {
     options.whenRunning?.(
       (signal) => child.kill(signal),
       () => messages,
+      () => output,
     );
     if (options.closeOutput === true) stdout?.destroy();
-    const output = stdout === null || stdout.destroyed ? '' : await text(stdout);
     const [code, signal] = await ended;
     return {code, signal, output, messages};
   }

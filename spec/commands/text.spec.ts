@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {Block} from '../../lib/commands/terminal/live.ts';
+import {Block} from '../../lib/commands/terminal/block.ts';
 import {counted, spanText, tableLines} from '../../lib/commands/terminal/table.ts';
 import {Pace} from '../../lib/commands/terminal/throughput.ts';
 import {propertiesOf, sameInstant, sameValue} from '../../lib/commands/verify/properties.ts';
@@ -27,22 +27,28 @@ text('lines columns up, wide characters too', () => {
   assert.deepEqual(lines, ['name        rows', 'Leads     12,345  done', '株式会社       7']);
 });
 
-text('replaces live lines in place, within the window, and leaves nothing behind', () => {
+text('paints live lines over each other, within the window, and leaves nothing behind', () => {
   const written: string[] = [];
   let columns = 30;
-  const block = new Block((part) => written.push(part), {columns: () => columns, rows: () => 4});
+  const block = new Block((part) => written.push(part.replaceAll('\u001b', '^')), {
+    columns: () => columns,
+    rows: () => 4,
+    onResize: () => () => {},
+  });
+  const painted = (home: string, ...lines: string[]): string =>
+    `^[?2026h^[?7l${home}${lines.map((line) => `${line}^[K\n`).join('')}^[J^[?7h^[?2026l`;
   block.show(['one', 'two']);
-  block.show(['a'.repeat(40), 'b', 'c', 'd', 'e']);
+  block.show(['a', 'b', 'c'.repeat(40), '\u001b[32mdone\u001b[39m', '株'.repeat(20)]);
   columns = 20;
   block.show(['narrow']);
   block.hide();
   block.hide();
   assert.deepEqual(written, [
-    'one\ntwo\n',
-    `\u001b[2A\r\u001b[J${'a'.repeat(28)}…\nb\n… and 3 more lines\n`,
-    '\u001b[4A\r\u001b[Jnarrow\n',
-    '\u001b[1A\r\u001b[J',
-    '',
+    painted('', 'one', 'two'),
+    painted('^[2A\r', `${'c'.repeat(28)}…`, '^[32mdone^[39m', `${'株'.repeat(14)}…`),
+    // The window made narrower has broken the first and the last of the three lines.
+    painted('^[3A\r', 'narrow'),
+    '^[1A\r^[J',
   ]);
 });
 

@@ -1,11 +1,9 @@
 /** A capture as people watch it: one live line a binding on a terminal, elsewhere one plain line every few seconds. */
-import {stripVTControlCharacters} from 'node:util';
 import type {BindingProgress} from '../../capture/progress.ts';
-import {liveLineMs, plainLineMs} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
-import type {Log} from '../../platform/log.ts';
 import type {LedgerSummary} from '../../zoho/usage.ts';
-import type {Host, Screen} from '../host.ts';
+import type {Host} from '../host.ts';
+import {type Display, display} from './display.ts';
 import {counted, grouped, spanText, tableLines} from './table.ts';
 import {Pace} from './throughput.ts';
 
@@ -18,87 +16,16 @@ export interface LiveOptions {
   readonly waiting: () => string | undefined;
 }
 
-export interface Live {
-  /** Writes log lines without disturbing the live ones. */
-  readonly log: Log;
-  /** Ends it; nothing live is left on the screen. */
-  stop(): Promise<void>;
-}
-
 /** Shows how a capture gets on until it is stopped. */
-export function showProgress(options: LiveOptions): Live {
-  const {host, clock} = options;
-  const ended = new AbortController();
-  const picture = new Picture(options);
-  const screen = host.screen;
-  const block = screen && new Block((text) => host.messages.write(text), screen);
-  const running = repeat(clock, screen === undefined ? plainLineMs : liveLineMs, ended.signal, () => {
-    if (block) block.show(picture.lines(block.columns));
-    else host.messages.write(`${picture.line()}\n`);
-  });
+export function showProgress(options: LiveOptions): Display {
+  const shown = display(options.host, options.clock, new Picture(options));
   return {
+    ...shown,
     log(level, message, fields) {
       // What the picture shows anyway is not said a second time.
-      if (fields?.eventType === 'connectorStatus') return;
-      block?.hide();
-      host.log(level, message, fields);
-    },
-    async stop() {
-      ended.abort();
-      await running;
-      block?.hide();
+      if (fields?.eventType !== 'connectorStatus') shown.log(level, message, fields);
     },
   };
-}
-
-async function repeat(clock: Clock, everyMs: number, signal: AbortSignal, show: () => void): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(everyMs, signal).catch(() => {});
-    if (!signal.aborted) show();
-  }
-}
-
-/** Lines at the bottom of a terminal that are written anew each time. */
-export class Block {
-  readonly #write: (text: string) => void;
-  readonly #screen: Screen;
-  #shown: readonly string[] = [];
-
-  constructor(write: (text: string) => void, screen: Screen) {
-    this.#write = write;
-    this.#screen = screen;
-  }
-
-  get columns(): number {
-    return Math.max(20, this.#screen.columns());
-  }
-
-  /** Replaces the lines. None is wider than the terminal, and there are never more than fit on it. */
-  show(lines: readonly string[]): void {
-    const heightMax = Math.max(1, this.#screen.rows() - 1);
-    const shown =
-      lines.length <= heightMax ? lines : [...lines.slice(0, heightMax - 1), `… and ${lines.length - heightMax + 1} more lines`];
-    const cut = shown.map((line) => cutTo(line, this.columns - 1));
-    this.#write(`${this.#erase()}${cut.join('\n')}\n`);
-    this.#shown = cut;
-  }
-
-  hide(): void {
-    this.#write(this.#erase());
-    this.#shown = [];
-  }
-
-  /** Up to the first of the lines, which a window made narrower since may have broken in several, and everything from there on away. */
-  #erase(): string {
-    if (this.#shown.length === 0) return '';
-    const height = this.#shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / this.columns)), 0);
-    return `\u001b[${height}A\r\u001b[J`;
-  }
-}
-
-function cutTo(line: string, columns: number): string {
-  const plain = stripVTControlCharacters(line);
-  return plain.length <= columns ? plain : `${plain.slice(0, columns - 1)}…`;
 }
 
 /** What there is to say at a moment. */

@@ -19,6 +19,7 @@ import {PageSize} from '../../sources/page-size.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {type Untimed, untimedIds} from '../../sources/untimed.ts';
 import type {ZohoClient} from '../../zoho/client.ts';
+import type {Work} from '../terminal/work.ts';
 import type {CapturedFile} from './captured.ts';
 import type {Comparison} from './compare.ts';
 import type {ListedQuarantine} from './left-out.ts';
@@ -42,6 +43,8 @@ export interface Reading {
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Counts the records, and lets others have their turn in between. */
+  readonly work: Pick<Work, 'add' | 'pause'>;
 }
 
 /** Compares all records that Zoho has now. */
@@ -73,11 +76,17 @@ function leaveOutOfBulk(plan: ModuleFields, {kind, code = '', field = ''}: ZohoE
   return plan.coverage.bulkOnly.filter((name) => plan.refuse('bulk', name)).length > 0;
 }
 
-function compareDocument(docs: Docs, at: number, isFirst: boolean, {captured, comparison, cursorS, left, share}: Reading): void {
+function compareDocument(
+  docs: Docs,
+  at: number,
+  isFirst: boolean,
+  {captured, comparison, cursorS, left, share, work}: Reading,
+): void {
   const id = String(idOf(docs, at));
   const isLater = modifiedSeconds(modifiedOf(docs, at)) >= cursorS;
   if (isFirst) {
     left.delete(id);
+    work.add();
     if (isLater) comparison.changedSince++;
     else comparison.present(id);
   }
@@ -161,7 +170,7 @@ function bulkContext({client, signal, log, module, quarantine}: Reading): BulkCo
 /** Makes documents of rows, as a capture does, and hands over each. */
 async function eachDocument(
   rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>,
-  {module, plan, signal}: Reading,
+  {module, plan, signal, work}: Reading,
   take: (docs: Docs, at: number) => void,
 ): Promise<void> {
   await pipe(rows, {
@@ -170,7 +179,10 @@ async function eachDocument(
     signal,
     onMisfit() {},
     async write({items}) {
-      for (let at = 0; at < items.count; at++) take(items, at);
+      for (let at = 0; at < items.count; at++) {
+        take(items, at);
+        await work.pause();
+      }
     },
   });
 }

@@ -14,6 +14,7 @@ import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
 import {exit, type Host, print, sayJson} from '../host.ts';
 import {counted, tableLines} from '../terminal/table.ts';
+import {type Work, working} from '../terminal/work.ts';
 import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
 import {ListedQuarantine} from './left-out.ts';
@@ -41,6 +42,10 @@ export async function verify(host: Host, args: VerifyArguments): Promise<number>
   const text = await folderDisk(args.out).read(journalName);
   if (text === undefined)
     throw new ConfigError(`Cannot verify ${args.out}: it has no ${journalName}, so capture did not write it`);
+  return tell(host, args, await working(host, (work) => compareAll({...host, log: work.log}, args, text, work)));
+}
+
+async function compareAll(host: Host, args: VerifyArguments, text: string, work: Work): Promise<Verified[]> {
   const setup = await setUpToAnswer(host, args);
   const unlock = await lockFolder(args.out);
   try {
@@ -48,10 +53,9 @@ export async function verify(host: Host, args: VerifyArguments): Promise<number>
     refuseOther(journal, setup.identity, args.out);
     const verified: Verified[] = [];
     for (const binding of await capturedOf(setup, journal, host)) {
-      host.log('info', `Comparing ${binding.resource.name}`);
-      verified.push(await verifyBinding(binding, journal, args, setup, host).catch(ownFault(binding.resource.name)));
+      verified.push(await verifyBinding(binding, journal, args, {setup, host, work}).catch(ownFault(binding.resource.name)));
     }
-    return tell(host, args, verified);
+    return verified;
   } finally {
     unlock();
     await setup.close();
@@ -73,12 +77,18 @@ async function capturedOf(setup: Setup, journal: Journal, host: Host): Promise<r
   return setup.bindings === undefined ? bindings.filter(({collection}) => Object.hasOwn(journal.files, collection)) : bindings;
 }
 
+/** What a comparison is done with. */
+interface Doing {
+  readonly setup: Setup;
+  readonly host: Host;
+  readonly work: Work;
+}
+
 async function verifyBinding(
   {resource: {name: module}, collection, stateKey}: SetupBinding,
   journal: Journal,
   args: VerifyArguments,
-  setup: Setup,
-  host: Host,
+  {setup, host, work}: Doing,
 ): Promise<Verified> {
   const file = own(journal.files, collection);
   const state = savedBinding(journal.state, stateKey);
@@ -88,7 +98,7 @@ async function verifyBinding(
     return {module, reason: 'its backfill is not complete; run capture again first'};
   const fields = await setup.client.fields(module, host.signal);
   if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
-  const captured = openCaptured(args.out, file);
+  const captured = await openCaptured(module, args.out, file, work);
   try {
     const plan = new ModuleFields(fields);
     await leaveOutRefused(module, plan, setup, host);
@@ -110,7 +120,9 @@ async function verifyBinding(
       client: setup.client,
       signal: host.signal,
       log: host.log,
+      work,
     };
+    work.begin(`Comparing ${module} with Zoho`, captured.size);
     await compareRows(reading);
     await compareUntimed(reading);
     await compareDeletions(reading);
@@ -145,9 +157,13 @@ async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Set
   }
 }
 
-function openCaptured(folder: string, {file, bytes}: JournalFile): CapturedFile {
+async function openCaptured(module: string, folder: string, {file, bytes}: JournalFile, work: Work): Promise<CapturedFile> {
   try {
-    return new CapturedFile(join(folder, file), bytes);
+    work.begin(`Reading the file of ${module}, bytes`, bytes);
+    return await CapturedFile.open(join(folder, file), bytes, (read) => {
+      work.add(read);
+      return work.pause();
+    });
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     throw new ConfigError(`Cannot verify ${folder}: ${file} has been removed since it was written; put it back, or capture anew`);

@@ -21,7 +21,7 @@ async function captured(folder: string, lines: readonly string[]): Promise<Captu
   const path = join(folder, 'it.ndjson');
   const text = lines.map((line) => `${line}\n`).join('');
   await writeFile(path, `${text}{"id":99,"not":"committed`);
-  return new CapturedFile(path, Buffer.byteLength(text));
+  return await CapturedFile.open(path, Buffer.byteLength(text));
 }
 
 compare('merge by property, delete, and live again without what they were before', async ({folder}) => {
