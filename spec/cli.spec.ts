@@ -69,19 +69,6 @@ cli('takes a new user from help to captured files in the three commands of its f
   assert.ok((await readdir(shell.path('out'))).includes('Leads.ndjson'));
 });
 
-cli('runs what the README tells a person with a terminal to run', async ({shell, sandbox}) => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const told = [...readme.matchAll(/^npx source-zoho ([^#\n]+)/gm)].map(([, command]) => command!.trim());
-  assert.equal(told.length, 5);
-  const bindings = ['Leads', 'Accounts'].map((name) => ({resource: {name, interval: 'PT5M'}, target: `acme/${name}`}));
-  const endpoint = {connector: {image: 'ghcr.io/estuary/source-zoho:dev', config: configOf(sandbox)}};
-  await writeFile(shell.path('flow.yaml'), JSON.stringify({captures: {'acme/zoho': {endpoint, bindings}}}));
-  for (const command of told) {
-    const {code, messages} = await shell.run(command);
-    assert.equal(code, 0, `${command}\n${messages}`);
-  }
-});
-
 cli('gives an example with the help of each command, and every one works', async ({shell, sandbox}) => {
   const examples = new Map<string, string>();
   for (const command of commands) {
