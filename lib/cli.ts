@@ -82,6 +82,7 @@ function programOf(host: Host, run: Run): Command {
 
   withSetup(program.command('check'))
     .description('try the credentials, and list the modules that can be captured')
+    .option('--estimate', 'also say what a backfill takes, and each day afterwards: records, jobs, credits, minutes')
     .option('--since <date>', 'start to reckon with where the configuration names none', date)
     .option('--json', 'print the result as JSON')
     .option('--support-bundle <file>', 'also write a file for the report of a problem, without secrets and values of records')
@@ -108,6 +109,7 @@ function programOf(host: Host, run: Run): Command {
       date,
     )
     .option('--backfill <names>', 'modules to read again from their start', names)
+    .option('--dry-run', 'say what the backfill would take, and capture nothing')
     .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
     .option('--initial-state <json>', 'state to begin with', json)
     .option('--output-state', 'print checkpoints, and the state at the end')

@@ -337,6 +337,9 @@ export const documentBytesMax = 16 << 20;
 /** Levels of nested values in a COQL answer: Zoho's are five deep. */
 export const jsonDepthMax = 64;
 
+/** What an estimate reckons for one bulk job: accounts of it run from seconds to some minutes (zoho-api sheet 4.7), and it is better to be early. */
+export const estimatedJobS = 180;
+
 // Stopping
 
 /** Time to stop in when asked to, after which the process ends as it is: Flow waits about 5 s for the connector, a person for as long as they like to. */

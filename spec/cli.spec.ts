@@ -300,6 +300,34 @@ cli('says since when records are captured, and why', async ({shell, sandbox}) =>
   assert.match(future.messages, /2999-01-01T00:00:00Z is in the future/);
 });
 
+cli('estimates a backfill and the days after it, without starting a job', async ({shell}) => {
+  const {code, output, messages} = await shell.run(
+    'check --config config.json --module Leads,Assessments --estimate --since 2020-01-01',
+  );
+  assert.equal(code, 0, messages);
+  // 642 fields take four jobs a page.
+  assert.match(output, /^Assessments +\d+ +1 +4 +364 +/m);
+  assert.match(output, /^Leads +300 +1 +1 +91 +/m);
+  assert.match(output, /^The backfill takes about 455 credits, 5 jobs and \d+ minutes/m);
+  assert.match(output, /^Free +5,000 +9 %/m);
+  for (const line of output.split('\n')) assert.ok(line.length <= 80, line);
+  const dry = await shell.run('capture --config config.json --module Leads --out out --since 2020-01-01 --dry-run --json');
+  assert.equal(dry.code, 0, dry.messages);
+  const {estimate} = JSON.parse(dry.output);
+  const [{records, jobs, credits_a_day}] = estimate.modules;
+  assert.deepEqual([records, jobs, credits_a_day], [300, 1, 288 + 96 + 24 + 91]);
+  assert.deepEqual(await readdir(shell.folder), ['config.json']);
+  assert.match(output, /^spent on this check +\d+ API calls, \d credits$/m, 'no job of 50');
+});
+
+cli('reckons with a page where Zoho does not count', async ({shell, sandbox}) => {
+  sandbox.faults.add('refused-module:coql/Quotes@1');
+  const {code, output, messages} = await shell.run('check --config config.json --module Quotes --estimate');
+  assert.equal(code, 0, messages);
+  assert.match(output, /^Quotes +unknown +1 +1 +91 +\d+$/m);
+  assert.match(output, /^Zoho does not count the records of 1 module: one page each is reckoned\.$/m);
+});
+
 cli('gives up soon when limits hold up a command that somebody waits for', async ({shell, sandbox}) => {
   const limited: Reply = [429, complaint('TOO_MANY_REQUESTS'), {'retry-after': '3600'}];
   await withZoho({replies: [limited]}, async ({url}) => {

@@ -11,7 +11,8 @@ import {lockFolder} from '../sinks/files/lock.ts';
 import {openNdjson} from '../sinks/ndjson.ts';
 import {PairsSink} from '../sinks/preview.ts';
 import type {Sink} from '../sinks/sink.ts';
-import {bindingsOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
+import {bindingsOf, modulesOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
+import {estimate, estimateJson, estimateLines} from './estimate.ts';
 import {exit, type Host, print, say, sayJson} from './host.ts';
 import {showProgress} from './terminal/live.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
@@ -27,6 +28,8 @@ export interface CaptureArguments extends SetupArguments {
   readonly json?: boolean;
   /** Modules to backfill again, whatever was captured of them. */
   readonly backfill?: readonly string[];
+  /** Say what the backfill would take, and write nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** Where a run writes, and what can be said about that. */
@@ -41,10 +44,18 @@ export interface Output {
 export async function capture(host: Host, args: CaptureArguments): Promise<number> {
   const setup = await setUp(host, args);
   try {
+    if (args.dryRun === true) return await dryRun(host, args, setup);
     return await captureWith(host, args, setup);
   } finally {
     await setup.close();
   }
+}
+
+async function dryRun(host: Host, {json}: CaptureArguments, setup: Setup): Promise<number> {
+  const told = await estimate(setup, host, await modulesOf(setup, host));
+  if (json === true) sayJson(host, {dry_run: true, estimate: estimateJson(told)});
+  else for (const line of [...estimateLines(told, host.outputColumns()), '', 'Nothing was captured']) print(host, line);
+  return exit.done;
 }
 
 /** Captures what a setup means; gives the exit code. */

@@ -10,11 +10,14 @@ import {accountsOrigin} from '../zoho/data-centers.ts';
 import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {Bundle, type Found} from './bundle.ts';
 import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './context.ts';
+import {estimate, estimateJson, estimateLines} from './estimate.ts';
 import {exit, type Host, print, say, sayJson} from './host.ts';
 import {counted, grouped, tableLines} from './terminal/table.ts';
 
 export interface CheckArguments extends SetupArguments {
   readonly json?: boolean;
+  /** Also say what a backfill takes, and what each day afterwards costs. */
+  readonly estimate?: boolean;
   /** A file to write for the report of a problem, whatever the check comes to. */
   readonly supportBundle?: string;
   /** Directory of a local capture whose state goes into that file. */
@@ -70,6 +73,7 @@ async function examine(host: Host, args: CheckArguments, found: Found): Promise<
       );
     const clock = new Date((await client.nowSeconds(host.signal)) * 1_000).toISOString();
     found.clock = clock;
+    const reckoned = args.estimate === true ? await estimate(setup, host, modules) : undefined;
     if (args.json === true) {
       const accounts = accountsOrigin(client.origin);
       sayJson(host, {
@@ -86,10 +90,12 @@ async function examine(host: Host, args: CheckArguments, found: Found): Promise<
           reason: entry.skip,
           ...(entry.skip === undefined && coverageOf(entry)),
         })),
+        ...(reckoned && {estimate: estimateJson(reckoned)}),
       });
       return exit.done;
     }
     for (const line of reportLines(host, setup, {modules, clock, scopes})) print(host, line);
+    if (reckoned !== undefined) for (const line of ['', ...estimateLines(reckoned, host.outputColumns())]) print(host, line);
     return exit.done;
   } finally {
     await setup.close();

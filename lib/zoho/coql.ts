@@ -72,6 +72,11 @@ export function idsQuery({module, columns, ids, quoting}: IdsQuery): string {
   return `${selected(columns, module, quoting)} where ${where} limit 0, ${ids.length}`;
 }
 
+/** How many records were modified since a time. */
+export function countQuery(module: string, fromS: number): string {
+  return `select COUNT(id) from ${nameOf(module)} where Modified_Time >= ${datetimeLiteral(fromS)}`;
+}
+
 /** A time as COQL takes it: whole seconds, quoted, with its offset written out. */
 export function datetimeLiteral(seconds: number): string {
   return `'${isoSeconds(seconds)}+00:00'`;
