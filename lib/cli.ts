@@ -93,6 +93,7 @@ function programOf(host: Host, run: Run): Command {
   withSetup(program.command('discover'))
     .description('print the bindings that Flow would be offered, one JSON line each')
     .option('--flow <dir>', 'write a flow.yaml and collection specs instead')
+    .option('--image <name>', 'image of the connector in that flow.yaml, as it was pushed')
     .option('--prefix <prefix>', "what the catalog's names begin with", 'acmeCo')
     .option('--json', 'print a failure as JSON, too')
     .option('--with-secrets', 'write the credentials too, instead of a note where they belong')

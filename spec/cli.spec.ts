@@ -155,6 +155,8 @@ const mistakes: [args: string, message: RegExp][] = [
     /^source-zoho: Cannot find module Laeds among the modules of this capture, did you mean Leads\?\n$/,
   ],
   ['capture --config config.json --module Leads --once --out /proc/x', /^source-zoho: Cannot write into \/proc\/x: there is no/],
+  ['discover --config config.json --image a/b:v1', /^source-zoho: Cannot use --image without --flow\n$/],
+  ['discover --config config.json --flow c --image a/B', /^source-zoho: Cannot use image a\/B: it must be like registry/],
   ['sandbox --fault nonsense', /^source-zoho: Cannot order fault "nonsense"/],
 ];
 for (const [args, message] of mistakes) {
@@ -445,8 +447,10 @@ cli('discovers bindings as JSON lines, and as a catalog that captures', async ({
     .split('\n')
     .map((line) => JSON.parse(line).recommendedName);
   assert.deepEqual(names, ['Deals', 'Leads']);
-  const hidden = await shell.run('discover --config config.json --module Leads --flow hidden');
+  const image = 'registry.example.com:5000/team/source-zoho:v2.0.0';
+  const hidden = await shell.run(`discover --config config.json --module Leads --flow hidden --image ${image}`);
   assert.equal(hidden.code, 0, hidden.messages);
+  assert.ok((await readFile(shell.path('hidden/flow.yaml'), 'utf8')).includes(`image: ${image}\n`));
   assert.match(await readFile(shell.path('hidden/source-zoho.config.yaml'), 'utf8'), /client_secret: <secret>/);
   await shell.run('discover --config config.json --module Leads --flow catalog --with-secrets');
   const {collections} = parse(await readFile(shell.path('catalog/flow.yaml'), 'utf8'));

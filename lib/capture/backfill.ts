@@ -12,13 +12,17 @@ import {type Binding, GateOverflow, rangeDone} from './binding.ts';
 import {coqlContext} from './coql-context.ts';
 import {askingOtherwise, Remedies} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
+import {tally} from './tally.ts';
 import {captureUntimed} from './untimed.ts';
 
 const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null};
 
 /** Runs the range that the state holds to its end, whatever of it was done before; the state may hold another one then. */
 export async function runRange(binding: Binding, signal: AbortSignal): Promise<void> {
-  const {shared, progress} = binding;
+  const {progress} = binding;
+  const cost = tally(binding.shared.client);
+  const shared = {...binding.shared, client: cost.client};
+  const [beganMs, rowsBefore] = [shared.clock.elapsedMs(), progress.rows];
   const remedies = new Remedies(binding);
   const kind = binding.refreshing ? 'refresh' : 'backfill';
   const {start, backfill: saved} = binding.state;
@@ -48,7 +52,20 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
       else await remedies.apply(error, signal);
     }
   }
-  shared.log('info', `The ${kind} of module ${binding.module} is complete`, {module: binding.module, dropped: progress.dropped});
+  const done = {
+    rows: progress.rows - rowsBefore,
+    seconds: Math.round((shared.clock.elapsedMs() - beganMs) / 1_000),
+    credits: cost.credits(),
+  };
+  shared.log(
+    'info',
+    `The ${kind} of module ${binding.module} is complete: ${done.rows} rows in ${done.seconds} s, ${done.credits} credits`,
+    {
+      module: binding.module,
+      ...done,
+      dropped: progress.dropped,
+    },
+  );
   progress.range = undefined;
   if (binding.state.backfill != null) return;
   binding.gate.end();

@@ -14,11 +14,16 @@ export interface DiscoverArguments extends SetupArguments {
   readonly flow?: string;
   readonly prefix: string;
   readonly withSecrets?: boolean;
+  /** Image of the connector, for the catalog. */
+  readonly image?: string;
 }
 
 export async function discover(host: Host, args: DiscoverArguments): Promise<number> {
   if (!/^[\p{L}\p{N}\-_.]+(\/[\p{L}\p{N}\-_.]+)*$/u.test(args.prefix))
     throw new ConfigError(`Cannot use prefix ${args.prefix}: it must be like acmeCo or acmeCo/sales`);
+  if (args.image !== undefined && args.flow === undefined) throw new ConfigError('Cannot use --image without --flow');
+  if (args.image !== undefined && !imageForm.test(args.image))
+    throw new ConfigError(`Cannot use image ${args.image}: it must be like registry.example.com/team/source-zoho:v2`);
   const setup = await setUpToAnswer(host, args);
   try {
     const modules = await modulesOf(setup, host);
@@ -32,14 +37,16 @@ export async function discover(host: Host, args: DiscoverArguments): Promise<num
   }
 }
 
-const image = 'ghcr.io/estuary/source-zoho:dev';
+const imageDefault = 'ghcr.io/estuary/source-zoho:dev';
+/** A name as registries take it: `registry.example.com:5000/team/source-zoho:v2`, with a digest if need be. */
+const imageForm = /^[a-z0-9]+([._:/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 const configFile = 'source-zoho.config.yaml';
 
 /** Writes the files as flowctl's own discovery lays them out; none that is there is replaced. */
 async function writeCatalog(
   host: Host,
   folder: string,
-  {prefix, withSecrets}: DiscoverArguments,
+  {prefix, withSecrets, image = imageDefault}: DiscoverArguments,
   config: unknown,
   bindings: readonly DiscoveredBinding[],
 ): Promise<void> {

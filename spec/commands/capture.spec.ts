@@ -56,6 +56,7 @@ capture("captures what the documentation's own sample describes", async ({shell,
   assert.equal(code, 0, messages);
   assert.match(messages, /^Module Leads: records modified since 2024-01-01T00:00:00Z are captured \(the configured start\)$/m);
   assert.match(output, /^Leads +5,000 +0 +2024-01-01 +out\/Leads\.ndjson \(5,000 lines\)$/m);
+  assert.match(messages, /^The backfill of module Leads is complete: 5000 rows in \d+ s, \d+ credits$/m);
   assert.match(output, /10,500 documents in .* API calls, .* credits$/m);
   assert.deepEqual(await compared(shell, sandbox, ['Leads', 'Accounts', 'Contacts']), {
     lines: [5_000, 1_500, 4_000],
