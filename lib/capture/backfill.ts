@@ -67,6 +67,7 @@ export async function runRange(binding: Binding, signal: AbortSignal): Promise<v
     },
   );
   progress.range = undefined;
+  progress.phase = 'backfilled';
   if (binding.state.backfill != null) return;
   binding.gate.end();
   binding.gateKnown = false;

@@ -5,6 +5,7 @@ import {type BindingProgress, newProgress} from '../capture/progress.ts';
 import {refusing} from '../errors/system.ts';
 import {mergePatch, savedBinding} from '../flow/state.ts';
 import {systemClock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
 import {clearCapture} from '../sinks/files/clear.ts';
 import {folderDisk, makeFolder} from '../sinks/files/disk.ts';
 import {lockFolder} from '../sinks/files/lock.ts';
@@ -13,8 +14,10 @@ import {PairsSink} from '../sinks/preview.ts';
 import type {Sink} from '../sinks/sink.ts';
 import {bindingsOf, modulesOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
 import {estimate, estimateJson, estimateLines} from './estimate.ts';
+import {countExpected} from './expected.ts';
 import {exit, type Host, print, say, sayJson} from './host.ts';
-import {showProgress} from './terminal/live.ts';
+import {CaptureView} from './terminal/capture-view.ts';
+import {display} from './terminal/display.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
 import {working} from './terminal/work.ts';
 
@@ -63,7 +66,8 @@ export async function captureWith(host: Host, args: RunArguments, setup: Setup):
   // Whoever asks for one round waits for it; a capture that is to run on may begin in an outage.
   const chosen = () => bindingsOf(setup, host);
   const found = args.once === true ? chosen() : ridingOut(chosen, {clock: systemClock, log: host.log}, host.signal);
-  const bindings = (await found).map(({resource, collection, stateKey}, index) => ({
+  const bindings = (await found).map(({resource, collection, stateKey, slices}, index) => ({
+    slices,
     target: {index, stateKey, collection},
     resource,
     progress: newProgress(resource.name),
@@ -112,36 +116,53 @@ async function run(
   host: Host,
   args: RunArguments,
   setup: Setup,
-  bindings: readonly CaptureBinding[],
+  bindings: readonly (CaptureBinding & {readonly slices: number})[],
   output: Output,
 ): Promise<number> {
   const {client, config} = setup;
   const startMs = systemClock.elapsedMs();
   const progress = bindings.map((binding) => binding.progress);
-  const live = showProgress({
-    host,
+  const expected = new Map<BindingProgress, number>();
+  const view = new CaptureView({
     clock: systemClock,
     bindings: progress,
+    expected,
     spent: () => client.spent(),
-    waiting: setup.heldBack,
+    heldBack: setup.heldBack,
+    colors: host.colors,
+    unicode: /utf-?8/i.test(host.env.LC_ALL || host.env.LC_CTYPE || host.env.LANG || ''),
   });
+  const shown = display(host, systemClock, view);
   const timeout = args.timeout === undefined ? [] : [AbortSignal.timeout(args.timeout)];
+  const ended = new AbortController();
+  const signal = AbortSignal.any([host.signal, ...timeout]);
+  const {state} = output.sink;
+  const counting = countExpected({setup, bindings, state, signal: AbortSignal.any([signal, ended.signal])}, expected);
   try {
     await runCapture({
       client,
       clock: systemClock,
-      log: live.log,
+      log: withoutStatus(shown.log),
       sink: output.sink,
-      ...backfilledAgain(args.backfill, output.sink.state, bindings, config.startDate),
+      ...backfilledAgain(args.backfill, state, bindings, config.startDate),
       startDate: config.startDate,
       once: args.once === true,
-      signal: AbortSignal.any([host.signal, ...timeout]),
+      signal,
     });
   } finally {
-    await live.stop();
+    ended.abort();
+    await counting;
+    shown.stop();
   }
   if (args.outputState === true) sayJson(host, ['connectorState', {updated: output.sink.state}]);
   return summarise(host, args, setup, bindings, output, systemClock.elapsedMs() - startMs);
+}
+
+/** What the picture shows anyway is not said a second time. */
+function withoutStatus(log: Log): Log {
+  return (level, message, fields) => {
+    if (fields?.eventType !== 'connectorStatus') log(level, message, fields);
+  };
 }
 
 async function openOutput(host: Host, args: RunArguments, setup: Setup, collections: readonly string[]): Promise<Output> {

@@ -2,6 +2,7 @@
 import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {text} from 'node:stream/consumers';
+import {ModuleFields} from '../capture/field-plan.ts';
 import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
 import {credentialVariables, environmentConfig, withEnvironment} from '../config/environment.ts';
 import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
@@ -35,6 +36,12 @@ export interface SetupBinding {
   readonly resource: ResourceConfig;
   readonly collection: string;
   readonly stateKey: string;
+}
+
+/** One whose module is known to be there. */
+export interface FoundBinding extends SetupBinding {
+  /** Jobs that a page of its backfill takes: more than one for a module with very many fields. */
+  readonly slices: number;
 }
 
 export interface Setup {
@@ -237,13 +244,18 @@ export function configOf({
  *
  * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
  */
-export async function bindingsOf(setup: Setup, host: Host): Promise<readonly SetupBinding[]> {
+export async function bindingsOf(setup: Setup, host: Host): Promise<readonly FoundBinding[]> {
   if (setup.bindings?.length === 0)
     throw new ConfigError(
       `Cannot capture anything: capture ${setup.name} has no binding that is enabled; add one, or enable one`,
     );
   const entries = await modulesOf(setup, host);
-  return setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
+  const bindings = setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
+  const fields = new Map(entries.map((entry) => [entry.name, entry.fields ?? []]));
+  return bindings.map((binding) => ({
+    ...binding,
+    slices: new ModuleFields(fields.get(binding.resource.name) ?? []).bulkSlices.length,
+  }));
 }
 
 /** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */

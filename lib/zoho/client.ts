@@ -150,11 +150,12 @@ export function createClient({
     tell: onStatus,
   });
   const {clientId, clientSecret, refreshToken} = credentials;
+  const governor = new Governor({clock, random, tell: onStatus});
   const caller = new Caller({
     origin,
     http,
     token,
-    governor: new Governor({clock, random, tell: onStatus}),
+    governor,
     ledger,
     clock,
     log,
@@ -163,7 +164,7 @@ export function createClient({
     timeoutMs: timeouts.callMs,
     redact: (text) => withoutSecrets(text, [token.current, clientSecret, refreshToken, clientId]),
   });
-  return new Calls({origin, http, token, caller, ledger, log});
+  return new Calls({origin, http, token, caller, ledger, log, nextDownloadMs: () => governor.nextDownloadMs});
 }
 
 /** Whether a token that names an API domain serves calls to an origin. A simulator on this machine may name whatever it copied; that is said once. */

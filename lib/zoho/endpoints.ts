@@ -33,6 +33,8 @@ export interface CallsOptions {
   readonly token: Token;
   readonly caller: Caller;
   readonly ledger: Ledger;
+  /** How long a download that waits for its turn has to wait. */
+  readonly nextDownloadMs?: () => number | undefined;
   readonly log: Log;
 }
 
@@ -42,18 +44,20 @@ export class Calls implements ZohoClient {
   readonly #token: Token;
   readonly #caller: Caller;
   readonly #ledger: Ledger;
+  readonly #nextDownloadMs: () => number | undefined;
   readonly #log: Log;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
   readonly #warned = new Set<string>();
   #bareIds = false;
 
-  constructor({origin, http, token, caller, ledger, log}: CallsOptions) {
+  constructor({origin, http, token, caller, ledger, log, nextDownloadMs = () => undefined}: CallsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
     this.#caller = caller;
     this.#ledger = ledger;
+    this.#nextDownloadMs = nextDownloadMs;
     this.#log = log;
   }
 
@@ -255,7 +259,7 @@ export class Calls implements ZohoClient {
   }
 
   spent(): LedgerSummary {
-    return this.#ledger.summary();
+    return {...this.#ledger.summary(), nextDownloadMs: this.#nextDownloadMs()};
   }
 
   async close(): Promise<void> {

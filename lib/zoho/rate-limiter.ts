@@ -113,6 +113,17 @@ export class Governor {
     return Math.max(0, this.#pausedUntilMs - this.#clock.elapsedMs());
   }
 
+  /** How long a download that waits has to wait for Zoho's ration; undefined when none waits. */
+  get nextDownloadMs(): number | undefined {
+    if (this.#downloads.length < downloadsPerMinute || !this.#waits('download')) return undefined;
+    return Math.max(0, this.#downloads[0]! + downloadWindowMs - this.#clock.elapsedMs());
+  }
+
+  #waits(kind: CallKind): boolean {
+    const waiters = [...(this.#waiting[priorityOf[kind]]?.values() ?? [])].flat();
+    return waiters.some((waiter) => waiter.kind === kind);
+  }
+
   /** Calls that may run at once now. */
   get atOnce(): number {
     return Math.max(1, callsAtOnce >> this.#level);

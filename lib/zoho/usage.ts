@@ -22,6 +22,8 @@ export interface LedgerSummary {
   readonly creditsTotal: number;
   /** Credits that the organisation has left, as far as Zoho told: it does once half of the day's are used. */
   readonly remaining: number | undefined;
+  /** Until the next download may begin, while one waits for its turn because of Zoho's ration. */
+  readonly nextDownloadMs?: number | undefined;
 }
 
 export class Ledger {

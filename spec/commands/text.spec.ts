@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {Block} from '../../lib/commands/terminal/block.ts';
 import {counted, spanText, tableLines} from '../../lib/commands/terminal/table.ts';
-import {Pace} from '../../lib/commands/terminal/throughput.ts';
+import {Throughput} from '../../lib/commands/terminal/throughput.ts';
 import {propertiesOf, sameInstant, sameValue} from '../../lib/commands/verify/properties.ts';
 
 const text = suite('Text for people');
@@ -52,14 +52,13 @@ text('paints live lines over each other, within the window, and leaves nothing b
   ]);
 });
 
-text('tells the rate of late, and the share of the page that is being read', () => {
-  const pace = new Pace(0);
-  pace.see(1_000, {documents: 0, rows: 500, pageRows: undefined, phase: 'waiting for job'});
-  assert.deepEqual([pace.rate, pace.share, pace.leftMs], [0, undefined, undefined]);
-  pace.see(2_000, {documents: 1_000, rows: 1_500, pageRows: 4_000, phase: 'downloading'});
-  assert.deepEqual([pace.rate, pace.share, pace.leftMs], [500, 0.25, 6_000]);
-  for (let s = 3; s <= 20; s++) pace.see(s * 1_000, {documents: 1_000, rows: 1_500, pageRows: 4_000, phase: 'downloading'});
-  assert.equal(pace.rate, 0);
+text('tells the rate of the last seconds', () => {
+  const throughput = new Throughput(0);
+  throughput.see(1_000, 0);
+  throughput.see(2_000, 1_000);
+  assert.equal(throughput.perSecond, 500);
+  for (let s = 3; s <= 20; s++) throughput.see(s * 1_000, 1_000);
+  assert.equal(throughput.perSecond, 0);
 });
 
 text('takes any JSON object apart into the texts of its values', () => {
