@@ -486,7 +486,7 @@ cli('finds what differs from Zoho, shows it, and ends with 4', async ({shell, sa
   sandbox.clock.advance(5_000);
   const since = await shell.run('verify --config config.json --module Quotes --out out --full');
   assert.equal(since.code, 0, since.messages);
-  assert.match(since.output, /^Quotes +43 +43 +0 +0 +0 +0 +2$/m);
+  assert.match(since.output, /^Quotes +43 +43 +0 +0 +0 +0 +2 +0$/m);
   const text = await readFile(shell.path('out/Quotes.ndjson'), 'utf8');
   const lines = text.split('\n');
   lines[5] = lines[5]!.replace(/"Subject":"../, '"Subject":"#?');

@@ -71,7 +71,7 @@ text('takes any JSON object apart into the texts of its values', () => {
   );
 });
 
-text('keeps every digit, and calls numbers the same digit for digit only', () => {
+text('keeps every digit, and calls numbers the same to their last digit, however they are spelled', () => {
   const properties = propertiesOf('{"id":5725767000000524157,"Amount":12.50,"Tags":["a]","\\""],"_meta":{"op":"u"}}');
   assert.deepEqual(
     [...properties],
@@ -83,7 +83,8 @@ text('keeps every digit, and calls numbers the same digit for digit only', () =>
     ],
   );
   assert.equal(sameValue('5725767000000524157', '5725767000000524158'), false);
-  assert.equal(sameValue('12.50', '12.5'), false);
+  assert.equal(sameValue('12.50', '12.5'), true);
+  assert.equal(sameValue('12.50', '12.51'), false);
   assert.equal(sameValue('"é"', '"\\u00e9"'), true);
   assert.equal(sameValue('["a", "b"]', '["a","b"]'), true);
   assert.equal(sameValue('null', '""'), false);

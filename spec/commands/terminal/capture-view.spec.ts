@@ -63,7 +63,7 @@ view('fits 60 and 80 columns, and keeps the totals on a screen of a few lines', 
     '12 API calls, 345 credits',
     '10 s: 75,000 of 150,000 records (50 %), about 10 s left',
   ]);
-  assert.deepEqual(shown.lines(60, 3), ['10 s: 75,000 of 150,000 records (50 %), about 10 s left', '12 API calls, 345 credits']);
+  assert.deepEqual(shown.lines(60, 3), ['12 API calls, 345 credits', '10 s: 75,000 of 150,000 records (50 %), about 10 s left']);
 });
 
 view('says why something waits, and until when', () => {
