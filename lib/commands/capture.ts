@@ -281,16 +281,11 @@ function summaryLines(
     const file = fileOf.get(target.collection);
     const place = file && `${out}/${file.file} (${counted(file.lines, 'line')})`;
     const {name, documents, deletions, since} = progress;
-    return [name, documents, deletions, since && dayOf(since.start), place, remarkOf(progress)];
+    return [name, documents, deletions, since?.start.slice(0, 10), place, remarkOf(progress)];
   });
   const reasons = Map.groupBy(
     bindings.flatMap(({progress}) => progress.since ?? []),
     ({start, reason}) => `Records modified since ${start} are captured: ${reason}`,
   );
   return [...tableLines(columns, rows), ...reasons.keys()];
-}
-
-/** An instant without its time where that is midnight. */
-function dayOf(instant: string): string {
-  return instant.replace('T00:00:00Z', '');
 }

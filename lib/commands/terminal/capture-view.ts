@@ -58,7 +58,7 @@ export class CaptureView implements View {
     const nowMs = this.#see();
     const {bindings} = this.#options;
     const aside = bindings.filter(({fault}) => fault !== undefined).length;
-    const done = `${grouped(bindings.filter(isDone).length)} of ${counted(bindings.length, 'module')} up to date`;
+    const done = `${grouped(bindings.filter(isDone).length)} of ${counted(bindings.length, 'module')} done`;
     const parts = [this.#total(nowMs, wideColumns), done, ...(aside > 0 ? [`${aside} set aside`] : []), ...this.#waiting()];
     return parts.join('; ');
   }

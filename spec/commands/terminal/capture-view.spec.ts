@@ -89,7 +89,7 @@ view('writes a short plain line elsewhere', () => {
   pass(10_000);
   assert.equal(
     shown.line(),
-    '10 s: 75,000 of 150,000 records (50 %), 7,500/s, about 10 s left; 1 of 3 modules up to date; 1 set aside',
+    '10 s: 75,000 of 150,000 records (50 %), 7,500/s, about 10 s left; 1 of 3 modules done; 1 set aside',
   );
 });
 
