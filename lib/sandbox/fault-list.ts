@@ -22,17 +22,6 @@ async function statusChanged(answer: Answer, change: (job: Record<string, unknow
   return job && change(job) ? {...answer, ...json(200, value)} : undefined;
 }
 
-/** Changes the `more_records` of a JSON answer, wherever its `info` is; undefined if it has none. */
-async function flagChanged(answer: Answer, change: (flag: boolean) => unknown): Promise<Answer | undefined> {
-  if (answer.status !== 200) return undefined;
-  const text = (await bodyOf(answer)).toString();
-  const changed = text.replace(/"more_records":(true|false)/, (_, flag: string) => {
-    const value = change(flag === 'true');
-    return value === undefined ? '"another":null' : `"more_records":${JSON.stringify(value)}`;
-  });
-  return changed === text ? undefined : {...answer, body: changed};
-}
-
 const hourMs = 3_600_000;
 
 const gone = (): Answer => refusal(404, 'RESOURCE_NOT_FOUND', 'The requested resource does not exist', {resource: 'read'});
@@ -135,12 +124,6 @@ const entries = {
     kinds: api,
     spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: 'odd'}}),
   },
-  'text-flag': {
-    what: 'more_records as a text',
-    kinds: ['status', 'coql', 'deleted'],
-    spoil: (answer) => flagChanged(answer, String),
-  },
-  'no-flag': {what: 'more_records missing', kinds: ['coql', 'deleted'], spoil: (answer) => flagChanged(answer, () => undefined)},
   'heavy-page': {
     what: `500 INTERNAL_ERROR to a query of more than ${heavyRows} rows`,
     kinds: ['coql'],

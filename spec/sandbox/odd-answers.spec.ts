@@ -210,7 +210,7 @@ odd('hides a field that metadata go on listing, and names it in no refusal of a 
 odd('loses its metadata for a moment', () =>
   withSandbox({}, async (caller, {faults}) => {
     const answers: unknown[] = [];
-    for (const name of ['no-fields', 'no-fields-204', 'no-modules', 'no-modules-204'] as const) {
+    for (const name of ['no-fields', 'empty-fields', 'no-modules', 'no-modules-204'] as const) {
       faults.add(name);
       const path = name.startsWith('no-fields') ? 'fields?module=Leads' : 'modules';
       const {status, body} = await caller.call(`/crm/v8/settings/${path}`);

@@ -101,7 +101,7 @@ lists('a module whose queries of more than 20 rows fail is captured all the same
   }),
 );
 
-for (const fault of ['no-flag@1', 'text-flag@1']) {
+for (const fault of ['flags-missing@1', 'flags-text@1']) {
   lists(`changes and deletions arrive from a Zoho with ${fault}`, () =>
     JumpCapture.with({...deals, records: {Deals: 700}}, async (capture) => {
       const {org, faults} = capture.sandbox;
