@@ -3,13 +3,13 @@ import {readFileSync} from 'node:fs';
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
-import {exit, type Host, sayJson} from './commands/host.ts';
+import {type CommandContext, exit, sayJson} from './commands/host.ts';
 import {durationMs} from './config/duration.ts';
 import {startInstant} from './config/start-date.ts';
 import {exitCodeOf} from './errors/errors.ts';
 
 /** Runs the command that the arguments ask for; gives the exit code. Wrong arguments are explained and end with 2; other failures are thrown. */
-export async function runCli(host: Host, args: readonly string[]): Promise<number> {
+export async function runCli(host: CommandContext, args: readonly string[]): Promise<number> {
   let code: number = exit.done;
   const run =
     <A extends unknown[]>(command: (...args: A) => Promise<number>) =>
@@ -54,7 +54,7 @@ function versionOf(): string {
 
 type Run = <A extends unknown[]>(command: (...args: A) => Promise<number>) => (...given: A) => Promise<void>;
 
-function programOf(host: Host, run: Run): Command {
+function programOf(host: CommandContext, run: Run): Command {
   const program = new Command('source-zoho');
   program
     .description('Captures Zoho CRM modules into Flow collections, or into local files.')

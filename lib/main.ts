@@ -1,7 +1,7 @@
 /** The process: the only file that touches arguments, environment, standard streams, signals and the exit code. */
 import type {Writable} from 'node:stream';
 import {isatty} from 'node:tty';
-import {exit, type Host} from './commands/host.ts';
+import {type CommandContext, exit} from './commands/host.ts';
 import {exitCodeOf} from './errors/errors.ts';
 import {systemReason} from './errors/system.ts';
 import {stopCommandMs, stopConnectorMs} from './limits.ts';
@@ -116,7 +116,7 @@ function withoutOutput(code: number, error: NodeJS.ErrnoException): number {
   return own === exit.done ? exit.failed : own;
 }
 
-function hostOf(least: Level): Host {
+function hostOf(least: Level): CommandContext {
   const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
   const colored = (stream: {isTTY?: boolean}): boolean => stream.isTTY === true && !plain && env.TERM !== 'dumb';
   const terminal = stdout instanceof DescriptorOutput ? undefined : stdout;
@@ -134,7 +134,7 @@ function hostOf(least: Level): Host {
   };
 }
 
-function screenOf(terminal: NodeJS.WriteStream): Host['screen'] {
+function screenOf(terminal: NodeJS.WriteStream): CommandContext['screen'] {
   return {
     columns: () => terminal.columns,
     rows: () => terminal.rows,

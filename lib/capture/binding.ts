@@ -6,28 +6,28 @@ import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, replacedNamedMax, window
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import {Slots} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, Docs, Replaced, Rows} from '../records/batch.ts';
+import {Semaphore} from '../platform/semaphore.ts';
+import type {Batch, BindingPatch, DocBlock, Replaced, RowBlock} from '../records/batch.ts';
 import {idOf, modifiedOf} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import type {Target} from '../sinks/sink.ts';
 import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
 import {PageSize} from '../sources/page-size.ts';
-import type {ZohoClient} from '../zoho/client.ts';
-import type {Api, ModuleFields} from './field-plan.ts';
+import type {ZohoClient} from '../zoho/api.ts';
+import type {Api, FieldPlan} from './field-plan.ts';
 import type {BindingProgress} from './progress.ts';
 import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
 import {Ahead} from './seen/ahead.ts';
-import {Gate} from './seen/backfill-filter.ts';
-import {Overlap} from './seen/emitted-versions.ts';
+import {BackfillFilter} from './seen/backfill-filter.ts';
+import {EmittedVersions} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
-import {Recycled} from './seen/recycle-bin.ts';
+import {RecycleBin} from './seen/recycle-bin.ts';
 import type {WatchedSink} from './watched-sink.ts';
 
 /** An outage as one binding sees it. It is over as soon as the binding has got something else. */
-export interface CutOff {
+export interface Outage {
   readonly sinceMs: number;
   readonly got: number;
   tries: number;
@@ -39,12 +39,12 @@ export interface Shared {
   readonly clock: Clock;
   readonly log: Log;
   readonly sink: WatchedSink;
-  readonly jobSlots: Slots;
-  readonly pageSlots: Slots;
-  readonly sweepSlots: Slots;
+  readonly jobSlots: Semaphore;
+  readonly pageSlots: Semaphore;
+  readonly sweepSlots: Semaphore;
   /** All that are captured, and those of them that cannot reach Zoho at present. */
   readonly bindings: readonly {readonly progress: BindingProgress}[];
-  readonly cutOff: Map<BindingProgress, CutOff>;
+  readonly cutOff: Map<BindingProgress, Outage>;
   /** Positions of those whose scope Zoho refuses. */
   readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
@@ -64,10 +64,10 @@ export interface BindingOptions {
 }
 
 /** Ends a backfill or a refresh. */
-export const rangeDone: BindingPatch = {backfill: null, is_connector_initiated: false};
+export const backfillDone: BindingPatch = {backfill: null, is_connector_initiated: false};
 
 /** Decides over a document at the moment of its write. */
-export type Admit = (docs: Docs, i: number) => boolean;
+export type Admit = (docs: DocBlock, i: number) => boolean;
 
 export class Binding {
   readonly target: Target;
@@ -76,16 +76,16 @@ export class Binding {
   readonly schedule: Schedule | undefined;
   readonly progress: BindingProgress;
   readonly shared: Shared;
-  readonly gate: Gate;
-  readonly overlap: Overlap;
+  readonly filter: BackfillFilter;
+  readonly emitted: EmittedVersions;
   /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
-  readonly coqlTurn = new Slots(1);
+  readonly coqlLock = new Semaphore(1);
   /** Rows that cannot become documents. */
   readonly quarantine: NamedQuarantine;
   /** Records seen to go into the recycle bin. */
-  readonly recycled: Recycled;
+  readonly recycleBin: RecycleBin;
   /** Whether the gate knows everything emitted since the running range began. */
-  gateKnown = false;
+  filterKnown = false;
   /** The latest `Modified_Time` captured by COQL. */
   sweptToS = Number.NEGATIVE_INFINITY;
   /** Whether a record was captured by COQL that the running range may not have: what only Bulk Read reads of it is still to come. */
@@ -112,35 +112,35 @@ export class Binding {
   readonly pageSize = new PageSize({most: coqlRowsLarge, shrinkBy: coqlPageShrinkBy, bytesWanted: coqlPageBytes});
   /** Captured records whose `Modified_Time` is still to come. */
   readonly ahead: Ahead;
-  fields: ModuleFields;
+  fields: FieldPlan;
   state: BindingState;
   readonly #misfits = new Set<string>();
   /** Records named in warnings, by field. */
   readonly #replaced = new Map<string, Set<string>>();
 
-  constructor(options: BindingOptions, state: BindingState, fields: ModuleFields) {
+  constructor(options: BindingOptions, state: BindingState, fields: FieldPlan) {
     this.target = options.target;
     this.module = options.module;
     this.intervalMs = options.intervalMs;
     this.schedule = options.schedule;
     this.progress = options.progress;
     this.shared = options.shared;
-    this.gate = new Gate(options.shared.gateIds);
-    this.overlap = new Overlap(options.shared.overlapIds);
+    this.filter = new BackfillFilter(options.shared.gateIds);
+    this.emitted = new EmittedVersions(options.shared.overlapIds);
     this.quarantine = new NamedQuarantine(options.module, options.progress, options.shared.log);
     this.fields = fields;
     this.state = state;
-    this.recycled = new Recycled(state.deleted.recycled);
+    this.recycleBin = new RecycleBin(state.deleted.recycled);
     this.zohoS = secondsOf(state.inc.cursor);
     this.ahead = new Ahead(state.ahead);
-    for (const [id, seconds] of this.ahead.captured) this.overlap.know(BigInt(id), seconds);
+    for (const [id, seconds] of this.ahead.captured) this.emitted.know(BigInt(id), seconds);
     const readAgainS = secondsOf(state.deleted.cursor) - windowOverlapS;
     for (const [id, deletedS] of Object.entries(state.deleted.recycled ?? {}))
-      if (deletedS >= readAgainS) this.overlap.knowDeletion(BigInt(id), deletedS);
+      if (deletedS >= readAgainS) this.emitted.knowDeletion(BigInt(id), deletedS);
   }
 
   /** Writes documents and the checkpoint they earn in one piece, and moves the state with it. */
-  async put(batch: Batch<Docs>, admit?: Admit): Promise<void> {
+  async put(batch: Batch<DocBlock>, admit?: Admit): Promise<void> {
     const {items, patch} = batch;
     if (items.count === 0 && patch === undefined) return;
     const {sink} = this.shared;
@@ -161,7 +161,7 @@ export class Binding {
   }
 
   /** Takes rows through the stages to the sink. */
-  async emit(rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>, admit: Admit, signal: AbortSignal): Promise<void> {
+  async emit(rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>, admit: Admit, signal: AbortSignal): Promise<void> {
     await this.lookAtClock(signal);
     await pipe(this.#confirming(rows), {
       module: this.module,
@@ -226,7 +226,7 @@ export class Binding {
       fromS: secondsOf(this.state.start),
       // As late as possible: COQL may refuse a field while the range is running.
       get done() {
-        return hasBulkOnly() ? undefined : rangeDone;
+        return hasBulkOnly() ? undefined : backfillDone;
       },
     };
   }
@@ -245,7 +245,7 @@ export class Binding {
   readonly admitSwept: Admit = (docs, i) => {
     const id = idOf(docs, i);
     const modifiedS = modifiedSeconds(modifiedOf(docs, i));
-    if (this.overlap.isDoubtful(id, modifiedS)) {
+    if (this.emitted.isDoubtful(id, modifiedS)) {
       this.doubted.add(id);
       return false;
     }
@@ -257,9 +257,9 @@ export class Binding {
     const id = idOf(docs, i);
     const modifiedS = modifiedSeconds(modifiedOf(docs, i));
     if (modifiedS < secondsOf(this.state.start)) return false;
-    if (this.overlap.isPassed(id, modifiedS, this.zohoS)) return false;
-    if (!this.overlap.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
-    this.gate.passed(id);
+    if (this.emitted.isPassed(id, modifiedS, this.zohoS)) return false;
+    if (!this.emitted.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
+    this.filter.record(id);
     this.sweptMeanwhile = true;
     this.sweptToS = Math.max(this.sweptToS, modifiedS);
     return true;
@@ -267,14 +267,16 @@ export class Binding {
 
   /** Admits a bulk row unless something else was emitted of its record since the range began (guarantee G2). */
   readonly admitBulk: Admit = (docs, i) => {
-    if (this.gate.overflowed) throw new GateOverflow(this.module);
-    if (this.gate.size === 0 || this.gate.admits(idOf(docs, i))) return true;
+    if (this.filter.overflowed) throw new FilterOverflow(this.module);
+    if (this.filter.size === 0 || this.filter.allows(idOf(docs, i))) return true;
     this.progress.dropped++;
     return false;
   };
 
   /** The same batches, each after the fields in it are confirmed. */
-  async *#confirming(rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>): AsyncGenerator<Batch<Rows>, void, void> {
+  async *#confirming(
+    rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
+  ): AsyncGenerator<Batch<RowBlock>, void, void> {
     let columns: readonly string[] | undefined;
     for await (const batch of rows) {
       if (batch.items.columns !== columns) await this.confirm((columns = batch.items.columns));
@@ -316,7 +318,7 @@ export class Binding {
 }
 
 /** More records changed during a range than the gate can remember; the range has to start again. */
-export class GateOverflow extends Error {
+export class FilterOverflow extends Error {
   override readonly name = 'GateOverflow';
 
   constructor(module: string) {

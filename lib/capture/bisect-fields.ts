@@ -12,7 +12,7 @@ export const fieldCodes = new Set(['FIELD_NOT_AVAILABLE', 'FIELD_NOT_SUPPORTED']
  * Finds the fields of the slice being read that Bulk Read refuses without naming them, and leaves them out. Asks for halves; an answer that is no
  * refusal leaves a job behind that nobody reads. Returns whether any was found.
  */
-export async function findRefused(binding: Binding, signal: AbortSignal): Promise<boolean> {
+export async function bisectBulkFields(binding: Binding, signal: AbortSignal): Promise<boolean> {
   const {module, range, shared, state} = binding;
   const slice = range.slices[state.backfill?.slice ?? 0] ?? [];
   const toS = secondsOf(state.backfill?.cutoff ?? state.inc.cursor);

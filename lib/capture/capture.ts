@@ -4,12 +4,12 @@ import type {ResourceConfig} from '../config/config.ts';
 import {coqlIdsMax, gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, sweepsAtOnce} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import {Slots} from '../platform/semaphore.ts';
+import {Semaphore} from '../platform/semaphore.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
 import {PageSize} from '../sources/page-size.ts';
-import type {ZohoClient} from '../zoho/client.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import type {BindingProgress} from './progress.ts';
-import {type FollowOptions, follow} from './run-binding.ts';
+import {type RunBindingOptions, runBinding} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
 import {reportStatus} from './status.ts';
 import {WatchedSink} from './watched-sink.ts';
@@ -47,9 +47,9 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
   const shared = {
     ...options,
     sink,
-    jobSlots: new Slots(jobsAtOnce),
-    pageSlots: new Slots(pagesAtOnce),
-    sweepSlots: new Slots(sweepsAtOnce),
+    jobSlots: new Semaphore(jobsAtOnce),
+    pageSlots: new Semaphore(pagesAtOnce),
+    sweepSlots: new Semaphore(sweepsAtOnce),
     cutOff: new Map(),
     unscoped: new Set<number>(),
     gateIds: {ids: gateIdsMax},
@@ -57,7 +57,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     listSize: new PageSize({most: coqlIdsMax}),
   };
   const followed = options.bindings.map(
-    ({target, resource, progress, startDate = options.startDate}): FollowOptions => ({
+    ({target, resource, progress, startDate = options.startDate}): RunBindingOptions => ({
       target,
       module: resource.name,
       intervalMs: resource.intervalMs,
@@ -70,7 +70,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     }),
   );
   const status = reportStatus(options.bindings, options, signal);
-  const running = followed.map((binding) => follow(binding, signal));
+  const running = followed.map((binding) => runBinding(binding, signal));
   if (running.length === 0 && !options.once) running.push(aborted(signal));
   try {
     await Promise.all(running);

@@ -13,7 +13,7 @@ export const keyFields = ['id', 'Modified_Time'];
  * The fields of one module in this process. A field that an API refuses is left out for that API from then on. Slices are cut before refused fields
  * are left out, so that a slice keeps its number whatever is refused.
  */
-export class ModuleFields {
+export class FieldPlan {
   readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
   readonly #confirmed = new Set<string>();
   #fields: ReadonlyMap<string, Field> = new Map();

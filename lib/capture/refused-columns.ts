@@ -2,9 +2,9 @@
 import {ZohoError} from '../errors/errors.ts';
 import {coqlColumnsFallback} from '../limits.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
-import type {ZohoClient} from '../zoho/client.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {windowQuery} from '../zoho/coql.ts';
-import {keyFields, type ModuleFields} from './field-plan.ts';
+import {type FieldPlan, keyFields} from './field-plan.ts';
 
 /** Codes with which COQL refuses a column; the answer need not name it (zoho-api sheet 5.6, 12). */
 export const columnCodes = new Set(['INVALID_QUERY', 'INVALID_DATA', 'SYNTAX_ERROR', 'DUPLICATE_DATA', 'DUPLICATE_ALIAS']);
@@ -12,7 +12,7 @@ export const columnCodes = new Set(['INVALID_QUERY', 'INVALID_DATA', 'SYNTAX_ERR
 export interface ColumnSearch {
   readonly module: string;
   readonly client: ZohoClient;
-  readonly fields: ModuleFields;
+  readonly fields: FieldPlan;
   /** Records modified since then are asked for, one each time. */
   readonly fromS: number;
   /** Leaves a column out of what COQL is asked for; false when nothing would change by that. */
@@ -43,7 +43,7 @@ export async function takeHint(
  * ways, or only beside another one, is left out. Asks for one row each time, of no more columns at once than every version of COQL takes.
  * Returns whether anything changed.
  */
-export async function findRefusedColumns(search: ColumnSearch, signal: AbortSignal): Promise<boolean> {
+export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): Promise<boolean> {
   const {module, fields, client, fromS} = search;
   const {quoting} = fields;
 

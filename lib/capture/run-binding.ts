@@ -26,18 +26,18 @@ import {
 } from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Field} from '../records/field.ts';
-import {beginGate, beginRefresh, runRange} from './backfill.ts';
-import {Binding, type BindingOptions, type CutOff} from './binding.ts';
-import {ModuleFields} from './field-plan.ts';
+import {beginFilter, beginRefresh, runBackfill} from './backfill.ts';
+import {Binding, type BindingOptions, type Outage} from './binding.ts';
+import {FieldPlan} from './field-plan.ts';
 import {isOutage, outagePauseMs} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
-import {askingOtherwise} from './recovery.ts';
+import {withNarrowerQuery} from './recovery.ts';
 import {fired} from './schedule.ts';
 import {tellStart} from './start.ts';
 import {sweep} from './sweep.ts';
 import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
-export interface FollowOptions extends BindingOptions {
+export interface RunBindingOptions extends BindingOptions {
   /** The whole task's state as Flow, or the output directory, kept it. */
   readonly saved: unknown;
   /** The configured `start_date`, if any. */
@@ -53,7 +53,7 @@ export interface FollowOptions extends BindingOptions {
  * does an outage of Zoho, which is
  * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
  */
-export async function follow(options: FollowOptions, signal: AbortSignal): Promise<void> {
+export async function runBinding(options: RunBindingOptions, signal: AbortSignal): Promise<void> {
   const {clock, log} = options.shared;
   const {progress, module} = options;
   let state: BindingState | undefined;
@@ -61,7 +61,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
   let asideMs = moduleRetryMs;
   for (;;) {
     const sinceMs = clock.elapsedMs();
-    const got = gotBy(progress);
+    const got = receivedBy(progress);
     try {
       if (state === undefined) {
         state = await resume(options, signal);
@@ -69,11 +69,11 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       }
       const fields = await fieldsOf(options, binding !== undefined || wasRead(state), signal);
       options.shared.unscoped.delete(options.target.index);
-      if (binding === undefined) binding = opened(options, state, fields);
+      if (binding === undefined) binding = createBinding(options, state, fields);
       else binding.fields.replace(fields);
       await binding.describe();
       progress.fault = undefined;
-      await live(binding, options.once, signal);
+      await runLoops(binding, options.once, signal);
       progress.phase = 'up to date';
       return;
     } catch (error) {
@@ -81,7 +81,7 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
       if (lacksScope(error, options)) throw unscoped(error);
       const odd = unexpectedOf(error, options.shared.sink);
       if (odd === undefined && (!(error instanceof ZohoError) || error.kind === 'credentials')) throw error;
-      const outage = isOutage(error) ? cutOff(options, got, sinceMs) : undefined;
+      const outage = isOutage(error) ? noteOutage(options, got, sinceMs) : undefined;
       // Without a state nothing was asked yet that is about the module.
       if (outage === undefined ? state === undefined && odd === undefined : isLong(options.shared)) throw error;
       if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
@@ -98,8 +98,8 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
 }
 
 /** Notes that a binding does not reach Zoho. The outage began before the attempt, with it or at its end, depending on when something was got last. */
-function cutOff({progress, shared}: FollowOptions, gotBefore: number, attemptMs: number): CutOff {
-  const got = gotBy(progress);
+function noteOutage({progress, shared}: RunBindingOptions, gotBefore: number, attemptMs: number): Outage {
+  const got = receivedBy(progress);
   const before = shared.cutOff.get(progress);
   if (before?.got === got) return before;
   const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got, tries: 0};
@@ -108,20 +108,20 @@ function cutOff({progress, shared}: FollowOptions, gotBefore: number, attemptMs:
 }
 
 /** Whether no binding has reached Zoho for longer than an outage may last. */
-function isLong({bindings, cutOff, clock}: FollowOptions['shared']): boolean {
+function isLong({bindings, cutOff, clock}: RunBindingOptions['shared']): boolean {
   return bindings.every(({progress}) => {
     const outage = cutOff.get(progress);
-    return outage?.got === gotBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
+    return outage?.got === receivedBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
   });
 }
 
 /** A number that grows with whatever Zoho gives a binding. */
-function gotBy({sweeps, rows, documents}: BindingProgress): number {
+function receivedBy({sweeps, rows, documents}: BindingProgress): number {
   return sweeps + rows + documents;
 }
 
 /** Whether Zoho refuses a scope to every binding and never granted it to any: then the token lacks it, and not the modules are special. */
-function lacksScope(error: unknown, {target, shared}: FollowOptions): error is ZohoError {
+function lacksScope(error: unknown, {target, shared}: RunBindingOptions): error is ZohoError {
   const lacking = error instanceof ZohoError && error.isScopeUnproven;
   if (lacking) shared.unscoped.add(target.index);
   else shared.unscoped.delete(target.index);
@@ -138,7 +138,7 @@ function unscoped(cause: ZohoError): ZohoError {
 }
 
 /** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
-async function resume({target, shared, saved, startDate}: FollowOptions, signal: AbortSignal): Promise<BindingState> {
+async function resume({target, shared, saved, startDate}: RunBindingOptions, signal: AbortSignal): Promise<BindingState> {
   const {client, log, sink} = shared;
   const {stateKey} = target;
   const requested = backfillRequested(saved, stateKey);
@@ -166,7 +166,7 @@ function wasRead({inc, backfill}: BindingState): boolean {
 }
 
 /** A module that had fields does not lose all of them: an empty answer about it is an outage (design 7). Some modules never have any. */
-async function fieldsOf({module, shared}: FollowOptions, hadFields: boolean, signal: AbortSignal): Promise<readonly Field[]> {
+async function fieldsOf({module, shared}: RunBindingOptions, hadFields: boolean, signal: AbortSignal): Promise<readonly Field[]> {
   const fields = await shared.client.fields(module, signal);
   if (fields === null && hadFields) throw new ZohoError('unavailable', emptyMetadata);
   if (fields === null) throw new ZohoError('module', 'Zoho has no field metadata for it');
@@ -176,20 +176,20 @@ async function fieldsOf({module, shared}: FollowOptions, hadFields: boolean, sig
   return fields;
 }
 
-function opened(options: FollowOptions, state: BindingState, fields: readonly Field[]): Binding {
-  const binding = new Binding(options, state, new ModuleFields(fields));
+function createBinding(options: RunBindingOptions, state: BindingState, fields: readonly Field[]): Binding {
+  const binding = new Binding(options, state, new FieldPlan(fields));
   const fresh =
     state.backfill != null && state.backfill.cutoff === state.inc.cursor && state.backfill.job == null && state.inc.after == null;
-  if (fresh) beginGate(binding);
+  if (fresh) beginFilter(binding);
   return binding;
 }
 
 /** Runs both sides until the signal aborts or, with `once`, until both are through. The failure of one ends the other. */
-async function live(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+async function runLoops(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
-  if (binding.state.backfill != null && !binding.gateKnown) binding.gate.begin();
-  const ranges = rangeLoop(binding, once, both);
+  if (binding.state.backfill != null && !binding.filterKnown) binding.filter.begin();
+  const ranges = backfillLoop(binding, once, both);
   const sweeps = sweepLoop(binding, once ? ranges : undefined, both);
   try {
     await Promise.all([ranges, sweeps]);
@@ -201,10 +201,10 @@ async function live(binding: Binding, once: boolean, signal: AbortSignal): Promi
 }
 
 /** The range that is pending, then a refresh whenever one is due. */
-async function rangeLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
   const {clock, client} = binding.shared;
   for (;;) {
-    if (binding.state.backfill != null) await runRange(binding, signal);
+    if (binding.state.backfill != null) await runBackfill(binding, signal);
     else {
       const nowS = await client.nowSeconds(signal);
       if (refreshDue(binding, nowS)) {
@@ -253,9 +253,9 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
 
 /** One sweep, in its turn. */
 async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
-  const release = await binding.shared.sweepSlots.take(signal);
+  const release = await binding.shared.sweepSlots.acquire(signal);
   try {
-    await askingOtherwise(binding, () => sweep(binding, signal), signal);
+    await withNarrowerQuery(binding, () => sweep(binding, signal), signal);
   } finally {
     release();
   }

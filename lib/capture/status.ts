@@ -3,7 +3,7 @@
 import {costLogMs, statusCheckMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import type {ZohoClient} from '../zoho/client.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import type {BindingProgress} from './progress.ts';
 
 /** Logs one event that Flow shows as the task's status. */

@@ -3,13 +3,13 @@
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf, secondsOf} from '../flow/state.ts';
 import {aheadLookMs, windowOverlapS} from '../limits.ts';
-import type {BindingPatch, Docs, Rows} from '../records/batch.ts';
+import type {BindingPatch, DocBlock, RowBlock} from '../records/batch.ts';
 import {idOf, modifiedOf, tombstones} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
 import {rowsByIds, sweepRows} from '../sources/coql.ts';
 import {type DeletedPage, deletedPages} from '../sources/deleted.ts';
-import type {DeletedRow} from '../zoho/client.ts';
+import type {DeletedRow} from '../zoho/api.ts';
 import type {Admit, Binding} from './binding.ts';
 import {coqlContext} from './coql-context.ts';
 
@@ -20,15 +20,15 @@ import {coqlContext} from './coql-context.ts';
  * its deletion was committed, is still ahead of the cursor then.
  */
 export async function sweep(binding: Binding, signal: AbortSignal): Promise<void> {
-  const release = await binding.coqlTurn.take(signal);
+  const release = await binding.coqlLock.acquire(signal);
   try {
     binding.progress.phase = 'sweeping';
     const inc = await changes(binding, signal);
     const readToS = await deletions(binding, signal);
-    await reach(binding, inc, readToS);
+    await advanceCursors(binding, inc, readToS);
     const {state} = binding;
     const readAgainS = Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS;
-    binding.overlap.forget(readAgainS);
+    binding.emitted.forget(readAgainS);
     const ahead = binding.ahead.forget(readAgainS);
     if (ahead !== undefined) await binding.patch({ahead});
   } finally {
@@ -37,7 +37,7 @@ export async function sweep(binding: Binding, signal: AbortSignal): Promise<void
 }
 
 /** Moves the cursors, if they move: an idle binding writes one small checkpoint a sweep, and none within a second. */
-async function reach(binding: Binding, inc: BindingPatch | undefined, readToS: number | undefined): Promise<void> {
+async function advanceCursors(binding: Binding, inc: BindingPatch | undefined, readToS: number | undefined): Promise<void> {
   const {state} = binding;
   const moves = inc !== undefined && (inc.cursor !== state.inc.cursor || state.inc.after != null);
   const deletedMoves = readToS !== undefined && readToS > secondsOf(state.deleted.cursor);
@@ -55,7 +55,7 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
   const {clock} = binding.shared;
   const lookAhead = binding.lookedAheadMs === undefined || clock.elapsedMs() - binding.lookedAheadMs >= aheadLookMs;
   if (lookAhead) binding.lookedAheadMs = clock.elapsedMs();
-  const isKnown = (id: string, seconds: number): boolean => binding.overlap.holdsDocument(BigInt(id), seconds);
+  const isKnown = (id: string, seconds: number): boolean => binding.emitted.holdsDocument(BigInt(id), seconds);
   const window = {fromS, cursorS, rowsExpected: binding.rowsExpected, isKnown, lookAhead};
   const source = sweepRows(plan, window, coqlContext(binding, signal));
   await binding.emit(
@@ -81,7 +81,7 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
 }
 
 /** The records of a page, in order of time, that were modified after a time. */
-function recordsAfter(rows: Rows, nowS: number): {id: string; seconds: number}[] {
+function recordsAfter(rows: RowBlock, nowS: number): {id: string; seconds: number}[] {
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
   const records: {id: string; seconds: number}[] = [];
   for (let row = rows.count - 1; row >= 0; row--) {
@@ -103,11 +103,11 @@ async function deletions(binding: Binding, signal: AbortSignal): Promise<number 
     if ('readToS' in page) readToS = page.readToS;
     else if ('rows' in page) {
       for (const {id} of page.rows) listed.add(BigInt(id));
-      await settle(binding, page.rows, signal);
+      await emitDeletions(binding, page.rows, signal);
     }
   }
   const nowS = await binding.shared.client.nowSeconds(signal);
-  await recheck(binding, binding.recycled.due(nowS), signal);
+  await recheck(binding, binding.recycleBin.due(nowS), signal);
   if (readToS !== undefined || !binding.hasDeletions) await settleDoubts(binding, listed, signal);
   return readToS;
 }
@@ -151,14 +151,14 @@ function refusesFeed({kind, status = 400}: ZohoError): boolean {
 }
 
 /** Emits what became of one page of deleted ids. */
-async function settle(binding: Binding, page: readonly DeletedRow[], signal: AbortSignal): Promise<void> {
+async function emitDeletions(binding: Binding, page: readonly DeletedRow[], signal: AbortSignal): Promise<void> {
   const latest = new Map<string, DeletedRow>();
   for (const row of page) {
     const other = latest.get(row.id);
     if (other === undefined || modifiedSeconds(row.deletedTime) > modifiedSeconds(other.deletedTime)) latest.set(row.id, row);
   }
   const fresh = [...latest.values()].filter(
-    (row) => !binding.overlap.holdsDeletion(BigInt(row.id), modifiedSeconds(row.deletedTime)),
+    (row) => !binding.emitted.holdsDeletion(BigInt(row.id), modifiedSeconds(row.deletedTime)),
   );
   const ids = fresh.map(({id}) => id);
   for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, coqlContext(binding, signal))) {
@@ -170,10 +170,10 @@ async function settle(binding: Binding, page: readonly DeletedRow[], signal: Abo
 }
 
 function admitDeleted(binding: Binding): Admit {
-  return (docs: Docs, i: number) => {
+  return (docs: DocBlock, i: number) => {
     const id = idOf(docs, i);
-    if (!binding.overlap.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
-    binding.gate.passed(id);
+    if (!binding.emitted.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
+    binding.filter.record(id);
     binding.progress.deletions++;
     return true;
   };
@@ -181,7 +181,7 @@ function admitDeleted(binding: Binding): Admit {
 
 /** Watches what went into the recycle bin; gives the patch that keeps it beyond this process. */
 async function watch(
-  {recycled, shared}: Binding,
+  {recycleBin: recycled, shared}: Binding,
   gone: readonly DeletedRow[],
   signal: AbortSignal,
 ): Promise<BindingPatch | undefined> {
@@ -204,11 +204,11 @@ export async function recheck(binding: Binding, ids: readonly string[], signal: 
 async function emitBack(
   binding: Binding,
   ids: readonly string[],
-  doubtedOf: (rows: Rows) => ReadonlySet<string>,
+  doubtedOf: (rows: RowBlock) => ReadonlySet<string>,
   admit: Admit,
   signal: AbortSignal,
 ): Promise<void> {
-  const {recycled, plan, shared} = binding;
+  const {recycleBin: recycled, plan, shared} = binding;
   for await (const {asked, live, rows} of rowsByIds(plan, ids, coqlContext(binding, signal))) {
     const doubted = doubtedOf(rows);
     const back = new Set([...live].filter((id) => !doubted.has(id)));
@@ -219,7 +219,7 @@ async function emitBack(
 }
 
 /** Records that were read with a `Modified_Time` which their deletion, just emitted, has outlived. */
-function doubtful({overlap}: Binding, rows: Rows): ReadonlySet<string> {
+function doubtful({emitted: overlap}: Binding, rows: RowBlock): ReadonlySet<string> {
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
   const ids = new Set<string>();
   for (let row = 0; row < rows.count; row++) {

@@ -1,5 +1,4 @@
-/** What one backfill costs, when the client that it calls also serves others. */
-import type {ZohoClient} from '../zoho/client.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {creditsOf} from '../zoho/usage.ts';
 
 export interface Tally {

@@ -5,7 +5,7 @@ import {type Untimed, untimedIds} from '../sources/untimed.ts';
 import type {Binding} from './binding.ts';
 import {coqlContext} from './coql-context.ts';
 import {isOutage} from './outage.ts';
-import {askingOtherwise} from './recovery.ts';
+import {withNarrowerQuery} from './recovery.ts';
 
 /**
  * Emits these records whole, each dated by its creation; one that has no `Created_Time` either goes into quarantine. When one is modified, it has a time, and
@@ -26,10 +26,10 @@ export async function captureUntimed(binding: Binding, signal: AbortSignal): Pro
   }
   for (let at = 0; at < ids.length; at += coqlIdsMax) {
     const some = ids.slice(at, at + coqlIdsMax);
-    await askingOtherwise(
+    await withNarrowerQuery(
       binding,
       async () => {
-        const release = await binding.coqlTurn.take(signal);
+        const release = await binding.coqlLock.acquire(signal);
         try {
           for await (const {rows} of rowsByIds(binding.plan, some, coqlContext(binding, signal)))
             await binding.emit([{items: rows}], binding.admitSwept, signal);

@@ -1,5 +1,5 @@
 /** Tells failures of the output, which concern every binding, from all others. */
-import type {Piece, Sink, Target} from '../sinks/sink.ts';
+import type {Sink, Target, Transaction} from '../sinks/sink.ts';
 
 /** Passes everything on, and remembers what the sink failed with. */
 export class WatchedSink implements Sink {
@@ -15,7 +15,7 @@ export class WatchedSink implements Sink {
     return this.#failures.has(error);
   }
 
-  write(piece: Piece): Promise<number> {
+  write(piece: Transaction): Promise<number> {
     return this.#watch(() => this.#sink.write(piece));
   }
 

@@ -7,8 +7,8 @@ import {type Case, casesOf, ceilingRowsPerS, hundred, ladderOf} from '../bench/c
 import type {Figures} from '../bench/figures.ts';
 import {plot} from '../bench/plot.ts';
 import {ConfigError} from '../errors/errors.ts';
-import {refusing} from '../errors/system.ts';
-import {exit, type Host, print, say, sayJson} from './host.ts';
+import {explainSystemErrors} from '../errors/system.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {refuseExisting} from './new-file.ts';
 import {grouped, tableLines} from './terminal/table.ts';
 
@@ -26,13 +26,13 @@ export interface BenchArguments {
 }
 
 /** Measures and prints. Ends with `different` when a contender's documents were not right. */
-export async function bench(host: Host, args: BenchArguments): Promise<number> {
+export async function bench(host: CommandContext, args: BenchArguments): Promise<number> {
   if (args.rounds < 1 || args.rows < 1) throw new ConfigError('Cannot measure: it takes at least one round and one row');
   if (args.starts) return tellStarts(host, args);
   const {scale} = args;
   // Before minutes of measuring.
   if (scale !== undefined) {
-    await refusing(`write ${scale}`, async () => {
+    await explainSystemErrors(`write ${scale}`, async () => {
       await refuseExisting(scale, args.force, 'say --scale for another file');
       await (await open(scale, 'a')).close();
     });
@@ -56,7 +56,7 @@ export async function bench(host: Host, args: BenchArguments): Promise<number> {
 /** Starts are short, so that there can be many. */
 const startsPerRound = 4;
 
-async function tellStarts(host: Host, {rounds, json}: BenchArguments): Promise<number> {
+async function tellStarts(host: CommandContext, {rounds, json}: BenchArguments): Promise<number> {
   say(host, `Starting each ${startsPerRound * rounds} times`);
   const told = await measureApart({startsPerRound: startsPerRound * rounds}, host.signal, (doing) => say(host, doing));
   const starts = 'starts' in told ? told.starts : [];

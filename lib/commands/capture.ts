@@ -2,7 +2,7 @@
 import {type CaptureBinding, runCapture} from '../capture/capture.ts';
 import {ridingOut} from '../capture/outage.ts';
 import {type BindingProgress, newProgress} from '../capture/progress.ts';
-import {refusing} from '../errors/system.ts';
+import {explainSystemErrors} from '../errors/system.ts';
 import {mergePatch, savedBinding} from '../flow/state.ts';
 import {systemClock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
@@ -10,12 +10,12 @@ import {clearCapture} from '../sinks/files/clear.ts';
 import {folderDisk, makeFolder} from '../sinks/files/disk.ts';
 import {lockFolder} from '../sinks/files/lock.ts';
 import {openNdjson} from '../sinks/ndjson.ts';
-import {PairsSink} from '../sinks/preview.ts';
+import {PreviewSink} from '../sinks/preview.ts';
 import type {Sink} from '../sinks/sink.ts';
 import {bindingsOf, modulesOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
 import {estimate, estimateJson, estimateLines} from './estimate.ts';
 import {countExpected} from './expected.ts';
-import {exit, type Host, print, say, sayJson} from './host.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {CaptureView} from './terminal/capture-view.ts';
 import {display} from './terminal/display.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
@@ -44,7 +44,7 @@ export interface Output {
   release(): void;
 }
 
-export async function capture(host: Host, args: CaptureArguments): Promise<number> {
+export async function capture(host: CommandContext, args: CaptureArguments): Promise<number> {
   const setup = await setUp(host, args);
   try {
     if (args.dryRun === true) return await dryRun(host, args, setup);
@@ -54,7 +54,7 @@ export async function capture(host: Host, args: CaptureArguments): Promise<numbe
   }
 }
 
-async function dryRun(host: Host, {json}: CaptureArguments, setup: Setup): Promise<number> {
+async function dryRun(host: CommandContext, {json}: CaptureArguments, setup: Setup): Promise<number> {
   const told = await estimate(setup, host, await modulesOf(setup, host));
   if (json === true) sayJson(host, {dry_run: true, estimate: estimateJson(told)});
   else for (const line of [...estimateLines(told, host.outputColumns()), '', 'Nothing was captured']) print(host, line);
@@ -62,7 +62,7 @@ async function dryRun(host: Host, {json}: CaptureArguments, setup: Setup): Promi
 }
 
 /** Captures what a setup means; gives the exit code. */
-export async function captureWith(host: Host, args: RunArguments, setup: Setup): Promise<number> {
+export async function captureWith(host: CommandContext, args: RunArguments, setup: Setup): Promise<number> {
   // Whoever asks for one round waits for it; a capture that is to run on may begin in an outage.
   const chosen = () => bindingsOf(setup, host);
   const found = args.once === true ? chosen() : ridingOut(chosen, {clock: systemClock, log: host.log}, host.signal);
@@ -113,7 +113,7 @@ function backfilledAgain(
 }
 
 async function run(
-  host: Host,
+  host: CommandContext,
   args: RunArguments,
   setup: Setup,
   bindings: readonly (CaptureBinding & {readonly slices: number})[],
@@ -165,13 +165,18 @@ function withoutStatus(log: Log): Log {
   };
 }
 
-async function openOutput(host: Host, args: RunArguments, setup: Setup, collections: readonly string[]): Promise<Output> {
+async function openOutput(
+  host: CommandContext,
+  args: RunArguments,
+  setup: Setup,
+  collections: readonly string[],
+): Promise<Output> {
   const {out, initialState, outputState} = args;
   if (out === '-') {
-    const sink = new PairsSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});
+    const sink = new PreviewSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});
     return {sink, files: [], release() {}};
   }
-  const unlock = await refusing(`write into ${out || 'a directory without a name'}`, async () => {
+  const unlock = await explainSystemErrors(`write into ${out || 'a directory without a name'}`, async () => {
     await makeFolder(out);
     return lockFolder(out);
   });
@@ -204,7 +209,7 @@ async function openOutput(host: Host, args: RunArguments, setup: Setup, collecti
 
 /** Tells what came of it; gives the exit code. */
 function summarise(
-  host: Host,
+  host: CommandContext,
   args: RunArguments,
   {client}: Setup,
   bindings: readonly CaptureBinding[],

@@ -1,6 +1,6 @@
 /** `source-zoho check`: whether a configuration works, and what it could capture. */
 import {styleText} from 'node:util';
-import {ModuleFields} from '../capture/field-plan.ts';
+import {FieldPlan} from '../capture/field-plan.ts';
 import {startReason} from '../capture/start.ts';
 import {ConfigError, ZohoError} from '../errors/errors.ts';
 import {daysBefore, defaultStartDays} from '../flow/state.ts';
@@ -11,7 +11,7 @@ import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {Bundle, type Found} from './bundle.ts';
 import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './context.ts';
 import {estimate, estimateJson, estimateLines} from './estimate.ts';
-import {exit, type Host, print, say, sayJson} from './host.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {counted, grouped, tableLines} from './terminal/table.ts';
 
 export interface CheckArguments extends SetupArguments {
@@ -33,7 +33,7 @@ interface Coverage {
   readonly neither: readonly string[];
 }
 
-export async function check(host: Host, args: CheckArguments): Promise<number> {
+export async function check(host: CommandContext, args: CheckArguments): Promise<number> {
   const {supportBundle: path, out: folder} = args;
   if (path === undefined) {
     if (folder !== undefined) throw new ConfigError('Cannot use --out without --support-bundle');
@@ -54,7 +54,7 @@ export async function check(host: Host, args: CheckArguments): Promise<number> {
 }
 
 /** The check itself. What it finds goes to `found` as it comes, so that a failure leaves what came before. */
-async function examine(host: Host, args: CheckArguments, found: Found): Promise<number> {
+async function examine(host: CommandContext, args: CheckArguments, found: Found): Promise<number> {
   const setup = await setUpToAnswer(host, args);
   found.setup = setup;
   try {
@@ -108,7 +108,7 @@ interface Examined {
   readonly scopes: readonly string[] | undefined;
 }
 
-function reportLines(host: Host, {client, config}: Setup, {modules, clock, scopes}: Examined): string[] {
+function reportLines(host: CommandContext, {client, config}: Setup, {modules, clock, scopes}: Examined): string[] {
   const paint = (style: 'green' | 'yellow', text: string): string =>
     host.outputColors ? styleText(style, text, {validateStream: false}) : text;
   const {callsTotal, creditsTotal, remaining} = client.spent();
@@ -160,7 +160,7 @@ function lacking(missing: readonly string[]): ZohoError {
  *
  * @throws ZohoError of kind `credentials` when they answer for none.
  */
-async function probe({client}: Setup, host: Host, captured: readonly ModuleEntry[]): Promise<void> {
+async function probe({client}: Setup, host: CommandContext, captured: readonly ModuleEntry[]): Promise<void> {
   const read = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const _ of body);
   };
@@ -187,7 +187,7 @@ const probesMax = 5;
 
 function coverageOf({fields = []}: ModuleEntry): Coverage {
   const computed = fields.filter((field) => field.computed).map(({name}) => name);
-  return {fields: fields.length, computed, ...new ModuleFields(fields).coverage};
+  return {fields: fields.length, computed, ...new FieldPlan(fields).coverage};
 }
 
 function remarkOf({bulkOnly, coqlOnly, neither}: Omit<Coverage, 'fields' | 'computed'>): string {

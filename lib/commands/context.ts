@@ -2,20 +2,21 @@
 import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {text} from 'node:stream/consumers';
-import {ModuleFields} from '../capture/field-plan.ts';
+import {FieldPlan} from '../capture/field-plan.ts';
 import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
 import {credentialVariables, environmentConfig, withEnvironment} from '../config/environment.ts';
 import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
 import {unsealWithSops} from '../config/sops.ts';
-import {nearest} from '../errors/did-you-mean.ts';
+import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {systemReason} from '../errors/system.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
-import {createClient, type ZohoClient} from '../zoho/client.ts';
-import type {Host} from './host.ts';
+import {createClient} from '../zoho/client.ts';
+import type {CommandContext} from './host.ts';
 import {counted} from './terminal/table.ts';
 import {working} from './terminal/work.ts';
 
@@ -72,7 +73,7 @@ interface Waits {
 }
 
 /** As `setUp`, for a command that somebody waits for: it says why calls wait, and gives up within minutes. */
-export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> {
+export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promise<Setup> {
   return setUp(host, args, {
     onStatus(reason) {
       if (reason !== undefined) host.log('info', reason);
@@ -86,7 +87,7 @@ export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> 
  *
  * @throws ConfigError that says which option or property to mend.
  */
-export async function setUp(host: Host, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
+export async function setUp(host: CommandContext, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
   const fromEnvironment = given.length === 0 ? environmentConfig(host.env) : undefined;
   if (given.length !== 1 && fromEnvironment === undefined) throw new ConfigError(`Cannot tell where to read from: ${places}`);
@@ -112,7 +113,11 @@ export async function setUp(host: Host, args: SetupArguments, waits: Waits = {})
 const places = `say one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
 
 /** Makes a client for a configuration that has been read. */
-export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs, since}: Waits & {since?: string | undefined} = {}): Setup {
+export function setupOf(
+  host: CommandContext,
+  read: Read,
+  {onStatus, waitMaxMs, since}: Waits & {since?: string | undefined} = {},
+): Setup {
   const config = startingAt(since, parseConfig(withEnvironment(read.config, host.env), 'person'));
   const {apiDomain, ...credentials} = config.credentials;
   const loopback = host.env.SOURCE_ZOHO_LOOPBACK;
@@ -166,7 +171,7 @@ export interface Read {
   readonly sandbox?: string;
 }
 
-async function readSetup(host: Host, args: SetupArguments): Promise<Read> {
+async function readSetup(host: CommandContext, args: SetupArguments): Promise<Read> {
   const {source, config, name, module: modules} = args;
   const reader = readerOf(host);
   if (source === undefined) return {config: await readConfig(config ?? '', reader), bindings: modules?.map(bindingOf)};
@@ -196,12 +201,12 @@ function onlyOf(bindings: readonly SetupBinding[], modules: readonly string[]): 
 
 /** What to say of a module that is not among those that there are. */
 export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
-  const meant = nearest(module, known);
+  const meant = didYouMean(module, known);
   return new ConfigError(`Cannot find module ${module} among ${where}${meant === undefined ? '' : `, did you mean ${meant}?`}`);
 }
 
 /** Reads files, and standard input where a config is called `-`. */
-function readerOf(host: Host): SourceReader {
+function readerOf(host: CommandContext): SourceReader {
   return {
     async read(path) {
       try {
@@ -244,7 +249,7 @@ export function configOf({
  *
  * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
  */
-export async function bindingsOf(setup: Setup, host: Host): Promise<readonly FoundBinding[]> {
+export async function bindingsOf(setup: Setup, host: CommandContext): Promise<readonly FoundBinding[]> {
   if (setup.bindings?.length === 0)
     throw new ConfigError(
       `Cannot capture anything: capture ${setup.name} has no binding that is enabled; add one, or enable one`,
@@ -254,12 +259,12 @@ export async function bindingsOf(setup: Setup, host: Host): Promise<readonly Fou
   const fields = new Map(entries.map((entry) => [entry.name, entry.fields ?? []]));
   return bindings.map((binding) => ({
     ...binding,
-    slices: new ModuleFields(fields.get(binding.resource.name) ?? []).bulkSlices.length,
+    slices: new FieldPlan(fields.get(binding.resource.name) ?? []).bulkSlices.length,
   }));
 }
 
 /** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
-export async function modulesOf({client, bindings = [], config}: Setup, host: Host): Promise<ModuleEntry[]> {
+export async function modulesOf({client, bindings = [], config}: Setup, host: CommandContext): Promise<ModuleEntry[]> {
   const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
   const entries = await working(host, (work) => {
     work.follow('Reading the fields of modules', () => counted(client.spent().callsTotal, 'API call'));
@@ -275,6 +280,6 @@ export async function modulesOf({client, bindings = [], config}: Setup, host: Ho
 }
 
 /** Reasons why modules are left out are part of a command's own answer, not of its log. */
-function quiet(host: Host): Host['log'] {
+function quiet(host: CommandContext): CommandContext['log'] {
   return (level, message, fields) => host.log(level === 'info' ? 'debug' : level, message, fields);
 }

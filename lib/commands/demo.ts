@@ -1,15 +1,15 @@
 /** `source-zoho demo`, which is `npm start`: a capture of a sandbox from end to end, and the proof that it is complete. */
 import {join} from 'node:path';
 import {ConfigError} from '../errors/errors.ts';
-import {refusing} from '../errors/system.ts';
+import {explainSystemErrors} from '../errors/system.ts';
 import type {Sandbox} from '../sandbox/server.ts';
 import {clearCapture} from '../sinks/files/clear.ts';
 import {folderDisk, makeFolder} from '../sinks/files/disk.ts';
 import {lockFolder} from '../sinks/files/lock.ts';
-import {journalName, parseJournal} from '../sinks/files/manifest.ts';
+import {manifestName, parseManifest} from '../sinks/files/manifest.ts';
 import {captureWith} from './capture.ts';
 import {bindingOf, configOf, setupOf} from './context.ts';
-import {exit, type Host, print, say, sayJson} from './host.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
 import {type Work, working} from './terminal/work.ts';
 import {CapturedFile} from './verify/captured.ts';
@@ -29,7 +29,7 @@ const modules = ['Leads', 'Contacts', 'Deals'];
 const rowsPerJob = 50_000;
 const jobMs = 700;
 
-export async function demo(host: Host, {out, records, json}: DemoArguments): Promise<number> {
+export async function demo(host: CommandContext, {out, records, json}: DemoArguments): Promise<number> {
   await clear(out);
   const {startSandbox} = await import('../sandbox/server.ts');
   const sandbox = await startSandbox({records, switches: {rowsPerJob, jobMs}});
@@ -52,7 +52,7 @@ export async function demo(host: Host, {out, records, json}: DemoArguments): Pro
 
 /** Makes the directory, and removes the files of an earlier demo. Nothing else in it is touched. */
 async function clear(out: string): Promise<void> {
-  const unlock = await refusing(`write into ${out || 'a directory without a name'}`, async () => {
+  const unlock = await explainSystemErrors(`write into ${out || 'a directory without a name'}`, async () => {
     await makeFolder(out);
     return lockFolder(out);
   });
@@ -75,7 +75,7 @@ interface Compared {
 
 /** Compares every record of the files with the sandbox's own truth. */
 async function compare(out: string, sandbox: Sandbox, work: Work): Promise<Compared[]> {
-  const journal = parseJournal((await folderDisk(out).read(journalName)) ?? '', out);
+  const journal = parseManifest((await folderDisk(out).read(manifestName)) ?? '', out);
   const compared: Compared[] = [];
   for (const module of modules) {
     const {file, bytes, lines} = journal.files[module]!;
@@ -119,7 +119,7 @@ interface Report {
   readonly compared: readonly Compared[];
 }
 
-function tell(host: Host, {out, json, elapsedMs, compared}: Report): number {
+function tell(host: CommandContext, {out, json, elapsedMs, compared}: Report): number {
   const same = compared.every(({comparison}) => comparison.isSame);
   const lines = compared.reduce((sum, {comparison}) => sum + comparison.records, 0);
   if (json) {

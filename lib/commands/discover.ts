@@ -3,11 +3,11 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import {ConfigError} from '../errors/errors.ts';
-import {refusing} from '../errors/system.ts';
+import {explainSystemErrors} from '../errors/system.ts';
 import {type DiscoveredBinding, discoveredBindings, managedSchema} from '../flow/discover.ts';
 import {hasCode, makeFolder} from '../sinks/files/disk.ts';
 import {modulesOf, type SetupArguments, setUpToAnswer} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {type CommandContext, exit, say, sayJson} from './host.ts';
 import {counted} from './terminal/table.ts';
 
 export interface DiscoverArguments extends SetupArguments {
@@ -18,7 +18,7 @@ export interface DiscoverArguments extends SetupArguments {
   readonly image?: string;
 }
 
-export async function discover(host: Host, args: DiscoverArguments): Promise<number> {
+export async function discover(host: CommandContext, args: DiscoverArguments): Promise<number> {
   if (!/^[\p{L}\p{N}\-_.]+(\/[\p{L}\p{N}\-_.]+)*$/u.test(args.prefix))
     throw new ConfigError(`Cannot use prefix ${args.prefix}: it must be like acmeCo or acmeCo/sales`);
   if (args.image !== undefined && args.flow === undefined) throw new ConfigError('Cannot use --image without --flow');
@@ -44,7 +44,7 @@ const configFile = 'source-zoho.config.yaml';
 
 /** Writes the files as flowctl's own discovery lays them out; none that is there is replaced. */
 async function writeCatalog(
-  host: Host,
+  host: CommandContext,
   folder: string,
   {prefix, withSecrets, image = imageDefault}: DiscoverArguments,
   config: unknown,
@@ -73,7 +73,7 @@ async function writeCatalog(
   };
   files.set(configFile, withSecrets === true ? config : redacted(config));
   files.set('flow.yaml', {collections, captures});
-  await refusing(`write into ${folder || 'a directory without a name'}`, () => makeFolder(folder));
+  await explainSystemErrors(`write into ${folder || 'a directory without a name'}`, () => makeFolder(folder));
   for (const [name, value] of files) await writeNew(join(folder, name), stringify(value));
   const secrets = withSecrets === true ? '' : `; put the credentials into ${join(folder, configFile)}`;
   say(host, `Wrote ${counted(bindings.length, 'binding')} to ${join(folder, 'flow.yaml')}${secrets}`);

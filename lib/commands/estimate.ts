@@ -1,5 +1,5 @@
 /** What a backfill takes, and what a capture costs afterwards: before any of it is spent. */
-import {ModuleFields} from '../capture/field-plan.ts';
+import {FieldPlan} from '../capture/field-plan.ts';
 import {firesADay, parseSchedule} from '../capture/schedule.ts';
 import {startReason} from '../capture/start.ts';
 import type {ResourceConfig} from '../config/config.ts';
@@ -9,7 +9,7 @@ import type {ModuleEntry} from '../zoho/catalog.ts';
 import {countRecords} from '../zoho/count.ts';
 import {backfillCredits, editionCredits, idleCreditsADay, rowsPerJob} from '../zoho/usage.ts';
 import {bindingOf, type Setup} from './context.ts';
-import type {Host} from './host.ts';
+import type {CommandContext} from './host.ts';
 import {counted, grouped, tableLines} from './terminal/table.ts';
 import {working} from './terminal/work.ts';
 
@@ -36,7 +36,7 @@ export interface Estimate {
 }
 
 /** Counts the records of every module that can be captured (one credit each) and reckons the rest. */
-export async function estimate(setup: Setup, host: Host, entries: readonly ModuleEntry[]): Promise<Estimate> {
+export async function estimate(setup: Setup, host: CommandContext, entries: readonly ModuleEntry[]): Promise<Estimate> {
   const {client, config, bindings} = setup;
   const nowS = await client.nowSeconds(host.signal);
   const start = config.startDate ?? daysBefore(new Date(nowS * 1_000).toISOString(), defaultStartDays);
@@ -47,7 +47,7 @@ export async function estimate(setup: Setup, host: Host, entries: readonly Modul
     for (const {name, fields = []} of captured) {
       const records = await countRecords(client, name, secondsOf(start), host.signal);
       const resource = bindings?.find((binding) => binding.resource.name === name)?.resource ?? bindingOf(name).resource;
-      modules.push(moduleEstimate(resource, new ModuleFields(fields), records, nowS));
+      modules.push(moduleEstimate(resource, new FieldPlan(fields), records, nowS));
       work.add();
     }
   });
@@ -66,7 +66,7 @@ export async function estimate(setup: Setup, host: Host, entries: readonly Modul
 
 function moduleEstimate(
   {name, intervalMs, schedule}: ResourceConfig,
-  fields: ModuleFields,
+  fields: FieldPlan,
   records: number | undefined,
   nowS: number,
 ): ModuleEstimate {

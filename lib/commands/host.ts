@@ -2,7 +2,7 @@
 import type {Readable, Writable} from 'node:stream';
 import type {Log} from '../platform/log.ts';
 
-export interface Host {
+export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly input: Readable;
   /** Results: documents, JSON, and what a command was asked to find out. */
@@ -34,16 +34,16 @@ export interface Screen {
 export const exit = {done: 0, failed: 1, usage: 2, credentials: 3, different: 4, interrupted: 130} as const;
 
 /** Writes a line of a result. */
-export function print(host: Host, line = ''): void {
+export function print(host: CommandContext, line = ''): void {
   host.output.write(`${line}\n`);
 }
 
 /** Writes a note beside the result. */
-export function say(host: Host, line = ''): void {
+export function say(host: CommandContext, line = ''): void {
   host.messages.write(`${line}\n`);
 }
 
 /** Writes JSON for other programs: one value, one line. */
-export function sayJson(host: Host, value: unknown): void {
+export function sayJson(host: CommandContext, value: unknown): void {
   host.output.write(`${JSON.stringify(value)}\n`);
 }

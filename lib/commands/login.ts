@@ -3,7 +3,7 @@ import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import * as v from 'valibot';
 import {ConfigError, ZohoError} from '../errors/errors.ts';
-import {refusing} from '../errors/system.ts';
+import {explainSystemErrors} from '../errors/system.ts';
 import {defaultStartDays} from '../flow/state.ts';
 import {errorBytesMax, tokenTimeoutMs} from '../limits.ts';
 import {tryPrivate, writePrivate} from '../sinks/files/disk.ts';
@@ -11,7 +11,7 @@ import {accountsOrigin, apiOrigin} from '../zoho/data-centers.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
 import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {isThrottle, shownCode} from '../zoho/token-endpoint.ts';
-import {exit, type Host, say} from './host.ts';
+import {type CommandContext, exit, say} from './host.ts';
 import {refuseExisting} from './new-file.ts';
 
 export interface LoginArguments {
@@ -25,10 +25,10 @@ export interface LoginArguments {
   readonly startDate?: string;
 }
 
-export async function login(host: Host, args: LoginArguments): Promise<number> {
+export async function login(host: CommandContext, args: LoginArguments): Promise<number> {
   const origin = apiOrigin(args.apiDomain, host.env.SOURCE_ZOHO_LOOPBACK);
   // The code can be used once: what keeps its result from being written has to be known before.
-  await refusing(`write ${args.out}`, async () => {
+  await explainSystemErrors(`write ${args.out}`, async () => {
     await refuseExisting(args.out, args.force, 'say --out for another file');
     await tryPrivate(args.out);
   });
@@ -58,7 +58,7 @@ export async function login(host: Host, args: LoginArguments): Promise<number> {
 }
 
 /** Reads the secret from the first line of standard input; a terminal does not show what is typed. */
-async function secretFrom(host: Host): Promise<string> {
+async function secretFrom(host: CommandContext): Promise<string> {
   if (host.screen !== undefined) host.messages.write('Client secret: ');
   const unseen = new Writable({write: (_chunk, _encoding, done) => done()});
   const terminal = 'isTTY' in host.input && host.input.isTTY === true;

@@ -1,7 +1,7 @@
 /** What users configure: the endpoint, and each binding's resource. The JSON Schema they see is in `flow/spec.ts`. */
 import cron from 'node-cron';
 import * as v from 'valibot';
-import {nearest} from '../errors/did-you-mean.ts';
+import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {must, problems, reads} from '../errors/validation.ts';
 import {cronExpression} from '../flow/cron-pattern.ts';
@@ -160,7 +160,7 @@ function strangersIn(value: unknown, known: readonly string[], place: string): s
 const keyShownMax = 100;
 
 function notProperty(key: string, known: readonly string[]): string {
-  const meant = nearest(key, known);
+  const meant = didYouMean(key, known);
   return `is not a property of it${meant === undefined ? '' : `, did you mean ${meant}?`}`;
 }
 

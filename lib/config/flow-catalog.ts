@@ -5,7 +5,7 @@
 import {dirname, resolve} from 'node:path';
 import * as v from 'valibot';
 import {parseDocument} from 'yaml';
-import {nearest} from '../errors/did-you-mean.ts';
+import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {must, problems, table} from '../errors/validation.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
@@ -137,7 +137,7 @@ function choose(found: readonly Found[], name: string | undefined, path: string)
   if (name !== undefined) {
     const named = found.find((capture) => capture.name === name);
     if (named !== undefined) return named;
-    const meant = nearest(name, names);
+    const meant = didYouMean(name, names);
     throw new ConfigError(
       `Cannot find capture ${name} in ${path}${meant === undefined ? `; it has ${listOf(names)}` : `, did you mean ${meant}?`}`,
     );

@@ -29,7 +29,7 @@ export function systemReason(error: unknown): string {
 }
 
 /** Does something with a place that the user named. What the system says against it ends as a ConfigError: `Cannot <what>: <reason>`. */
-export async function refusing<T>(what: string, act: () => Promise<T>): Promise<T> {
+export async function explainSystemErrors<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {

@@ -93,14 +93,14 @@ export function bindingPatch(stateKey: string, patch: unknown): StatePatch {
 }
 
 /** Keys of a binding's state that say that it was begun. */
-const begun = ['start', 'inc', 'backfill', 'last_initialized'] as const;
+const begunKeys = ['start', 'inc', 'backfill', 'last_initialized'] as const;
 
 /** Reads one binding's saved state, ours or the older connector's; undefined when it was not begun. Unknown keys are kept. */
 export function savedBinding(state: unknown, stateKey: string): SavedBinding | undefined {
   const saved = own(task(state).bindingStateV1, stateKey);
   if (saved === undefined || saved === null) return undefined;
   const parsed = v.safeParse(bindingSchema, saved);
-  if (parsed.success) return begun.some((key) => parsed.output[key] !== undefined) ? parsed.output : undefined;
+  if (parsed.success) return begunKeys.some((key) => parsed.output[key] !== undefined) ? parsed.output : undefined;
   const [issue] = parsed.issues;
   const place = v.getDotPath(issue);
   throw new ConfigError(

@@ -4,8 +4,8 @@
  */
 import {readFileSync} from 'node:fs';
 import {documentBytesMax, kernelBytesMax} from '../limits.ts';
-import type {Blocks} from '../platform/buffer-pool.ts';
-import type {Rows} from '../records/batch.ts';
+import type {BufferPool} from '../platform/buffer-pool.ts';
+import type {RowBlock} from '../records/batch.ts';
 import * as codes from './codes.ts';
 
 interface Exports {
@@ -60,7 +60,7 @@ export interface Scanned {
 }
 
 /** Finds the cells of the complete rows that plain CSV begins with, at most `rowsMax` of them; they are in one of `blocks`. */
-export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: Blocks): Scanned {
+export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: BufferPool): Scanned {
   const from = heapBase;
   const to = from + bytes.length;
   const cells = align(to + scanBytes);
@@ -128,7 +128,7 @@ export type Coerced =
   | {readonly row: number; readonly fault: number};
 
 /** Writes rows as documents into one of `blocks`. */
-export function coerce({image, columns}: Program, rows: Rows, blocks: Blocks): Coerced {
+export function coerce({image, columns}: Program, rows: RowBlock, blocks: BufferPool): Coerced {
   const {bytes, cells, count} = rows;
   const source = align(heapBase + image.length);
   const cellsAt = align(source + bytes.length + codes.strideBytes);

@@ -1,7 +1,7 @@
 /** Rows that cannot become documents: finding them, and taking them out from among the others (design 3, "Quarantine"). Pure. */
 import {createHash} from 'node:crypto';
 import {instantSeconds} from '../kernel/kernel.ts';
-import type {Rows} from './batch.ts';
+import type {RowBlock} from './batch.ts';
 import {cellText} from './rows.ts';
 
 /** Why a row cannot become a document. Each completes "it ...". */
@@ -47,7 +47,7 @@ export const silentQuarantine: Quarantine = {has: () => true, add() {}, addUnrea
  * The rows of a batch that have no valid id or `Modified_Time`, or that `isTooLarge` says would make too large a document, in order; the number of the
  * first row is `first`. A batch without either column has none: that is the page's fault. What passes here is what the kernel takes.
  */
-export function oddRows(rows: Rows, first: number, isTooLarge: (row: number) => boolean): OddRow[] {
+export function oddRows(rows: RowBlock, first: number, isTooLarge: (row: number) => boolean): OddRow[] {
   const [idColumn, timeColumn] = keyColumns(rows.columns);
   if (idColumn < 0 || timeColumn < 0) return [];
   const odd: OddRow[] = [];
@@ -59,7 +59,7 @@ export function oddRows(rows: Rows, first: number, isTooLarge: (row: number) => 
 }
 
 /** The rows of a batch that have no valid id, in order, counted from 1. */
-export function rowsWithoutId(rows: Rows): OddRow[] {
+export function rowsWithoutId(rows: RowBlock): OddRow[] {
   const [idColumn] = keyColumns(rows.columns);
   const odd: OddRow[] = [];
   for (let row = 0; row < rows.count; row++)
@@ -71,7 +71,7 @@ export function rowsWithoutId(rows: Rows): OddRow[] {
  * The same rows, where those without any `Modified_Time` have their `Created_Time` as such: a record that was never modified is as it was created. Rows without
  * either stay as they are.
  */
-export function datedRows(rows: Rows): Rows {
+export function datedRows(rows: RowBlock): RowBlock {
   const width = 2 * rows.columns.length;
   const [modified, created] = [2 * rows.columns.indexOf('Modified_Time'), 2 * rows.columns.indexOf('Created_Time')];
   if (modified < 0 || created < 0) return rows;
@@ -86,19 +86,19 @@ export function datedRows(rows: Rows): Rows {
 }
 
 /** What is wrong with the id or `Modified_Time` of a row; nothing where a page has no such column. */
-export function faultOfRow(rows: Rows, row: number): RowFault | undefined {
+export function faultOfRow(rows: RowBlock, row: number): RowFault | undefined {
   return keyFault(rows, row, ...keyColumns(rows.columns));
 }
 
 /** A row as quarantine knows it. */
-export function oddRow(rows: Rows, row: number, number: number, fault: RowFault): OddRow {
+export function oddRow(rows: RowBlock, row: number, number: number, fault: RowFault): OddRow {
   const [idColumn] = keyColumns(rows.columns);
   const hasId = idColumn >= 0 && isIdCell(rows, row, idColumn);
   return {row: number, id: hasId ? cellText(rows, row, idColumn) : undefined, fault, digest: digestOf(rows, row)};
 }
 
 /** The same rows without some of them. */
-export function withoutRows(rows: Rows, left: ReadonlySet<number>): Rows {
+export function withoutRows(rows: RowBlock, left: ReadonlySet<number>): RowBlock {
   if (left.size === 0) return rows;
   const width = 2 * rows.columns.length;
   const cells = new Int32Array(width * (rows.count - left.size));
@@ -112,7 +112,7 @@ export function withoutRows(rows: Rows, left: ReadonlySet<number>): Rows {
 }
 
 /** Some rows of a batch, from one to before another. */
-export function sliceRows(rows: Rows, from: number, to: number): Rows {
+export function sliceRows(rows: RowBlock, from: number, to: number): RowBlock {
   if (from === 0 && to === rows.count) return rows;
   const width = 2 * rows.columns.length;
   // A copy, because the cells of the whole batch are used again once any part of it is done with.
@@ -126,13 +126,13 @@ function keyColumns(columns: readonly string[]): [id: number, time: number] {
   return [id < 0 ? columns.indexOf('Id') : id, columns.indexOf('Modified_Time')];
 }
 
-function keyFault(rows: Rows, row: number, idColumn: number, timeColumn: number): RowFault | undefined {
+function keyFault(rows: RowBlock, row: number, idColumn: number, timeColumn: number): RowFault | undefined {
   if (idColumn >= 0 && !isIdCell(rows, row, idColumn)) return 'id';
   return timeColumn >= 0 && !isInstantCell(rows, row, timeColumn) ? 'time' : undefined;
 }
 
 /** Exactly the kernel's `isId`. */
-function isIdCell({bytes, cells, columns}: Rows, row: number, column: number): boolean {
+function isIdCell({bytes, cells, columns}: RowBlock, row: number, column: number): boolean {
   const k = 2 * (row * columns.length + column);
   const from = cells[k]! >> 2;
   const to = cells[k + 1]!;
@@ -142,7 +142,7 @@ function isIdCell({bytes, cells, columns}: Rows, row: number, column: number): b
 }
 
 /** As the kernel's `instantSeconds` has it: what Zoho writes nearly always is settled here, and the kernel is asked about the rest. */
-function isInstantCell(rows: Rows, row: number, column: number): boolean {
+function isInstantCell(rows: RowBlock, row: number, column: number): boolean {
   const {bytes, cells, columns} = rows;
   const k = 2 * (row * columns.length + column);
   const from = cells[k]! >> 2;
@@ -185,7 +185,7 @@ function isDigit(byte: number): boolean {
   return byte >= zero && byte <= 0x39;
 }
 
-function digestOf({bytes, cells, columns}: Rows, row: number): string {
+function digestOf({bytes, cells, columns}: RowBlock, row: number): string {
   const hash = createHash('sha1');
   for (let column = 0; column < columns.length; column++) {
     const k = 2 * (row * columns.length + column);

@@ -4,11 +4,11 @@ import {Drifts} from './drifts.ts';
 import {mix, mixText} from './hash.ts';
 import {History, type Version} from './history.ts';
 import {Layout, type RowOrder} from './layout.ts';
-import {type Happening, type Moment, theEnd} from './moment.ts';
+import {type Event, type PointInTime, theEnd} from './moment.ts';
 import {OrgRecord} from './record.ts';
 import type {FieldSpec, Value} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
-import type {Surroundings} from './surroundings.ts';
+import type {OrgContext} from './surroundings.ts';
 
 /** A row of the feed of deleted records. */
 export interface Deletion {
@@ -36,7 +36,7 @@ export class OrgModule {
   /** What the records' values come from. */
   readonly seed: number;
   readonly columns: Columns;
-  readonly #around: Surroundings;
+  readonly #around: OrgContext;
   readonly #history = new History();
   readonly #deletions = new Map<string, Deletion>();
   readonly #drifts = new Drifts();
@@ -45,7 +45,7 @@ export class OrgModule {
   #gone = 0;
   #lateMs = 0;
 
-  constructor(spec: ModuleSpec, options: ModuleOptions, around: Surroundings) {
+  constructor(spec: ModuleSpec, options: ModuleOptions, around: OrgContext) {
     this.spec = spec;
     this.seed = mixText(options.seed, spec.name);
     this.layout = new Layout({...options, seed: this.seed});
@@ -110,7 +110,7 @@ export class OrgModule {
   }
 
   /** The record of a number at a moment; undefined if it is deleted or not there yet. */
-  at(index: number, moment: Moment): OrgRecord | undefined {
+  at(index: number, moment: PointInTime): OrgRecord | undefined {
     const version = this.#history.at(index, moment);
     if (version === undefined ? index >= this.layout.count : version.gone) return undefined;
     return new OrgRecord(this, index, version, moment);
@@ -122,7 +122,7 @@ export class OrgModule {
   }
 
   /** All records of a moment, ordered by id unless told otherwise. */
-  *records(moment: Moment, order: RowOrder = 'id'): Generator<OrgRecord, void, void> {
+  *records(moment: PointInTime, order: RowOrder = 'id'): Generator<OrgRecord, void, void> {
     for (let rank = 0; rank < this.rankEnd; rank += 1) {
       const record = this.atRank(rank, order, moment);
       if (record) yield record;
@@ -134,13 +134,13 @@ export class OrgModule {
     return this.layout.ranks + this.#inserted;
   }
 
-  atRank(rank: number, order: RowOrder, moment: Moment): OrgRecord | undefined {
+  atRank(rank: number, order: RowOrder, moment: PointInTime): OrgRecord | undefined {
     const index = this.layout.indexAt(rank, order);
     return index === undefined ? undefined : this.at(index, moment);
   }
 
   /** Records with `fromS <= Modified_Time < toS` at a moment, by `(Modified_Time, id)`; of those at `fromS` only the ones after an id. */
-  *between(fromS: number, toS: number, after: bigint | undefined, moment: Moment): Generator<OrgRecord, void, void> {
+  *between(fromS: number, toS: number, after: bigint | undefined, moment: PointInTime): Generator<OrgRecord, void, void> {
     const changed = this.#history.between(fromS, toS, after, moment);
     let next = changed.next();
     for (let index = this.layout.firstAt(fromS); index < this.layout.count; index += 1) {
@@ -290,7 +290,7 @@ export class OrgModule {
     return record;
   }
 
-  #happening(seq: number): Happening {
+  #happening(seq: number): Event {
     const atMs = this.#around.clock.nowMs();
     const visibleMs = atMs + this.#lateMs;
     this.#around.happens(visibleMs);

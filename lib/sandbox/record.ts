@@ -3,18 +3,18 @@ import type {Comparable, TableRecord} from './coql/table.ts';
 import {mix} from './hash.ts';
 import type {Version} from './history.ts';
 import type {OrgModule} from './module.ts';
-import type {Moment} from './moment.ts';
+import type {PointInTime} from './moment.ts';
 import type {Value} from './schema/field.ts';
 
 export class OrgRecord implements TableRecord {
   readonly module: OrgModule;
   readonly index: number;
   readonly version: Version | undefined;
-  readonly moment: Moment;
+  readonly moment: PointInTime;
   /** The number from which its values are made. */
   readonly h: number;
 
-  constructor(module: OrgModule, index: number, version: Version | undefined, moment: Moment) {
+  constructor(module: OrgModule, index: number, version: Version | undefined, moment: PointInTime) {
     this.module = module;
     this.index = index;
     this.version = version;

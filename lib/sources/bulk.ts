@@ -6,16 +6,16 @@ import {type BackfillState, secondsOf} from '../flow/state.ts';
 import {bulkPageRows, jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import type {Release, Slots} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
+import type {Release, Semaphore} from '../platform/semaphore.ts';
+import type {Batch, BindingPatch, RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {type OddRow, oddRows, type Quarantine, silentQuarantine, withoutRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
 import {type CsvRows, parseCsv} from '../transforms/parse-csv.ts';
 import {unzip} from '../transforms/unzip.ts';
+import type {BulkJob, ZohoClient} from '../zoho/api.ts';
 import {pollDelayMs} from '../zoho/bulk.ts';
-import type {BulkJob, ZohoClient} from '../zoho/client.ts';
 import {FileReadings} from './readings.ts';
 
 export interface BulkRange {
@@ -36,8 +36,8 @@ export interface BulkContext {
   readonly signal: AbortSignal;
   readonly progress: BindingProgress;
   /** Jobs that Zoho has to work on, of all bindings; and pages being downloaded. */
-  readonly jobSlots: Slots;
-  readonly pageSlots: Slots;
+  readonly jobSlots: Semaphore;
+  readonly pageSlots: Semaphore;
   readonly log?: Log;
   /** Where rows go that cannot become documents; without one they are left out in silence. */
   readonly quarantine?: Quarantine | undefined;
@@ -59,7 +59,7 @@ export async function* bulkRows(
   range: BulkRange,
   saved: BackfillState,
   context: BulkContext,
-): AsyncGenerator<Batch<Rows>, void, void> {
+): AsyncGenerator<Batch<RowBlock>, void, void> {
   let page: Page | undefined = {
     slice: Math.min(saved.slice ?? 0, range.slices.length - 1),
     token: saved.next_page,
@@ -86,7 +86,7 @@ async function* pageRows(
   range: BulkRange,
   toS: number,
   context: BulkContext,
-): AsyncGenerator<Batch<Rows>, Page | undefined, void> {
+): AsyncGenerator<Batch<RowBlock>, Page | undefined, void> {
   const {client, signal, progress, pageSlots} = context;
   const fields = range.slices[page.slice] ?? [];
   const releaseJob = await waitFor('job', context.jobSlots, context);
@@ -106,12 +106,12 @@ async function* pageRows(
       if (page.token === undefined) await context.onAccepted?.(fields);
       yield {items: noRows, patch: {backfill: {job, rows: null, next_job: null}}};
     }
-    const done = await finished(job, context);
+    const done = await awaitJob(job, context);
     releaseJob();
     progress.pageRows = done.count;
     if (done.count === 0 && page.rows === 0) {
       // Of nothing there may be no file at all.
-      const following = await follow(page, done, undefined, range);
+      const following = await followingPage(page, done, undefined, range);
       yield {items: noRows, patch: following.patch ?? {backfill: {rows: 0}}};
       return following.page;
     }
@@ -126,7 +126,7 @@ async function* pageRows(
     const place = pagePlace(page, job);
     const readings = new FileReadings(context.quarantine ?? silentQuarantine, place);
     let rows = page.rows;
-    let held: Rows | undefined;
+    let held: RowBlock | undefined;
     let brokenPlaces = 0;
     for (let isFirst = true; isFirst || readings.isTrial; isFirst = false) {
       if (!isFirst) {
@@ -138,13 +138,13 @@ async function* pageRows(
       brokenPlaces = 0;
       let readTo = rows;
       const download = client.download(job, signal);
-      const file = isFirst && context.again ? begun(download, goAhead) : download;
+      const file = isFirst && context.again ? onFirstChunk(download, goAhead) : download;
       for await (const read of parseCsv(unzip(file), {skipRows: rows, onBroken: () => brokenPlaces++})) {
         const {items, odd} = sound(named(read), readTo, range);
         readTo += items.count + odd.length;
         readings.note(odd);
         if (readings.isTrial) continue;
-        if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.news()}}};
+        if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.takePatch()}}};
         rows = readTo;
         progress.rows += items.count;
         held = items;
@@ -159,13 +159,13 @@ async function* pageRows(
       );
     }
     if (missing > 0) context.quarantine?.addUnread(missing, place);
-    const following = await follow(page, done, next, range);
+    const following = await followingPage(page, done, next, range);
     yield {items: held ?? noRows, patch: following.patch ?? {backfill: {rows}}};
     return following.page;
   } catch (error) {
     // Whoever reads on from the state needs no other job for the following page.
     await next?.job;
-    const news = next?.news() ?? {};
+    const news = next?.takePatch() ?? {};
     if (!signal.aborted && news.next_job !== undefined) yield {items: noRows, patch: {backfill: news}};
     throw error;
   } finally {
@@ -176,7 +176,7 @@ async function* pageRows(
 }
 
 /** The page after a finished one, and the patch that moves there. Zoho's plain "no" ends the pages; its silence does not where the page is full. */
-async function follow(
+async function followingPage(
   page: Page,
   done: BulkJob,
   next: Prefetch | undefined,
@@ -208,7 +208,7 @@ function hasNext(done: BulkJob): done is BulkJob & {readonly nextPageToken: stri
 }
 
 /** What of a batch can be used, and what cannot; `before` rows of the page were passed. */
-function sound(read: CsvRows, before: number, {fields, untimed = false}: BulkRange): {items: Rows; odd: readonly OddRow[]} {
+function sound(read: CsvRows, before: number, {fields, untimed = false}: BulkRange): {items: RowBlock; odd: readonly OddRow[]} {
   const {unreadable, ...rows} = read;
   const odd = untimed ? [] : oddRows(rows, before + 1, sizeCheck(rows, fields));
   const items = withoutRows(rows, new Set(odd.map(({row}) => row - before - 1)));
@@ -243,7 +243,7 @@ function onlyAsked({slices}: BulkRange): (rows: CsvRows) => CsvRows {
 }
 
 /** The same bytes; `then` is called when there are any. */
-async function* begun(bytes: AsyncIterable<Uint8Array>, then: () => void): AsyncGenerator<Uint8Array, void, void> {
+async function* onFirstChunk(bytes: AsyncIterable<Uint8Array>, then: () => void): AsyncGenerator<Uint8Array, void, void> {
   let first = true;
   for await (const chunk of bytes) {
     if (first) then();
@@ -256,17 +256,17 @@ async function* begun(bytes: AsyncIterable<Uint8Array>, then: () => void): Async
  * Resolves with a finished job that tells of its result; throws kind `failed` with Zoho's reason or when it does not tell of one for long, or
  * `lost` when the job does not end in a time no job takes.
  */
-async function finished(job: string, {client, clock, signal, progress}: BulkContext): Promise<BulkJob> {
+async function awaitJob(job: string, {client, clock, signal, progress}: BulkContext): Promise<BulkJob> {
   progress.phase = 'waiting for job';
   const since = clock.elapsedMs();
-  let oddSince: number | undefined;
+  let unusableSince: number | undefined;
   for (;;) {
     const status = await client.job(job, signal);
     if (status.state === 'completed' && tellsResult(status)) return status;
     if (status.state === 'failed')
       throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gives no reason'}`);
-    oddSince = status.state === 'pending' ? undefined : (oddSince ?? clock.elapsedMs());
-    const oddMs = oddSince === undefined ? 0 : clock.elapsedMs() - oddSince;
+    unusableSince = status.state === 'pending' ? undefined : (unusableSince ?? clock.elapsedMs());
+    const oddMs = unusableSince === undefined ? 0 : clock.elapsedMs() - unusableSince;
     if (status.state === 'completed' && oddMs > resultWaitMaxMs)
       throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is completed, but Zoho does not tell its result`);
     if (status.state === 'unknown' && oddMs > unknownStateMaxMs)
@@ -283,23 +283,23 @@ function tellsResult({count, more, nextPageToken}: BulkJob): boolean {
   return count !== undefined || more !== undefined || nextPageToken !== undefined;
 }
 
-async function waitFor(what: string, slots: Slots, {progress, signal}: BulkContext): Promise<Release> {
+async function waitFor(what: string, slots: Semaphore, {progress, signal}: BulkContext): Promise<Release> {
   progress.phase = `waiting to start a ${what}`;
-  return slots.take(signal);
+  return slots.acquire(signal);
 }
 
 interface Prefetch {
   /** The following page's job; undefined when it could not be submitted ahead, which costs time but nothing else. */
   readonly job: Promise<string | undefined>;
   /** The part of a patch that records the job, once, as soon as it is known. */
-  news(): {next_job?: string};
+  takePatch(): {next_job?: string};
   release(): void;
 }
 
 /** Has the following page exported while this one is downloaded, if a place among the running jobs is free. */
 function prefetch(known: string | undefined, pageToken: string, {client, jobSlots, signal}: BulkContext): Prefetch | undefined {
-  if (known !== undefined) return {job: Promise.resolve(known), news: () => ({}), release() {}};
-  const release = jobSlots.tryTake();
+  if (known !== undefined) return {job: Promise.resolve(known), takePatch: () => ({}), release() {}};
+  const release = jobSlots.tryAcquire();
   if (release === undefined) return undefined;
   let submitted: string | undefined;
   // A refusal is met again, and handled, when the page itself is due.
@@ -310,7 +310,7 @@ function prefetch(known: string | undefined, pageToken: string, {client, jobSlot
   return {
     job,
     release,
-    news() {
+    takePatch() {
       if (submitted === undefined) return {};
       const next_job = submitted;
       submitted = undefined;

@@ -2,13 +2,13 @@
 import {ZohoError} from '../errors/errors.ts';
 import {sliceRoundsMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
-import type {Rows} from '../records/batch.ts';
+import type {RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {type OddRow, oddRows, type Quarantine, rowsWithoutId, withoutRows} from '../records/odd-rows.ts';
 import {appendRows, cellText, type Joined, joinSlices, noRows} from '../records/rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
-import type {ZohoClient} from '../zoho/client.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {idsQuery, type Quoting} from '../zoho/coql.ts';
 import {idLists} from './id-lists.ts';
 import type {PageSize} from './page-size.ts';
@@ -38,9 +38,9 @@ export interface CoqlPlan {
 
 export interface Reading {
   /** What can be used of the records, all slices together. */
-  readonly rows: Rows;
+  readonly rows: RowBlock;
   /** The first slice as received. */
-  readonly first: Rows;
+  readonly first: RowBlock;
   readonly more: boolean | undefined;
   readonly odd: readonly OddRow[];
 }
@@ -50,7 +50,7 @@ export async function readSlices(
   plan: CoqlPlan,
   query: (columns: readonly string[]) => string,
   context: CoqlContext,
-  prepare: (rows: Rows) => Rows = (rows) => rows,
+  prepare: (rows: RowBlock) => RowBlock = (rows) => rows,
 ): Promise<Reading> {
   const {parts, more, hasOddSlices} = await readParts(plan, query, context);
   const [first = noRows] = parts;
@@ -79,14 +79,14 @@ export async function readSlices(
 
 interface Parts {
   /** One for each slice, as received. */
-  readonly parts: readonly Rows[];
+  readonly parts: readonly RowBlock[];
   readonly more: boolean | undefined;
   /** Whether a slice other than the first has rows that nobody knows the record of. */
   readonly hasOddSlices: boolean;
 }
 
 async function readParts(plan: CoqlPlan, query: (columns: readonly string[]) => string, context: CoqlContext): Promise<Parts> {
-  const parts: Rows[] = [];
+  const parts: RowBlock[] = [];
   let more: boolean | undefined;
   for (const columns of plan.slices) {
     const answer = await ask(query(columns), plan, columns, context);
@@ -97,7 +97,7 @@ async function readParts(plan: CoqlPlan, query: (columns: readonly string[]) => 
   return {parts, more, hasOddSlices: parts.slice(1).some((rows) => rowsWithoutId(rows).length > 0)};
 }
 
-function withIds(rows: Rows): Rows {
+function withIds(rows: RowBlock): RowBlock {
   return withoutRows(rows, new Set(rowsWithoutId(rows).map(({row}) => row - 1)));
 }
 
@@ -106,7 +106,7 @@ export function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]):
 }
 
 interface Answer {
-  readonly rows: Rows;
+  readonly rows: RowBlock;
   readonly more: boolean | undefined;
 }
 
@@ -126,7 +126,7 @@ async function ask(query: string, plan: CoqlPlan, columns: readonly string[], {c
  * Joins the slices of records by id. A record whose slices differ in `Modified_Time` changed between two queries: it is read again, a bounded
  * number of times. One that still differs is torn, and left out; its last change lies past this window, so the next sweep has it.
  */
-async function settle(plan: CoqlPlan, parts: readonly Rows[], context: CoqlContext): Promise<Joined> {
+async function settle(plan: CoqlPlan, parts: readonly RowBlock[], context: CoqlContext): Promise<Joined> {
   const joined = joinSlices(parts);
   const settled = [joined.rows];
   let {torn} = joined;

@@ -1,6 +1,6 @@
 /** One page of a window of COQL, and the place where the next one goes on. */
 import {ZohoError} from '../errors/errors.ts';
-import type {Rows} from '../records/batch.ts';
+import type {RowBlock} from '../records/batch.ts';
 import {latestS, modifiedSeconds} from '../records/instant.ts';
 import {oddRows, silentQuarantine} from '../records/odd-rows.ts';
 import {cellText} from '../records/rows.ts';
@@ -10,7 +10,7 @@ import {readAgain} from './readings.ts';
 import type {Place, WindowPage} from './window-pages.ts';
 
 export interface CoqlPage extends WindowPage {
-  readonly rows: Rows;
+  readonly rows: RowBlock;
 }
 
 /** Reads one page of the window with all its slices; larger ones, when there is no row in it to go on from. */
@@ -41,7 +41,7 @@ interface RowKey {
 }
 
 /** The places of the rows that have a valid time. */
-function keysOf(rows: Rows): RowKey[] {
+function keysOf(rows: RowBlock): RowKey[] {
   const odd = new Set(oddRows(rows, 0, () => false).map(({row}) => row));
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
   const keys: RowKey[] = [];

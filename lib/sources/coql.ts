@@ -3,7 +3,7 @@
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
 import {aheadRowsMax, coqlRowsLarge, coqlRowsSmall, windowLagS} from '../limits.ts';
-import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
+import type {Batch, BindingPatch, RowBlock} from '../records/batch.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {datedRows, silentQuarantine} from '../records/odd-rows.ts';
 import {cellText, noRows, splitRows} from '../records/rows.ts';
@@ -30,7 +30,7 @@ export interface Sweep {
 }
 
 /** Rows of a sweep; those of its last page say where the cursor may go when all of the window is dealt with. */
-export interface SweptRows extends Batch<Rows> {
+export interface SweptRows extends Batch<RowBlock> {
   readonly drained?: BindingPatch;
 }
 
@@ -75,7 +75,7 @@ export async function* sweepRows(plan: CoqlPlan, sweep: Sweep, context: CoqlCont
 }
 
 /** Whether a page has a record of the future that is not known. */
-function hasUnknown(rows: Rows, nowS: number, {isKnown}: Sweep): boolean {
+function hasUnknown(rows: RowBlock, nowS: number, {isKnown}: Sweep): boolean {
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
   for (let row = 0; row < rows.count; row++) {
     const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
@@ -162,7 +162,7 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
 }
 
 /** Cuts a page into batches that are small enough to be written in one piece. */
-function cut(rows: Rows): Rows[] {
+function cut(rows: RowBlock): RowBlock[] {
   return rows.count === 0 ? [rows] : splitRows(rows);
 }
 
@@ -170,7 +170,7 @@ export interface ById {
   readonly asked: readonly string[];
   /** The ids of those that exist; one that is being edited just now may have no row all the same. */
   readonly live: ReadonlySet<string>;
-  readonly rows: Rows;
+  readonly rows: RowBlock;
 }
 
 /** Reads whole records by id, all slices of each, in lists of as many ids as Zoho takes and serves. One without any `Modified_Time` has its `Created_Time` as such. */
@@ -199,7 +199,7 @@ export async function* rowsByIds(plan: CoqlPlan, ids: readonly string[], context
 }
 
 /** Yields the id of every record modified since `fromS`, page by page, and nothing else of it but `Modified_Time`. */
-export async function* idsSince(plan: CoqlPlan, fromS: number, context: CoqlContext): AsyncGenerator<Rows, void, void> {
+export async function* idsSince(plan: CoqlPlan, fromS: number, context: CoqlContext): AsyncGenerator<RowBlock, void, void> {
   // How many whole records a page may have says nothing of their keys.
   const keys = {...keysOnly(plan), pageSize: new PageSize({most: plan.pageSize.most})};
   for await (const {rows} of pagesFrom(keys, fromS, Number.POSITIVE_INFINITY, context)) if (rows.count > 0) yield rows;
@@ -235,7 +235,7 @@ function leaveOut(
   quarantine?.add({row: 1, id, fault: 'unserved', digest}, page);
 }
 
-function keyAt(rows: Rows, row: number): Key {
+function keyAt(rows: RowBlock, row: number): Key {
   const seconds = modifiedSeconds(cellText(rows, row, rows.columns.indexOf('Modified_Time')));
   return {seconds, id: cellText(rows, row, rows.columns.indexOf('id'))};
 }

@@ -3,7 +3,7 @@ import {ZohoError} from '../errors/errors.ts';
 import {deletedPagesMax, deletedPassesMax, windowLagS} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {type Quarantine, silentQuarantine} from '../records/odd-rows.ts';
-import type {DeletedRow, ZohoClient} from '../zoho/client.ts';
+import type {DeletedRow, ZohoClient} from '../zoho/api.ts';
 import {FeedQuery} from './feed-query.ts';
 import {readAgain} from './readings.ts';
 

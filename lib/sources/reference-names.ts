@@ -1,13 +1,13 @@
 /** Lists of references that a file gives by name: documents hold ids, whichever API delivered them (design 3). */
 import {ZohoError} from '../errors/errors.ts';
 import {referenceIdsMax, referenceNamesMax, referenceTriesMax} from '../limits.ts';
-import {type Batch, cellPlain, cellQuoted, type Rows} from '../records/batch.ts';
+import {type Batch, cellPlain, cellQuoted, type RowBlock} from '../records/batch.ts';
 import {type Field, isReference} from '../records/field.ts';
 import {cellText} from '../records/rows.ts';
 import {splitList} from '../transforms/csv/list-cell.ts';
 import {isNamedList, namedIdsOf, treeOf} from '../transforms/json/json-tree.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
-import type {ZohoClient} from '../zoho/client.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {idsQuery, type Quoting} from '../zoho/coql.ts';
 
 export interface NamesContext {
@@ -24,9 +24,9 @@ export interface NamesContext {
  * A field of which COQL gives no ids stays as it is. Batches without names pass through untouched, at no cost in calls.
  */
 export async function* withReferenceIds(
-  rows: AsyncIterable<Batch<Rows>>,
+  rows: AsyncIterable<Batch<RowBlock>>,
   context: NamesContext,
-): AsyncGenerator<Batch<Rows>, void, void> {
+): AsyncGenerator<Batch<RowBlock>, void, void> {
   const known = new Map<string, KnownNames>();
   for await (const batch of rows) {
     let {items} = batch;
@@ -56,7 +56,7 @@ class KnownNames {
   }
 
   /** Asks for the records of names that are new. */
-  async ask(rows: Rows, column: number, context: NamesContext): Promise<void> {
+  async ask(rows: RowBlock, column: number, context: NamesContext): Promise<void> {
     const inVain = new Set<string>();
     while (!this.#isSettled) {
       const asked = this.#unknown(rows, column, inVain);
@@ -71,7 +71,7 @@ class KnownNames {
   }
 
   /** The same rows with ids wherever all names of a cell are known. */
-  replace(rows: Rows, column: number): Rows {
+  replace(rows: RowBlock, column: number): RowBlock {
     if (this.#ids.size === 0) return rows;
     const cells = rows.cells.slice();
     const added: Buffer[] = [];
@@ -89,7 +89,7 @@ class KnownNames {
   }
 
   /** Names that may still be found, each with the id of a record that has it; as many as one query takes. */
-  #unknown(rows: Rows, column: number, inVain: ReadonlySet<string>): Map<string, string> {
+  #unknown(rows: RowBlock, column: number, inVain: ReadonlySet<string>): Map<string, string> {
     const idColumn = Math.max(rows.columns.indexOf('Id'), rows.columns.indexOf('id'));
     const found = new Map<string, string>();
     for (let row = 0; row < rows.count && found.size < referenceIdsMax; row++) {
@@ -126,7 +126,7 @@ class KnownNames {
   }
 
   /** The names in a cell; none when it holds ids or JSON. */
-  #names(rows: Rows, row: number, column: number): readonly string[] {
+  #names(rows: RowBlock, row: number, column: number): readonly string[] {
     const k = 2 * (row * rows.columns.length + column);
     if (isIds(rows.bytes, rows.cells[k]! >> 2, rows.cells[k + 1]!)) return [];
     const text = cellText(rows, row, column);

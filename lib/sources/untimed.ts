@@ -2,7 +2,7 @@
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
 import {coqlRowsSmall, untimedIdsMax} from '../limits.ts';
-import type {Rows} from '../records/batch.ts';
+import type {RowBlock} from '../records/batch.ts';
 import {rowsWithoutId, withoutRows} from '../records/odd-rows.ts';
 import {cellText} from '../records/rows.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
@@ -46,7 +46,7 @@ async function byCoql(module: string, {client, signal}: BulkContext, quoting?: Q
   const ids: string[] = [];
   while (ids.length < untimedIdsMax) {
     const query = untimedQuery(module, ids.at(-1), coqlRowsSmall, quoting);
-    let rows: Rows | undefined;
+    let rows: RowBlock | undefined;
     try {
       rows = (await client.coql(query, (body) => parseCoql(body, columns, new Map()), signal))?.rows;
     } catch (error) {
@@ -76,7 +76,7 @@ async function byBulk(module: string, context: BulkContext): Promise<string[]> {
   return ids;
 }
 
-function idsWithoutTime(rows: Rows): string[] {
+function idsWithoutTime(rows: RowBlock): string[] {
   const sound = withoutRows(rows, new Set(rowsWithoutId(rows).map(({row}) => row - 1)));
   const idColumn = Math.max(rows.columns.indexOf('Id'), rows.columns.indexOf('id'));
   const timeColumn = rows.columns.indexOf('Modified_Time');

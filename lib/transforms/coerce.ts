@@ -4,8 +4,8 @@ import {ZohoError} from '../errors/errors.ts';
 import * as codes from '../kernel/codes.ts';
 import {type Column, coerce as coerceRows, program} from '../kernel/kernel.ts';
 import {documentBytesMax} from '../limits.ts';
-import {Blocks} from '../platform/buffer-pool.ts';
-import type {Batch, Docs, Replaced, Rows} from '../records/batch.ts';
+import {BufferPool} from '../platform/buffer-pool.ts';
+import type {Batch, DocBlock, Replaced, RowBlock} from '../records/batch.ts';
 import {beforeId, beforeModified} from '../records/documents.ts';
 import type {Field} from '../records/field.ts';
 import {sliceRows} from '../records/odd-rows.ts';
@@ -19,14 +19,14 @@ export interface CoerceOptions {
   /** Told of a value in which U+FFFD took the place of what was no text. */
   onReplaced?(value: Replaced): void;
   /** Where documents are written; whoever is done with them may give their block back. */
-  readonly blocks?: Blocks;
+  readonly blocks?: BufferPool;
 }
 
 /** Turns one batch of rows into documents that lack their end (see `Docs`). */
-export type Coerce = (rows: Rows) => Docs;
+export type Coerce = (rows: RowBlock) => DocBlock;
 
 /** Gives received values their types. Order, batch size and checkpoints pass through. */
-export class CoerceStream extends TransformStream<Batch<Rows>, Batch<Docs>> {
+export class CoerceStream extends TransformStream<Batch<RowBlock>, Batch<DocBlock>> {
   constructor(fields: ReadonlyMap<string, Field>, options: CoerceOptions) {
     let columns: readonly string[] | undefined;
     let coerce: Coerce | undefined;
@@ -47,7 +47,7 @@ export class CoerceStream extends TransformStream<Batch<Rows>, Batch<Docs>> {
 /** Bytes of a row that make no document too large, even if JSON writes each of them as `\\u0000` and the names of a thousand fields beside them. */
 const roomyRowBytes = documentBytesMax / 8;
 
-const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
+const noDocs: DocBlock = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
 
 /**
  * Prepares everything about a page's columns that need not be done for each row. Documents begin with id and `Modified_Time`, the other columns
@@ -57,7 +57,7 @@ const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count
  * Flow takes; both name the module and the row, counted from 1 over all batches. A value that does not fit its type becomes a string.
  */
 export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<string, Field>, options: CoerceOptions): Coerce {
-  const {module, onMisfit, blocks = new Blocks()} = options;
+  const {module, onMisfit, blocks = new BufferPool()} = options;
   // A field may be called `Id`, too; beside `id` it is one like any other.
   const id = columns.includes('id') ? 'id' : 'Id';
   const names = [id, 'Modified_Time', ...columns.filter((name) => !['', id, 'Modified_Time'].includes(name))];
@@ -94,7 +94,7 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
  * Tells rows whose documents would have more than Flow takes. Most batches are too small to have one, which costs a comparison; otherwise the documents of
  * large rows are made and thrown away.
  */
-export function sizeCheck(rows: Rows, fields: ReadonlyMap<string, Field>): (row: number) => boolean {
+export function sizeCheck(rows: RowBlock, fields: ReadonlyMap<string, Field>): (row: number) => boolean {
   if (rows.bytes.length <= roomyRowBytes) return () => false;
   const {columns} = rows;
   const coerceOne = compileCoercer(columns, fields, {module: '', onMisfit() {}});

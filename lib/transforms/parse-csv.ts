@@ -2,7 +2,7 @@
 import {isUtf8} from 'node:buffer';
 import {createHash, type Hash} from 'node:crypto';
 import {headerLineBytesMax, resyncLinesMax, rowBytesMax} from '../limits.ts';
-import type {Rows} from '../records/batch.ts';
+import type {RowBlock} from '../records/batch.ts';
 import {faultOfRow, type OddRow, type RowFault, rowFaults, sliceRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
 import {withValidText} from './csv/broken-cells.ts';
@@ -20,7 +20,7 @@ export interface ParseCsvOptions {
 }
 
 /** Rows, and one behind them that cannot be read. */
-export interface CsvRows extends Rows {
+export interface CsvRows extends RowBlock {
   readonly unreadable?: OddRow;
 }
 
@@ -151,7 +151,7 @@ class Page {
     return at;
   }
   /** Leaves out what is to be skipped. After an unreadable row, those before the first sound one are part of it. */
-  *#take(rows: Rows): Generator<CsvRows, void, void> {
+  *#take(rows: RowBlock): Generator<CsvRows, void, void> {
     let from = 0;
     if (this.#broken !== undefined) {
       for (; from < rows.count && faultOfRow(rows, from) !== undefined; from++) this.#break(rowBytes(rows, from), 'cells');
@@ -230,7 +230,7 @@ interface BrokenRow {
 }
 
 /** All bytes of a row, separators included. */
-function rowBytes({bytes, cells, columns}: Rows, row: number): Uint8Array {
+function rowBytes({bytes, cells, columns}: RowBlock, row: number): Uint8Array {
   const width = 2 * columns.length;
   return bytes.subarray(cells[row * width]! >> 2, cells[(row + 1) * width - 1]!);
 }

@@ -3,7 +3,7 @@ import {isUtf8} from 'node:buffer';
 import {TokenType} from '@streamparser/json';
 import {ZohoError} from '../errors/errors.ts';
 import {coqlBytesMax} from '../limits.ts';
-import {cellClean, cellJson, cellPlain, type Rows} from '../records/batch.ts';
+import {cellClean, cellJson, cellPlain, type RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {BrokenText} from './json/broken-text.ts';
 import {flagOf} from './json/flag.ts';
@@ -13,7 +13,7 @@ import {type Repaired, repairUtf8} from './utf8.ts';
 
 export interface CoqlAnswer {
   /** One row for each record, with the columns asked for. */
-  readonly rows: Rows;
+  readonly rows: RowBlock;
   /** Whether Zoho says that more rows follow; undefined when it does not say. */
   readonly more: boolean | undefined;
 }

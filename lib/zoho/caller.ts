@@ -20,13 +20,13 @@ import {
 } from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import type {Token} from './access-token.ts';
+import type {AccessToken} from './access-token.ts';
 import {type Action, classify, scopesOf, type Verdict} from './classify.ts';
-import {type Answer, Cut, type Http, within} from './http.ts';
-import type {Governor, Outcome, Place} from './rate-limiter.ts';
-import {type Complaint, complaintOf, jsonOf} from './schemas.ts';
+import {type Answer, ConnectionLost, type Http, within} from './http.ts';
+import type {Outcome, Permit, RateLimiter} from './rate-limiter.ts';
+import {type ApiError, apiErrorOf, jsonOf} from './schemas.ts';
 import {covers} from './scopes.ts';
-import {type CallKind, creditsOf, type Ledger} from './usage.ts';
+import {type CallKind, creditsOf, type Usage} from './usage.ts';
 import {ZohoClock} from './zoho-clock.ts';
 
 export interface Call {
@@ -49,9 +49,9 @@ export interface Call {
 export interface CallerOptions {
   readonly origin: string;
   readonly http: Http;
-  readonly token: Token;
-  readonly governor: Governor;
-  readonly ledger: Ledger;
+  readonly token: AccessToken;
+  readonly governor: RateLimiter;
+  readonly ledger: Usage;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: (() => number) | undefined;
@@ -63,11 +63,11 @@ export interface CallerOptions {
 }
 
 /** Thrown by a reader: the answer is a complaint although its status says otherwise. */
-export class Complained extends Error {
+export class ErrorReply extends Error {
   override readonly name = 'Complained';
-  readonly complaint: Complaint;
+  readonly complaint: ApiError;
 
-  constructor(complaint: Complaint) {
+  constructor(complaint: ApiError) {
     super(complaint.code);
     this.complaint = complaint;
   }
@@ -131,17 +131,17 @@ export class Caller {
     const timeoutMs = this.#options.timeoutMs ?? callTimeoutMs;
     return this.#repeat(call, signal, async (token, place) => {
       const result = await within(timeoutMs, this.#host, signal, async (limited) => use(await this.#send(call, token, limited)));
-      place.end('good');
+      place.release('good');
       return result;
     });
   }
 
   /** As `run`, for a body of any length: gives the answer with its place, which the caller ends when the body has. What happens in the body is the caller's. */
-  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; place: Place}> {
+  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; place: Permit}> {
     return this.#repeat(call, signal, async (token, place) => ({answer: await this.#send(call, token, signal), place}));
   }
 
-  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Place) => Promise<T>): Promise<T> {
+  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Permit) => Promise<T>): Promise<T> {
     const {governor, token: tokens, ledger} = this.#options;
     const tries: Tries = {failures: 0, refused: new Map(), refusals: 0, throttles: 0, throttledSinceMs: undefined};
     for (;;) {
@@ -156,7 +156,7 @@ export class Caller {
       } catch (error) {
         problem = token === undefined || signal.aborted ? undefined : this.#problemOf(call, error);
         if (problem === undefined) {
-          place.end('neither');
+          place.release('neither');
           signal.throwIfAborted();
           throw error;
         }
@@ -165,7 +165,7 @@ export class Caller {
           tries.refused.set(token!, (tries.refused.get(token!) ?? 0) + 1);
         }
       }
-      place.end(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
+      place.release(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
       await this.#before(problem, call, tries, signal);
     }
   }
@@ -220,7 +220,7 @@ export class Caller {
     let answer: Answer;
     for (let redirects = 0; ; redirects++) {
       const sinceMs = clock.elapsedMs();
-      ledger.book(call.kind, call.credits ?? creditsOf[call.kind]);
+      ledger.charge(call.kind, call.credits ?? creditsOf[call.kind]);
       answer = await http.send({origin, path, method, headers, body}, signal);
       this.#note(answer);
       log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
@@ -242,8 +242,8 @@ export class Caller {
     throw new Refused(this.#classified(call, answer.status, jsonOf(text), retryAfterMs(answer, clock.nowMs())));
   }
 
-  #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: Complaint): Problem {
-    const complaint = known ?? complaintOf(body);
+  #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: ApiError): Problem {
+    const complaint = known ?? apiErrorOf(body);
     const {token, redact} = this.#options;
     const granted = token.scopes;
     const verdict = classify({
@@ -265,11 +265,16 @@ export class Caller {
   /** Undefined for what is no answer of Zoho at all. */
   #problemOf(call: Call, error: unknown): Problem | undefined {
     if (error instanceof Refused) return error.problem;
-    if (error instanceof Complained) return this.#classified(call, 200, null, undefined, error.complaint);
-    const cut = error instanceof Cut ? error : error instanceof ZohoError && error.cause instanceof Cut ? error.cause : undefined;
+    if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.complaint);
+    const cut =
+      error instanceof ConnectionLost
+        ? error
+        : error instanceof ZohoError && error.cause instanceof ConnectionLost
+          ? error.cause
+          : undefined;
     if (cut !== undefined) {
       const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
-      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.sent, isTimeout: cut.isTimeout};
+      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.mayHaveArrived, isTimeout: cut.isTimeout};
     }
     if (error instanceof ZohoError && error.kind === 'damaged')
       return {action: 'retry', error, retryAfterMs: undefined, sent: true};

@@ -2,9 +2,9 @@
 import {ZohoError} from '../errors/errors.ts';
 import {fieldCallsAtOnce} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
-import {Slots} from '../platform/semaphore.ts';
+import {Semaphore} from '../platform/semaphore.ts';
 import type {Field} from '../records/field.ts';
-import type {Module, ZohoClient} from './client.ts';
+import type {Module, ZohoClient} from './api.ts';
 import {byteOrder} from './fields.ts';
 import {covers, scopesNeeded} from './scopes.ts';
 
@@ -63,7 +63,7 @@ async function entriesOf(
   signal: AbortSignal,
   isWhole: boolean,
 ): Promise<ModuleEntry[]> {
-  const slots = new Slots(fieldCallsAtOnce);
+  const slots = new Semaphore(fieldCallsAtOnce);
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   const refusals: ZohoError[] = [];
@@ -73,7 +73,7 @@ async function entriesOf(
     const {name, label} = module;
     const known = reasonOf(module);
     if (known !== undefined) return {name, label, skip: known};
-    const release = await slots.take(either);
+    const release = await slots.acquire(either);
     try {
       const fields = await client.fields(name, either);
       if (fields === null) {

@@ -1,6 +1,6 @@
 /** What an error answer means for what happens next: by its code, then by its status (zoho-api sheet 8.3). Pure. */
 import {ZohoError, type ZohoFailure} from '../errors/errors.ts';
-import type {Complaint} from './schemas.ts';
+import type {ApiError} from './schemas.ts';
 import {scopesNeeded} from './scopes.ts';
 import type {CallKind} from './usage.ts';
 
@@ -14,7 +14,7 @@ export interface Refusal {
   readonly host: string;
   readonly status: number;
   /** Absent when the body has none of Zoho's shapes, such as a page of HTML. */
-  readonly complaint?: Complaint | undefined;
+  readonly complaint?: ApiError | undefined;
   /** Takes secrets out of Zoho's words before they are shown; what they mean is decided by the words themselves. */
   readonly redact?: (text: string) => string;
   /** Whether the body is JSON at all. */

@@ -5,45 +5,36 @@ import {coqlBytesMax, deletedPageRows, jobAddressesMax, queryTriesMax, replyByte
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import {isoSeconds} from '../records/instant.ts';
-import type {Token} from './access-token.ts';
+import type {AccessToken} from './access-token.ts';
+import type {BulkJob, DeletedRows, Module, ZohoClient} from './api.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
-import {type Call, type Caller, Complained} from './caller.ts';
+import {type Call, type Caller, ErrorReply} from './caller.ts';
 import {saidBy} from './classify.ts';
-import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
 import {queriedModule, queryCredits, selects, withBareIds} from './coql.ts';
 import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
-import {type Answer, Cut, type Http} from './http.ts';
-import {Overheard} from './overheard.ts';
-import {
-  createdReply,
-  deletedReply,
-  fieldsReply,
-  hiddenComplaint,
-  jobReply,
-  jsonOf,
-  modulesReply,
-  saysNothing,
-} from './schemas.ts';
-import type {Ledger, LedgerSummary} from './usage.ts';
+import {type Answer, ConnectionLost, type Http} from './http.ts';
+import {BodyTap} from './overheard.ts';
+import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, jsonOf, modulesReply, saysNothing} from './schemas.ts';
+import type {Usage, UsageSummary} from './usage.ts';
 
 export interface CallsOptions {
   readonly origin: string;
   readonly http: Http;
-  readonly token: Token;
+  readonly token: AccessToken;
   readonly caller: Caller;
-  readonly ledger: Ledger;
+  readonly ledger: Usage;
   /** How long a download that waits for its turn has to wait. */
   readonly nextDownloadMs?: () => number | undefined;
   readonly log: Log;
 }
 
-export class Calls implements ZohoClient {
+export class Endpoints implements ZohoClient {
   readonly origin: string;
   readonly #http: Http;
-  readonly #token: Token;
+  readonly #token: AccessToken;
   readonly #caller: Caller;
-  readonly #ledger: Ledger;
+  readonly #ledger: Usage;
   readonly #nextDownloadMs: () => number | undefined;
   readonly #log: Log;
   /** Where the results of finished jobs are, as Zoho said. */
@@ -171,13 +162,13 @@ export class Calls implements ZohoClient {
         );
       }
       yield* answer.bytes(zipBytesMax);
-      place.end('good');
+      place.release('good');
     } catch (error) {
-      place.end(error instanceof Cut ? 'struggling' : 'neither');
-      if (!(error instanceof Cut)) throw error;
+      place.release(error instanceof ConnectionLost ? 'struggling' : 'neither');
+      if (!(error instanceof ConnectionLost)) throw error;
       throw new ZohoError('short', `The result of bulk read job ${id} ended early: ${error.message}`, {cause: error});
     } finally {
-      place.end('neither');
+      place.release('neither');
     }
   }
 
@@ -223,7 +214,7 @@ export class Calls implements ZohoClient {
     };
     return this.#caller.run(call, signal, async (answer) => {
       if (isEmpty(answer)) return null;
-      const body = new Overheard(answer.bytes(coqlBytesMax));
+      const body = new BodyTap(answer.bytes(coqlBytesMax));
       try {
         return await read(body.bytes());
       } catch (error) {
@@ -258,7 +249,7 @@ export class Calls implements ZohoClient {
     return this.#token.scopes;
   }
 
-  spent(): LedgerSummary {
+  spent(): UsageSummary {
     return {...this.#ledger.summary(), nextDownloadMs: this.#nextDownloadMs()};
   }
 
@@ -279,8 +270,8 @@ export class Calls implements ZohoClient {
       if (list !== undefined && text.trim() === '') return null;
       const body = jsonOf(text);
       if (list !== undefined && saysNothing(body, list)) return null;
-      const complaint = hiddenComplaint(body);
-      if (complaint !== undefined) throw new Complained(complaint);
+      const complaint = hiddenApiError(body);
+      if (complaint !== undefined) throw new ErrorReply(complaint);
       const reply = v.safeParse(schema, body);
       if (reply.success) return reply.output;
       const where =

@@ -45,16 +45,16 @@ export interface Answer {
 }
 
 /** A connection that did not come about, or ended before the answer did. */
-export class Cut extends Error {
+export class ConnectionLost extends Error {
   override readonly name = 'Cut';
   /** Whether the request may have reached the other side. */
-  readonly sent: boolean;
+  readonly mayHaveArrived: boolean;
   /** Whether it ended because nothing came for too long. */
   readonly isTimeout: boolean;
 
   constructor(message: string, sent: boolean, {isTimeout = false, ...options}: ErrorOptions & {isTimeout?: boolean}) {
     super(message, options);
-    this.sent = sent;
+    this.mayHaveArrived = sent;
     this.isTimeout = isTimeout;
   }
 }
@@ -179,7 +179,7 @@ export async function within<T>(
     return await work(limit.signal);
   } catch (error) {
     if (!limit.signal.aborted || signal.aborted) throw error;
-    throw new Cut(`no whole answer from ${host} within ${timeoutMs / 1000} s`, true, {cause: error, isTimeout: true});
+    throw new ConnectionLost(`no whole answer from ${host} within ${timeoutMs / 1000} s`, true, {cause: error, isTimeout: true});
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
@@ -205,18 +205,18 @@ const sentMeanings: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A body that stopped, on the way or within its compressed data, is a cut; one that is compressed otherwise than it says is damaged. */
-function unreadable(error: unknown, host: string): Cut | ZohoError {
+function unreadable(error: unknown, host: string): ConnectionLost | ZohoError {
   if (!(error instanceof EncodingError)) return cutOf(error, host);
-  if (error.isShort) return new Cut(`no whole answer from ${host}: ${error.message}`, true, {cause: error});
+  if (error.isShort) return new ConnectionLost(`no whole answer from ${host}: ${error.message}`, true, {cause: error});
   return new ZohoError('damaged', `Cannot read the answer of ${host}: ${error.message}`, {cause: error});
 }
 
-function cutOf(error: unknown, host: string): Cut {
+function cutOf(error: unknown, host: string): ConnectionLost {
   const code = codeOf(error);
   const before = notSent.get(code) ?? (isTlsCode(code) ? 'its certificate cannot be trusted' : undefined);
-  if (before !== undefined) return new Cut(`cannot reach ${host}: ${before} (${code})`, false, {cause: error});
+  if (before !== undefined) return new ConnectionLost(`cannot reach ${host}: ${before} (${code})`, false, {cause: error});
   const after = sentMeanings.get(code) ?? 'the connection was cut';
-  return new Cut(`no whole answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {
+  return new ConnectionLost(`no whole answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {
     cause: error,
     isTimeout: timeouts.has(code),
   });

@@ -1,10 +1,10 @@
 /** A body that remembers how it went, whatever its reader makes of it. */
 import {errorBytesMax} from '../limits.ts';
-import {Complained} from './caller.ts';
-import {hiddenComplaint, jsonOf, saysNothing} from './schemas.ts';
+import {ErrorReply} from './caller.ts';
+import {hiddenApiError, jsonOf, saysNothing} from './schemas.ts';
 
 /** A body on its way to a reader, which may throw something else than what went wrong with the body. */
-export class Overheard {
+export class BodyTap {
   readonly #body: AsyncIterable<Uint8Array>;
   readonly #begin: Uint8Array[] = [];
   #size = 0;
@@ -38,10 +38,10 @@ export class Overheard {
   }
 
   /** What a short body complains of, with a status that says otherwise. */
-  complaint(): Complained | undefined {
+  complaint(): ErrorReply | undefined {
     if (this.#size > errorBytesMax) return undefined;
-    const complaint = hiddenComplaint(jsonOf(this.#text));
-    return complaint && new Complained(complaint);
+    const complaint = hiddenApiError(jsonOf(this.#text));
+    return complaint && new ErrorReply(complaint);
   }
 
   get #text(): string {

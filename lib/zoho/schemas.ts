@@ -113,7 +113,7 @@ export const deletedReply = v.object({
 });
 
 /** What an error answer says, whichever of its shapes it has: flat, the first of `data`, or the accounts host's `error`. */
-export interface Complaint {
+export interface ApiError {
   readonly code: string;
   readonly message: string;
   readonly details: Details;
@@ -140,7 +140,7 @@ const wrapped = v.object({data: v.looseTuple([flat])});
 const accounts = v.object({error: text, error_description: v.fallback(v.string(), '')});
 
 /** The complaint in an error answer; undefined when it has none of the shapes. */
-export function complaintOf(body: unknown): Complaint | undefined {
+export function apiErrorOf(body: unknown): ApiError | undefined {
   if (v.is(flat, body)) return v.parse(flat, body);
   if (v.is(wrapped, body)) return v.parse(wrapped, body).data[0];
   if (!v.is(accounts, body)) return undefined;
@@ -149,10 +149,10 @@ export function complaintOf(body: unknown): Complaint | undefined {
 }
 
 /** The complaint in an answer whose status says that all is well: its own `status` must say `error`. */
-export function hiddenComplaint(body: unknown): Complaint | undefined {
+export function hiddenApiError(body: unknown): ApiError | undefined {
   const inner = v.is(wrapped, body) ? v.parse(wrapped, body).data[0] : v.is(flat, body) ? v.parse(flat, body) : undefined;
   if (inner !== undefined) return inner.status === 'error' ? inner : undefined;
-  return v.is(accounts, body) ? complaintOf(body) : undefined;
+  return v.is(accounts, body) ? apiErrorOf(body) : undefined;
 }
 
 /**
@@ -162,7 +162,7 @@ export function hiddenComplaint(body: unknown): Complaint | undefined {
 export function saysNothing(body: unknown, list: string): boolean {
   if (Array.isArray(body)) return body.length === 0;
   if (typeof body !== 'object' || body === null) return false;
-  if (complaintOf(body) !== undefined) return false;
+  if (apiErrorOf(body) !== undefined) return false;
   const {[list]: listed = null, info} = body as Readonly<Record<string, unknown>>;
   if (!(listed === null || (Array.isArray(listed) && listed.length === 0))) return false;
   return Object.keys(body).every((key) => key === list || key === 'info') && !v.is(moreInfo, info);

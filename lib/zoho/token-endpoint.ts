@@ -2,9 +2,9 @@
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
 import {errorBytesMax} from '../limits.ts';
-import type {Credentials} from './client.ts';
+import type {Credentials} from './api.ts';
 import {type Http, within} from './http.ts';
-import {complaintOf, jsonOf, type TokenReply, tokenReply} from './schemas.ts';
+import {apiErrorOf, jsonOf, type TokenReply, tokenReply} from './schemas.ts';
 
 /** An answer of the accounts host, read whole. */
 export interface TokenAnswer {
@@ -49,7 +49,7 @@ export function readTokenAnswer({status, text}: TokenAnswer, hosts: TokenHosts):
   if (reply.success) return {reply: reply.output};
   if (isThrottle(status, body))
     return {again: 'throttled', why: 'Zoho refuses more tokens for now, because too many were asked for within 10 minutes'};
-  const complaint = complaintOf(body);
+  const complaint = apiErrorOf(body);
   if (complaint === undefined || status >= 500 || passingCodes.has(complaint.code))
     return {again: 'failed', why: `${hosts.accountsHost} gives no usable answer (HTTP status ${status})`};
   throw new ZohoError('credentials', explain(complaint.code, hosts), {code: complaint.code, status});
@@ -105,7 +105,7 @@ const passingCodes = new Set(['general_error', 'internal_error', 'server_error',
  */
 export function isThrottle(status: number, body: unknown): boolean {
   if (status === 429) return true;
-  const complaint = complaintOf(body);
+  const complaint = apiErrorOf(body);
   if (complaint === undefined || status >= 500) return false;
   const {code, message} = complaint;
   if (code === 'TOO_MANY_REQUESTS' || /too many requests/i.test(message)) return true;

@@ -15,7 +15,7 @@ export const creditsOf: Readonly<Record<CallKind, number>> = {
   deleted: 2,
 };
 
-export interface LedgerSummary {
+export interface UsageSummary {
   readonly calls: Readonly<Record<CallKind, number>>;
   readonly credits: Readonly<Record<CallKind, number>>;
   readonly callsTotal: number;
@@ -26,13 +26,13 @@ export interface LedgerSummary {
   readonly nextDownloadMs?: number | undefined;
 }
 
-export class Ledger {
+export class Usage {
   readonly #calls = zeros();
   readonly #credits = zeros();
   #remaining: number | undefined;
 
   /** Books a call. Whether refused ones cost is not documented; they are counted. */
-  book(kind: CallKind, credits: number = creditsOf[kind]): void {
+  charge(kind: CallKind, credits: number = creditsOf[kind]): void {
     this.#calls[kind]++;
     this.#credits[kind] += credits;
     if (this.#remaining !== undefined) this.#remaining = Math.max(0, this.#remaining - credits);
@@ -47,7 +47,7 @@ export class Ledger {
     return this.#remaining;
   }
 
-  summary(): LedgerSummary {
+  summary(): UsageSummary {
     const calls = {...this.#calls};
     const credits = {...this.#credits};
     const sum = (by: Record<CallKind, number>): number => callKinds.reduce((total, kind) => total + by[kind], 0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {ModuleFields} from '../../lib/capture/field-plan.ts';
-import {columnCodes, findRefusedColumns, takeHint} from '../../lib/capture/refused-columns.ts';
+import {FieldPlan} from '../../lib/capture/field-plan.ts';
+import {bisectColumns, columnCodes, takeHint} from '../../lib/capture/refused-columns.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {windowQuery} from '../../lib/zoho/coql.ts';
@@ -57,7 +57,7 @@ async function settle(columns: readonly string[], organisation: Organisation, mo
   let outcome: Outcome | undefined;
   await withZoho({answer: answer(organisation)}, async ({client, received}) => {
     const entry = {data_type: 'text', json_type: 'string', formula: null, rollup_summary: null, pick_list_values: null};
-    const fields = new ModuleFields(
+    const fields = new FieldPlan(
       fieldsOf(
         module,
         [...columns, 'Modified_Time'].map((name) => ({...entry, api_name: name})),
@@ -77,7 +77,7 @@ async function settle(columns: readonly string[], organisation: Organisation, mo
         assert.ok(error instanceof ZohoError, String(error));
         if (await takeHint(search, error)) continue;
         assert.ok(columnCodes.has(error.code ?? ''), error.message);
-        assert.ok(await findRefusedColumns(search, signal), error.message);
+        assert.ok(await bisectColumns(search, signal), error.message);
       }
     }
   });

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import {table} from '../../lib/errors/validation.ts';
 import {backfillRequested, bindingPatch, initialState, mergePatch, owedDeletions, savedBinding} from '../../lib/flow/state.ts';
 import {own, setOwn} from '../../lib/platform/own-property.ts';
-import {journalText, parseJournal} from '../../lib/sinks/files/manifest.ts';
+import {manifestText, parseManifest} from '../../lib/sinks/files/manifest.ts';
 
 /** Names that every object answers to. Modules, collections and state keys may have them. */
 const inherited = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf'];
@@ -42,10 +42,10 @@ for (const name of inherited) {
   tables(`keep the file of a collection called ${name}`, () => {
     const file = {file: 'x.ndjson', bytes: 3, lines: 1, crc32: 7};
     const text = `{"version":1,"capture":{},"state":{},"files":{"${name}":${JSON.stringify(file)}}}`;
-    const read = parseJournal(text, 'out');
+    const read = parseManifest(text, 'out');
     assert.deepEqual(own(read.files, name), file);
-    assert.deepEqual(JSON.parse(journalText(read)), JSON.parse(text));
-    assert.throws(() => parseJournal(text.replace('"bytes":3', '"bytes":-3'), 'out'), /files\.\S+\.bytes /);
+    assert.deepEqual(JSON.parse(manifestText(read)), JSON.parse(text));
+    assert.throws(() => parseManifest(text.replace('"bytes":3', '"bytes":-3'), 'out'), /files\.\S+\.bytes /);
   });
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {instantSeconds, isId} from '../../lib/kernel/kernel.ts';
-import type {Rows} from '../../lib/records/batch.ts';
+import type {RowBlock} from '../../lib/records/batch.ts';
 import {datedRows, faultOfRow, oddRows, rowsWithoutId, sliceRows, withoutRows} from '../../lib/records/odd-rows.ts';
 import {cellText} from '../../lib/records/rows.ts';
 
@@ -12,7 +12,7 @@ const never = (): boolean => false;
 const time = '2026-01-31T10:00:00+05:30';
 
 /** Rows whose cells are the texts. */
-function rowsOf(columns: readonly string[], table: readonly (readonly string[])[]): Rows {
+function rowsOf(columns: readonly string[], table: readonly (readonly string[])[]): RowBlock {
   const cells: number[] = [];
   let text = Buffer.alloc(0);
   for (const cell of table.flat()) {
@@ -23,7 +23,7 @@ function rowsOf(columns: readonly string[], table: readonly (readonly string[])[
   return {columns, bytes: text, cells: Int32Array.from(cells), count: table.length};
 }
 
-const textOf = (rows: Rows): string[][] =>
+const textOf = (rows: RowBlock): string[][] =>
   Array.from({length: rows.count}, (_, row) => rows.columns.map((_, column) => cellText(rows, row, column)));
 
 odd('takes exactly those ids and times that the kernel takes', () => {

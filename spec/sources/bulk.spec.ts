@@ -3,7 +3,7 @@ import {zipSync} from 'fflate';
 import {suite} from 'uvu';
 import {newProgress} from '../../lib/capture/progress.ts';
 import {pipe} from '../../lib/pipeline.ts';
-import {Slots} from '../../lib/platform/semaphore.ts';
+import {Semaphore} from '../../lib/platform/semaphore.ts';
 import type {Field} from '../../lib/records/field.ts';
 import {bulkRows} from '../../lib/sources/bulk.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
@@ -23,7 +23,7 @@ async function documentsOf(csv: string, names: readonly string[]): Promise<unkno
   };
   const written: unknown[] = [];
   await withZoho({answer}, async ({client, clock}) => {
-    const slots = {jobSlots: new Slots(1), pageSlots: new Slots(1)};
+    const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
     const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
     const slices = [['id', 'Modified_Time', ...names]];
     const fields = new Map(
@@ -94,7 +94,7 @@ for (const count of [0, '0']) {
       return [200, {data: [{state: 'COMPLETED', result: {count, more_records: false}}]}];
     };
     await withZoho({answer}, async ({client, clock}) => {
-      const slots = {jobSlots: new Slots(1), pageSlots: new Slots(1)};
+      const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
       const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
       const slices = [
         ['id', 'Modified_Time', 'A'],
@@ -135,7 +135,7 @@ async function pagesRead(said: object): Promise<number | string> {
   };
   let outcome: number | string = 0;
   await withZoho({answer}, async ({client, clock}) => {
-    const slots = {jobSlots: new Slots(2), pageSlots: new Slots(1)};
+    const slots = {jobSlots: new Semaphore(2), pageSlots: new Semaphore(1)};
     const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
     const range = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), fromS: 0, done: {}};
     let rows = 0;

@@ -5,7 +5,7 @@ import {suite} from 'uvu';
 import {newProgress} from '../../lib/capture/progress.ts';
 import {NamedQuarantine} from '../../lib/capture/quarantine.ts';
 import {documentBytesMax} from '../../lib/limits.ts';
-import {Slots} from '../../lib/platform/semaphore.ts';
+import {Semaphore} from '../../lib/platform/semaphore.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {bulkRows} from '../../lib/sources/bulk.ts';
 import {rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
@@ -45,8 +45,8 @@ async function readBulk(files: readonly string[], count: number, rows = 0): Prom
       clock,
       signal,
       progress,
-      jobSlots: new Slots(1),
-      pageSlots: new Slots(1),
+      jobSlots: new Semaphore(1),
+      pageSlots: new Semaphore(1),
       quarantine: new NamedQuarantine('Leads', progress, (level, message) => met.named.push(`${level}: ${message}`)),
     };
     const range = {module: 'Leads', slices: [['id', 'Modified_Time', 'A']], fields: new Map(), fromS: 0, done: {}};

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {zipSync} from 'fflate';
 import {suite} from 'uvu';
 import {newProgress} from '../../lib/capture/progress.ts';
-import {Slots} from '../../lib/platform/semaphore.ts';
+import {Semaphore} from '../../lib/platform/semaphore.ts';
 import {type Untimed, untimedIds} from '../../lib/sources/untimed.ts';
 import {complaint, type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
 
@@ -35,7 +35,7 @@ async function ask(coql: (query: string) => Reply, csv?: string): Promise<Asked>
   };
   let found: Untimed = {ids: []};
   await withZoho({answer}, async ({client, clock}) => {
-    const slots = {jobSlots: new Slots(1), pageSlots: new Slots(1)};
+    const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
     found = await untimedIds('Leads', {client, clock, signal, progress: newProgress('Leads'), ...slots});
   });
   return {found, queries, jobs};

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
-import type {Rows} from '../../lib/records/batch.ts';
+import type {RowBlock} from '../../lib/records/batch.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {idsSince, rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
 import {unavailable, type WindowOptions, type WindowRecord, type WindowZoho, windowZoho} from './window-zoho.ts';
@@ -11,7 +11,7 @@ import {unavailable, type WindowOptions, type WindowRecord, type WindowZoho, win
 const windows = suite('windows of COQL');
 const nowS = Date.parse('2026-10-01T10:00:00Z') / 1000;
 
-const idsOf = (rows: Rows): string[] =>
+const idsOf = (rows: RowBlock): string[] =>
   Array.from({length: rows.count}, (_, row) => cellText(rows, row, rows.columns.indexOf('id')));
 
 interface Swept {

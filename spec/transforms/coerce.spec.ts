@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {documentBytesMax} from '../../lib/limits.ts';
-import type {Batch, Rows} from '../../lib/records/batch.ts';
+import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import type {Field} from '../../lib/records/field.ts';
 import {CoerceStream, compileCoercer} from '../../lib/transforms/coerce.ts';
 import {ShapeStream} from '../../lib/transforms/shape.ts';
@@ -308,8 +308,8 @@ test('makes room for documents that are much longer than their cells', async () 
 });
 
 const page = await csvRows(`Id,Modified_Time,A\n1,${T},a\n`);
-const batches = Array.from({length: 20}, (): Batch<Rows> => ({items: page}));
-const path = (source: AsyncIterable<Batch<Rows>>) =>
+const batches = Array.from({length: 20}, (): Batch<RowBlock> => ({items: page}));
+const path = (source: AsyncIterable<Batch<RowBlock>>) =>
   ReadableStream.from(source)
     .pipeThrough(new CoerceStream(new Map(), {module: 'Leads', onMisfit() {}}))
     .pipeThrough(new ShapeStream());
@@ -325,7 +325,7 @@ batchLaws(test, 'CoerceStream with ShapeStream', path, [page, page, page]);
 
 test('CoerceStream gives the documents of each batch with its own patch, whatever columns the batches have', async () => {
   const other = await csvRows(`Id,Modified_Time,B\n2,${T},b\n`);
-  async function* source(): AsyncGenerator<Batch<Rows>, void, void> {
+  async function* source(): AsyncGenerator<Batch<RowBlock>, void, void> {
     yield {items: page, patch: {n: 1}};
     yield {items: other};
     yield {items: page, patch: {n: 2}};

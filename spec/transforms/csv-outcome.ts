@@ -1,11 +1,11 @@
 /** What comes of reading a page of CSV. */
 import assert from 'node:assert/strict';
 import {ZohoError} from '../../lib/errors/errors.ts';
-import {cellQuoted, type Rows} from '../../lib/records/batch.ts';
+import {cellQuoted, type RowBlock} from '../../lib/records/batch.ts';
 import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
 
 /** The rows of a batch as strings. */
-export function table(rows: Rows): string[][] {
+export function table(rows: RowBlock): string[][] {
   return Array.from({length: rows.count}, (_, row) =>
     rows.columns.map((_, column) => {
       const k = 2 * (row * rows.columns.length + column);

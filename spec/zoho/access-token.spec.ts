@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
-import {Token} from '../../lib/zoho/access-token.ts';
+import {AccessToken} from '../../lib/zoho/access-token.ts';
 import type {TokenAnswer} from '../../lib/zoho/token-endpoint.ts';
 import {ManualClock, settled} from '../harness/clocks.ts';
 
@@ -24,7 +24,7 @@ const throttled: TokenAnswer = {
 };
 
 interface Setup {
-  token: Token;
+  token: AccessToken;
   clock: ManualClock;
   asked: AbortSignal[];
   told: (string | undefined)[];
@@ -37,7 +37,7 @@ function setup(
   const clock = new ManualClock();
   const asked: AbortSignal[] = [];
   const told: (string | undefined)[] = [];
-  const token = new Token({
+  const token = new AccessToken({
     ask: async (asking) => {
       asked.push(asking);
       return answer(asked.length);

@@ -14,7 +14,7 @@ const anyContent = [0xffff_ffff, 0xffff_ffff, 0xffff_fffe] as const;
  * Only the last version of a record counts: one that changes back to what it was is a change. When there is no room, the older half is
  * forgotten, and may be repeated.
  */
-export class Overlap {
+export class EmittedVersions {
   readonly #emitted: IdTable;
 
   constructor(budget: IdBudget) {

@@ -3,7 +3,7 @@ import {styleText} from 'node:util';
 import type {BindingProgress} from '../../capture/progress.ts';
 import {downloadsPerMinute} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
-import type {LedgerSummary} from '../../zoho/usage.ts';
+import type {UsageSummary} from '../../zoho/usage.ts';
 import {bar} from './bar.ts';
 import type {View} from './display.ts';
 import {counted, grouped, spanText, tableLines} from './table.ts';
@@ -14,7 +14,7 @@ export interface CaptureViewOptions {
   readonly bindings: readonly BindingProgress[];
   /** Rows that the backfill of a binding reads from its beginning to its end; undefined where nobody knows. */
   readonly expected: ReadonlyMap<BindingProgress, number>;
-  readonly spent: () => LedgerSummary;
+  readonly spent: () => UsageSummary;
   /** Why calls are held back for long, while they are. */
   readonly heldBack: () => string | undefined;
   readonly colors: boolean;

@@ -2,7 +2,7 @@
 import {liveLineMs, plainLineMs} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
-import type {Host} from '../host.ts';
+import type {CommandContext} from '../host.ts';
 import {Block} from './block.ts';
 
 /** What there is to show at a moment. Nothing is shown for an empty one. */
@@ -21,7 +21,7 @@ export interface Display {
 }
 
 /** Shows a view until it is stopped. */
-export function display(host: Host, clock: Clock, view: View): Display {
+export function display(host: CommandContext, clock: Clock, view: View): Display {
   const ended = new AbortController();
   const {screen, messages} = host;
   const block = screen && new Block((text) => messages.write(text), screen);

@@ -2,7 +2,7 @@
 import {setImmediate as turn} from 'node:timers/promises';
 import {systemClock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
-import type {Host} from '../host.ts';
+import type {CommandContext} from '../host.ts';
 import {type Display, display} from './display.ts';
 import {grouped} from './table.ts';
 
@@ -15,7 +15,7 @@ export class Work {
   #told: (() => string) | undefined;
   #turnedMs = performance.now();
 
-  constructor(host: Host) {
+  constructor(host: CommandContext) {
     this.#signal = host.signal;
     this.#display = display(host, systemClock, {lines: () => this.#lines(), line: () => this.#lines().join('')});
   }
@@ -73,7 +73,7 @@ export class Work {
 const busyMsMax = 50;
 
 /** Lends the display of some work, and takes it away however the work ends. */
-export async function working<T>(host: Host, use: (work: Work) => Promise<T>): Promise<T> {
+export async function working<T>(host: CommandContext, use: (work: Work) => Promise<T>): Promise<T> {
   const work = new Work(host);
   try {
     return await use(work);

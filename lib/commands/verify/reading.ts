@@ -1,6 +1,6 @@
 /** What Zoho holds of one module, read for a comparison with what was captured of it. */
 import {fieldCodes} from '../../capture/bisect-fields.ts';
-import type {ModuleFields} from '../../capture/field-plan.ts';
+import type {FieldPlan} from '../../capture/field-plan.ts';
 import {newProgress} from '../../capture/progress.ts';
 import {ZohoError} from '../../errors/errors.ts';
 import {instantOf} from '../../flow/state.ts';
@@ -8,8 +8,8 @@ import {coqlIdsMax, coqlRowsSmall, verifyAheadS} from '../../limits.ts';
 import {pipe} from '../../pipeline.ts';
 import {systemClock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
-import {Slots} from '../../platform/semaphore.ts';
-import type {Batch, Docs, Rows} from '../../records/batch.ts';
+import {Semaphore} from '../../platform/semaphore.ts';
+import type {Batch, DocBlock, RowBlock} from '../../records/batch.ts';
 import {idOf, modifiedOf} from '../../records/documents.ts';
 import {modifiedSeconds} from '../../records/instant.ts';
 import {type BulkContext, bulkRows} from '../../sources/bulk.ts';
@@ -18,7 +18,7 @@ import {deletedPages} from '../../sources/deleted.ts';
 import {PageSize} from '../../sources/page-size.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {type Untimed, untimedIds} from '../../sources/untimed.ts';
-import type {ZohoClient} from '../../zoho/client.ts';
+import type {ZohoClient} from '../../zoho/api.ts';
 import type {Work} from '../terminal/work.ts';
 import type {CapturedFile} from './captured.ts';
 import type {Comparison} from './compare.ts';
@@ -27,7 +27,7 @@ import {propertiesOf} from './properties.ts';
 
 export interface Reading {
   readonly module: string;
-  readonly plan: ModuleFields;
+  readonly plan: FieldPlan;
   readonly startS: number;
   /** Records changed from here on were changed since the capture; likewise deletions. */
   readonly cursorS: number;
@@ -70,14 +70,14 @@ export async function compareRows(reading: Reading): Promise<void> {
  * Leaves out of jobs what Bulk Read refuses. A refusal without a name means a field that is hidden from the token's user, so COQL has refused it, too: all that
  * COQL refuses goes, since finding out which it is would cost a job for each try. False when nothing is left to leave out.
  */
-function leaveOutOfBulk(plan: ModuleFields, {kind, code = '', field = ''}: ZohoError): boolean {
+function leaveOutOfBulk(plan: FieldPlan, {kind, code = '', field = ''}: ZohoError): boolean {
   if (kind === 'field' && field !== '') return plan.refuse('bulk', field);
   if (!fieldCodes.has(code)) return false;
   return plan.coverage.bulkOnly.filter((name) => plan.refuse('bulk', name)).length > 0;
 }
 
 function compareDocument(
-  docs: Docs,
+  docs: DocBlock,
   at: number,
   isFirst: boolean,
   {captured, comparison, cursorS, left, share, work}: Reading,
@@ -163,15 +163,15 @@ function capturedTimeS(captured: CapturedFile, id: string): number {
 }
 
 function bulkContext({client, signal, log, module, quarantine}: Reading): BulkContext {
-  const slots = {jobSlots: new Slots(1), pageSlots: new Slots(1)};
+  const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
   return {client, clock: systemClock, signal, log, progress: newProgress(module), quarantine, ...slots};
 }
 
 /** Makes documents of rows, as a capture does, and hands over each. */
 async function eachDocument(
-  rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>,
+  rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
   {module, plan, signal, work}: Reading,
-  take: (docs: Docs, at: number) => void,
+  take: (docs: DocBlock, at: number) => void,
 ): Promise<void> {
   await pipe(rows, {
     module,
@@ -187,7 +187,7 @@ async function eachDocument(
   });
 }
 
-function textOf({bytes, ranges}: Docs, i: number): string {
+function textOf({bytes, ranges}: DocBlock, i: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', ranges[2 * i], ranges[2 * i + 1]);
 }
 

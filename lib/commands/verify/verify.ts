@@ -1,18 +1,18 @@
 /** `source-zoho verify`: captured files beside Zoho itself, by id, as far as the capture had come. */
 import {join} from 'node:path';
-import {ModuleFields} from '../../capture/field-plan.ts';
-import {columnCodes, findRefusedColumns, takeHint} from '../../capture/refused-columns.ts';
+import {FieldPlan} from '../../capture/field-plan.ts';
+import {bisectColumns, columnCodes, takeHint} from '../../capture/refused-columns.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
 import {savedBinding, secondsOf} from '../../flow/state.ts';
 import {windowOverlapS} from '../../limits.ts';
 import {own} from '../../platform/own-property.ts';
 import {folderDisk, hasCode} from '../../sinks/files/disk.ts';
 import {lockFolder} from '../../sinks/files/lock.ts';
-import {type Journal, type JournalFile, journalName, parseJournal, refuseOther} from '../../sinks/files/manifest.ts';
+import {type Manifest, type ManifestFile, manifestName, parseManifest, refuseOther} from '../../sinks/files/manifest.ts';
 import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
-import {exit, type Host, print, sayJson} from '../host.ts';
+import {type CommandContext, exit, print, sayJson} from '../host.ts';
 import {counted, tableLines} from '../terminal/table.ts';
 import {type Work, working} from '../terminal/work.ts';
 import {CapturedFile} from './captured.ts';
@@ -36,20 +36,20 @@ interface Verified {
   readonly comparison?: Comparison;
 }
 
-export async function verify(host: Host, args: VerifyArguments): Promise<number> {
+export async function verify(host: CommandContext, args: VerifyArguments): Promise<number> {
   if (args.full !== true && args.sample === 0)
     throw new ConfigError('Cannot compare a sample of no record: say --sample with at least 1, or --full');
-  const text = await folderDisk(args.out).read(journalName);
+  const text = await folderDisk(args.out).read(manifestName);
   if (text === undefined)
-    throw new ConfigError(`Cannot verify ${args.out}: it has no ${journalName}, so capture did not write it`);
+    throw new ConfigError(`Cannot verify ${args.out}: it has no ${manifestName}, so capture did not write it`);
   return tell(host, args, await working(host, (work) => compareAll({...host, log: work.log}, args, text, work)));
 }
 
-async function compareAll(host: Host, args: VerifyArguments, text: string, work: Work): Promise<Verified[]> {
+async function compareAll(host: CommandContext, args: VerifyArguments, text: string, work: Work): Promise<Verified[]> {
   const setup = await setUpToAnswer(host, args);
   const unlock = await lockFolder(args.out);
   try {
-    const journal = parseJournal(text, args.out);
+    const journal = parseManifest(text, args.out);
     refuseOther(journal, setup.identity, args.out);
     const verified: Verified[] = [];
     for (const binding of await capturedOf(setup, journal, host)) {
@@ -72,7 +72,7 @@ function ownFault(module: string): (error: unknown) => Verified {
 }
 
 /** The bindings that were asked for; of all, those that the directory holds. */
-async function capturedOf(setup: Setup, journal: Journal, host: Host): Promise<readonly SetupBinding[]> {
+async function capturedOf(setup: Setup, journal: Manifest, host: CommandContext): Promise<readonly SetupBinding[]> {
   const bindings = await bindingsOf(setup, host);
   return setup.bindings === undefined ? bindings.filter(({collection}) => Object.hasOwn(journal.files, collection)) : bindings;
 }
@@ -80,13 +80,13 @@ async function capturedOf(setup: Setup, journal: Journal, host: Host): Promise<r
 /** What a comparison is done with. */
 interface Doing {
   readonly setup: Setup;
-  readonly host: Host;
+  readonly host: CommandContext;
   readonly work: Work;
 }
 
 async function verifyBinding(
   {resource: {name: module}, collection, stateKey}: SetupBinding,
-  journal: Journal,
+  journal: Manifest,
   args: VerifyArguments,
   {setup, host, work}: Doing,
 ): Promise<Verified> {
@@ -100,7 +100,7 @@ async function verifyBinding(
   if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
   const captured = await openCaptured(module, args.out, file, work);
   try {
-    const plan = new ModuleFields(fields);
+    const plan = new FieldPlan(fields);
     await leaveOutRefused(module, plan, setup, host);
     const comparison = new Comparison(captured, {
       computed: new Set([...fields.filter((field) => field.computed).map(({name}) => name), ...plan.coverage.bulkOnly]),
@@ -133,7 +133,7 @@ async function verifyBinding(
 }
 
 /** Finds out which fields COQL refuses, with a query of one record for each slice of them: changes come without these. */
-async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Setup, {signal}: Host): Promise<void> {
+async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup, {signal}: CommandContext): Promise<void> {
   const {quoting} = plan;
   const search = {module, client, fields: plan, fromS: 0, refuse: async (column: string) => plan.refuse('coql', column)};
   for (let slice = 0; slice < plan.coqlSlices.length; ) {
@@ -149,7 +149,7 @@ async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Set
       signal.throwIfAborted();
       if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
       if (await takeHint(search, error)) continue;
-      if (columnCodes.has(error.code ?? '') && (await findRefusedColumns(search, signal))) continue;
+      if (columnCodes.has(error.code ?? '') && (await bisectColumns(search, signal))) continue;
       // Perhaps too many columns. What is refused for good is not what is compared here.
       if (!plan.narrowCoql()) return;
       slice = 0;
@@ -157,7 +157,7 @@ async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Set
   }
 }
 
-async function openCaptured(module: string, folder: string, {file, bytes}: JournalFile, work: Work): Promise<CapturedFile> {
+async function openCaptured(module: string, folder: string, {file, bytes}: ManifestFile, work: Work): Promise<CapturedFile> {
   try {
     work.begin(`Reading the file of ${module}, bytes`, bytes);
     return await CapturedFile.open(join(folder, file), bytes, (read) => {
@@ -175,7 +175,7 @@ function differenceOf(captured: string | undefined, zoho: string, {showValues}: 
   return captured === undefined ? 'is absent' : 'differs';
 }
 
-function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]): number {
+function tell(host: CommandContext, args: VerifyArguments, verified: readonly Verified[]): number {
   if (args.json === true) {
     sayJson(host, {
       modules: verified.map(({module, reason, comparison}) => ({

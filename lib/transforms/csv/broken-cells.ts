@@ -1,12 +1,12 @@
 /** CSV rows with cells that are not valid UTF-8. */
 import {isUtf8} from 'node:buffer';
 import {replacedNotesMax} from '../../limits.ts';
-import type {Replaced, Rows} from '../../records/batch.ts';
+import type {Replaced, RowBlock} from '../../records/batch.ts';
 import {cellText} from '../../records/rows.ts';
 import {repairUtf8} from '../utf8.ts';
 
 /** The same rows with valid cells; U+FFFD takes the place of what is not UTF-8, and `replaced` says of which values. */
-export function withValidText(rows: Rows): Rows {
+export function withValidText(rows: RowBlock): RowBlock {
   const {columns, bytes, count} = rows;
   const cells = rows.cells.slice();
   const idColumn = columns.includes('Id') ? columns.indexOf('Id') : columns.indexOf('id');

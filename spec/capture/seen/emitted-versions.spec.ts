@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {Overlap} from '../../../lib/capture/seen/emitted-versions.ts';
+import {EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 
 const overlap = suite('Overlap');
 const bytes = (text: string): Uint8Array => Buffer.from(text);
-const roomy = (): Overlap => new Overlap({ids: 1 << 12});
+const roomy = (): EmittedVersions => new EmittedVersions({ids: 1 << 12});
 
 overlap('takes the same version once', () => {
   const emitted = roomy();
@@ -43,7 +43,7 @@ overlap('forgets what lies before the next window', () => {
 
 overlap('forgets its older half when it is full, even when all share one second', () => {
   for (const second of [(i: number) => i, () => 7]) {
-    const emitted = new Overlap({ids: 128});
+    const emitted = new EmittedVersions({ids: 128});
     for (let i = 1; i <= 1000; i++) assert.equal(emitted.document(BigInt(i), second(i), bytes('x')), true);
     assert.ok(emitted.size <= 128 && emitted.size > 0, `keeps ${emitted.size}`);
     assert.equal(emitted.document(1000n, second(1000), bytes('x')), false);

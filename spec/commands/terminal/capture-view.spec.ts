@@ -3,7 +3,7 @@ import {suite} from 'uvu';
 import {type BindingProgress, newProgress} from '../../../lib/capture/progress.ts';
 import {CaptureView, type CaptureViewOptions} from '../../../lib/commands/terminal/capture-view.ts';
 import {widthOf} from '../../../lib/commands/terminal/width.ts';
-import {Ledger} from '../../../lib/zoho/usage.ts';
+import {Usage} from '../../../lib/zoho/usage.ts';
 
 const view = suite('CaptureView');
 
@@ -22,7 +22,7 @@ function running(more: Partial<CaptureViewOptions> = {}): {view: CaptureView; pa
       [leads, 100_000],
       [deals, 50_000],
     ]),
-    spent: () => ({...new Ledger().summary(), callsTotal: 12, creditsTotal: 345}),
+    spent: () => ({...new Usage().summary(), callsTotal: 12, creditsTotal: 345}),
     heldBack: () => undefined,
     colors: false,
     unicode: true,
@@ -67,7 +67,7 @@ view('fits 60 and 80 columns, and keeps the totals on a screen of a few lines', 
 });
 
 view('says why something waits, and until when', () => {
-  const spent = () => ({...new Ledger().summary(), nextDownloadMs: 22_400});
+  const spent = () => ({...new Usage().summary(), nextDownloadMs: 22_400});
   assert.ok(running({spent}).view.lines(80, 30).includes('Zoho allows 10 downloads a minute; next in 23 s'));
   const heldBack = () => 'Zoho asks for fewer calls; waiting, next try at 10:00:00Z';
   const {view: shown} = running({spent, heldBack});

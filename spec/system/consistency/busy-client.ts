@@ -1,5 +1,4 @@
-/** Stands between a capture and its client: knows when calls are under way, and lets a spec do something at one of them. */
-import type {ZohoClient} from '../../../lib/zoho/client.ts';
+import type {ZohoClient} from '../../../lib/zoho/api.ts';
 
 export interface Hooks {
   /** Before a query is asked. */

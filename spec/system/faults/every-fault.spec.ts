@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {Slots} from '../../../lib/platform/semaphore.ts';
+import {Semaphore} from '../../../lib/platform/semaphore.ts';
 import {type FaultName, faultList, faultNames} from '../../../lib/sandbox/fault-list.ts';
 import type {CallKind} from '../../../lib/sandbox/request.ts';
 import {type FaultyOutcome, type FaultyRun, faultyRun} from './capture-run.ts';
@@ -162,10 +162,10 @@ const cases: readonly Case[] = [
 ];
 
 /** Captures wait most of the time: some at once. */
-const places = new Slots(6);
+const places = new Semaphore(6);
 
 async function outcome(run: Omit<FaultyRun, 'seed'>): Promise<FaultyOutcome> {
-  const release = await places.take(new AbortController().signal);
+  const release = await places.acquire(new AbortController().signal);
   try {
     return await faultyRun({seed: 1, ...run});
   } finally {

@@ -17,7 +17,7 @@ import {
   takeOver,
 } from '../../../lib/flow/state.ts';
 import {silent} from '../../../lib/platform/log.ts';
-import {journalText, parseJournal} from '../../../lib/sinks/files/manifest.ts';
+import {manifestText, parseManifest} from '../../../lib/sinks/files/manifest.ts';
 import {parseCsv} from '../../../lib/transforms/parse-csv.ts';
 import {parseCoql} from '../../../lib/transforms/parse-json.ts';
 import {unzip} from '../../../lib/transforms/unzip.ts';
@@ -160,11 +160,11 @@ fuzz('takes a journal of a directory only when it is one', async () => {
     state: {},
     files: {Leads: {file: 'Leads.ndjson', bytes: 10, lines: 1, crc32: 7}},
   };
-  const text = Buffer.from(journalText(journal as never));
+  const text = Buffer.from(manifestText(journal as never));
   await fc.assert(
     fc.asyncProperty(misshapen(journal), damages, async (shaped, done) => {
       for (const each of [JSON.stringify(shaped) ?? '', damaged(text, done).toString()]) {
-        const read = await defined(() => parseJournal(each, 'out'));
+        const read = await defined(() => parseManifest(each, 'out'));
         if ('error' in read) assert.ok(read.error instanceof ConfigError);
         else for (const {file} of Object.values(read.value.files)) assert.doesNotMatch(file, /[/\\\0]|^\.\.?/);
       }

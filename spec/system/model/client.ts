@@ -6,8 +6,9 @@ import type {Field} from '../../../lib/records/field.ts';
 import {parseQuery} from '../../../lib/sandbox/coql/parse.ts';
 import type {Condition, Literal} from '../../../lib/sandbox/coql/query.ts';
 import {coqlDefaults} from '../../../lib/sandbox/coql/switches.ts';
-import type {BulkJob, BulkPage, BulkQuery, DeletedRows, Module, ZohoClient} from '../../../lib/zoho/client.ts';
-import {Ledger} from '../../../lib/zoho/usage.ts';
+import type {BulkJob, DeletedRows, Module, ZohoClient} from '../../../lib/zoho/api.ts';
+import type {BulkPage, BulkQuery} from '../../../lib/zoho/client.ts';
+import {Usage} from '../../../lib/zoho/usage.ts';
 import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
 import type {VirtualClock} from './clock.ts';
 import {type Oddities, refuseOdd, writeDate, writeFlag} from './oddities.ts';
@@ -107,7 +108,7 @@ export class ModelZoho {
         return call(signal, () => this.#deleted(sinceS, page));
       },
       scopes: async () => undefined,
-      spent: () => new Ledger().summary(),
+      spent: () => new Usage().summary(),
       origin: 'http://model',
       close: async () => {},
     };

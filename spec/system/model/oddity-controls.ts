@@ -1,6 +1,6 @@
 /** Broken controls for the model's oddities: one defect at a time, each of which the model check must catch. */
 import {Ahead} from '../../../lib/capture/seen/ahead.ts';
-import {Overlap} from '../../../lib/capture/seen/emitted-versions.ts';
+import {EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {PageSize} from '../../../lib/sources/page-size.ts';
 import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
@@ -18,12 +18,12 @@ export const oddityControls: readonly Control[] = [
   {
     name: 'an older reading of COQL is emitted after a newer one',
     run: {oddities: {lagMs: 8_000}},
-    breakIt: () => replaced(Overlap.prototype, {isPassed: () => false}),
+    breakIt: () => replaced(EmittedVersions.prototype, {isPassed: () => false}),
   },
   {
     name: 'a reading of COQL from before a deletion undoes it',
     run: {oddities: {lagMs: 8_000}},
-    breakIt: () => replaced(Overlap.prototype, {isDoubtful: () => false}),
+    breakIt: () => replaced(EmittedVersions.prototype, {isDoubtful: () => false}),
   },
   {
     name: 'a missing flag of the feed is taken for its end',
@@ -60,7 +60,7 @@ export const oddityControls: readonly Control[] = [
   {
     name: 'records of the future are taken for known',
     run: {oddities: {future: 12}},
-    breakIt: () => replaced(Overlap.prototype, {holdsDocument: () => true}),
+    breakIt: () => replaced(EmittedVersions.prototype, {holdsDocument: () => true}),
   },
   {
     name: 'a restart forgets which records of the future were captured',

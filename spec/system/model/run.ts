@@ -4,7 +4,7 @@ import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import type {Log} from '../../../lib/platform/log.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
-import type {ZohoClient} from '../../../lib/zoho/client.ts';
+import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import {Collections, differences, type Reduced, Session, Task} from '../../harness/runtime.ts';
 import {ModelZoho, timeText} from './client.ts';
 import {VirtualClock} from './clock.ts';
