@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
-import {type CommandContext, exit, sayJson} from './commands/host.ts';
+import {exit, type CommandContext, sayJson} from './commands/host.ts';
 import {durationMs} from './config/duration.ts';
 import {startInstant} from './config/start-date.ts';
 import {exitCodeOf} from './errors/errors.ts';

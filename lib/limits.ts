@@ -41,6 +41,9 @@ export const scheduleCheckMs = 5_000;
 /** Field metadata is read again after this time, so that a new custom field arrives without a restart. One credit an hour and module. */
 export const fieldsAgeMaxMs = 3_600_000;
 
+/** What an API refused is asked for again this often, and when metadata change: at most three calls that are refused (design 5.6 asks for daily). */
+export const fieldsNotedMaxS = 86_400;
+
 /** A module that was set aside is tried again after this time, doubling up to the second one: its fault is Zoho's or an administrator's to mend. */
 export const moduleRetryMs = 60_000;
 export const moduleRetryMaxMs = 1_800_000;
@@ -107,8 +110,10 @@ export const downloadTriesMax = 3;
 /** Exports of one page before the module is set aside, and restarts of a range whose page token expired. */
 export const jobTriesMax = 3;
 
-/** Refreshes that follow a backfill or a refresh at once, because records changed meanwhile: the first is short of few, and a module that never rests would refresh for ever. */
+/** Refreshes that follow one another at once for values that are owed, because records changed meanwhile: the first is short of few, and a module that never rests would refresh for ever. */
 export const refreshesInRowMax = 3;
+/** Then what is owed waits for the schedule, or so long. */
+export const owedPauseMs = 3_600_000;
 
 // Places, for all bindings of the process together
 

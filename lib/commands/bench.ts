@@ -8,7 +8,7 @@ import type {Figures} from '../bench/figures.ts';
 import {plot} from '../bench/plot.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
-import {type CommandContext, exit, print, say, sayJson} from './host.ts';
+import {exit, type CommandContext, print, say, sayJson} from './host.ts';
 import {refuseExisting} from './new-file.ts';
 import {grouped, tableLines} from './terminal/table.ts';
 

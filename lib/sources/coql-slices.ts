@@ -8,10 +8,10 @@ import {type OddRow, oddRows, type Quarantine, rowsWithoutId, withoutRows} from 
 import {appendRows, cellText, type Joined, joinSlices, noRows} from '../records/rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
-import type {ZohoClient} from '../zoho/api.ts';
 import {idsQuery, type Quoting} from '../zoho/coql.ts';
 import {idLists} from './id-lists.ts';
 import type {PageSize} from './page-size.ts';
+import type { ZohoClient } from "../zoho/api.ts";
 
 export interface CoqlContext {
   readonly client: ZohoClient;

@@ -3,7 +3,7 @@ import {suite} from 'uvu';
 import {silent} from '../../lib/platform/log.ts';
 import {sweepRows} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
-import type {ZohoClient} from '../../lib/zoho/api.ts';
+import type { ZohoClient } from "../../lib/zoho/api.ts";
 
 const sweeps = suite('sweepRows');
 

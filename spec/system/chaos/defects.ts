@@ -3,6 +3,7 @@ import {Binding} from '../../../lib/capture/binding.ts';
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
+import {patchOf} from '../../../lib/sinks/sink.ts';
 import {AccessToken} from '../../../lib/zoho/access-token.ts';
 import {Endpoints} from '../../../lib/zoho/endpoints.ts';
 import {patched} from '../model/controls.ts';
@@ -57,8 +58,9 @@ const planters = {
     const {write} = FlowSink.prototype;
     return broken(FlowSink.prototype, {
       async write(piece) {
-        const {patch, docs, ...rest} = piece;
-        if (patch === undefined || docs === undefined || docs.count === 0) return write.call(this, piece);
+        const {patch: late, docs, ...rest} = piece;
+        const patch = typeof late === 'function' ? late() : late;
+        if (patch === undefined || docs === undefined || docs.count === 0) return write.call(this, {...piece, patch});
         await write.call(this, {...rest, patch});
         return write.call(this, {...rest, docs});
       },
@@ -84,12 +86,17 @@ const planters = {
     const {write} = FlowSink.prototype;
     return broken(FlowSink.prototype, {
       write(piece) {
-        const {patch, target} = piece;
-        const states = patch?.bindingStateV1;
-        if (typeof states !== 'object' || states === null) return write.call(this, piece);
         const keys = ['Contacts', 'Deals', 'Leads', 'Products'];
-        const moved = Object.fromEntries(Object.values(states).map((state) => [keys[target.index], state]));
-        return write.call(this, {...piece, patch: {...patch, bindingStateV1: moved}});
+        const moved = (): ReturnType<typeof patchOf> => {
+          const patch = patchOf(piece);
+          const states = patch?.bindingStateV1;
+          if (typeof states !== 'object' || states === null) return patch;
+          return {
+            ...patch,
+            bindingStateV1: Object.fromEntries(Object.values(states).map((state) => [keys[piece.target.index], state])),
+          };
+        };
+        return write.call(this, {...piece, patch: moved});
       },
     });
   },

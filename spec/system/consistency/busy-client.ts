@@ -1,4 +1,4 @@
-import type {ZohoClient} from '../../../lib/zoho/api.ts';
+import type { ZohoClient } from "../../../lib/zoho/api.ts";
 
 export interface Hooks {
   /** Before a query is asked. */

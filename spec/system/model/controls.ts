@@ -2,10 +2,11 @@
 import {Binding} from '../../../lib/capture/binding.ts';
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
-import type {ZohoClient} from '../../../lib/zoho/api.ts';
+import type {Batch} from '../../../lib/records/batch.ts';
 import type {Task} from '../../harness/runtime.ts';
 import type {ModelZoho} from './client.ts';
 import type {ModelRun} from './run.ts';
+import type { ZohoClient } from "../../../lib/zoho/api.ts";
 
 export interface Control {
   readonly name: string;
@@ -24,15 +25,17 @@ export interface Patch {
 /** Changes every patch of a binding on its way to the sink, and the state that it moves; call what it returns to mend it. */
 export function patched(change: (patch: Patch, binding: Binding) => void): () => void {
   const {put, patch} = Binding.prototype;
+  const changed = (binding: Binding, given: Batch<unknown>['patch']) => () => {
+    const made = typeof given === 'function' ? given() : given;
+    const copy = made && structuredClone(made);
+    if (copy) change(copy, binding);
+    return copy;
+  };
   Binding.prototype.put = function (batch, admit) {
-    const copy = batch.patch && structuredClone(batch.patch);
-    if (copy) change(copy, this);
-    return put.call(this, {...batch, patch: copy}, admit);
+    return put.call(this, batch.patch === undefined ? batch : {...batch, patch: changed(this, batch.patch)}, admit);
   };
   Binding.prototype.patch = function (given) {
-    const copy = structuredClone(given);
-    change(copy, this);
-    return patch.call(this, copy);
+    return patch.call(this, changed(this, given));
   };
   return () => Object.assign(Binding.prototype, {put, patch});
 }
@@ -124,8 +127,8 @@ function forgetsOverlap(): Control {
       });
       const {record: passed} = BackfillFilter.prototype;
       const mendGate = gated({
-        record(id) {
-          if (modified(id) >= cutoffS) passed.call(this, id);
+        record(id, emission) {
+          if (modified(id) >= cutoffS) passed.call(this, id, emission);
         },
       });
       return () => {
