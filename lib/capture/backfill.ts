@@ -151,7 +151,8 @@ async function rebuildFilter(binding: Binding, signal: AbortSignal): Promise<voi
   if (binding.filterKnown) return;
   const {clock, client} = binding.shared;
   binding.progress.phase = 'asking what changed since the range began';
-  for (const id of binding.recycleBin.ids) binding.filter.record(BigInt(id));
+  // Rows of a refresh are looked up there one by one.
+  if (!binding.refreshing) for (const id of binding.recycleBin.ids) binding.filter.record(BigInt(id));
   const cutoffS = secondsOf((binding.state.backfill as BackfillState).cutoff);
   const sinceS = Math.max(cutoffS - windowOverlapS, secondsOf(binding.state.start));
   const beganS = await client.nowSeconds(signal);

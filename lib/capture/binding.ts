@@ -274,8 +274,10 @@ export class Binding {
     const watches = this.refreshing && this.recycleBin.size > 0;
     if (!watches && this.filter.size === 0) return true;
     const id = idOf(docs, i);
-    if (watches && this.recycleBin.has(id)) this.returned.add(String(id));
-    else if (this.filter.allows(id)) return true;
+    const admits = this.filter.allows(id);
+    const isReturned = admits && watches && this.recycleBin.has(id);
+    if (isReturned) this.returned.add(String(id));
+    if (admits && !isReturned) return true;
     this.progress.dropped++;
     return false;
   };
