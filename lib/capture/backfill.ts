@@ -1,6 +1,6 @@
 /** The bulk side of a binding: a backfill, or a refresh of formula fields, from its beginning or from where it stopped. */
 
-import {type BackfillState, instantOf, secondsOf} from '../flow/state.ts';
+import {type BackfillState, type BindingState, instantOf, secondsOf} from '../flow/state.ts';
 import {feedLagMs, windowOverlapS} from '../limits.ts';
 import type {BindingPatch} from '../records/batch.ts';
 import {modifiedSeconds} from '../records/instant.ts';
@@ -194,8 +194,18 @@ async function recallDeleted(binding: Binding, sinceS: number, signal: AbortSign
     // What cannot be known must not pass.
     if ('stopped' in page) throw new FilterOverflow(binding.module);
   }
-  // Nor what was known and is refused now: deletions were emitted since the range began, and its jobs may still have the records.
-  if (!binding.hasDeletions && binding.state.backfill?.seen?.deletions === true) throw new FilterOverflow(binding.module);
+  // Nor what was known and is refused now: the range's jobs may still have the records.
+  if (!binding.hasDeletions && mayMissDeletions(binding.state)) throw new FilterOverflow(binding.module);
+}
+
+/**
+ * Whether deletions were emitted since the range began. Records that changed since then may have been deleted as well; that counts where the feed
+ * has been read meanwhile, and not for a module whose deletions Zoho never tells.
+ */
+function mayMissDeletions({backfill, deleted}: BindingState): boolean {
+  const {seen, cutoff} = backfill as BackfillState;
+  const wasRead = secondsOf(deleted.cursor) > secondsOf(cutoff);
+  return seen.deletions === true || (seen.changes === true && wasRead);
 }
 
 async function emitAgain(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
