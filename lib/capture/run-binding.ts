@@ -208,6 +208,8 @@ async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal
     if (binding.state.backfill != null) {
       await runBackfill(binding, signal);
       noteOwed(binding);
+      // A schedule that fires faster than its refreshes take leaves them some rest; what is owed does not wait.
+      if (!once && owedOf(binding).length === 0) await clock.sleep(scheduleCheckMs, signal);
     }
     const nowS = await client.nowSeconds(signal);
     const isDue = refreshDue(binding, nowS);

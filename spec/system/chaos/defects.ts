@@ -6,7 +6,7 @@ import {FlowSink} from '../../../lib/sinks/flow.ts';
 import {patchOf} from '../../../lib/sinks/sink.ts';
 import {AccessToken} from '../../../lib/zoho/access-token.ts';
 import {Endpoints} from '../../../lib/zoho/endpoints.ts';
-import {patched} from '../model/controls.ts';
+import {patched} from '../model/patched.ts';
 
 /** Gives an object other members for a while; call what it returns to put the old ones back. */
 function broken<T extends object>(target: T, members: Partial<T> & ThisType<T>): () => void {

@@ -160,8 +160,9 @@ export class ModelZoho {
     // The checksum of the local header: what comes is right, but cannot be known to be.
     if (this.random.chance(this.options.faults)) zip[14]! ^= 1;
     const end = this.random.chance(this.options.faults) ? this.random.below(zip.length) : zip.length;
-    for (let at = 0; at < end; at += 256) {
-      yield zip.subarray(at, Math.min(end, at + 256));
+    const pieceBytes = Math.max(256, zip.length >> 4);
+    for (let at = 0; at < end; at += pieceBytes) {
+      yield zip.subarray(at, Math.min(end, at + pieceBytes));
       await this.clock.sleep(this.random.below(500), signal);
     }
     if (end < zip.length) throw new ZohoError('short', 'The download ended early');

@@ -1,44 +1,11 @@
 /** Broken controls: one defect at a time, each of which the model check must catch. */
-import {Binding} from '../../../lib/capture/binding.ts';
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
-import type {Batch} from '../../../lib/records/batch.ts';
 import type {Task} from '../../harness/runtime.ts';
 import type {ModelZoho} from './client.ts';
-import type {ModelRun} from './run.ts';
+import {type Control, patched} from './patched.ts';
+import {restartControls} from './restart-controls.ts';
 import type { ZohoClient } from "../../../lib/zoho/api.ts";
-
-export interface Control {
-  readonly name: string;
-  /** Breaks the product; call what it returns to mend it. */
-  breakIt?(): () => void;
-  readonly run?: Partial<ModelRun>;
-}
-
-export interface Patch {
-  backfill?: Record<string, unknown> | null;
-  inc?: Record<string, unknown>;
-  deleted?: Record<string, unknown>;
-  is_connector_initiated?: boolean;
-}
-
-/** Changes every patch of a binding on its way to the sink, and the state that it moves; call what it returns to mend it. */
-export function patched(change: (patch: Patch, binding: Binding) => void): () => void {
-  const {put, patch} = Binding.prototype;
-  const changed = (binding: Binding, given: Batch<unknown>['patch']) => () => {
-    const made = typeof given === 'function' ? given() : given;
-    const copy = made && structuredClone(made);
-    if (copy) change(copy, binding);
-    return copy;
-  };
-  Binding.prototype.put = function (batch, admit) {
-    return put.call(this, batch.patch === undefined ? batch : {...batch, patch: changed(this, batch.patch)}, admit);
-  };
-  Binding.prototype.patch = function (given) {
-    return patch.call(this, changed(this, given));
-  };
-  return () => Object.assign(Binding.prototype, {put, patch});
-}
 
 /** Replaces the gate's memory for a while. */
 function gated(change: Partial<Pick<BackfillFilter, 'allows' | 'record'>>): () => void {
@@ -105,6 +72,7 @@ export const controls: readonly Control[] = [
     },
   },
   {name: 'pages shift by offset', run: {pagesShift: true}},
+  ...restartControls,
 ];
 
 /** The gate does not hear of records that were modified before the cutoff: those that became visible late. */

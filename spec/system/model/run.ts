@@ -135,6 +135,7 @@ export async function modelRun({
     );
     const lifeMs = quiet ? 12 * 60_000 : random.below(60_000);
     await clock.run(() => over, lifeMs);
+    if (quiet) await clock.run(() => over || isSettled(session.ahead(task.state)), 3_600_000);
     // What the runtime had not committed when the session ended is lost.
     dead = true;
     const place = random.chance(0.5) ? places.upTo(random.pick(boundaries)) : undefined;
@@ -172,6 +173,13 @@ export async function modelRun({
     jobs: zoho.jobs.size,
     refreshes: zoho.created.filter((names) => names.includes('Score') && !names.includes('Name')).length,
   };
+}
+
+/** Whether no range is running and nothing is owed. */
+function isSettled(state: unknown): boolean {
+  const {bindingStateV1} = state as {bindingStateV1?: Record<string, {backfill?: object; fields?: {owed?: string[]}}>};
+  const {backfill, fields} = bindingStateV1?.[stateKey] ?? {};
+  return backfill === undefined && fields?.owed === undefined;
 }
 
 function startOf(task: Task): string {
@@ -235,6 +243,7 @@ class Order {
     }
     if (this.deleted.has(id) && !this.#org.cameBack(BigInt(id.slice(1)), this.#deletedS.get(id)!))
       this.violations.push(`${id}: came back after its deletion`);
+    if (this.deleted.has(id) && !('Name' in doc)) this.violations.push(`${id}: came back as a fragment`);
     this.deleted.delete(id);
     if (this.#org.isAhead(BigInt(id.slice(1)))) {
       const content = JSON.stringify(doc);
