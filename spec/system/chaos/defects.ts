@@ -100,6 +100,14 @@ const planters = {
       },
     });
   },
+  /** After a restart nothing is known of what was emitted since a range began (G2). */
+  'what was emitted is not kept'() {
+    const before = Object.getOwnPropertyDescriptor(BackfillFilter.prototype, 'emitted')!;
+    Object.defineProperty(BackfillFilter.prototype, 'emitted', {...before, get: () => new Set()});
+    return () => void Object.defineProperty(BackfillFilter.prototype, 'emitted', before);
+  },
+  /** What fields owe is forgotten with the process (G1, fields that are new or only Bulk Read reads). */
+  'what is owed is not kept': () => patched(({fields}) => void delete fields?.owed),
   /** A refused access token is asked with again (design 7). */
   'refused tokens are kept': () => broken(AccessToken.prototype, {invalidate: () => {}}),
 } as const satisfies Record<string, () => () => void>;
