@@ -109,7 +109,7 @@ function deletions(response: ServerResponse, page: number): void {
   const data = Array.from({length: to - from}, (_, i) => ({
     id: idAt(from + i),
     deleted_time: timeAt(from + i),
-    type: 'permanent',
+    type: i % 2 === 0 ? 'permanent' : 'recycle',
   }));
   send(response, 200, {data, info: {page, count: to - from, more_records: to < what.deletions}});
 }
