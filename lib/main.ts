@@ -1,7 +1,7 @@
 /** The process: the only file that touches arguments, environment, standard streams, signals and the exit code. */
 import type {Writable} from 'node:stream';
 import {isatty} from 'node:tty';
-import {exit, type CommandContext} from './commands/host.ts';
+import {type CommandContext, exit} from './commands/host.ts';
 import {exitCodeOf} from './errors/errors.ts';
 import {systemReason} from './errors/system.ts';
 import {stopCommandMs, stopConnectorMs} from './limits.ts';

@@ -17,7 +17,10 @@ export interface PipeOptions extends CoerceOptions {
  * Runs a source to its end through the stages. A failure anywhere closes the source and is thrown as it is; nothing that came after it
  * is written.
  */
-export async function pipe(source: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>, options: PipeOptions): Promise<void> {
+export async function pipe(
+  source: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
+  options: PipeOptions,
+): Promise<void> {
   const blocks = new BufferPool();
   const written = new WritableStream<Batch<DocBlock>>({
     async write(batch) {

@@ -12,7 +12,7 @@ import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, FilterOverflow} from './binding.ts';
 import {coqlContext} from './coql-context.ts';
 import {rangeEnd} from './owed-fields.ts';
-import {withNarrowerQuery, BackfillRecovery} from './recovery.ts';
+import {BackfillRecovery, withNarrowerQuery} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
 import {tally} from './tally.ts';
 import {captureUntimed} from './untimed.ts';

@@ -14,6 +14,7 @@ import type {Target} from '../sinks/sink.ts';
 import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
 import {PageSize} from '../sources/page-size.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import type {Api, FieldPlan} from './field-plan.ts';
 import {OwedRefreshes, rangeEnd, refusing} from './owed-fields.ts';
 import type {BindingProgress} from './progress.ts';
@@ -25,7 +26,6 @@ import {EmittedVersions} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
 import {RecycleBin} from './seen/recycle-bin.ts';
 import type {WatchedSink} from './watched-sink.ts';
-import type { ZohoClient } from "../zoho/api.ts";
 
 /** An outage as one binding sees it. It is over as soon as the binding has got something else. */
 export interface Outage {
@@ -283,7 +283,9 @@ export class Binding {
   };
 
   /** The same batches, each after the fields in it are confirmed. */
-  async *#confirming(rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>): AsyncGenerator<Batch<RowBlock>, void, void> {
+  async *#confirming(
+    rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
+  ): AsyncGenerator<Batch<RowBlock>, void, void> {
     let columns: readonly string[] | undefined;
     for await (const batch of rows) {
       if (batch.items.columns !== columns) await this.confirm((columns = batch.items.columns));

@@ -7,12 +7,12 @@ import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
 import {PageSize} from '../sources/page-size.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import type {BindingProgress} from './progress.ts';
 import {type RunBindingOptions, runBinding} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
 import {reportStatus} from './status.ts';
 import {WatchedSink} from './watched-sink.ts';
-import type { ZohoClient } from "../zoho/api.ts";
 
 export interface CaptureBinding {
   readonly target: Target;

@@ -5,8 +5,8 @@ import {secondsOf} from '../flow/state.ts';
 import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDelayMaxMs, retryDelayMs} from '../limits.ts';
 import type {BindingPatch} from '../records/batch.ts';
 import type {Binding} from './binding.ts';
-import {askForColumns, fieldCodes, bisectBulkFields} from './bisect-fields.ts';
-import {columnCodes, bisectColumns, takeHint} from './refused-columns.ts';
+import {askForColumns, bisectBulkFields, fieldCodes} from './bisect-fields.ts';
+import {bisectColumns, columnCodes, takeHint} from './refused-columns.ts';
 
 const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: null}};
 const anewFromRow: BindingPatch = {backfill: {rows: null}};

@@ -2,9 +2,9 @@
 import {ZohoError} from '../errors/errors.ts';
 import {coqlColumnsFallback} from '../limits.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {windowQuery} from '../zoho/coql.ts';
-import {keyFields, type FieldPlan} from './field-plan.ts';
-import type { ZohoClient } from "../zoho/api.ts";
+import {type FieldPlan, keyFields} from './field-plan.ts';
 
 /** Codes with which COQL refuses a column; the answer need not name it (zoho-api sheet 5.6, 12). */
 export const columnCodes = new Set(['INVALID_QUERY', 'INVALID_DATA', 'SYNTAX_ERROR', 'DUPLICATE_DATA', 'DUPLICATE_ALIAS']);

@@ -3,8 +3,8 @@
 import {costLogMs, statusCheckMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import type {BindingProgress} from './progress.ts';
-import type { ZohoClient } from "../zoho/api.ts";
 
 /** Logs one event that Flow shows as the task's status. */
 export function logStatus(log: Log, message: string): void {

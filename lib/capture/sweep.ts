@@ -9,9 +9,9 @@ import {modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
 import {rowsByIds, sweepRows} from '../sources/coql.ts';
 import {type DeletedPage, deletedPages} from '../sources/deleted.ts';
+import type {DeletedRow} from '../zoho/api.ts';
 import type {Admit, Binding} from './binding.ts';
 import {coqlContext} from './coql-context.ts';
-import type { DeletedRow } from "../zoho/api.ts";
 
 /**
  * Drains one window: every change up to Zoho's now, then every deletion.

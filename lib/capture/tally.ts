@@ -1,5 +1,5 @@
+import type {ZohoClient} from '../zoho/api.ts';
 import {creditsOf} from '../zoho/usage.ts';
-import type { ZohoClient } from "../zoho/api.ts";
 
 export interface Tally {
   /** The client, with the calls of a backfill counted: jobs, looks at them, downloads. Repeated tries of a call are not seen from here. */

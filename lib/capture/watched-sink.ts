@@ -1,5 +1,5 @@
 /** Tells failures of the output, which concern every binding, from all others. */
-import type {Transaction, Sink, Target} from '../sinks/sink.ts';
+import type {Sink, Target, Transaction} from '../sinks/sink.ts';
 
 /** Passes everything on, and remembers what the sink failed with. */
 export class WatchedSink implements Sink {

@@ -15,7 +15,7 @@ import type {Sink} from '../sinks/sink.ts';
 import {bindingsOf, modulesOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
 import {estimate, estimateJson, estimateLines} from './estimate.ts';
 import {countExpected} from './expected.ts';
-import {exit, type CommandContext, print, say, sayJson} from './host.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {CaptureView} from './terminal/capture-view.ts';
 import {display} from './terminal/display.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
@@ -165,7 +165,12 @@ function withoutStatus(log: Log): Log {
   };
 }
 
-async function openOutput(host: CommandContext, args: RunArguments, setup: Setup, collections: readonly string[]): Promise<Output> {
+async function openOutput(
+  host: CommandContext,
+  args: RunArguments,
+  setup: Setup,
+  collections: readonly string[],
+): Promise<Output> {
   const {out, initialState, outputState} = args;
   if (out === '-') {
     const sink = new PreviewSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});

@@ -11,7 +11,7 @@ import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {Bundle, type Found} from './bundle.ts';
 import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './context.ts';
 import {estimate, estimateJson, estimateLines} from './estimate.ts';
-import {exit, type CommandContext, print, say, sayJson} from './host.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {counted, grouped, tableLines} from './terminal/table.ts';
 
 export interface CheckArguments extends SetupArguments {

@@ -13,12 +13,12 @@ import {systemReason} from '../errors/system.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import {createClient} from '../zoho/client.ts';
 import type {CommandContext} from './host.ts';
 import {counted} from './terminal/table.ts';
 import {working} from './terminal/work.ts';
-import type { ZohoClient } from "../zoho/api.ts";
 
 /** The options that `withSetup` of the command line adds. */
 export interface SetupArguments {
@@ -113,7 +113,11 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
 const places = `say one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
 
 /** Makes a client for a configuration that has been read. */
-export function setupOf(host: CommandContext, read: Read, {onStatus, waitMaxMs, since}: Waits & {since?: string | undefined} = {}): Setup {
+export function setupOf(
+  host: CommandContext,
+  read: Read,
+  {onStatus, waitMaxMs, since}: Waits & {since?: string | undefined} = {},
+): Setup {
   const config = startingAt(since, parseConfig(withEnvironment(read.config, host.env), 'person'));
   const {apiDomain, ...credentials} = config.credentials;
   const loopback = host.env.SOURCE_ZOHO_LOOPBACK;

@@ -9,7 +9,7 @@ import {lockFolder} from '../sinks/files/lock.ts';
 import {manifestName, parseManifest} from '../sinks/files/manifest.ts';
 import {captureWith} from './capture.ts';
 import {bindingOf, configOf, setupOf} from './context.ts';
-import {exit, type CommandContext, print, say, sayJson} from './host.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
 import {type Work, working} from './terminal/work.ts';
 import {CapturedFile} from './verify/captured.ts';

@@ -7,7 +7,7 @@ import {explainSystemErrors} from '../errors/system.ts';
 import {type DiscoveredBinding, discoveredBindings, managedSchema} from '../flow/discover.ts';
 import {hasCode, makeFolder} from '../sinks/files/disk.ts';
 import {modulesOf, type SetupArguments, setUpToAnswer} from './context.ts';
-import {exit, type CommandContext, say, sayJson} from './host.ts';
+import {type CommandContext, exit, say, sayJson} from './host.ts';
 import {counted} from './terminal/table.ts';
 
 export interface DiscoverArguments extends SetupArguments {

@@ -11,7 +11,7 @@ import {accountsOrigin, apiOrigin} from '../zoho/data-centers.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
 import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {isThrottle, shownCode} from '../zoho/token-endpoint.ts';
-import {exit, type CommandContext, say} from './host.ts';
+import {type CommandContext, exit, say} from './host.ts';
 import {refuseExisting} from './new-file.ts';
 
 export interface LoginArguments {

@@ -2,7 +2,7 @@
 import {explainSystemErrors} from '../errors/system.ts';
 import {isLoopback} from '../zoho/data-centers.ts';
 import {configOf} from './context.ts';
-import {exit, type CommandContext, say, sayJson} from './host.ts';
+import {type CommandContext, exit, say, sayJson} from './host.ts';
 import {refuseExisting} from './new-file.ts';
 
 export interface SandboxArguments {
@@ -45,7 +45,9 @@ export async function sandbox(host: CommandContext, args: SandboxArguments): Pro
   try {
     if (config !== undefined) {
       const {writePrivate} = await import('../sinks/files/disk.ts');
-      await explainSystemErrors(`write ${config}`, () => writePrivate(config, `${JSON.stringify(configOf(started), undefined, 2)}\n`));
+      await explainSystemErrors(`write ${config}`, () =>
+        writePrivate(config, `${JSON.stringify(configOf(started), undefined, 2)}\n`),
+      );
       say(host, `The sandbox's configuration is in ${config}`);
     }
     if (!isLoopback(started.url)) say(host, 'Anyone who reaches this address can read and change the sandbox');

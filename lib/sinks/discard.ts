@@ -1,7 +1,7 @@
 /** A sink that counts and forgets: what a capture costs without its output. */
 import {BufferPool} from '../platform/buffer-pool.ts';
 import {serialize} from './serialize.ts';
-import {type Transaction, patchOf, type Sink} from './sink.ts';
+import {patchOf, type Sink, type Transaction} from './sink.ts';
 
 const lineEnd = Buffer.from('\n');
 const nothing = Buffer.alloc(0);

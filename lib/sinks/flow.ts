@@ -3,7 +3,7 @@ import type {Writable} from 'node:stream';
 import type {StatePatch} from '../flow/state.ts';
 import {OutputQueue} from './output-queue.ts';
 import {serialize} from './serialize.ts';
-import {type Transaction, patchOf, type Sink, type Target} from './sink.ts';
+import {patchOf, type Sink, type Target, type Transaction} from './sink.ts';
 
 /**
  * Writes protocol lines to `output`. Every piece is one whole sequence in one block: so no checkpoint of one binding covers documents of

@@ -11,7 +11,7 @@ import type {Disk, DiskFile} from './files/disk.ts';
 import {fileNames} from './files/file-names.ts';
 import {type Manifest, type ManifestFile, manifestName, manifestText, parseManifest, refuseOther} from './files/manifest.ts';
 import {serialize} from './serialize.ts';
-import {type Transaction, patchOf, type Sink} from './sink.ts';
+import {patchOf, type Sink, type Transaction} from './sink.ts';
 
 export interface NdjsonOptions {
   readonly disk: Disk;

@@ -3,7 +3,7 @@ import type {Writable} from 'node:stream';
 import {mergePatch, type StatePatch} from '../flow/state.ts';
 import {OutputQueue} from './output-queue.ts';
 import {serialize} from './serialize.ts';
-import {type Transaction, patchOf, type Sink} from './sink.ts';
+import {patchOf, type Sink, type Transaction} from './sink.ts';
 
 const lineEnd = Buffer.from(']\n');
 const nothing = Buffer.alloc(0);

@@ -21,7 +21,13 @@ const lastRoomBytes = 4 << 10;
  * Builds `before` + document + `after` for every admitted document of the piece, followed by what `lastOf` gives when all of
  * them have been decided over, in one of the blocks. Synchronous.
  */
-export function serialize(blocks: BufferPool, piece: Transaction, before: Buffer, after: Buffer, lastOf: () => Buffer = () => nothing): Serialized {
+export function serialize(
+  blocks: BufferPool,
+  piece: Transaction,
+  before: Buffer,
+  after: Buffer,
+  lastOf: () => Buffer = () => nothing,
+): Serialized {
   const {docs, admit} = piece;
   if (docs === undefined || docs.count === 0) return {bytes: lastOf(), count: 0};
   const source = asBuffer(docs.bytes);

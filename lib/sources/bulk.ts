@@ -14,9 +14,9 @@ import {noRows} from '../records/rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
 import {type CsvRows, parseCsv} from '../transforms/parse-csv.ts';
 import {unzip} from '../transforms/unzip.ts';
+import type {BulkJob, ZohoClient} from '../zoho/api.ts';
 import {pollDelayMs} from '../zoho/bulk.ts';
 import {FileReadings} from './readings.ts';
-import type { BulkJob, ZohoClient } from "../zoho/api.ts";
 
 export interface BulkRange {
   readonly module: string;

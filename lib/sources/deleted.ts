@@ -3,9 +3,9 @@ import {ZohoError} from '../errors/errors.ts';
 import {deletedPagesMax, deletedPassesMax, windowLagS} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {type Quarantine, silentQuarantine} from '../records/odd-rows.ts';
+import type {DeletedRow, ZohoClient} from '../zoho/api.ts';
 import {FeedQuery} from './feed-query.ts';
 import {readAgain} from './readings.ts';
-import type { DeletedRow, ZohoClient } from "../zoho/api.ts";
 
 export interface DeletedContext {
   readonly client: ZohoClient;

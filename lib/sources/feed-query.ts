@@ -1,7 +1,7 @@
 /** One query of the feed of deletions, page after page: when it has ended, and whether it was cut. Pure. */
 import {deletedEmptyMax, deletedPageRows, deletedRowsCap} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import type { DeletedRow } from "../zoho/api.ts";
+import type {DeletedRow} from '../zoho/api.ts';
 
 /** What a page says of the query: another page is to be asked for, all of it was listed, or Zoho stopped before its end. */
 export type Following = 'goes on' | 'ended' | 'cut';

@@ -7,8 +7,8 @@ import {cellText} from '../records/rows.ts';
 import {splitList} from '../transforms/csv/list-cell.ts';
 import {isNamedList, namedIdsOf, treeOf} from '../transforms/json/json-tree.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {idsQuery, type Quoting} from '../zoho/coql.ts';
-import type { ZohoClient } from "../zoho/api.ts";
 
 export interface NamesContext {
   readonly module: string;

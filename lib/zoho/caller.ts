@@ -23,7 +23,7 @@ import type {Log} from '../platform/log.ts';
 import type {AccessToken} from './access-token.ts';
 import {type Action, classify, scopesOf, type Verdict} from './classify.ts';
 import {type Answer, ConnectionLost, type Http, within} from './http.ts';
-import type {RateLimiter, Outcome, Permit} from './rate-limiter.ts';
+import type {Outcome, Permit, RateLimiter} from './rate-limiter.ts';
 import {type ApiError, apiErrorOf, jsonOf} from './schemas.ts';
 import {covers} from './scopes.ts';
 import {type CallKind, creditsOf, type Usage} from './usage.ts';
@@ -266,7 +266,12 @@ export class Caller {
   #problemOf(call: Call, error: unknown): Problem | undefined {
     if (error instanceof Refused) return error.problem;
     if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.complaint);
-    const cut = error instanceof ConnectionLost ? error : error instanceof ZohoError && error.cause instanceof ConnectionLost ? error.cause : undefined;
+    const cut =
+      error instanceof ConnectionLost
+        ? error
+        : error instanceof ZohoError && error.cause instanceof ConnectionLost
+          ? error.cause
+          : undefined;
     if (cut !== undefined) {
       const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
       return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.mayHaveArrived, isTimeout: cut.isTimeout};

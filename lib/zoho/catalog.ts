@@ -4,9 +4,9 @@ import {fieldCallsAtOnce} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
 import type {Field} from '../records/field.ts';
+import type {Module, ZohoClient} from './api.ts';
 import {byteOrder} from './fields.ts';
 import {covers, scopesNeeded} from './scopes.ts';
-import type { Module, ZohoClient } from "./api.ts";
 
 export interface ModuleEntry {
   /** API name. */

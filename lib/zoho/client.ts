@@ -3,18 +3,15 @@
 import {secretCharactersMin, tokenTimeoutMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import type {Field} from '../records/field.ts';
-import type {OddRow} from '../records/odd-rows.ts';
 import {AccessToken} from './access-token.ts';
-import { Credentials, ZohoClient } from "./api.ts";
-import type {BulkPage, BulkQuery} from './bulk.ts';
+import type {Credentials, ZohoClient} from './api.ts';
 import {Caller} from './caller.ts';
 import {accountsOrigin, apiOrigin, isLoopback, sameOrgHost} from './data-centers.ts';
 import {Endpoints} from './endpoints.ts';
 import {Http, type Timeouts, usualTimeouts} from './http.ts';
 import {RateLimiter} from './rate-limiter.ts';
 import {askToken} from './token-endpoint.ts';
-import {Usage, type UsageSummary} from './usage.ts';
+import {Usage} from './usage.ts';
 
 export type {BulkPage, BulkQuery} from './bulk.ts';
 

@@ -2,8 +2,8 @@
 import {text} from 'node:stream/consumers';
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
+import type {ZohoClient} from './api.ts';
 import {countQuery} from './coql.ts';
-import type { ZohoClient } from "./api.ts";
 
 const answerSchema = v.object({data: v.tuple([v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0)))])});
 

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import {isId} from '../kernel/kernel.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import type {OddRow} from '../records/odd-rows.ts';
-import type { DeletedRow } from "./api.ts";
+import type {DeletedRow} from './api.ts';
 
 const rowId = v.object({id: v.pipe(v.string(), v.check(isId))});
 const rowTime = v.object({

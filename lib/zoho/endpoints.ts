@@ -6,6 +6,7 @@ import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import {isoSeconds} from '../records/instant.ts';
 import type {AccessToken} from './access-token.ts';
+import type {BulkJob, DeletedRows, Module, ZohoClient} from './api.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import {type Call, type Caller, ErrorReply} from './caller.ts';
 import {saidBy} from './classify.ts';
@@ -14,18 +15,8 @@ import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
 import {type Answer, ConnectionLost, type Http} from './http.ts';
 import {BodyTap} from './overheard.ts';
-import {
-  createdReply,
-  deletedReply,
-  fieldsReply,
-  hiddenApiError,
-  jobReply,
-  jsonOf,
-  modulesReply,
-  saysNothing,
-} from './schemas.ts';
+import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, jsonOf, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
-import type { BulkJob, DeletedRows, Module, ZohoClient } from "./api.ts";
 
 export interface CallsOptions {
   readonly origin: string;

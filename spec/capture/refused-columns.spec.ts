@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {FieldPlan} from '../../lib/capture/field-plan.ts';
-import {columnCodes, bisectColumns, takeHint} from '../../lib/capture/refused-columns.ts';
+import {bisectColumns, columnCodes, takeHint} from '../../lib/capture/refused-columns.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {windowQuery} from '../../lib/zoho/coql.ts';

@@ -2,9 +2,9 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import type {Log} from '../../lib/platform/log.ts';
+import type {ZohoClient} from '../../lib/zoho/api.ts';
 import {type ClientOptions, createClient} from '../../lib/zoho/client.ts';
 import {JumpingClock} from './clocks.ts';
-import type { ZohoClient } from "../../lib/zoho/api.ts";
 
 export interface Received {
   readonly method: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {deletedPages} from '../../lib/sources/deleted.ts';
-import type { DeletedRow, DeletedRows, ZohoClient } from "../../lib/zoho/api.ts";
+import type {DeletedRow, DeletedRows, ZohoClient} from '../../lib/zoho/api.ts';
 
 /** The feed of deletions, whichever way Zoho cuts it (zoho-api sheet 6). */
 const deleted = suite('deletedPages');

@@ -3,7 +3,7 @@ import {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
 import type {CoqlContext, CoqlPlan} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
-import type { ZohoClient } from "../../lib/zoho/api.ts";
+import type {ZohoClient} from '../../lib/zoho/api.ts';
 
 export interface WindowRecord {
   readonly id: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {callsAtOnce, coqlAtOnce, downloadsPerMinute, pagesAtOnce, passedOverMax} from '../../lib/limits.ts';
-import {RateLimiter, type Outcome, type Permit} from '../../lib/zoho/rate-limiter.ts';
+import {type Outcome, type Permit, RateLimiter} from '../../lib/zoho/rate-limiter.ts';
 import {type CallKind, callKinds} from '../../lib/zoho/usage.ts';
 import {ManualClock, settled} from '../harness/clocks.ts';
 

@@ -8,11 +8,11 @@ import {Semaphore} from '../../platform/semaphore.ts';
 import {DescriptorOutput} from '../../platform/stdout.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import {bulkRows} from '../../sources/bulk.ts';
+import type {ZohoClient} from '../../zoho/api.ts';
 import {createClient} from '../../zoho/client.ts';
 import {shapeOf} from '../fixtures.ts';
 import type {Task} from '../task.ts';
 import {emit, targetAt} from './ours-file.ts';
-import type { ZohoClient } from "../../zoho/api.ts";
 
 const {signal} = new AbortController();
 const start = '2026-01-01T00:00:00Z';

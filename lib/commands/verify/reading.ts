@@ -18,12 +18,12 @@ import {deletedPages} from '../../sources/deleted.ts';
 import {PageSize} from '../../sources/page-size.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {type Untimed, untimedIds} from '../../sources/untimed.ts';
+import type {ZohoClient} from '../../zoho/api.ts';
 import type {Work} from '../terminal/work.ts';
 import type {CapturedFile} from './captured.ts';
 import type {Comparison} from './compare.ts';
 import type {ListedQuarantine} from './left-out.ts';
 import {propertiesOf} from './properties.ts';
-import type { ZohoClient } from "../../zoho/api.ts";
 
 export interface Reading {
   readonly module: string;

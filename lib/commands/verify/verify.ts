@@ -1,7 +1,7 @@
 /** `source-zoho verify`: captured files beside Zoho itself, by id, as far as the capture had come. */
 import {join} from 'node:path';
 import {FieldPlan} from '../../capture/field-plan.ts';
-import {columnCodes, bisectColumns, takeHint} from '../../capture/refused-columns.ts';
+import {bisectColumns, columnCodes, takeHint} from '../../capture/refused-columns.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
 import {savedBinding, secondsOf} from '../../flow/state.ts';
 import {windowOverlapS} from '../../limits.ts';
@@ -12,7 +12,7 @@ import {type Manifest, type ManifestFile, manifestName, parseManifest, refuseOth
 import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
-import {exit, type CommandContext, print, sayJson} from '../host.ts';
+import {type CommandContext, exit, print, sayJson} from '../host.ts';
 import {counted, tableLines} from '../terminal/table.ts';
 import {type Work, working} from '../terminal/work.ts';
 import {CapturedFile} from './captured.ts';

@@ -1,4 +1,4 @@
-import type { DeletedRows, ZohoClient } from "../../../lib/zoho/api.ts";
+import type {DeletedRows, ZohoClient} from '../../../lib/zoho/api.ts';
 
 export interface Hooks {
   /** Before a query is asked, which waits for it. */

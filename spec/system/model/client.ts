@@ -5,6 +5,7 @@ import {silent} from '../../../lib/platform/log.ts';
 import {parseQuery} from '../../../lib/sandbox/coql/parse.ts';
 import type {Condition, Literal} from '../../../lib/sandbox/coql/query.ts';
 import {coqlDefaults} from '../../../lib/sandbox/coql/switches.ts';
+import type {BulkJob, DeletedRows, Module, ZohoClient} from '../../../lib/zoho/api.ts';
 import type {BulkPage, BulkQuery} from '../../../lib/zoho/client.ts';
 import {Usage} from '../../../lib/zoho/usage.ts';
 import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
@@ -13,7 +14,6 @@ import {type ModelFields, textOf} from './fields.ts';
 import {type Oddities, refuseOdd, writeDate, writeFlag} from './oddities.ts';
 import type {ModelOrg, Seen} from './org.ts';
 import type {Random} from './random.ts';
-import type { BulkJob, DeletedRows, Module, ZohoClient } from "../../../lib/zoho/api.ts";
 
 export interface ModelOptions {
   readonly rowsPerJob: number;

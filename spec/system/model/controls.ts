@@ -1,11 +1,11 @@
 /** Broken controls: one defect at a time, each of which the model check must catch. */
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
+import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import type {Task} from '../../harness/runtime.ts';
 import type {ModelZoho} from './client.ts';
 import {type Control, patched} from './patched.ts';
 import {restartControls} from './restart-controls.ts';
-import type { ZohoClient } from "../../../lib/zoho/api.ts";
 
 /** Replaces the gate's memory for a while. */
 function gated(change: Partial<Pick<BackfillFilter, 'allows' | 'record'>>): () => void {

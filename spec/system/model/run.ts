@@ -4,6 +4,7 @@ import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import type {Log} from '../../../lib/platform/log.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
+import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import {Collections, differences, type Reduced, Session, Task} from '../../harness/runtime.ts';
 import {Boundaries, boundaries} from './boundaries.ts';
 import {ModelZoho, timeText} from './client.ts';
@@ -12,7 +13,6 @@ import {ModelFields, textOf} from './fields.ts';
 import {drawOddities, type Oddities} from './oddities.ts';
 import {ModelOrg, type Seen} from './org.ts';
 import {Random} from './random.ts';
-import type { ZohoClient } from "../../../lib/zoho/api.ts";
 
 export interface ModelRun {
   readonly seed: number;
