@@ -1,11 +1,13 @@
-/** Batches of received rows: reading cells, cutting, joining. Pure. */
+/** Batches of received rows: reading cells, splitting, joining. Pure. */
 
 import {pieceBytesMax} from '../limits.ts';
 import type {RowBlock} from './batch.ts';
 
 export const noRows: RowBlock = {columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0};
 
-/** The text of a cell as received; only for the few cells that steer the capture, never for all of a page. */
+/**
+ * The text of a cell as received. For the few cells that steer the capture, never for a whole page.
+ */
 export function cellText(rows: RowBlock, row: number, column: number): string {
   const k = 2 * (row * rows.columns.length + column);
   return decoder.decode(rows.bytes.subarray(rows.cells[k]! >> 2, rows.cells[k + 1]!));
@@ -13,7 +15,9 @@ export function cellText(rows: RowBlock, row: number, column: number): string {
 
 const decoder = new TextDecoder();
 
-/** Cuts rows into runs that hold about `bytesMax` bytes each, and at least one row. No rows give no run. */
+/**
+ * Splits rows into runs of about `bytesMax` bytes, with at least one row each. No rows give no run.
+ */
 export function splitRows(rows: RowBlock, bytesMax: number = pieceBytesMax): RowBlock[] {
   const width = 2 * rows.columns.length;
   const parts: RowBlock[] = [];
@@ -29,7 +33,7 @@ export function splitRows(rows: RowBlock, bytesMax: number = pieceBytesMax): Row
   return parts;
 }
 
-/** The same rows, without the bytes in front of all cells and behind them. */
+/** The same rows without unused bytes before and after the cells. */
 function tight(rows: RowBlock): RowBlock {
   const {cells} = rows;
   let from = rows.bytes.length;
@@ -49,15 +53,18 @@ function tight(rows: RowBlock): RowBlock {
 }
 
 export interface Joined {
-  /** The records that every slice holds with the same `Modified_Time`, in the order of the first slice. */
+  /**
+   * The records that all slices hold with the same `Modified_Time`, in the order of the first
+   * slice.
+   */
   readonly rows: RowBlock;
-  /** Ids of the first slice that another slice lacks, or holds with another `Modified_Time`. */
+  /** Ids of the first slice that another slice lacks, or has with another `Modified_Time`. */
   readonly torn: readonly string[];
 }
 
 /**
- * Joins slices of the same records by id. Columns that a later slice repeats are taken from the first. All slices have the columns
- * `id` and `Modified_Time`.
+ * Joins slices of the same records by id. A column that a later slice repeats is taken from the
+ * first. Every slice has the columns `id` and `Modified_Time`.
  */
 export function joinSlices(slices: readonly RowBlock[]): Joined {
   const [first, ...others] = slices;
@@ -95,7 +102,7 @@ export function joinSlices(slices: readonly RowBlock[]): Joined {
   return {rows: {...joined, replaced: replacedOf(slices)}, torn};
 }
 
-/** Puts batches with the same columns, in the same order, one after another. */
+/** Concatenates batches that have the same columns in the same order. */
 export function appendRows(parts: readonly RowBlock[]): RowBlock {
   const filled = parts.filter((rows) => rows.count > 0);
   if (filled.length <= 1) return filled[0] ?? parts[0] ?? noRows;
@@ -130,7 +137,7 @@ function copyCell(from: RowBlock, row: number, column: number, to: Int32Array, a
   return at + 2;
 }
 
-/** Where the bytes of each batch begin when all are put together. */
+/** Where the bytes of each batch begin in the concatenation. */
 function basesOf(parts: readonly RowBlock[]): number[] {
   let base = 0;
   return parts.map((rows) => {
