@@ -1,17 +1,20 @@
-/** Text that is not UTF-8, or not quite: U+FFFD takes the place of what no reader could read (design 3). Pure. */
+/**
+ * Repairs text that is not valid UTF-8: U+FFFD replaces what no reader can read (design 3). Pure.
+ */
 
 /** U+FFFD. */
 const replacement = Buffer.from([0xef, 0xbf, 0xbd]);
 
 export interface Repaired {
   readonly bytes: Buffer;
-  /** Where each U+FFFD stands that was put in, in order. */
+  /** Offsets of the U+FFFD that were inserted, in order. */
   readonly places: readonly number[];
 }
 
 /**
- * Replaces what is not UTF-8. Half a surrogate pair that was encoded as three bytes, as some systems do, becomes one U+FFFD, just as its escape in JSON does;
- * otherwise each piece is replaced that the Unicode standard calls a maximal subpart.
+ * Replaces invalid UTF-8. Half a surrogate pair encoded as three bytes becomes one U+FFFD, as its
+ * JSON escape does. Otherwise each maximal subpart, as the Unicode standard defines it, becomes
+ * one.
  */
 export function repairUtf8(bytes: Uint8Array): Repaired {
   const parts: Uint8Array[] = [];
@@ -35,7 +38,7 @@ export function repairUtf8(bytes: Uint8Array): Repaired {
   return {bytes: Buffer.concat(parts), places};
 }
 
-/** Where the character at `at` ends; negative, where a piece ends that is none. */
+/** Where the character at `at` ends; negative where an invalid piece ends. */
 function characterEnd(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!;
   if (lead < 0x80) return at + 1;

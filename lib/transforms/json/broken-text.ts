@@ -1,11 +1,13 @@
-/** Which values of a COQL answer hold text that had to be replaced. */
+/** Tracks which values of a COQL answer hold text that was replaced. */
 import {replacedNotesMax} from '../../limits.ts';
 import type {Replaced} from '../../records/batch.ts';
 
-/** Takes notes while an answer is read from its beginning to its end, value after value. */
+/** Takes notes while an answer is read from beginning to end, value by value. */
 export class BrokenText {
   readonly replaced: Replaced[] = [];
-  /** Where U+FFFD was put into the answer, in order, and the first of these places that is not behind what was read. */
+  /**
+   * Offsets of the inserted U+FFFD in the answer, in order, and the first of them not yet passed.
+   */
   readonly #places: readonly number[];
   #next = 0;
   readonly #ofRow = new Set<string>();
@@ -14,7 +16,10 @@ export class BrokenText {
     this.#places = places;
   }
 
-  /** A string of some field was read; it stands in the answer between two places. Gives the text without half surrogate pairs. */
+  /**
+   * Called for a string of a field, with its range in the answer. Returns the text without half
+   * surrogate pairs.
+   */
   read(text: string, from: number, to: number, field: string | undefined): string {
     this.passed(from, to, field);
     if (text.isWellFormed()) return text;
@@ -22,13 +27,13 @@ export class BrokenText {
     return text.toWellFormed();
   }
 
-  /** As `read`, for a string whose text is not needed. */
+  /** Like `read`, for a string whose text is not needed. */
   passed(from: number, to: number, field: string | undefined): void {
     while ((this.#places[this.#next] ?? Number.POSITIVE_INFINITY) < from) this.#next++;
     if ((this.#places[this.#next] ?? Number.POSITIVE_INFINITY) < to) this.#note(field);
   }
 
-  /** All values of a record were read. */
+  /** Called after the last value of a record. */
   endRow(id: string): void {
     for (const field of this.#ofRow) if (this.replaced.length < replacedNotesMax) this.replaced.push({field, id});
     this.#ofRow.clear();

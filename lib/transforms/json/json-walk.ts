@@ -1,17 +1,26 @@
-/** JSON text as a walk over its values, each with its place in the text: numbers and long strings are never converted. */
+/**
+ * JSON text as a walk over its values, each with its range in the text. Numbers and long strings
+ * are never converted.
+ */
 import {setImmediate} from 'node:timers/promises';
 import {type ParsedTokenInfo, Tokenizer, TokenizerError, TokenType} from '@streamparser/json';
 import {jsonDepthMax, jsonSliceBytes} from '../../limits.ts';
 
-/** Told of the values of a JSON text, in order. `key` is the member's name inside an object, undefined inside an array and at the top. */
+/**
+ * Receives the values of a JSON text in order. `key` is the member's name inside an object,
+ * otherwise undefined.
+ */
 export interface JsonVisitor {
-  /** A string (`from` at its opening quote, `to` behind the closing one), a number, `true`, `false` or `null`. */
+  /**
+   * A string (`from` at its opening quote, `to` after the closing one), number, `true`, `false` or
+   * `null`.
+   */
   scalar(type: TokenType, from: number, to: number, key: string | undefined): void;
   open(isArray: boolean, key: string | undefined): void;
   close(): void;
 }
 
-/** Text that is no JSON. The message says where, never what is there. */
+/** Text that is not JSON. The message says where, never what is there. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
@@ -20,8 +29,9 @@ export class JsonError extends Error {
 type Expected = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOrEnd' | 'nothing';
 
 /**
- * Walks a whole JSON text (UTF-8, without byte order mark), and lets others work in between. Throws `JsonError` for text that is malformed, cut or nested
- * absurdly deep; what a visitor throws passes through.
+ * Walks a whole JSON text (UTF-8, without byte order mark), and yields to other work in between.
+ * Throws `JsonError` for text that is malformed, cut or absurdly deep. What a visitor throws passes
+ * through.
  */
 export async function walkJson(text: Uint8Array, visitor: JsonVisitor): Promise<void> {
   const walk = new Walk(text, visitor);
@@ -35,7 +45,7 @@ export async function walkJson(text: Uint8Array, visitor: JsonVisitor): Promise<
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Reads tokens with @streamparser/json, checks their order, and keeps track of depth. */
+/** Reads tokens with @streamparser/json, checks their order and tracks the depth. */
 class Walk extends Tokenizer {
   readonly #text: Uint8Array;
   readonly #visitor: JsonVisitor;
@@ -92,11 +102,11 @@ class Walk extends Tokenizer {
   }
 
   override onError(error: Error): void {
-    // The tokenizer quotes what it cannot read, which may be anybody's data.
+    // The tokenizer's messages quote the text, which may be a customer's.
     throw error instanceof TokenizerError || error instanceof TypeError ? new JsonError('The text is malformed') : error;
   }
 
-  /** Numbers stay text; only their length is of use. */
+  /** Numbers stay text; only their length matters. */
   protected override parseNumber(digits: string): number {
     this.#numberLength = digits.length;
     return 0;
@@ -143,5 +153,5 @@ class Walk extends Tokenizer {
   }
 }
 
-/** Strings up to this length are put together without a piece for each character. */
+/** Strings up to this length are assembled without a piece for each character. */
 const stringBufferBytes = 64 << 10;
