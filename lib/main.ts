@@ -1,4 +1,7 @@
-/** The process: the only file that touches arguments, environment, standard streams, signals and the exit code. */
+/**
+ * The process: the only file that touches arguments, environment, standard streams, signals and the
+ * exit code.
+ */
 import type {Writable} from 'node:stream';
 import {isatty} from 'node:tty';
 import {type CommandContext, exit} from './commands/host.ts';

@@ -3,9 +3,13 @@
 /**
  * How a value of a field looks in a document:
  *
- * - `id`: JSON integer, only the record's own id · `integer`: JSON integer · `number`: JSON number
- * - `boolean` · `text`, `date`, `datetime`: string as received
- * - `list`: array of strings · `lookup`: the id of another record, as a string
+ * - `id`: JSON integer, only the record's own id
+ * - `integer`: JSON integer
+ * - `number`: JSON number
+ * - `boolean`: JSON boolean
+ * - `text`, `date`, `datetime`: string as received
+ * - `list`: array of strings
+ * - `lookup`: the id of another record, as a string
  */
 export type FieldType = 'id' | 'integer' | 'number' | 'boolean' | 'text' | 'date' | 'datetime' | 'list' | 'lookup';
 

@@ -1,4 +1,7 @@
-/** The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol sheet 2.6, 3.1). */
+/**
+ * The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol
+ * sheet 2.6, 3.1).
+ */
 import type {Writable} from 'node:stream';
 import {OutputQueue} from './output-queue.ts';
 import {serialize} from './serialize.ts';

@@ -35,7 +35,9 @@ export function instantSeconds(from: usize, to: usize): f64 {
 
 const badOffset: i32 = i32.MIN_VALUE;
 
-/** What follows the seconds: an optional fraction, then `Z` or a signed offset, and nothing else. */
+/**
+ * What follows the seconds: an optional fraction, then `Z` or a signed offset, and nothing else.
+ */
 function offsetSeconds(from: usize, to: usize): i32 {
   let at = from;
   if (load<u8>(at) === dot) {
