@@ -47,6 +47,8 @@ export const aheadIdsMax = 1_000;
 export const aheadLookMs = 3_600_000;
 /** Target size of a COQL page: four concurrent sweeps and their output fit into a few dozen MB. */
 export const coqlPageBytes = 8 << 20;
+/** Memory for a COQL page with all its slices. Heavier ones end early; four take 48 MB. */
+export const coqlPageBytesMax = 12 << 20;
 /** A page that failed by size is retried with a quarter of the rows: 2,000 to 1 in six steps. */
 export const coqlPageShrinkBy = 4;
 /** Good pages before the size doubles again; this number doubles with each failure. */
@@ -270,7 +272,9 @@ export const plainLineMs = 5_000;
 export const verifyAheadS = 3_600;
 /** Latest log lines that go into a support bundle. */
 export const bundleLogLinesMax = 4_000;
-/** Bytes of a COQL answer parsed before other work gets its turn. */
+/** Bytes of a value in a COQL answer: the largest text that fits a document, as JSON escapes. */
+export const jsonTokenBytesMax = 3 * documentBytesMax;
+/** Bytes of a COQL answer that are parsed before others get their turn. */
 export const jsonSliceBytes = 64 << 10;
 
 // Rows that cannot become documents

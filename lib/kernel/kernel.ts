@@ -70,7 +70,7 @@ export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: 
   const from = heapBase;
   const to = from + bytes.length;
   const cells = align(to + scanBytes);
-  reserve(cells + 8 * width * (rowsMax + 1));
+  renew(cells + 8 * width * (rowsMax + 1));
   memory.set(bytes, from);
   const count = exports.scan(from, to, width, cells, rowsMax);
   const scanned = {
@@ -79,7 +79,6 @@ export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: 
     next: exports.next.value - from,
     stop: exports.stop.value,
   };
-  giveBack();
   return scanned;
 }
 
@@ -147,7 +146,7 @@ export function coerce({image, columns}: Program, rows: RowBlock, blocks: Buffer
   const cellsAt = align(source + bytes.length + codes.strideBytes);
   const rangesAt = cellsAt + cells.byteLength;
   const out = rangesAt + 8 * count;
-  reserve(out + 2 * bytes.length);
+  renew(out + 2 * bytes.length);
   memory.set(image, heapBase);
   memory.set(bytes, source);
   new Int32Array(memory.buffer, cellsAt, cells.length).set(cells);
@@ -178,7 +177,6 @@ export function coerce({image, columns}: Program, rows: RowBlock, blocks: Buffer
   }
   const ranges = new Int32Array(memory.buffer, rangesAt, 2 * count).slice();
   const coerced = {bytes: blocks.filled(memory.subarray(out, at)), ranges, misfits: misfits(columns.length)};
-  giveBack();
   return coerced;
 }
 
@@ -225,13 +223,16 @@ function reserve(end: number): void {
 }
 
 /**
- * Replaces a kernel that has grown: WebAssembly memory never shrinks, and one row of many MB is
- * enough.
+ * Makes memory up to `end` usable. WebAssembly memory never shrinks, so a new kernel takes over
+ * after rows of many MB, once a smaller one suffices. Repeated work on one large row stays in one
+ * kernel.
  */
-function giveBack(): void {
-  if (memory.length <= kernelBytesMax) return;
-  exports = instantiate();
-  memory = new Uint8Array(exports.memory.buffer);
+function renew(end: number): void {
+  if (memory.length > kernelBytesMax && end <= kernelBytesMax) {
+    exports = instantiate();
+    memory = new Uint8Array(exports.memory.buffer);
+  }
+  reserve(end);
 }
 
 function align(place: number): number {
