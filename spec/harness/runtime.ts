@@ -224,6 +224,6 @@ export function differences(
     }
     if (found.length >= 10) return found;
   }
-  for (const id of captured.keys()) if (!seen.has(id)) found.push(`${id}: should not be there`);
+  for (const id of captured.keys()) if (!seen.has(id)) found.push(`${id}: extra`);
   return found.slice(0, 10);
 }

@@ -117,7 +117,7 @@ ndjson('refuses the directory of another capture, and says in what it differs', 
 
 ndjson('refuses a file that is there and not its own, and leaves it as it is', async ({folder}) => {
   await writeFile(join(folder, 'Deals.ndjson'), 'mine\n');
-  await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it is there already and not of this capture/);
+  await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it already exists and is not part of this capture/);
   assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), 'mine\n');
 });
 
