@@ -27,6 +27,11 @@ export interface Field {
   /** Whether Bulk Read and COQL are documented to read the field. Zoho may still refuse it. */
   readonly bulk: boolean;
   readonly coql: boolean;
+  /**
+   * Set when metadata hide the field from the token's user. An API may then refuse it without
+   * naming it.
+   */
+  readonly hidden?: true;
   /** Values of a multi-select list, which tell separators from content. */
   readonly values?: readonly string[];
 }

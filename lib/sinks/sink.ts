@@ -25,13 +25,25 @@ export interface Target {
 export interface Transaction {
   readonly target: Target;
   readonly docs?: DocBlock;
-  readonly patch?: StatePatch;
+  readonly patch?: StatePatch | LatePatch | undefined;
   /**
    * Decides whether to write document `i`; by default, all are written. Called once for each, in
    * order, in the same synchronous step that hands the transaction to the output, so nothing
    * changes between check and write.
    */
   readonly admit?: (docs: DocBlock, i: number) => boolean;
+}
+
+/**
+ * Builds the checkpoint of a transaction once `admit` has decided over its documents, in the same
+ * synchronous step. It may depend on what was admitted, and nothing is written in between. Called
+ * once.
+ */
+export type LatePatch = () => StatePatch | undefined;
+
+/** The checkpoint of a transaction. Call it once, after `admit` has decided over all documents. */
+export function patchOf({patch}: Transaction): StatePatch | undefined {
+  return typeof patch === 'function' ? patch() : patch;
 }
 
 export interface Sink {

@@ -84,7 +84,7 @@ for (const [what, odd, named] of [
     const met = await readBulk([page(line(1), odd, line(3), line(4))], 4);
     assert.deepEqual([met.ids, met.count, met.calls], [['1', '3', '4'], 1, 2]);
     assert.equal(met.named.length, 1);
-    const record = named.endsWith('Modified_Time') || named.endsWith('Flow takes') ? ' (record 2)' : '';
+    const record = named.endsWith('Modified_Time') || named.endsWith('Flow accepts') ? ' (record 2)' : '';
     assert.equal(
       met.named[0],
       `warn: Module Leads: row 2 of the result of bulk read job 7${record} is left out, because it ${named}`,
