@@ -355,6 +355,13 @@ export const plainLineMs = 5_000;
 /** `verify` reads records up to this long after Zoho's present, so that none that is changed meanwhile looks as if it were gone. */
 export const verifyAheadS = 3_600;
 
+/** A report looks at a run this often: shorter than the shortest wait for a job. */
+export const reportSampleMs = 50;
+/** Points of a report's charts, spans of a module's timeline and incidents that a report keeps: more could not be told apart on a screen. */
+export const reportSamplesMax = 2_000;
+export const reportSpansMax = 2_000;
+export const reportIncidentsMax = 200;
+
 /** Log lines of a support bundle; when there are more, the latest count. */
 export const bundleLogLinesMax = 4_000;
 
