@@ -51,7 +51,8 @@ function moduleTable(modules: readonly ModuleRecord[]): string {
   const rows = modules.map((module) => {
     const times = used.map((activity) => spanText(timeOf(module, activity)));
     const counts = (['documents', 'deletions', 'dropped', 'sweeps'] as const).map(
-      (key) => `<td data-of="${escaped(module.module)}" data-figure="${key}" data-value="${module[key]}">${grouped(module[key])}</td>`,
+      (key) =>
+        `<td data-of="${escaped(module.module)}" data-figure="${key}" data-value="${module[key]}">${grouped(module[key])}</td>`,
     );
     const fault = module.fault === undefined ? '' : `<br><small>${escaped(module.fault)}</small>`;
     return `<tr><td class="text">${escaped(module.module)}${fault}</td>${counts.join('')}${times.map((text) => `<td>${text}</td>`).join('')}</tr>`;
@@ -91,7 +92,10 @@ function incidentSection({incidents, incidentsLeftOut}: RunRecord): string {
   return section('Warnings and retries', table(['At', 'Level', 'Message'], rows) + more);
 }
 
+/** Columns of words, which begin at the left. */
+const texts: readonly string[] = ['Level', 'Message'];
+
 function table(head: readonly string[], rows: readonly string[]): string {
-  const titles = head.map((title) => `<th>${escaped(title)}</th>`).join('');
+  const titles = head.map((title) => `<th${texts.includes(title) ? ' class="text"' : ''}>${escaped(title)}</th>`).join('');
   return `<div class="scroll"><table><thead><tr>${titles}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }

@@ -49,9 +49,9 @@ export function section(title: string, body: string): string {
 
 const style = `
 :root{--bg:#f6f7f9;--card:#fff;--ink:#1b2230;--muted:#5c6675;--line:#dde2ea;--grid:#e9edf2;
---queue:#9aa4b2;--job:#d98e04;--download:#2f6fdb;--sweep:#7a52c7;--paused:#d13b3b;--idle:#cfd8e3;--rate:#2f6fdb;--memory:#0f8a6d;--credit:#d98e04}
+--start:#5aa9a0;--queue:#9aa4b2;--job:#d98e04;--download:#2f6fdb;--sweep:#7a52c7;--paused:#d13b3b;--idle:#cfd8e3;--rate:#2f6fdb;--memory:#0f8a6d;--credit:#d98e04}
 @media (prefers-color-scheme:dark){:root{--bg:#12151b;--card:#1b2029;--ink:#e8ecf3;--muted:#9aa5b5;--line:#2d3542;--grid:#262d38;
---queue:#6d7787;--job:#f0b13c;--download:#6ea2ff;--sweep:#a98bf0;--paused:#ff7070;--idle:#364152;--rate:#6ea2ff;--memory:#3ccaa4;--credit:#f0b13c}}
+--start:#4f9a92;--queue:#6d7787;--job:#f0b13c;--download:#6ea2ff;--sweep:#a98bf0;--paused:#ff7070;--idle:#364152;--rate:#6ea2ff;--memory:#3ccaa4;--credit:#f0b13c}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.45 system-ui,sans-serif}
 main{max-width:1080px;margin:0 auto;padding:24px 16px 48px}
@@ -65,7 +65,7 @@ section{padding:16px;margin-top:16px;overflow:hidden}
 .tile strong{font-size:22px;font-weight:600;font-variant-numeric:tabular-nums}
 .legend{display:flex;flex-wrap:wrap;gap:6px 16px;margin:0 0 12px;font-size:13px;color:var(--muted)}
 .legend i{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:6px}
-.lane{display:grid;grid-template-columns:minmax(84px,150px) 1fr;gap:10px;align-items:center;margin:6px 0}
+.lane{display:grid;grid-template-columns:minmax(64px,14%) 1fr;gap:10px;align-items:center;margin:6px 0}
 .lane b{font-weight:500;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .track{position:relative;height:22px;background:var(--grid);border-radius:4px;overflow:hidden}
 .track i{position:absolute;top:0;bottom:0;min-width:1px}
@@ -73,7 +73,7 @@ section{padding:16px;margin-top:16px;overflow:hidden}
 .axis{position:relative;height:18px;font-size:12px;color:var(--muted)}
 .axis span{position:absolute;transform:translateX(-50%);white-space:nowrap}
 .axis span:first-child{transform:none}.axis span:last-child{transform:translateX(-100%)}
-.queue{background:var(--queue)}.job{background:var(--job)}.download{background:var(--download)}
+.start{background:var(--start)}.queue{background:var(--queue)}.job{background:var(--job)}.download{background:var(--download)}
 .sweep{background:var(--sweep)}.paused{background:var(--paused)}.idle{background:var(--idle)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(280px,1fr));gap:20px}
 .chart h3{font-size:13px;font-weight:500;color:var(--muted);margin:0 0 6px}
@@ -86,5 +86,5 @@ section{padding:16px;margin-top:16px;overflow:hidden}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:5px 10px 5px 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th{font-weight:500;color:var(--muted);font-size:13px}th:first-child,td:first-child,.text{text-align:left}
-.text{white-space:normal;overflow-wrap:anywhere}.scroll{overflow-x:auto}
+td:last-child.text{white-space:normal;overflow-wrap:anywhere}.scroll{overflow-x:auto}
 `;

@@ -1,11 +1,12 @@
 /** What a report page tells of a run: plain data, written into the page as JSON beside the pictures made of it. */
 
 /** What a module waits for or works on, as the page colours it. */
-export const activities = ['queue', 'job', 'download', 'sweep', 'paused', 'idle'] as const;
+export const activities = ['start', 'queue', 'job', 'download', 'sweep', 'paused', 'idle'] as const;
 export type Activity = (typeof activities)[number];
 
 /** The words for each activity in legends and sentences. */
 export const activityNames: Readonly<Record<Activity, string>> = {
+  start: 'reading metadata',
   queue: 'waiting for a turn',
   job: "waiting for Zoho's job",
   download: 'downloading',
@@ -72,6 +73,7 @@ export interface RunRecord {
 /** The activity behind a phase of `BindingProgress`. */
 export function activityOf(phase: string, fault: string | undefined): Activity {
   if (fault !== undefined) return 'paused';
+  if (phase === 'starting') return 'start';
   if (phase.startsWith('waiting to start')) return 'queue';
   if (phase.startsWith('waiting for job')) return 'job';
   if (phase.startsWith('downloading')) return 'download';
@@ -92,7 +94,9 @@ export function sharesOf(modules: readonly ModuleRecord[]): (readonly [Activity,
 
 /** What the run waited for, in a sentence. */
 export function verdictOf({modules}: RunRecord): string {
-  const shares = sharesOf(modules.map((module) => ({...module, spans: module.spans.filter(({activity}) => activity !== 'idle')})));
+  const shares = sharesOf(
+    modules.map((module) => ({...module, spans: module.spans.filter(({activity}) => activity !== 'idle')})),
+  );
   const [first, second] = shares;
   if (first === undefined) return 'All modules were up to date the whole time.';
   const told = (share: readonly [Activity, number]): string => `${Math.round(100 * share[1])} % ${activityNames[share[0]]}`;
