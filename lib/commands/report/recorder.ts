@@ -3,13 +3,13 @@ import type {BindingProgress} from '../../capture/progress.ts';
 import {reportIncidentsMax, reportSampleMs, reportSamplesMax, reportSpansMax} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
-import type {LedgerSummary} from '../../zoho/usage.ts';
+import type {UsageSummary} from '../../zoho/usage.ts';
 import {activityOf, type Incident, type RunRecord, type Sample, type Span} from './record.ts';
 
 export interface RecorderOptions {
   readonly clock: Clock;
   readonly bindings: readonly BindingProgress[];
-  readonly spent: () => LedgerSummary;
+  readonly spent: () => UsageSummary;
   /** Resident memory of the process, bytes. */
   readonly rssBytes: () => number;
   readonly version: string;

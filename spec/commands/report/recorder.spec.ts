@@ -4,7 +4,7 @@ import {newProgress} from '../../../lib/capture/progress.ts';
 import {Recorder} from '../../../lib/commands/report/recorder.ts';
 import {reportIncidentsMax, reportSampleMs, reportSamplesMax, reportSpansMax} from '../../../lib/limits.ts';
 import {silent} from '../../../lib/platform/log.ts';
-import {Ledger} from '../../../lib/zoho/usage.ts';
+import {Usage} from '../../../lib/zoho/usage.ts';
 
 const recorder = suite('Recorder');
 
@@ -16,7 +16,7 @@ function watching() {
     sleep: () => new Promise<void>(() => {}),
   };
   const binding = newProgress('Leads');
-  const usage = new Ledger();
+  const usage = new Usage();
   const it = new Recorder({clock, bindings: [binding], spent: () => usage.summary(), rssBytes: () => 7, version: '2.0.0'});
   const after = (ms: number): void => {
     elapsedMs += ms;
@@ -30,7 +30,7 @@ recorder('joins what a module did one after another into spans that leave no gap
   it.look();
   after(100);
   binding.phase = 'waiting for job';
-  usage.book('create');
+  usage.charge('create');
   after(100);
   after(100);
   binding.phase = 'downloading';
