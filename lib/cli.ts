@@ -1,5 +1,4 @@
 /** The command line: which commands there are, what they take, and their help. Each is loaded when it is called for. */
-import {readFileSync} from 'node:fs';
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
@@ -7,6 +6,7 @@ import {type CommandContext, exit, sayJson} from './commands/host.ts';
 import {durationMs} from './config/duration.ts';
 import {startInstant} from './config/start-date.ts';
 import {exitCodeOf} from './errors/errors.ts';
+import {programVersion} from './platform/version.ts';
 
 /** Runs the command that the arguments ask for; gives the exit code. Wrong arguments are explained and end with 2; other failures are thrown. */
 export async function runCli(host: CommandContext, args: readonly string[]): Promise<number> {
@@ -47,11 +47,6 @@ function withoutHelp([first, second, ...rest]: readonly string[], {commands}: Co
   return isUnknown ? all.slice(1) : all;
 }
 
-function versionOf(): string {
-  const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return version;
-}
-
 type Run = <A extends unknown[]>(command: (...args: A) => Promise<number>) => (...given: A) => Promise<void>;
 
 function programOf(host: CommandContext, run: Run): Command {
@@ -60,7 +55,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('Captures Zoho CRM modules into Flow collections, or into local files.')
     .usage('<command> [options]')
     .helpCommand('help [command]', 'show the help of a command')
-    .version(`source-zoho ${versionOf()}`, '-V, --version', 'show the version')
+    .version(`source-zoho ${programVersion()}`, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .configureOutput({
@@ -114,6 +109,8 @@ function programOf(host: CommandContext, run: Run): Command {
     .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
     .option('--initial-state <json>', 'state to begin with', json)
     .option('--output-state', 'print checkpoints, and the state at the end')
+    .option('--report <file>', 'also write a page about the run, with timeline, rates and credits, into this HTML file')
+    .option('--force', 'replace that file if it exists')
     .option('--json', 'print the summary as JSON')
     .addHelpText('after', example('source-zoho capture --sandbox --module Leads,Deals --out ./out --once'))
     .addHelpText('after', captureNotes)

@@ -1,8 +1,9 @@
 /** The page of a capture: what it waited for, what limited its rate, and what it cost. Pure. */
 import {grouped, spanText} from '../terminal/table.ts';
-import {escaped, pageOf, section, tile} from './html.ts';
+import {answersSection, escaped, outcomeLine, pageOf, section, tile} from './html.ts';
 import {chart, ratesOf, timeline} from './pictures.ts';
-import {activities, activityNames, type ModuleRecord, type RunRecord, verdictOf} from './record.ts';
+import {activities, activityNames, type ModuleRecord, type RunRecord} from './record.ts';
+import {answersOf, callNames} from './verdict.ts';
 
 export function capturePage(record: RunRecord): string {
   const {elapsedMs, samples, modules} = record;
@@ -22,9 +23,10 @@ export function capturePage(record: RunRecord): string {
     subtitle: `Zoho CRM, ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}, began ${record.began}, source-zoho ${record.version}`,
     data: record,
     body: [
-      `<p class="verdict">${escaped(verdictOf(record))}</p>`,
+      outcomeLine(record.outcome, 'Everything captured until then is saved; the same command goes on from there.'),
+      answersSection(answersOf(record)),
       `<div class="tiles">${tiles(record)}</div>`,
-      section('What each module did', timeline(modules, record.incidents, elapsedMs)),
+      section('What each module did', timeline(record)),
       section('Over time', `<div class="charts">${charts.map((series) => chart(series, elapsedMs)).join('')}</div>`),
       section('Modules', moduleTable(modules)),
       section('Credits', creditTable(record)),
@@ -47,10 +49,18 @@ function tiles({documents, elapsedMs, calls, credits, rssPeakBytes}: RunRecord):
 
 function moduleTable(modules: readonly ModuleRecord[]): string {
   const used = activities.filter((activity) => modules.some(({spans}) => spans.some((span) => span.activity === activity)));
-  const head = ['Module', 'Documents', 'Deletions', 'Dropped', 'Sweeps', ...used.map((activity) => activityNames[activity])];
+  const head = [
+    'Module',
+    'Documents',
+    'Deletions',
+    'Dropped',
+    'Left out',
+    'Sweeps',
+    ...used.map((activity) => activityNames[activity]),
+  ];
   const rows = modules.map((module) => {
     const times = used.map((activity) => spanText(timeOf(module, activity)));
-    const counts = (['documents', 'deletions', 'dropped', 'sweeps'] as const).map(
+    const counts = (['documents', 'deletions', 'dropped', 'quarantined', 'sweeps'] as const).map(
       (key) =>
         `<td data-of="${escaped(module.module)}" data-figure="${key}" data-value="${module[key]}">${grouped(module[key])}</td>`,
     );
@@ -67,33 +77,25 @@ function timeOf({spans}: ModuleRecord, activity: string): number {
 function creditTable({creditsBy, credits}: RunRecord): string {
   const rows = Object.entries(creditsBy).map(([kind, count]) => {
     const part = credits > 0 ? Math.round((100 * count) / credits) : 0;
-    return `<tr><td>${escaped(callNames[kind] ?? kind)}</td><td>${grouped(count)}</td><td>${part} %</td></tr>`;
+    return `<tr><td class="text">${escaped(callNames[kind] ?? kind)}</td><td>${grouped(count)}</td><td>${part} %</td></tr>`;
   });
   return table(['Calls', 'Credits', 'Share'], rows);
 }
-
-const callNames: Readonly<Record<string, string>> = {
-  modules: 'List of modules',
-  fields: 'Field metadata',
-  create: 'Bulk jobs',
-  job: 'Looks at bulk jobs',
-  download: 'Downloads',
-  coql: 'Queries for changes',
-  deleted: 'Deletions',
-};
 
 function incidentSection({incidents, incidentsLeftOut}: RunRecord): string {
   if (incidents.length === 0) return section('Warnings and retries', '<p class="muted">None.</p>');
   const rows = incidents.map(
     ({atMs, level, message}) =>
-      `<tr><td>${spanText(atMs)}</td><td class="text">${escaped(level)}</td><td class="text">${escaped(message)}</td></tr>`,
+      `<tr><td>${spanText(atMs)}</td><td class="text">${levelNames[level] ?? 'retry'}</td><td class="text">${escaped(message)}</td></tr>`,
   );
   const more = incidentsLeftOut > 0 ? `<p class="muted">${grouped(incidentsLeftOut)} more are in the log.</p>` : '';
-  return section('Warnings and retries', table(['At', 'Level', 'Message'], rows) + more);
+  return section('Warnings and retries', table(['At', 'Kind', 'Message'], rows) + more);
 }
 
+const levelNames: Readonly<Record<string, string>> = {warn: 'warning', error: 'error'};
+
 /** Columns of words, which begin at the left. */
-const texts: readonly string[] = ['Level', 'Message'];
+const texts: readonly string[] = ['Kind', 'Message'];
 
 function table(head: readonly string[], rows: readonly string[]): string {
   const titles = head.map((title) => `<th${texts.includes(title) ? ' class="text"' : ''}>${escaped(title)}</th>`).join('');

@@ -1,5 +1,8 @@
 /** HTML as text: escaping, and the frame that both report pages share. Nothing is loaded from anywhere. */
 
+import type {Outcome} from './record.ts';
+import type {Answer} from './verdict.ts';
+
 /** Text as it may stand in HTML, between tags and in quoted attributes. */
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -43,6 +46,23 @@ export function tile(name: string, key: string, value: number, text: string, not
   return `<div class="tile"><span>${escaped(name)}</span><strong data-figure="${key}" data-value="${value}">${escaped(text)}</strong>${small}</div>`;
 }
 
+/** The answers that a page begins with. */
+export function answersSection(answers: readonly Answer[]): string {
+  const cards = answers.map(
+    ({question, headline, detail}) =>
+      `<div class="answer"><h2>${escaped(question)}</h2><strong>${escaped(headline)}</strong><p>${escaped(detail)}</p></div>`,
+  );
+  return `<div class="answers">${cards.join('')}</div>`;
+}
+
+/** What a page says of a run that did not end by itself, or not well; nothing of any other. */
+export function outcomeLine({state, reason}: Outcome, consolation: string): string {
+  if (state === 'done') return '';
+  const what =
+    state === 'interrupted' ? 'The run was interrupted.' : `The run failed${reason === undefined ? '' : `: ${reason}`}.`;
+  return `<p class="outcome" data-outcome="${state}">${escaped(`${what} ${consolation}`)}</p>`;
+}
+
 export function section(title: string, body: string): string {
   return `<section><h2>${escaped(title)}</h2>${body}</section>`;
 }
@@ -57,7 +77,11 @@ body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.45 system-ui,san
 main{max-width:1080px;margin:0 auto;padding:24px 16px 48px}
 h1{font-size:24px;margin:0}h2{font-size:16px;margin:0 0 12px}
 .muted,small{color:var(--muted)}header p{margin:4px 0 16px}
-.verdict{font-size:18px;margin:0 0 16px}
+.outcome{margin:0 0 16px;padding:10px 14px;border-left:4px solid var(--paused);background:var(--card)}
+.answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(260px,1fr));gap:12px;margin-bottom:12px}
+.answer{padding:14px 16px;background:var(--card);border:1px solid var(--line);border-radius:10px}
+.answer h2{font-size:13px;font-weight:500;color:var(--muted);margin:0 0 4px}.answer strong{font-size:20px;font-weight:600}
+.answer p{margin:4px 0 0;color:var(--muted);font-size:14px}
 section,.tile{background:var(--card);border:1px solid var(--line);border-radius:10px}
 section{padding:16px;margin-top:16px;overflow:hidden}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px}
@@ -69,6 +93,9 @@ section{padding:16px;margin-top:16px;overflow:hidden}
 .lane b{font-weight:500;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .track{position:relative;height:22px;background:var(--grid);border-radius:4px;overflow:hidden}
 .track i{position:absolute;top:0;bottom:0;min-width:1px}
+.track .hold{background:repeating-linear-gradient(45deg,var(--paused) 0 4px,transparent 4px 8px)}
+.legend i.hold{background:repeating-linear-gradient(45deg,var(--paused) 0 3px,transparent 3px 6px)}
+.legend i.mark{width:2px}
 .track u{position:absolute;top:0;bottom:0;width:2px;background:var(--paused)}
 .axis{position:relative;height:18px;font-size:12px;color:var(--muted)}
 .axis span{position:absolute;transform:translateX(-50%);white-space:nowrap}

@@ -1,26 +1,54 @@
 /** Pictures of a run: a timeline for each module and charts over time. Widths are shares, so that they fit any screen. */
 import {spanText} from '../terminal/table.ts';
 import {escaped} from './html.ts';
-import {activities, activityNames, type Incident, type ModuleRecord, type Sample} from './record.ts';
+import {activities, activityNames, type Incident, type RunRecord, type Sample} from './record.ts';
 
 /** Marks along the time axis: the first at the beginning, the last at the end. */
 const marks = 5;
 
-/** What each module did, from the beginning to the end of the run. Warnings and retries of a module are red marks in its lane. */
-export function timeline(modules: readonly ModuleRecord[], incidents: readonly Incident[], elapsedMs: number): string {
+/** The lane of what concerns all modules. */
+const commonLane = 'All calls';
+
+/**
+ * What each module did, from the beginning to the end of the run. Warnings and retries are red marks, in the lane of
+ * their module where that is known; what Zoho's limits held back has a lane of its own.
+ */
+export function timeline({modules, incidents, holds, elapsedMs}: RunRecord): string {
   const used = activities.filter((activity) => modules.some(({spans}) => spans.some((span) => span.activity === activity)));
   const legend = used.map((activity) => `<span><i class="${activity}"></i>${escaped(activityNames[activity])}</span>`);
-  if (incidents.length > 0) legend.push('<span><i class="paused"></i>warning or retry</span>');
+  if (holds.length > 0) legend.push('<span><i class="hold"></i>held back by limits of Zoho</span>');
+  if (incidents.length > 0) legend.push('<span><i class="paused mark"></i>warning or retry</span>');
   const lanes = modules.map(({module, spans}) => {
     const bars = spans.map(({activity, phase, fromMs, toMs}) => {
       const title = `${phase}, ${spanText(toMs - fromMs)}`;
       return `<i class="${activity}" style="${place(fromMs, toMs, elapsedMs)}" title="${escaped(title)}"></i>`;
     });
-    const own = incidents.filter((incident) => incident.module === module);
-    const flags = own.map(({atMs, message}) => `<u style="left:${share(atMs, elapsedMs)}%" title="${escaped(message)}"></u>`);
-    return `<div class="lane" data-module="${escaped(module)}"><b title="${escaped(module)}">${escaped(module)}</b><div class="track">${bars.join('')}${flags.join('')}</div></div>`;
+    return lane(
+      module,
+      bars,
+      marksOf(
+        incidents.filter((incident) => incident.module === module),
+        elapsedMs,
+      ),
+    );
   });
+  const common = incidents.filter(({module}) => !modules.some((each) => each.module === module));
+  if (holds.length + common.length > 0) {
+    const bars = holds.map(({reason, fromMs, toMs}) => {
+      const title = `${reason}, ${spanText(toMs - fromMs)}`;
+      return `<i class="hold" style="${place(fromMs, toMs, elapsedMs)}" title="${escaped(title)}"></i>`;
+    });
+    lanes.push(lane(commonLane, bars, marksOf(common, elapsedMs)));
+  }
   return `<div class="legend">${legend.join('')}</div>${lanes.join('')}<div class="lane"><b></b>${axis(elapsedMs)}</div>`;
+}
+
+function lane(name: string, bars: readonly string[], marks: readonly string[]): string {
+  return `<div class="lane" data-module="${escaped(name)}"><b title="${escaped(name)}">${escaped(name)}</b><div class="track">${bars.join('')}${marks.join('')}</div></div>`;
+}
+
+function marksOf(incidents: readonly Incident[], elapsedMs: number): string[] {
+  return incidents.map(({atMs, message}) => `<u style="left:${share(atMs, elapsedMs)}%" title="${escaped(message)}"></u>`);
 }
 
 function axis(elapsedMs: number): string {

@@ -8,7 +8,7 @@ export type Activity = (typeof activities)[number];
 export const activityNames: Readonly<Record<Activity, string>> = {
   start: 'reading metadata',
   queue: 'waiting for a turn',
-  job: "waiting for Zoho's job",
+  job: "waiting for Zoho's jobs",
   download: 'downloading',
   sweep: 'reading changes',
   paused: 'paused after a fault',
@@ -30,6 +30,8 @@ export interface ModuleRecord {
   readonly deletions: number;
   /** Bulk rows left out because something newer of the record was captured. */
   readonly dropped: number;
+  /** Rows left out because they cannot become documents. */
+  readonly quarantined: number;
   readonly sweeps: number;
   readonly fault: string | undefined;
   readonly spans: readonly Span[];
@@ -44,15 +46,31 @@ export interface Sample {
   readonly credits: number;
 }
 
+/** A stretch of time in which Zoho's limits held calls back. */
+export interface Hold {
+  readonly reason: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** A warning or a retry, as the log has it. */
 export interface Incident {
   readonly atMs: number;
   readonly level: string;
   readonly message: string;
+  /** The module it is about; absent for what concerns all of them, or is not known to concern one. */
   readonly module: string | undefined;
 }
 
+/** How a run ended. */
+export interface Outcome {
+  readonly state: 'done' | 'interrupted' | 'failed';
+  /** Why it failed. */
+  readonly reason?: string | undefined;
+}
+
 export interface RunRecord {
+  readonly outcome: Outcome;
   /** When the run began, RFC 3339. */
   readonly began: string;
   readonly version: string;
@@ -60,11 +78,14 @@ export interface RunRecord {
   readonly documents: number;
   readonly calls: number;
   readonly credits: number;
+  /** Credits that the organisation has left, as far as Zoho told. */
+  readonly creditsLeft: number | undefined;
   /** Credits by kind of call; kinds without a call are left out. */
   readonly creditsBy: Readonly<Record<string, number>>;
   readonly rssPeakBytes: number;
   readonly modules: readonly ModuleRecord[];
   readonly samples: readonly Sample[];
+  readonly holds: readonly Hold[];
   readonly incidents: readonly Incident[];
   /** Incidents beyond those listed. */
   readonly incidentsLeftOut: number;
@@ -79,27 +100,4 @@ export function activityOf(phase: string, fault: string | undefined): Activity {
   if (phase.startsWith('downloading')) return 'download';
   if (phase === 'up to date') return 'idle';
   return 'sweep';
-}
-
-/** How the time of all modules was spent, as shares of their sum; activities without time are left out. Largest first. */
-export function sharesOf(modules: readonly ModuleRecord[]): (readonly [Activity, number])[] {
-  const spans = modules.flatMap((module) => module.spans);
-  const total = spans.reduce((sum, {fromMs, toMs}) => sum + toMs - fromMs, 0);
-  if (total === 0) return [];
-  const byActivity = Map.groupBy(spans, ({activity}) => activity);
-  return [...byActivity]
-    .map(([activity, own]) => [activity, own.reduce((sum, {fromMs, toMs}) => sum + toMs - fromMs, 0) / total] as const)
-    .sort(([, a], [, b]) => b - a);
-}
-
-/** What the run waited for, in a sentence. */
-export function verdictOf({modules}: RunRecord): string {
-  const shares = sharesOf(
-    modules.map((module) => ({...module, spans: module.spans.filter(({activity}) => activity !== 'idle')})),
-  );
-  const [first, second] = shares;
-  if (first === undefined) return 'All modules were up to date the whole time.';
-  const told = (share: readonly [Activity, number]): string => `${Math.round(100 * share[1])} % ${activityNames[share[0]]}`;
-  const rest = second === undefined ? '' : `, then ${told(second)}`;
-  return `Of the time that modules had work to do: ${told(first)}${rest}.`;
 }

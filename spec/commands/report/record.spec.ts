@@ -2,7 +2,8 @@ import {suite} from 'uvu';
 import * as assert from 'uvu/assert';
 import {capturePage} from '../../../lib/commands/report/capture-page.ts';
 import {ratesOf} from '../../../lib/commands/report/pictures.ts';
-import {activityOf, type ModuleRecord, type RunRecord, sharesOf, verdictOf} from '../../../lib/commands/report/record.ts';
+import {activityOf, type ModuleRecord, type RunRecord} from '../../../lib/commands/report/record.ts';
+import {answersOf, pacesOf, sharesOf} from '../../../lib/commands/report/verdict.ts';
 
 const report = suite('report');
 
@@ -11,6 +12,7 @@ const leads: ModuleRecord = {
   documents: 30,
   deletions: 1,
   dropped: 2,
+  quarantined: 0,
   sweeps: 1,
   fault: undefined,
   spans: [
@@ -22,6 +24,9 @@ const leads: ModuleRecord = {
 };
 
 const record: RunRecord = {
+  outcome: {state: 'done'},
+  creditsLeft: undefined,
+  holds: [{reason: 'Zoho asks for fewer calls', fromMs: 100, toMs: 300}],
   began: '2026-10-01T10:00:00.000Z',
   version: '2.0.0',
   elapsedMs: 2_000,
@@ -60,9 +65,44 @@ report('shares are of the time of all modules, largest first', () => {
   assert.equal(sharesOf([]), []);
 });
 
-report('the verdict names what was waited for, and idle time is none of it', () => {
-  assert.is(verdictOf(record), "Of the time that modules had work to do: 60 % waiting for Zoho's job, then 30 % downloading.");
-  assert.is(verdictOf({...record, modules: []}), 'All modules were up to date the whole time.');
+report('what set the pace is the furthest that any module was, and limits before the waiting that they cause', () => {
+  const deals: ModuleRecord = {
+    ...leads,
+    module: 'Deals',
+    spans: [
+      {activity: 'queue', phase: 'waiting to start a job', fromMs: 0, toMs: 500},
+      {activity: 'download', phase: 'downloading', fromMs: 500, toMs: 1_000},
+    ],
+  };
+  assert.equal(pacesOf([leads, deals], record.holds), [
+    ['download', 0.5],
+    ['job', 0.3],
+    ['limit', 0.2],
+  ]);
+  assert.equal(pacesOf([], []), []);
+});
+
+report('the answers name what was waited for, what limited the rate and what it cost; idle time is none of it', () => {
+  assert.equal(
+    answersOf(record).map(({headline, detail}) => `${headline}: ${detail}`),
+    [
+      "60 % waiting for Zoho's jobs: of the time that modules had work to do; then 30 % downloading, 10 % reading changes.",
+      "Zoho's jobs (40 %): set the pace of the run, then the downloads themselves 30 %, Zoho's limits 20 %, queries for changes 10 %. Limits held calls back for 0.2 s of 2.0 s.",
+      '54 credits: in 4 API calls; 93 % went into bulk jobs.',
+    ],
+  );
+  const idle = answersOf({...record, modules: [], holds: [], creditsLeft: 12_000, credits: 1, creditsBy: {fields: 1}, calls: 1});
+  assert.equal(
+    idle.map(({headline}) => headline),
+    ['Nothing', 'Nothing: all was up to date', '1 credit'],
+  );
+  assert.match(idle[2]!.detail, /The organisation has 12,000 left/);
+});
+
+report('the page says of a run how it ended, unless it ended well', () => {
+  assert.not.match(capturePage(record), /data-outcome/);
+  assert.match(capturePage({...record, outcome: {state: 'interrupted'}}), /data-outcome="interrupted">The run was interrupted\./);
+  assert.match(capturePage({...record, outcome: {state: 'failed', reason: 'No <disk>'}}), /The run failed: No &#60;disk&#62;\./);
 });
 
 report('rates are those of equal stretches, in proportion between samples', () => {

@@ -13,21 +13,27 @@ function watching() {
   const clock = {
     nowMs: () => Date.UTC(2026, 9, 1),
     elapsedMs: () => elapsedMs,
-    sleep: () => new Promise<void>(() => {}),
+    sleep: (_ms: number, signal?: AbortSignal) =>
+      new Promise<void>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
   };
   const binding = newProgress('Leads');
   const usage = new Usage();
-  const it = new Recorder({clock, bindings: [binding], spent: () => usage.summary(), rssBytes: () => 7, version: '2.0.0'});
+  const it = new Recorder({clock, rssBytes: () => 7, version: '2.0.0'});
+  const limits: {heldBack?: string; pausedMs: number} = {pausedMs: 0};
+  it.watch({
+    bindings: [binding],
+    spent: () => ({...usage.summary(), pausedMs: limits.pausedMs}),
+    heldBack: () => limits.heldBack,
+  });
   const after = (ms: number): void => {
     elapsedMs += ms;
     it.look();
   };
-  return {it, binding, usage, after};
+  return {it, binding, usage, limits, after};
 }
 
 recorder('joins what a module did one after another into spans that leave no gap', async () => {
   const {it, binding, usage, after} = watching();
-  it.look();
   after(100);
   binding.phase = 'waiting for job';
   usage.charge('create');
@@ -36,7 +42,7 @@ recorder('joins what a module did one after another into spans that leave no gap
   binding.phase = 'downloading';
   binding.documents = 12;
   after(100);
-  const {modules, documents, credits, calls, elapsedMs, rssPeakBytes, began} = await it.stop();
+  const {modules, documents, credits, calls, elapsedMs, rssPeakBytes, began} = await it.stop({state: 'done'});
   assert.equal(
     modules[0]!.spans.map(({activity, fromMs, toMs}) => [activity, fromMs, toMs]),
     [
@@ -53,14 +59,47 @@ recorder('keeps warnings and retries with their module, and counts those that ar
   const said: string[] = [];
   const log = it.listening((level) => said.push(level));
   log('info', 'nothing', {});
-  log('info', 'trying again', {module: 'Leads', tries: 1});
+  log('info', 'Odd; trying again in 1 s', {module: 'Leads', tries: 1});
   for (let i = 0; i < reportIncidentsMax; i++) log('warn', 'odd');
-  const {incidents, incidentsLeftOut} = await it.stop();
-  assert.equal(incidents[0], {atMs: 0, level: 'info', message: 'trying again', module: 'Leads'});
+  const {incidents, incidentsLeftOut} = await it.stop({state: 'done'});
+  assert.equal(incidents[0], {atMs: 0, level: 'info', message: 'Odd; trying again in 1 s', module: 'Leads'});
   assert.is(incidents.length, reportIncidentsMax);
   assert.is(incidentsLeftOut, 1);
   assert.is(said.length, reportIncidentsMax + 2);
   it.listening(silent);
+});
+
+recorder("keeps what Zoho's limits held back, and why", async () => {
+  const {it, limits, after} = watching();
+  after(100);
+  limits.pausedMs = 2_000;
+  after(100);
+  after(100);
+  limits.heldBack = 'Zoho asks for fewer calls; waiting, next try at noon';
+  after(100);
+  limits.heldBack = undefined;
+  limits.pausedMs = 0;
+  after(100);
+  after(100);
+  limits.pausedMs = 1;
+  after(100);
+  const {holds} = await it.stop({state: 'done'});
+  assert.equal(
+    holds.map(({reason, fromMs, toMs}) => [reason.split(';').length, fromMs, toMs]),
+    [
+      [1, 200, 400],
+      [2, 400, 500],
+      [1, 700, 700],
+    ],
+  );
+});
+
+recorder('has a record of a run that ended before there was anything to look at', async () => {
+  const clock = {nowMs: () => 0, elapsedMs: () => 3, sleep: async () => {}};
+  const {outcome, modules, calls, elapsedMs} = await new Recorder({clock, rssBytes: () => 1, version: '2'}).stop({
+    state: 'failed',
+  });
+  assert.equal([outcome.state, modules, calls, elapsedMs], ['failed', [], 0, 0]);
 });
 
 recorder('is bounded, however long a run is', async () => {
@@ -69,7 +108,7 @@ recorder('is bounded, however long a run is', async () => {
     binding.phase = i % 2 === 0 ? 'downloading' : 'sweeping';
     after(reportSampleMs);
   }
-  const {samples, modules, elapsedMs} = await it.stop();
+  const {samples, modules, elapsedMs} = await it.stop({state: 'done'});
   assert.ok(samples.length <= reportSamplesMax + 1);
   assert.ok(samples.length > reportSamplesMax / 4);
   const {spans} = modules[0]!;
