@@ -14,8 +14,12 @@ export type Session =
 /** What came of it. */
 export type Outcome = {readonly figures: readonly Figures[]} | {readonly starts: readonly Start[]};
 
-/** What it tells the process that started it: what it does now, what came of it, or why nothing did. */
-export type Told = {readonly doing: string} | {readonly outcome: Outcome} | {readonly failure: string};
+/** What it tells the process that started it: what it does now, the figures of a case, what came of it all, or why nothing did. */
+export type Told =
+  | {readonly doing: string}
+  | {readonly measured: readonly Figures[]}
+  | {readonly outcome: Outcome}
+  | {readonly failure: string};
 
 function tell(told: Told): void {
   process.send?.(told);
@@ -32,7 +36,9 @@ async function measureAll(cases: readonly Case[], rounds: number, folder: string
     pages.set(key, page);
     const onRun = (contender: string, round: number): void =>
       tell({doing: `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`});
-    figures.push(...figuresOf(await measure(what, page, {rounds, folder, onRun}), idle));
+    const measured = figuresOf(await measure(what, page, {rounds, folder, onRun}), idle);
+    tell({measured});
+    figures.push(...measured);
   }
   return figures;
 }

@@ -20,7 +20,7 @@ export function capturePage(record: RunRecord): string {
   ];
   return pageOf({
     title: 'Capture report',
-    subtitle: `Zoho CRM, ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}, began ${record.began}, source-zoho ${record.version}`,
+    subtitle: `Zoho CRM, ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}, began ${record.began.slice(0, 16).replace('T', ' ')} UTC, source-zoho ${record.version}`,
     data: record,
     body: [
       outcomeLine(record.outcome, 'Everything captured until then is saved; the same command goes on from there.'),

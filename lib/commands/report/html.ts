@@ -89,7 +89,7 @@ section{padding:16px;margin-top:16px;overflow:hidden}
 .tile strong{font-size:22px;font-weight:600;font-variant-numeric:tabular-nums}
 .legend{display:flex;flex-wrap:wrap;gap:6px 16px;margin:0 0 12px;font-size:13px;color:var(--muted)}
 .legend i{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:6px}
-.lane{display:grid;grid-template-columns:minmax(64px,14%) 1fr;gap:10px;align-items:center;margin:6px 0}
+.lane{display:grid;grid-template-columns:minmax(76px,14%) 1fr;gap:10px;align-items:center;margin:6px 0}
 .lane b{font-weight:500;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .track{position:relative;height:22px;background:var(--grid);border-radius:4px;overflow:hidden}
 .track i{position:absolute;top:0;bottom:0;min-width:1px}
@@ -107,11 +107,12 @@ section{padding:16px;margin-top:16px;overflow:hidden}
 .chart svg{display:block;width:100%;height:130px;background:var(--grid);border-radius:4px}
 .chart path{fill:none;stroke-width:2;vector-effect:non-scaling-stroke}
 .chart path.area{stroke:none;opacity:.16}
-.bar{display:grid;grid-template-columns:minmax(90px,130px) 1fr minmax(96px,auto);gap:10px;align-items:center;margin:5px 0;font-variant-numeric:tabular-nums}
+.bar{display:grid;grid-template-columns:minmax(70px,12%) 1fr 136px;gap:10px;align-items:center;margin:5px 0;font-variant-numeric:tabular-nums}
 .bar div{height:18px;border-radius:4px;background:var(--grid)}.bar div i{display:block;height:100%;border-radius:4px;background:var(--rate);min-width:2px}
-.bar.other div i{background:var(--queue)}.bar.memory div i{background:var(--memory)}.bar span:last-child{text-align:right}
+.bar.memory div i{background:var(--memory)}.bar.other div i{background:var(--queue)}.bar span:last-child{text-align:right}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:5px 10px 5px 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
-th{font-weight:500;color:var(--muted);font-size:13px}th:first-child,td:first-child,.text{text-align:left}
+th{font-weight:500;color:var(--muted);font-size:13px;white-space:normal;vertical-align:bottom;min-width:64px}
+th:first-child,td:first-child{position:sticky;left:0;background:var(--card)}th:first-child,td:first-child,.text{text-align:left}
 td:last-child.text{white-space:normal;overflow-wrap:anywhere}.scroll{overflow-x:auto}
 `;

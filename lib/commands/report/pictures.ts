@@ -3,8 +3,9 @@ import {spanText} from '../terminal/table.ts';
 import {escaped} from './html.ts';
 import {activities, activityNames, type Incident, type RunRecord, type Sample} from './record.ts';
 
-/** Marks along the time axis: the first at the beginning, the last at the end. */
-const marks = 5;
+/** Marks along the time axes of the timeline and of a chart: the first at the beginning, the last at the end. */
+const laneMarks = 5;
+const chartMarks = 3;
 
 /** The lane of what concerns all modules. */
 const commonLane = 'All calls';
@@ -40,7 +41,7 @@ export function timeline({modules, incidents, holds, elapsedMs}: RunRecord): str
     });
     lanes.push(lane(commonLane, bars, marksOf(common, elapsedMs)));
   }
-  return `<div class="legend">${legend.join('')}</div>${lanes.join('')}<div class="lane"><b></b>${axis(elapsedMs)}</div>`;
+  return `<div class="legend">${legend.join('')}</div>${lanes.join('')}<div class="lane"><b></b>${axis(elapsedMs, laneMarks)}</div>`;
 }
 
 function lane(name: string, bars: readonly string[], marks: readonly string[]): string {
@@ -51,7 +52,7 @@ function marksOf(incidents: readonly Incident[], elapsedMs: number): string[] {
   return incidents.map(({atMs, message}) => `<u style="left:${share(atMs, elapsedMs)}%" title="${escaped(message)}"></u>`);
 }
 
-function axis(elapsedMs: number): string {
+function axis(elapsedMs: number, marks: number): string {
   const ticks = Array.from({length: marks}, (_, i) => (i * elapsedMs) / (marks - 1));
   return `<div class="axis">${ticks.map((ms) => `<span style="left:${share(ms, elapsedMs)}%">${spanText(ms)}</span>`).join('')}</div>`;
 }
@@ -82,7 +83,7 @@ export function chart({title, color, points, text}: Series, elapsedMs: number): 
   };
   const line = points.map(at).join('L');
   const ends = points.length === 0 ? '' : `M${line}L1000 98L0 98Z`;
-  return `<div class="chart"><h3>${escaped(title)}, at most ${escaped(text(largest))}</h3><svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="${escaped(title)}"><path class="area" style="fill:var(--${color})" d="${ends}"/><path style="stroke:var(--${color})" d="${line === '' ? '' : `M${line}`}"/></svg>${axis(elapsedMs)}</div>`;
+  return `<div class="chart"><h3>${escaped(title)}, at most ${escaped(text(largest))}</h3><svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="${escaped(title)}"><path class="area" style="fill:var(--${color})" d="${ends}"/><path style="stroke:var(--${color})" d="${line === '' ? '' : `M${line}`}"/></svg>${axis(elapsedMs, chartMarks)}</div>`;
 }
 
 /** Points that a rate is drawn with: fewer would hide bursts, more would show nothing but the rhythm of looking. */

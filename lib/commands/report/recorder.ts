@@ -67,14 +67,15 @@ export class Recorder {
   async stop(outcome: Outcome): Promise<RunRecord> {
     this.#ended.abort();
     await this.#running;
-    this.look();
+    const elapsedMs = this.#elapsedMs();
+    this.#lookAt(elapsedMs);
     const spent = this.#watched?.spent();
     const bindings = this.#watched?.bindings ?? [];
     return {
       outcome,
       began: this.#began,
       version: this.#options.version,
-      elapsedMs: this.#elapsedMs(),
+      elapsedMs,
       documents: documentsOf(bindings),
       calls: spent?.callsTotal ?? 0,
       credits: spent?.creditsTotal ?? 0,
@@ -94,8 +95,11 @@ export class Recorder {
 
   /** Looks once. */
   look(): void {
+    this.#lookAt(this.#elapsedMs());
+  }
+
+  #lookAt(atMs: number): void {
     const {bindings, spent, heldBack} = this.#watched ?? {bindings: []};
-    const atMs = this.#elapsedMs();
     for (const [binding, spans] of this.#spans) extend(spans, binding, atMs);
     const rssBytes = this.#options.rssBytes();
     this.#rssPeak = Math.max(this.#rssPeak, rssBytes);

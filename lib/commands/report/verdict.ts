@@ -5,14 +5,32 @@ import {type Activity, activityNames, type Hold, type ModuleRecord, type RunReco
 /** A part of some time, in [0, 1]. */
 export type Share<T extends string> = readonly [what: T, share: number];
 
-/** How the time of all modules was spent, as shares of their sum; activities without time are left out. Largest first. */
-export function sharesOf(modules: readonly ModuleRecord[]): Share<Activity>[] {
-  const spans = modules.flatMap((module) => module.spans);
-  return sharesBy(spans.map(({activity, fromMs, toMs}) => [activity, toMs - fromMs]));
+/** What a module was waiting for or working on; its waits while limits held calls back are those of the limits. */
+export type Doing = Activity | 'limit';
+
+/** Activities that are calls to wait for, so that a hold of all calls is what they wait for. */
+const heldUp: readonly Activity[] = ['start', 'queue', 'job'];
+
+/** How the time of all modules was spent, as shares of their sum; time in which they were up to date is left out. Largest first. */
+export function sharesOf(modules: readonly ModuleRecord[], holds: readonly Hold[]): Share<Doing>[] {
+  const spans = modules.flatMap((module) => module.spans).filter(({activity}) => activity !== 'idle');
+  return sharesBy(
+    spans.flatMap(({activity, fromMs, toMs}): [Doing, number][] => {
+      const heldMs = heldUp.includes(activity) ? overlapMs(holds, fromMs, toMs) : 0;
+      return [
+        [activity, toMs - fromMs - heldMs],
+        ['limit', heldMs],
+      ];
+    }),
+  );
+}
+
+function overlapMs(holds: readonly Hold[], fromMs: number, toMs: number): number {
+  return holds.reduce((sum, hold) => sum + Math.max(0, Math.min(toMs, hold.toMs) - Math.max(fromMs, hold.fromMs)), 0);
 }
 
 /** What set the pace at some moment: the furthest that any module was, or the limits that held all of them back. */
-export type Pace = Activity | 'limit';
+export type Pace = Doing;
 
 /** Whoever is first in this list decides: while one module downloads, the others' waiting costs no time. */
 const deciding: readonly Pace[] = ['download', 'sweep', 'limit', 'job', 'queue', 'paused', 'start', 'idle'];
@@ -62,20 +80,21 @@ export function answersOf(record: RunRecord): readonly Answer[] {
   return [waitedFor(record), limitedBy(record), cost(record)];
 }
 
-function waitedFor({modules}: RunRecord): Answer {
+function waitedFor({modules, holds}: RunRecord): Answer {
   const question = 'What was waited for';
-  const busy = modules.map((module) => ({...module, spans: module.spans.filter(({activity}) => activity !== 'idle')}));
-  const [first, ...others] = sharesOf(busy);
+  const [first, ...others] = sharesOf(modules, holds);
   if (first === undefined) return {question, headline: 'Nothing', detail: 'All modules were up to date the whole time.'};
-  const told = others.map(([activity, share]) => `${percent(share)} ${activityNames[activity]}`);
-  return {
-    question,
-    headline: `${percent(first[1])} ${activityNames[first[0]]}`,
-    detail:
-      told.length === 0
-        ? 'of the time that modules had work to do.'
-        : `of the time that modules had work to do; then ${told.join(', ')}.`,
-  };
+  const told = (share: Share<Doing>): string => `${percent(share[1])} ${doingNames[share[0]]}`;
+  const rest = others.filter(isTold).map(told);
+  const detail = 'of the time that modules had work to do';
+  return {question, headline: told(first), detail: rest.length === 0 ? `${detail}.` : `${detail}; then ${rest.join(', ')}.`};
+}
+
+const doingNames: Readonly<Record<Doing, string>> = {...activityNames, limit: "held back by Zoho's limits"};
+
+/** Whether a share is more than nothing once it is rounded. */
+function isTold([, share]: Share<string>): boolean {
+  return share >= 0.005;
 }
 
 const paceNames: Readonly<Record<Pace, string>> = {
@@ -93,7 +112,9 @@ function limitedBy({modules, holds, elapsedMs}: RunRecord): Answer {
   const question = 'What limited the rate';
   const [first, ...others] = pacesOf(modules, holds);
   if (first === undefined) return {question, headline: paceNames.idle, detail: ''};
-  const rest = others.map(([pace, share]) => `${paceNames[pace].toLowerCase().replace('zoho', 'Zoho')} ${percent(share)}`);
+  const rest = others
+    .filter(isTold)
+    .map(([pace, share]) => `${paceNames[pace].toLowerCase().replace('zoho', 'Zoho')} ${percent(share)}`);
   const heldMs = holds.reduce((sum, {fromMs, toMs}) => sum + toMs - fromMs, 0);
   const held =
     heldMs > 0 ? ` Limits held calls back for ${spanText(heldMs)} of ${spanText(elapsedMs)}.` : ' No limit held calls back.';

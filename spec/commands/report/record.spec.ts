@@ -56,13 +56,18 @@ report('the activity behind a phase', () => {
 });
 
 report('shares are of the time of all modules, largest first', () => {
-  assert.equal(sharesOf([leads]), [
-    ['idle', 0.5],
-    ['job', 0.3],
-    ['download', 0.15],
-    ['sweep', 0.05],
+  assert.equal(sharesOf([leads], []), [
+    ['job', 0.6],
+    ['download', 0.3],
+    ['sweep', 0.1],
   ]);
-  assert.equal(sharesOf([]), []);
+  assert.equal(sharesOf([leads], record.holds), [
+    ['job', 0.4],
+    ['download', 0.3],
+    ['limit', 0.2],
+    ['sweep', 0.1],
+  ]);
+  assert.equal(sharesOf([], []), []);
 });
 
 report('what set the pace is the furthest that any module was, and limits before the waiting that they cause', () => {
@@ -86,7 +91,7 @@ report('the answers name what was waited for, what limited the rate and what it 
   assert.equal(
     answersOf(record).map(({headline, detail}) => `${headline}: ${detail}`),
     [
-      "60 % waiting for Zoho's jobs: of the time that modules had work to do; then 30 % downloading, 10 % reading changes.",
+      "40 % waiting for Zoho's jobs: of the time that modules had work to do; then 30 % downloading, 20 % held back by Zoho's limits, 10 % reading changes.",
       "Zoho's jobs (40 %): set the pace of the run, then the downloads themselves 30 %, Zoho's limits 20 %, queries for changes 10 %. Limits held calls back for 0.2 s of 2.0 s.",
       '54 credits: in 4 API calls; 93 % went into bulk jobs.',
     ],
