@@ -1,4 +1,5 @@
 /** Where `capture` writes: files of a directory, or standard output. */
+import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
 import {systemClock} from '../platform/clock.ts';
 import {clearCapture} from '../sinks/files/clear.ts';
@@ -24,6 +25,8 @@ export interface OutputArguments {
   readonly out: string;
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly outputState?: boolean;
+  /** Compress the files. */
+  readonly gzip?: boolean;
 }
 
 /** Opens the place that the arguments name. Standard output is called `-`. */
@@ -33,8 +36,9 @@ export async function openOutput(
   setup: Setup,
   collections: readonly string[],
 ): Promise<Output> {
-  const {out, initialState, outputState} = args;
+  const {out, initialState, outputState, gzip} = args;
   if (out === '-') {
+    if (gzip === true) throw new ConfigError('Cannot use --gzip with --out -: pipe standard output into gzip instead');
     const sink = new PreviewSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});
     return {sink, files: [], release() {}};
   }
@@ -54,7 +58,7 @@ export async function openOutput(
         return work.pause();
       };
       const disk = folderDisk(out);
-      return openNdjson({disk, folder: out, capture, collections, initialState, clock: systemClock, onChecked});
+      return openNdjson({disk, folder: out, capture, collections, initialState, gzip, clock: systemClock, onChecked});
     });
     return {
       sink,
