@@ -105,6 +105,12 @@ function programOf(host: CommandContext, run: Run): Command {
       date,
     )
     .option('--backfill <names>', 'modules to read again from their start', names)
+    .option(
+      '--fields <names>',
+      'fields to have instead of all: Email of every module, Leads.Email of one; id and times always',
+      names,
+    )
+    .option('--gzip', 'compress the files: .ndjson.gz')
     .option('--dry-run', 'say what the backfill would take, and capture nothing')
     .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
     .option('--initial-state <json>', 'state to begin with', json)
@@ -199,7 +205,11 @@ function withSetup(command: Command): Command {
     .option('--source <file>', 'Flow catalog (flow.yaml) with the capture')
     .option('--name <capture>', 'which capture of the catalog, if it has several')
     .option('--config <file>', "file with the connector's configuration, in JSON or YAML; - for standard input")
-    .option('--module <names>', 'modules, by API name: Leads,Contacts (all that can be captured, if not given)', names)
+    .option(
+      '--module <names>',
+      "modules, by API name: Leads,Contacts, or 'Custom*' (all that can be captured, if not given)",
+      names,
+    )
     .option('--sandbox', 'use a sandbox that runs as long as the command does')
     .option('--records <count>', 'records of the largest module of that sandbox', whole);
 }
@@ -268,7 +278,7 @@ function json(text: string): Readonly<Record<string, unknown>> {
 /** Names from one or several options, separated by commas or blanks. */
 function names(text: string, before: readonly string[] = []): readonly string[] {
   const listed = text.split(/[\s,]+/).filter((name) => name !== '');
-  if (listed.length === 0) throw new InvalidArgumentError('It names no module.');
+  if (listed.length === 0) throw new InvalidArgumentError('It names nothing.');
   return [...new Set([...before, ...listed])];
 }
 

@@ -7,11 +7,13 @@ import {mergePatch, savedBinding} from '../flow/state.ts';
 import {systemClock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {programVersion} from '../platform/version.ts';
+import {bindingsOf, modulesOf} from './bindings.ts';
 import {type Output, openOutput} from './capture-output.ts';
-import {bindingsOf, modulesOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
+import {type Setup, type SetupArguments, setUp} from './context.ts';
 import {estimate, estimateJson, estimateLines} from './estimate.ts';
 import {countExpected} from './expected.ts';
 import {type CommandContext, exit, print, say, sayJson} from './host.ts';
+import {unknownModule} from './module-patterns.ts';
 import {capturePage} from './report/capture-page.ts';
 import {Recorder, type Watched} from './report/recorder.ts';
 import {reported} from './report/reported.ts';
@@ -26,6 +28,8 @@ export interface CaptureArguments extends SetupArguments {
   readonly timeout?: number;
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly outputState?: boolean;
+  /** Compress the files. */
+  readonly gzip?: boolean;
   readonly json?: boolean;
   /** Modules to backfill again, whatever was captured of them. */
   readonly backfill?: readonly string[];
