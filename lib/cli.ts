@@ -192,6 +192,10 @@ function programOf(host: CommandContext, run: Run): Command {
     .option('--report <file>', 'also write a page with the figures as bars into this HTML file')
     .option('--force', 'replace these files if they exist')
     .option('--starts', 'instead, time the starts of spec and --help beside that of node')
+    .option(
+      '--memory',
+      'instead, measure peak memory; its cases are idle, sweeps, slices, deletions, largest, largest-bulk, stalled',
+    )
     .option('--json', 'print the figures as JSON')
     .addHelpText('after', example('source-zoho bench --cases usual,coql --rounds 3'))
     .action(run(async (args) => (await import('./commands/bench.ts')).bench(host, args)));
