@@ -30,17 +30,20 @@ const env = {...process.env, PATH: `${dirname(process.execPath)}${delimiter}${pr
 const unreachable =
   /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|E403|E407|E50\d)\b/;
 
-/** Packs and installs; gives the program's path, or undefined where the registry, which has the dependencies, cannot be reached. */
+/** Packs and installs as the README says; gives the program's path, or undefined where the registry, which has the dependencies, cannot be reached. */
 async function installed(folder: string): Promise<string | undefined> {
-  const {stdout} = await run('npm', ['pack', '--json', '--pack-destination', folder], {cwd: root, env});
-  const [tarball] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
-  assert.ok(tarball !== undefined, String(stdout));
-  const options = ['--prefix', join(folder, 'prefix'), '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  const [block = ''] = /^npm pack .*$/m.exec(await readFile(join(root, 'README.md'), 'utf8')) ?? [];
+  assert.ok(block.includes('/tmp'), 'the README tells how');
+  const settings = {
+    npm_config_prefix: join(folder, 'prefix'),
+    npm_config_prefer_offline: 'true',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_fetch_retries: '0',
+    npm_config_fetch_timeout: '20000',
+  };
   try {
-    await run('npm', ['install', '--global', ...options, '--fetch-retries=0', '--fetch-timeout=20000', `./${tarball}`], {
-      cwd: folder,
-      env,
-    });
+    await run('bash', ['-ec', block.replaceAll('/tmp', folder)], {cwd: root, env: {...env, ...settings}});
   } catch (error) {
     const {stderr = ''} = error as ExecFileException;
     if (!unreachable.test(String(stderr))) throw error;
