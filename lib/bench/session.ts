@@ -17,8 +17,12 @@ export type Session =
 /** The result. */
 export type Outcome = {readonly figures: readonly Figures[]} | {readonly starts: readonly Start[]};
 
-/** Messages to the process that started it: its progress, its outcome, or its failure. */
-export type Told = {readonly doing: string} | {readonly outcome: Outcome} | {readonly failure: string};
+/** What it tells the process that started it: what it does now, the figures of a case, what came of it all, or why nothing did. */
+export type Told =
+  | {readonly doing: string}
+  | {readonly measured: readonly Figures[]}
+  | {readonly outcome: Outcome}
+  | {readonly failure: string};
 
 function tell(told: Told): void {
   process.send?.(told);
@@ -35,7 +39,9 @@ async function measureAll(cases: readonly Case[], rounds: number, folder: string
     pages.set(key, page);
     const onRun = (contender: string, round: number): void =>
       tell({doing: `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`});
-    figures.push(...figuresOf(await measure(what, page, {rounds, folder, onRun}), idle));
+    const measured = figuresOf(await measure(what, page, {rounds, folder, onRun}), idle);
+    tell({measured});
+    figures.push(...measured);
   }
   return figures;
 }
