@@ -261,14 +261,11 @@ export const jsonDepthMax = 64;
 /** Assumed duration of a bulk job in estimates: seconds to minutes (zoho-api sheet 4.7). */
 export const estimatedJobS = 180;
 
-// Stopping
+// Stopping and progress
 
 /** Time for an orderly stop. Flow waits about 5 s for the connector; a person waits longer. */
 export const stopConnectorMs = 4_000;
 export const stopCommandMs = 30_000;
-
-// Progress
-
 /** How often the live display and plain progress lines are written. */
 export const liveLineMs = 200;
 export const plainLineMs = 5_000;
