@@ -1,6 +1,6 @@
 /** What happened to the records of one module since the organisation began: the only part of it that takes memory. */
-import type {Event, PointInTime} from './moment.ts';
-import {shows} from './moment.ts';
+import type {Event, PointInTime} from './point-in-time.ts';
+import {shows} from './point-in-time.ts';
 import type {Value} from './schema/field.ts';
 
 /** One state of a record, from its event until the next. */

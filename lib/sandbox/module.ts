@@ -1,14 +1,14 @@
 /** One module of the organisation: its records at any moment, and everything that can happen to them. */
 import {type Api, Columns} from './columns.ts';
-import {Drifts} from './drifts.ts';
+import {type DriftingRecord, Drifts} from './drifts.ts';
 import {mix, mixText} from './hash.ts';
 import {History, type Version} from './history.ts';
 import {Layout, type RowOrder} from './layout.ts';
-import {type Event, type PointInTime, theEnd} from './moment.ts';
+import type {OrgContext} from './org-context.ts';
+import {type Event, type PointInTime, theEnd} from './point-in-time.ts';
 import {OrgRecord} from './record.ts';
 import type {FieldSpec, Value} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
-import type {OrgContext} from './surroundings.ts';
 
 /** A row of the feed of deleted records. */
 export interface Deletion {
@@ -35,8 +35,8 @@ export class OrgModule {
   readonly layout: Layout;
   /** What the records' values come from. */
   readonly seed: number;
-  readonly columns: Columns;
-  readonly #around: OrgContext;
+  readonly columns: Columns<OrgModule>;
+  readonly #org: OrgContext<OrgModule>;
   readonly #history = new History();
   readonly #deletions = new Map<string, Deletion>();
   readonly #drifts = new Drifts();
@@ -45,12 +45,12 @@ export class OrgModule {
   #gone = 0;
   #lateMs = 0;
 
-  constructor(spec: ModuleSpec, options: ModuleOptions, around: OrgContext) {
+  constructor(spec: ModuleSpec, options: ModuleOptions, org: OrgContext<OrgModule>) {
     this.spec = spec;
     this.seed = mixText(options.seed, spec.name);
     this.layout = new Layout({...options, seed: this.seed});
-    this.#around = around;
-    this.columns = new Columns(this, spec.fields, around);
+    this.#org = org;
+    this.columns = new Columns(this, spec.fields, org);
   }
 
   get name(): string {
@@ -169,7 +169,7 @@ export class OrgModule {
   }
 
   /** Of which change and drift a record's computed values are. */
-  driftOf(record: OrgRecord): number {
+  driftOf(record: DriftingRecord): number {
     return this.#drifts.saltOf(record);
   }
 
@@ -198,7 +198,7 @@ export class OrgModule {
 
   #edit(id: string, changes: Changes | undefined, modifiedS: number): void {
     const record = this.#present(id);
-    const seq = this.#around.nextSeq();
+    const seq = this.#org.nextSeq();
     const values = this.#valuesFrom(changes ?? this.#anyChanges(record.index, seq), record.version?.values ?? new Map());
     // Where no value changes, none that follows from others does.
     const salt = changes && Object.keys(changes).length === 0 ? record.version?.salt : seq;
@@ -227,7 +227,7 @@ export class OrgModule {
 
   /** Milliseconds behind the second of a record's `Modified_Time`, where the organisation keeps some. */
   hiddenMsOf({h, version}: OrgRecord): number {
-    return this.#around.switches.coql.hiddenMs ? mix(h, version?.seq ?? 0) % 1_000 : 0;
+    return this.#org.switches.coql.hiddenMs ? mix(h, version?.seq ?? 0) % 1_000 : 0;
   }
 
   /** To the recycle bin, or for good; a record in the recycle bin can still be deleted for good. */
@@ -236,13 +236,13 @@ export class OrgModule {
     const before = this.#deletions.get(id);
     if (!record && !(before && permanent && !before.permanent))
       throw new Error(`Cannot delete record ${id} of ${this.name}, there is none`);
-    const deletedMs = this.#around.clock.nowMs();
+    const deletedMs = this.#org.clock.nowMs();
     this.#deletions.set(id, {
       id,
       name: record?.name ?? before?.name ?? '',
       deletedMs,
       permanent,
-      seq: this.#around.nextSeq(),
+      seq: this.#org.nextSeq(),
     });
     if (!record) return;
     this.#gone += 1;
@@ -268,20 +268,20 @@ export class OrgModule {
 
   /** Computed values of a share (0 to 1) of the records become others; `Modified_Time` stays. */
   driftFormulas(share = 1): void {
-    this.#drifts.add(this.#happening(this.#around.nextSeq()), share, this.seed);
+    this.#drifts.add(this.#eventNow(this.#org.nextSeq()), share, this.seed);
   }
 
   /** Rows of the deleted feed, without those that are no longer kept, unordered. */
   deletions(): Deletion[] {
-    const {recycledLifeDays, permanentLifeDays} = this.#around.switches;
-    const nowMs = this.#around.clock.nowMs();
+    const {recycledLifeDays, permanentLifeDays} = this.#org.switches;
+    const nowMs = this.#org.clock.nowMs();
     return [...this.#deletions.values()].filter(
       ({deletedMs, permanent}) => nowMs - deletedMs < (permanent ? permanentLifeDays : recycledLifeDays) * 86_400_000,
     );
   }
 
   #nowS(): number {
-    return Math.floor(this.#around.clock.nowMs() / 1_000);
+    return Math.floor(this.#org.clock.nowMs() / 1_000);
   }
 
   #present(id: string): OrgRecord {
@@ -290,17 +290,17 @@ export class OrgModule {
     return record;
   }
 
-  #happening(seq: number): Event {
-    const atMs = this.#around.clock.nowMs();
+  #eventNow(seq: number): Event {
+    const atMs = this.#org.clock.nowMs();
     const visibleMs = atMs + this.#lateMs;
-    this.#around.happens(visibleMs);
+    this.#org.happens(visibleMs);
     return {seq, atMs, visibleMs};
   }
 
   #change(index: number, {gone = false, values = new Map(), ...rest}: Partial<Version>): void {
-    const happening = this.#happening(this.#around.nextSeq());
+    const event = this.#eventNow(this.#org.nextSeq());
     const modifiedS = rest.modifiedS ?? this.#nowS();
-    this.#history.add(index, this.layout.idOf(index), {...happening, modifiedS, gone, values, salt: rest.salt ?? 0});
+    this.#history.add(index, this.layout.idOf(index), {...event, modifiedS, gone, values, salt: rest.salt ?? 0});
   }
 
   #valuesFrom(changes: Changes, before: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
