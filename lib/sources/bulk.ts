@@ -1,6 +1,5 @@
 /** The rows of a backfill or a refresh: Bulk Read jobs over a range of `Modified_Time`, page after page. */
 
-import type {BindingProgress} from '../capture/progress.ts';
 import {ZohoError} from '../errors/errors.ts';
 import {type BackfillState, secondsOf} from '../flow/state.ts';
 import {bulkPageRows, jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
@@ -30,11 +29,21 @@ export interface BulkRange {
   readonly done: BindingPatch | undefined;
 }
 
+/** Where the source says how far it is. */
+export interface BulkProgress {
+  /** What it is doing, in a few words. */
+  phase: string;
+  /** Rows received so far. */
+  rows: number;
+  /** Rows of the page being read, as Zoho counted them. */
+  pageRows: number | undefined;
+}
+
 export interface BulkContext {
   readonly client: ZohoClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly progress: BindingProgress;
+  readonly progress: BulkProgress;
   /** Jobs that Zoho has to work on, of all bindings; and pages being downloaded. */
   readonly jobSlots: Semaphore;
   readonly pageSlots: Semaphore;
