@@ -6,8 +6,9 @@ import {type Import, roomOf} from './imports.ts';
  * may not know although it stands higher is in `unknownTo`.
  */
 export const floors: readonly (readonly string[])[] = [
-  ['limits.ts', 'errors'],
+  ['limits.ts'],
   ['platform'],
+  ['errors'],
   ['kernel'],
   ['records'],
   ['flow', 'zoho', 'transforms'],
