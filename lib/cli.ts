@@ -1,26 +1,42 @@
 /** The command line: which commands there are, what they take, and their help. Each is loaded when it is called for. */
+import {readFileSync} from 'node:fs';
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
-import {exit, type Host} from './commands/host.ts';
-import {spanMs} from './commands/terminal/duration.ts';
+import {type CommandContext, exit, sayJson} from './commands/host.ts';
+import {durationMs} from './config/duration.ts';
+import {startInstant} from './config/start-date.ts';
+import {exitCodeOf} from './errors/errors.ts';
 
 /** Runs the command that the arguments ask for; gives the exit code. Wrong arguments are explained and end with 2; other failures are thrown. */
-export async function runCli(host: Host, args: readonly string[]): Promise<number> {
+export async function runCli(host: CommandContext, args: readonly string[]): Promise<number> {
   let code: number = exit.done;
   const run =
     <A extends unknown[]>(command: (...args: A) => Promise<number>) =>
     async (...given: A): Promise<void> => {
       code = await command(...given);
     };
+  const asJson = args.includes('--json');
   try {
     const program = programOf(host, run);
     await program.parseAsync(withoutHelp(args, program), {from: 'user'});
     return code;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 || error.code === 'commander.help' ? exit.done : exit.usage;
+    if (!(error instanceof CommanderError)) {
+      if (asJson) sayJson(host, failureOf(host.signal.aborted ? exit.interrupted : exitCodeOf(error), error));
+      throw error;
+    }
+    if (error.exitCode === 0 || error.code === 'commander.help') return exit.done;
+    if (asJson) sayJson(host, failureOf(exit.usage, error));
+    return exit.usage;
   }
+}
+
+/** A failure for other programs, which read results as JSON. */
+function failureOf(code: number, error: unknown): object {
+  const kind = Object.entries(exit).find(([, each]) => each === code)?.[0] ?? 'failed';
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, '');
+  return {error: {kind, exit_code: code, message}};
 }
 
 /** Of help for a command that there is not, the command: it is then explained as any other mistake. */
@@ -31,21 +47,27 @@ function withoutHelp([first, second, ...rest]: readonly string[], {commands}: Co
   return isUnknown ? all.slice(1) : all;
 }
 
+function versionOf(): string {
+  const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return version;
+}
+
 type Run = <A extends unknown[]>(command: (...args: A) => Promise<number>) => (...given: A) => Promise<void>;
 
-function programOf(host: Host, run: Run): Command {
+function programOf(host: CommandContext, run: Run): Command {
   const program = new Command('source-zoho');
   program
     .description('Captures Zoho CRM modules into Flow collections, or into local files.')
     .usage('<command> [options]')
     .helpCommand('help [command]', 'show the help of a command')
+    .version(`source-zoho ${versionOf()}`, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.output.write(text),
       writeErr: (text) => host.messages.write(text),
-      getOutHelpWidth: () => host.screen?.columns() ?? 100,
-      getErrHelpWidth: () => host.screen?.columns() ?? 100,
+      getOutHelpWidth: () => host.outputColumns(),
+      getErrHelpWidth: () => host.screen?.columns() ?? 80,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
@@ -60,6 +82,8 @@ function programOf(host: Host, run: Run): Command {
 
   withSetup(program.command('check'))
     .description('try the credentials, and list the modules that can be captured')
+    .option('--estimate', 'also say what a backfill takes, and each day afterwards: records, jobs, credits, minutes')
+    .option('--since <date>', 'start to reckon with where the configuration names none', date)
     .option('--json', 'print the result as JSON')
     .option('--support-bundle <file>', 'also write a file for the report of a problem, without secrets and values of records')
     .option('--out <dir>', 'directory that capture wrote, for its state in that file')
@@ -69,7 +93,9 @@ function programOf(host: Host, run: Run): Command {
   withSetup(program.command('discover'))
     .description('print the bindings that Flow would be offered, one JSON line each')
     .option('--flow <dir>', 'write a flow.yaml and collection specs instead')
+    .option('--image <name>', 'image of the connector in that flow.yaml, as it was pushed')
     .option('--prefix <prefix>', "what the catalog's names begin with", 'acmeCo')
+    .option('--json', 'print a failure as JSON, too')
     .option('--with-secrets', 'write the credentials too, instead of a note where they belong')
     .addHelpText('after', example('source-zoho discover --sandbox --module Leads,Deals --flow ./catalog'))
     .action(run(async (args) => (await import('./commands/discover.ts')).discover(host, args)));
@@ -78,6 +104,13 @@ function programOf(host: Host, run: Run): Command {
     .description('capture modules into local files, or to standard output')
     .requiredOption('--out <dir>', 'directory for one NDJSON file a collection, or - for lines of ["collection", document]')
     .option('--once', 'stop when everything there is now has been captured')
+    .option(
+      '--since <date>',
+      'capture records modified since then, such as 2024-01-01, where the configuration names no start',
+      date,
+    )
+    .option('--backfill <names>', 'modules to read again from their start', names)
+    .option('--dry-run', 'say what the backfill would take, and capture nothing')
     .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
     .option('--initial-state <json>', 'state to begin with', json)
     .option('--output-state', 'print checkpoints, and the state at the end')
@@ -103,6 +136,11 @@ function programOf(host: Host, run: Run): Command {
     .option('--client-secret <secret>', 'its secret; without this option it is read from the first line of standard input')
     .requiredOption('--code <code>', 'grant code, generated with all scopes of the connector and not older than some minutes')
     .option('--api-domain <address>', 'API host of your data centre, as in the configuration', 'https://www.zohoapis.com')
+    .option(
+      '--start-date <date>',
+      'records modified since then are to be captured, such as 2024-01-01; 30 days if not given',
+      date,
+    )
     .option('--out <file>', 'config file to write', 'config.json')
     .option('--force', 'replace the file if it exists')
     .addHelpText(
@@ -120,9 +158,11 @@ function programOf(host: Host, run: Run): Command {
     .option('--seed <number>', 'the same seed gives the same organisation', whole, 1)
     .option('--churn [time]', 'change something every so often; without a time, every 500ms', span)
     .option('--fault <fault>', 'order a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
-    .option('--strict', "keep Zoho's limits of 10 tokens in 10 minutes and 10 downloads a minute")
+    .option('--strict', "keep Zoho's limits of tokens and downloads, and take only queries that every organisation takes")
     .option('--config <file>', 'write a config file for the other commands')
+    .option('--force', 'replace that file if it exists')
     .addHelpText('after', example('source-zoho sandbox --records 100000 --churn --config config.json'))
+    .addHelpText('after', '\nlib/sandbox/README.md lists its faults, its switches and the calls that steer it.')
     .action(run(async (args) => (await import('./commands/sandbox.ts')).sandbox(host, args)));
 
   program
@@ -146,6 +186,7 @@ function programOf(host: Host, run: Run): Command {
     .option('--rows <count>', 'rows of a page', whole, 200_000)
     .option('--scale <file>', 'instead, capture ever more rows and plot rate and memory into this SVG file')
     .option('--scale-rows <count>', 'where that ends', whole, 2_000_000)
+    .option('--force', 'replace that file if it exists')
     .option('--starts', 'instead, time the starts of spec and --help beside that of node')
     .option('--json', 'print the figures as JSON')
     .addHelpText('after', example('source-zoho bench --cases usual,coql --rounds 3'))
@@ -159,7 +200,7 @@ function withSetup(command: Command): Command {
   return command
     .option('--source <file>', 'Flow catalog (flow.yaml) with the capture')
     .option('--name <capture>', 'which capture of the catalog, if it has several')
-    .option('--config <file>', "file with the connector's configuration, in JSON or YAML")
+    .option('--config <file>', "file with the connector's configuration, in JSON or YAML; - for standard input")
     .option('--module <names>', 'modules, by API name: Leads,Contacts (all that can be captured, if not given)', names)
     .option('--sandbox', 'use a sandbox that runs as long as the command does')
     .option('--records <count>', 'records of the largest module of that sandbox', whole);
@@ -180,7 +221,10 @@ First steps:
   $ source-zoho capture --config config.json --module Leads,Deals --out ./out --once
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 credentials or scopes, 4 a difference was found,
-130 interrupted (what was captured is saved). LOG_LEVEL (trace, debug, info, warn, error) says how much is told.`;
+130 interrupted (what was captured is saved). Results go to standard output, everything else to standard error.
+
+Environment: ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN and ZOHO_API_DOMAIN stand in for a --config, or for what it
+lacks; \${NAME} in a configuration is replaced. LOG_LEVEL (trace, debug, info, warn, error), NO_COLOR, HTTPS_PROXY.`;
 
 const captureNotes = `
 The same command goes on where it stopped, however it was stopped. Ctrl-C stops at the next checkpoint, once more at once.`;
@@ -196,9 +240,19 @@ function port(text: string): number {
 }
 
 function span(text: string): number {
-  const ms = spanMs(text);
-  if (ms === undefined) throw new InvalidArgumentError('It is no time such as 90s, 10m, 1h30m or 500ms.');
+  const ms = durationMs(text);
+  if (ms === undefined || ms > timerMsMax)
+    throw new InvalidArgumentError('Expected a duration of up to 24 days, such as 90s, 10m, 1h30m or PT5M.');
   return ms;
+}
+
+/** The longest time that a timer of node runs. */
+const timerMsMax = 2 ** 31 - 1;
+
+function date(text: string): string {
+  const instant = startInstant(text);
+  if (instant === undefined) throw new InvalidArgumentError('Expected a date, such as 2024-01-01 or 2024-01-01T08:00:00Z.');
+  return instant;
 }
 
 function json(text: string): Readonly<Record<string, unknown>> {

@@ -8,6 +8,21 @@ export const windowLagS = 2;
 /** A window begins this far before the cursor, for records that become visible late: those later than this are missed (design 5.3 asks for 60 s at least). */
 export const windowOverlapS = 60;
 
+/** The feed of deletions may lag this far behind COQL: a range that is resumed waits so long before it trusts that the feed has what COQL has not. */
+export const feedLagMs = 10_000;
+
+/** How far dates of answers may differ from what the monotonic clock explains and still agree: whole seconds, slow answers, several servers. Well inside the overlap. */
+export const dateJitterMs = 10_000;
+
+/** A first date that is off from this machine's clock by less is no reason for a warning: a clock that nobody sets is off by minutes. */
+export const machineSkewMs = 5 * 60_000;
+
+/** Answers must agree on another date for this long before it is believed (design 7); a wrong one of a single server or proxy does not last. */
+export const dateAgreedMs = 60_000;
+
+/** A date before this is none of Zoho's: API v8 did not exist. */
+export const dateEarliestMs = Date.UTC(2020);
+
 /** Sweeps of one binding start at least this far apart, whatever its `interval`: `PT0S` must not spin through credits. */
 export const sweepSpacingMs = 1_000;
 
@@ -36,8 +51,32 @@ export const moduleRetryMaxMs = 1_800_000;
 export const coqlRowsSmall = 200;
 export const coqlRowsLarge = 2_000;
 
-/** Ids of one `id in (...)` condition (zoho-api sheet 5.2). */
+/** Ids of one `id in (...)` condition (zoho-api sheet 5.2); an organisation that takes fewer is asked for half as many, and so on. */
 export const coqlIdsMax = 100;
+
+/** Records beyond Zoho's clock that are read in one go: their `Modified_Time` was set by hand or by a wrong clock. More of them come when their time does. */
+export const aheadRowsMax = 100_000;
+
+/** Such records whose capture is kept in the state, so that a restart does not repeat them (32 KB of state). */
+export const aheadIdsMax = 1_000;
+
+/** All records beyond Zoho's clock are looked through this often; in between only those that the pages of a sweep happen to reach. */
+export const aheadLookMs = 3_600_000;
+
+/** Bytes of a COQL page that are aimed at: four sweeps at once, and what becomes of their pages, fit into a few dozen MB. */
+export const coqlPageBytes = 8 << 20;
+
+/** A page that failed by its size is asked for with a quarter of the rows: from 2,000 to a single one in six steps, each of which has tries of its own. */
+export const coqlPageShrinkBy = 4;
+
+/** Good answers in a row before a size that failed is doubled. The first number doubles with every failure up to the second, so that a size that fails is seldom tried again. */
+export const pageGoodMin = 2;
+export const pageGoodMax = 64;
+/** Names of one field that are exchanged for ids, and queries in vain for one of them: territories and the like have dozens of names. */
+export const referenceNamesMax = 10_000;
+export const referenceTriesMax = 3;
+/** Records asked for at once for the sake of such names: some organisations take no longer list (zoho-api sheet 12). */
+export const referenceIdsMax = 50;
 
 /** Times that a record is read again whose slices keep differing; it is being edited just now, and comes with the next sweep. */
 export const sliceRoundsMax = 3;
@@ -45,11 +84,17 @@ export const sliceRoundsMax = 3;
 /** Received bytes of the rows written in one piece, about; a Flow sequence should hold a few MB at most. */
 export const pieceBytesMax = 1 << 20;
 
+/** Deletions of one page, as many as Zoho gives (zoho-api sheet 6). */
+export const deletedPageRows = 200;
+
 /** Pages of 200 deletions read in one go (2 credits each): far more than any organisation deletes within the feed's 120 days. */
 export const deletedPagesMax = 10_000;
 
 /** Rows at which Zoho may end a list of numbered pages, perhaps without saying so (zoho-api sheet 6). */
 export const deletedRowsCap = 2_000;
+
+/** Pages in a row without a row, each of which says that more follow, before the feed is taken for cut. */
+export const deletedEmptyMax = 3;
 
 /** Times that a feed of several pages is read until two agree; it settles unless records are restored all the time. */
 export const deletedPassesMax = 5;
@@ -93,6 +138,9 @@ export const recycledLifeS = 60 * 86_400;
 
 /** Fields of a bulk job; with more, Zoho exports every field of the module instead of failing (zoho-api sheet 4.1). */
 export const bulkFieldsMax = 200;
+
+/** Rows of one bulk job where Zoho does not say (zoho-api sheet 4.3). */
+export const bulkPageRows = 200_000;
 
 /** Columns of a COQL query: what the overview documents, and what every account of it allows (zoho-api sheet 5.3). */
 export const coqlColumnsMax = 500;
@@ -165,6 +213,9 @@ export const callTriesMax = 6;
 export const callDelayMs = 250;
 export const callDelayMaxMs = 8_000;
 
+/** The same for a query that gets no answer in time, a minute or three each: it is asked again for fewer rows. */
+export const queryTimeoutsMax = 2;
+
 /** Tries of a job's creation when an attempt may have been carried out unseen: each may leave a job of 50 credits behind. */
 export const createTriesMax = 3;
 
@@ -224,6 +275,9 @@ export const callTimeoutMs = 180_000;
 /** Bytes of one request line: an open request holds every binding with its schemas, and the runtime's other connectors take as much (flow-protocol sheet 1.2). */
 export const requestBytesMax = 128 << 20;
 
+/** Encodings around one body: a server compresses it once, a gateway perhaps once more. A longer list is no honest answer. */
+export const encodingsMax = 3;
+
 /** Size of an error answer that is read for its reason. */
 export const errorBytesMax = 64 << 10;
 
@@ -270,6 +324,10 @@ export const kernelBytesMax = 16 << 20;
 export const rowBytesMax = 16 << 20;
 export const headerLineBytesMax = 1 << 20;
 
+/** Values of a batch of which it is noted that text had to be replaced, and records named in warnings for a field: enough to find the cause. */
+export const replacedNotesMax = 100;
+export const replacedNamedMax = 20;
+
 /** Characters handed to papaparse at once: longer strings are allocated apart, which makes it slower. */
 export const papaSliceBytes = 32 << 10;
 
@@ -278,6 +336,9 @@ export const documentBytesMax = 16 << 20;
 
 /** Levels of nested values in a COQL answer: Zoho's are five deep. */
 export const jsonDepthMax = 64;
+
+/** What an estimate reckons for one bulk job: accounts of it run from seconds to some minutes (zoho-api sheet 4.7), and it is better to be early. */
+export const estimatedJobS = 180;
 
 // Stopping
 
@@ -299,3 +360,23 @@ export const bundleLogLinesMax = 4_000;
 
 /** Bytes of a COQL answer that are parsed before others get their turn. */
 export const jsonSliceBytes = 64 << 10;
+
+// Rows that cannot become documents
+
+/** Readings of a page until two agree on the rows that cannot be used; a transfer is at fault once, if at all. */
+export const oddReadingsMax = 3;
+
+/** Odd rows of one page. More of them are no rows' fault but the page's, and nothing of it should be taken for read. */
+export const oddRowsMax = 10_000;
+
+/** Lines after one that cannot be read in which a sound row must begin: a text has seldom more lines, and far more would be a page without structure. */
+export const resyncLinesMax = 100;
+
+/** Odd rows of one module that are named in the log, one by one; more are only counted. */
+export const oddRowsNamedMax = 1_000;
+
+/** Odd rows of one module that are remembered, so that an overlap does not name them again: 28 characters each. */
+export const oddRowsKnownMax = 20_000;
+
+/** Records without a `Modified_Time` of one module that are looked after: a few that an import of old left behind; their ids take 2 MB. */
+export const untimedIdsMax = 50_000;

@@ -1,7 +1,9 @@
 /** The process: the only file that touches arguments, environment, standard streams, signals and the exit code. */
 import type {Writable} from 'node:stream';
-import type {Host} from './commands/host.ts';
+import {isatty} from 'node:tty';
+import {type CommandContext, exit} from './commands/host.ts';
 import {exitCodeOf} from './errors/errors.ts';
+import {systemReason} from './errors/system.ts';
 import {stopCommandMs, stopConnectorMs} from './limits.ts';
 import {jsonLog, type Level, levelOf, textLog} from './platform/log.ts';
 import {DescriptorOutput} from './platform/stdout.ts';
@@ -9,10 +11,13 @@ import {DescriptorOutput} from './platform/stdout.ts';
 const {argv, env, stdin, stderr} = process;
 const args = argv.slice(2);
 const connecting = args.length === 0 && !stdin.isTTY;
-// Looking at `process.stdout` is enough to make its descriptor one that does not block, so the connector does not.
-const stdout = connecting ? new DescriptorOutput(1, () => process.stdout) : process.stdout;
+// What node makes of a file as standard output takes a write that the disk cut short for a whole one, and looking at `process.stdout` is
+// enough to make a pipe's descriptor one that does not block.
+const stdout = !connecting && isatty(1) ? process.stdout : new DescriptorOutput(1, () => process.stdout);
 const level = levelOf(env.LOG_LEVEL);
 const stop = new AbortController();
+/** Of output that does not go to a terminal. */
+const columnsDefault = 80;
 
 /** A Ctrl-C at a terminal reaches this process twice when a parent passes it on as well. */
 const sameKeyMs = 250;
@@ -22,12 +27,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => interrupt());
 process.channel?.unref();
 
-// Standard streams do not remember their errors. When nobody reads any more, what is left to do is to stop; a failure of stderr has
-// nowhere to be reported.
-let unread = false;
-stdout.on('error', () => {
-  unread = true;
-  stop.abort(new Error('Nobody reads the output any more'));
+// A write beyond `ulimit -f` then fails as one to a full disk does, instead of killing the process.
+process.on('SIGXFSZ', () => {});
+
+// Output that cannot be written ends everything; a failure of stderr has nowhere to be reported. Node's own standard streams do not
+// remember their errors.
+let lost: NodeJS.ErrnoException | undefined;
+stdout.on('error', (error) => {
+  lost ??= error;
+  stop.abort(error);
 });
 stderr.on('error', () => {});
 process.on('uncaughtException', (error) => {
@@ -36,8 +44,10 @@ process.on('uncaughtException', (error) => {
 });
 
 const code = connecting ? await connect() : await command();
-await Promise.all([delivered(stdout), delivered(stderr)]);
-end(code);
+await delivered(stdout);
+const verdict = lost === undefined ? code : withoutOutput(code, lost);
+await delivered(stderr);
+end(verdict);
 
 /** Asks everything to stop, once; the second time, and when stopping takes too long, the process ends as it is. */
 function interrupt(): void {
@@ -58,7 +68,7 @@ function end(code: number): void {
 }
 
 function interruptedCode(): number {
-  return connecting ? 1 : 130;
+  return connecting ? exit.failed : exit.interrupted;
 }
 
 async function connect(): Promise<number> {
@@ -71,8 +81,10 @@ async function connect(): Promise<number> {
     ]);
     const handlers = connectorHandlers({clock: systemClock, log, loopback: env.SOURCE_ZOHO_LOOPBACK});
     await serve({input: stdin, output: stdout, handlers, log, signal: stop.signal});
-    return 0;
+    return exit.done;
   } catch (error) {
+    // Told at the end.
+    if (stdout.errored) return interruptedCode();
     report(error);
     return exitCodeOf(error);
   }
@@ -81,27 +93,55 @@ async function connect(): Promise<number> {
 async function command(): Promise<number> {
   try {
     const {runCli} = await import('./cli.ts');
-    const code = await runCli(hostOf(level), args.length === 0 ? ['--help'] : args);
-    return unread ? 0 : code;
+    return await runCli(hostOf(level), args.length === 0 ? ['--help'] : args);
   } catch (error) {
-    // What a reader of the output did not want to see is no failure.
-    if (unread) return 0;
-    if (stoppedMs !== undefined) return 130;
+    if (stoppedMs !== undefined) return exit.interrupted;
+    const code = exitCodeOf(error);
+    // The command was stopped because its output was lost, which is told at the end.
+    if (lost !== undefined && code === exit.failed) return exit.interrupted;
     report(error);
-    return exitCodeOf(error);
+    return code;
   }
 }
 
-function hostOf(least: Level): Host {
+/**
+ * The exit code of a process whose output was lost. A reader that leaves (EPIPE) has seen what it wanted; every other failure is told, and is
+ * one. Neither hides what the command found out by itself.
+ */
+function withoutOutput(code: number, error: NodeJS.ErrnoException): number {
+  const stoppedByThis = code === interruptedCode() && stoppedMs === undefined;
+  const own = stoppedByThis ? exit.done : code;
+  if (error.code === 'EPIPE') return own;
+  report(new Error(`Cannot write standard output: ${systemReason(error)}`));
+  return own === exit.done ? exit.failed : own;
+}
+
+function hostOf(least: Level): CommandContext {
+  const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
+  const colored = (stream: {isTTY?: boolean}): boolean => stream.isTTY === true && !plain && env.TERM !== 'dumb';
+  const terminal = stdout instanceof DescriptorOutput ? undefined : stdout;
   return {
     env,
     input: stdin,
     output: stdout,
     messages: stderr,
-    screen: stderr.isTTY ? {columns: () => stderr.columns, rows: () => stderr.rows} : undefined,
-    colors: stderr.isTTY && env.NO_COLOR === undefined && env.TERM !== 'dumb',
+    screen: stderr.isTTY === true && env.TERM !== 'dumb' ? screenOf(stderr) : undefined,
+    outputColumns: () => terminal?.columns ?? columnsDefault,
+    colors: colored(stderr),
+    outputColors: terminal !== undefined && colored(terminal),
     log: textLog((line) => stderr.write(line), least),
     signal: stop.signal,
+  };
+}
+
+function screenOf(terminal: NodeJS.WriteStream): CommandContext['screen'] {
+  return {
+    columns: () => terminal.columns,
+    rows: () => terminal.rows,
+    onResize(act) {
+      terminal.on('resize', act);
+      return () => terminal.off('resize', act);
+    },
   };
 }
 

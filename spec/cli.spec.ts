@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import {readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
+import {parse} from 'yaml';
 import {configOf} from '../lib/commands/context.ts';
+import {documentSchema, managedSchema} from '../lib/flow/discover.ts';
 import {type Sandbox, startSandbox} from '../lib/sandbox/server.ts';
-import {type Ran, Shell} from './commands/shell.ts';
+import {type Ran, type RunOptions, Shell} from './commands/shell.ts';
 import {complaint, type Reply, withZoho} from './harness/fake-zoho.ts';
 
 const cli = suite<{shell: Shell; sandbox: Sandbox}>('source-zoho');
@@ -33,7 +35,7 @@ async function whileSandboxRuns(shell: Shell, args: string, use: (line: string) 
   const ran = await shell.run(args, {
     whenRunning(kill, messages) {
       const timer = setInterval(() => {
-        if (!messages().includes('configuration is in')) return;
+        if (!messages().includes('configuration is in')) return messages() === '' ? undefined : clearInterval(timer);
         clearInterval(timer);
         used = readFile(shell.path('config.json'), 'utf8')
           .then(use)
@@ -58,25 +60,13 @@ cli('takes a new user from help to captured files in the three commands of its f
   const steps = [...output.matchAll(/^ {2}\$ source-zoho (.+)$/gm)].map(([, step]) => step!);
   assert.equal(steps.length, 3);
   const [sandbox = '', check = '', capture = ''] = steps;
+  await rm(shell.path('config.json'));
   const {code} = await whileSandboxRuns(shell, sandbox.replace(' &', ''), async () => {
     assert.equal((await shell.run(check)).code, 0);
     assert.equal((await shell.run(capture)).code, 0);
   });
   assert.equal(code, 0);
   assert.ok((await readdir(shell.path('out'))).includes('Leads.ndjson'));
-});
-
-cli('runs what the README tells a person with a terminal to run', async ({shell, sandbox}) => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const told = [...readme.matchAll(/^npx source-zoho ([^#\n]+)/gm)].map(([, command]) => command!.trim());
-  assert.equal(told.length, 5);
-  const bindings = ['Leads', 'Accounts'].map((name) => ({resource: {name, interval: 'PT5M'}, target: `acme/${name}`}));
-  const endpoint = {connector: {image: 'ghcr.io/estuary/source-zoho:dev', config: configOf(sandbox)}};
-  await writeFile(shell.path('flow.yaml'), JSON.stringify({captures: {'acme/zoho': {endpoint, bindings}}}));
-  for (const command of told) {
-    const {code, messages} = await shell.run(command);
-    assert.equal(code, 0, `${command}\n${messages}`);
-  }
 });
 
 cli('gives an example with the help of each command, and every one works', async ({shell, sandbox}) => {
@@ -92,20 +82,21 @@ cli('gives an example with the help of each command, and every one works', async
     return result;
   };
   assert.equal(JSON.parse((await ran('spec')).output).protocol, 3032023);
-  assert.match((await ran('check')).messages, /^Leads +captured/m);
+  assert.match((await ran('check')).output, /^Leads +captured/m);
   await ran('discover');
   assert.match(await readFile(shell.path('catalog/flow.yaml'), 'utf8'), /acmeCo\/Leads/);
   await ran('capture', (example) => example.replace('--sandbox', '--config config.json'));
-  assert.match((await ran('verify')).messages, /no difference found/);
+  assert.match((await ran('verify')).output, /no difference found/);
   const grant = sandbox.tokens.grant();
   const login = (example: string) =>
     example
       .replace(/--client-id \S+/, `--client-id ${sandbox.credentials.client_id}`)
       .replace(/--code \S+/, `--code ${grant}`)
-      .replace(/--api-domain \S+/, `--api-domain ${sandbox.url} --out login.json`);
+      .replace(/--api-domain \S+/, `--api-domain ${sandbox.url} --out login.json --start-date 2024-01-01`);
   await ran('login', login, `${sandbox.credentials.client_secret}\n`);
   assert.equal((await stat(shell.path('login.json'))).mode & 0o777, 0o600);
-  assert.equal((await shell.run('check --config login.json')).code, 0);
+  assert.match((await shell.run('check --config login.json')).output, /^records since +2024-01-01T00:00:00Z in every module/m);
+  await rm(shell.path('config.json'));
   const listening = examples.get('sandbox')!.replace('100000', '100');
   assert.equal((await whileSandboxRuns(shell, listening, async () => {})).code, 0);
   const demo = await ran('demo', (example) => `${example} --records 3000 --json --out demo`);
@@ -117,17 +108,17 @@ const mistakes: [args: string, message: RegExp][] = [
   ['captre', /^error: unknown command 'captre'\n\(Did you mean capture\?\)/],
   ['capture --out out --onec', /^error: unknown option '--onec'\n\(Did you mean --once\?\)/],
   ['capture --once', /^error: required option '--out <dir>' not specified/],
-  ['capture --sandbox --out out --timeout soon', /It is no time such as 90s/],
+  ['capture --sandbox --out out --timeout soon', /Expected a duration of up to 24 days, such as 90s/],
   ['capture --sandbox --out out --initial-state []', /It is no JSON object/],
   ['sandbox --port x', /It is no port from 0 to 65535/],
   [
     'check',
-    /^source-zoho: Cannot tell where to read from: say one of --source flow\.yaml, --config config\.json or --sandbox\n$/,
+    /^source-zoho: Cannot tell where to read from: say one of --source flow\.yaml, --config config\.json or --sandbox, or set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_API_DOMAIN\n$/,
   ],
   ['check --config config.json --sandbox', /^source-zoho: Cannot tell where to read from/],
   ['check --config config.json --out out', /^source-zoho: Cannot use --out without --support-bundle\n$/],
   ['check --sandbox --support-bundle no/where.json', /^source-zoho: Cannot write no\/where\.json: ENOENT/],
-  ['check --config missing.json', /^source-zoho: Cannot read \S*missing\.json: there is no such file\n$/],
+  ['check --config missing.json', /^source-zoho: Cannot read \S*missing\.json: there is no such file or directory\n$/],
   [
     'check --config config.json --module Laeds',
     /^source-zoho: Cannot find module Laeds among the modules of Zoho, did you mean Leads\?\n$/,
@@ -150,6 +141,22 @@ const mistakes: [args: string, message: RegExp][] = [
   ],
   ['demo --out config.json', /^source-zoho: Cannot write into config\.json: it is there already, and no directory\n$/],
   ['bench --scale no/x.svg', /^source-zoho: Cannot write no\/x\.svg: there is no such file or directory\n$/],
+  [
+    'sandbox --config config.json',
+    /^source-zoho: Cannot write config\.json: it is there already; say --force to replace it, or say/,
+  ],
+  [
+    'bench --scale config.json',
+    /^source-zoho: Cannot write config\.json: it is there already; say --force to replace it, or say/,
+  ],
+  ['capture --config config.json --out out --since 2024-13-01', /Expected a date, such as 2024-01-01/],
+  [
+    'capture --config config.json --module Leads --out out --backfill Laeds',
+    /^source-zoho: Cannot find module Laeds among the modules of this capture, did you mean Leads\?\n$/,
+  ],
+  ['capture --config config.json --module Leads --once --out /proc/x', /^source-zoho: Cannot write into \/proc\/x: there is no/],
+  ['discover --config config.json --image a/b:v1', /^source-zoho: Cannot use --image without --flow\n$/],
+  ['discover --config config.json --flow c --image a/B', /^source-zoho: Cannot use image a\/B: it must be like registry/],
   ['sandbox --fault nonsense', /^source-zoho: Cannot order fault "nonsense"/],
 ];
 for (const [args, message] of mistakes) {
@@ -211,6 +218,118 @@ cli('tells what is wrong with credentials in one line, and ends with 3', async (
   }
 });
 
+cli(
+  'takes credentials from the environment, from its variables in a file, and a whole config from standard input',
+  async ({shell, sandbox: {url, credentials}}) => {
+    const env = {
+      ZOHO_CLIENT_ID: credentials.client_id,
+      ZOHO_CLIENT_SECRET: credentials.client_secret,
+      ZOHO_REFRESH_TOKEN: credentials.refresh_token,
+      ZOHO_API_DOMAIN: url,
+    };
+    const check = async (args: string, options: RunOptions): Promise<void> => {
+      const {code, output, messages} = await shell.run(`check --module Leads ${args}`, options);
+      assert.equal(code, 0, messages);
+      assert.match(output, /^Leads +captured/m);
+    };
+    await check('', {env});
+    const some = {credentials: {...credentials, client_secret: '<secret>', refresh_token: `\${TOKEN}`, api_domain: `\${HOST}`}};
+    await writeFile(shell.path('some.json'), JSON.stringify(some));
+    const named = {TOKEN: credentials.refresh_token, HOST: url};
+    await check('--config some.json', {env: {...named, ZOHO_CLIENT_SECRET: credentials.client_secret, ZOHO_CLIENT_ID: 'other'}});
+    await check('--config -', {input: JSON.stringify(configOf({url, credentials}))});
+    const failing: [args: string, options: RunOptions, message: RegExp][] = [
+      [
+        '',
+        {env: {ZOHO_CLIENT_ID: 'a', ZOHO_API_DOMAIN: url}},
+        /environment: ZOHO_CLIENT_SECRET and ZOHO_REFRESH_TOKEN must be set/,
+      ],
+      [
+        '--config some.json',
+        {},
+        /^source-zoho: Cannot use the config: credentials\.refresh_token needs \$\{TOKEN\}, which is not set$/m,
+      ],
+      ['--config -', {input: ''}, /^source-zoho: Cannot read standard input: it is empty$/m],
+      [
+        '--config -',
+        {input: '{"credentials": '},
+        /^source-zoho: Cannot read standard input at line 1, column \d+: it is not JSON$/m,
+      ],
+    ];
+    for (const [args, options, message] of failing) {
+      const {code, messages} = await shell.run(`check ${args}`, options);
+      assert.equal(code, 2, messages);
+      assert.match(messages, message);
+    }
+  },
+);
+
+cli('tells its version, and failures as JSON where results are', async ({shell, sandbox}) => {
+  const {version} = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  assert.equal((await shell.run('--version')).output, `source-zoho ${version}\n`);
+  const failure = async (args: string, code: number, kind: string): Promise<string> => {
+    const ran = await shell.run(args);
+    assert.equal(ran.code, code, ran.messages);
+    const {error} = JSON.parse(ran.output);
+    assert.deepEqual([error.kind, error.exit_code], [kind, code]);
+    assert.ok(ran.messages.includes(error.message));
+    return error.message;
+  };
+  assert.match(await failure('check --json', 2, 'usage'), /^Cannot tell where to read from/);
+  assert.match(await failure('capture --json', 2, 'usage'), /^required option '--out <dir>' not specified/);
+  sandbox.tokens.revoke();
+  assert.match(await failure('verify --config config.json --out nowhere --json', 2, 'usage'), /^Cannot verify nowhere/);
+  await failure('discover --config config.json --json', 3, 'credentials');
+  await failure('check --config config.json --json', 3, 'credentials');
+});
+
+cli('says since when records are captured, and why', async ({shell, sandbox}) => {
+  const {start, ...rest} = JSON.parse((await shell.run('check --config config.json --json --module Leads')).output);
+  assert.equal(Date.parse(rest.clock) - Date.parse(start.date), 30 * 86_400_000);
+  assert.equal(start.reason, '30 days before the first start, as none is configured');
+  const since = await shell.run('check --config config.json --module Leads --since 2024-03-05');
+  assert.match(since.output, /^records since +2024-03-05T00:00:00Z in every module: the configured start$/m);
+  const config = {...configOf(sandbox), startDate: '2024-01-01'};
+  await writeFile(shell.path('misspelt.json'), JSON.stringify(config));
+  const misspelt = await shell.run('check --config misspelt.json');
+  assert.equal(misspelt.code, 2);
+  assert.match(misspelt.messages, /startDate is not a property of it, did you mean start_date\?$/m);
+  await writeFile(shell.path('dated.json'), JSON.stringify({...configOf(sandbox), start_date: '2024-01-01'}));
+  const twice = await shell.run('check --config dated.json --since 2023-01-01');
+  assert.match(twice.messages, /^source-zoho: Cannot use --since 2023-01-01T00:00:00Z: the config has start_date 2024-01-01T00/);
+  const future = await shell.run('capture --config config.json --module Leads --out out --since 2999-01-01');
+  assert.equal(future.code, 2, future.messages);
+  assert.match(future.messages, /2999-01-01T00:00:00Z is in the future/);
+});
+
+cli('estimates a backfill and the days after it, without starting a job', async ({shell}) => {
+  const {code, output, messages} = await shell.run(
+    'check --config config.json --module Leads,Assessments --estimate --since 2020-01-01',
+  );
+  assert.equal(code, 0, messages);
+  // 642 fields take four jobs a page.
+  assert.match(output, /^Assessments +\d+ +1 +4 +364 +/m);
+  assert.match(output, /^Leads +300 +1 +1 +91 +/m);
+  assert.match(output, /^The backfill takes about 455 credits, 5 jobs and \d+ minutes/m);
+  assert.match(output, /^Free +5,000 +9 %/m);
+  for (const line of output.split('\n')) assert.ok(line.length <= 80, line);
+  const dry = await shell.run('capture --config config.json --module Leads --out out --since 2020-01-01 --dry-run --json');
+  assert.equal(dry.code, 0, dry.messages);
+  const {estimate} = JSON.parse(dry.output);
+  const [{records, jobs, credits_a_day}] = estimate.modules;
+  assert.deepEqual([records, jobs, credits_a_day], [300, 1, 288 + 96 + 24 + 91]);
+  assert.deepEqual(await readdir(shell.folder), ['config.json']);
+  assert.match(output, /^spent on this check +\d+ API calls, \d credits$/m, 'no job of 50');
+});
+
+cli('reckons with a page where Zoho does not count', async ({shell, sandbox}) => {
+  sandbox.faults.add('refused-module:coql/Quotes@1');
+  const {code, output, messages} = await shell.run('check --config config.json --module Quotes --estimate');
+  assert.equal(code, 0, messages);
+  assert.match(output, /^Quotes +unknown +1 +1 +91 +\d+$/m);
+  assert.match(output, /^Zoho does not count the records of 1 module: one page each is reckoned\.$/m);
+});
+
 cli('gives up soon when limits hold up a command that somebody waits for', async ({shell, sandbox}) => {
   const limited: Reply = [429, complaint('TOO_MANY_REQUESTS'), {'retry-after': '3600'}];
   await withZoho({replies: [limited]}, async ({url}) => {
@@ -223,15 +342,18 @@ cli('gives up soon when limits hold up a command that somebody waits for', async
   });
 });
 
-cli('says that a capture of its own sandbox cannot go on, and how one can', async ({shell}) => {
+cli('begins a capture of its own sandbox anew when it is repeated, and leaves other captures alone', async ({shell}) => {
   const capture = 'capture --sandbox --records 50 --module Quotes --out out --once';
-  assert.equal((await shell.run(capture)).code, 0);
-  const {code, messages} = await shell.run(capture);
+  await writeFile(shell.path('mine.txt'), 'mine');
+  for (let round = 0; round < 2; round++) {
+    const {code, output, messages} = await shell.run(capture);
+    assert.equal(code, 0, messages);
+    assert.match(output, /^Quotes +8 .*\(8 lines\)$/m);
+  }
+  assert.equal((await shell.run('capture --config config.json --module Quotes --out real --once')).code, 0);
+  const {code, messages} = await shell.run(capture.replace('--out out', '--out real'));
   assert.equal(code, 2, messages);
-  assert.match(
-    messages,
-    /^source-zoho: Cannot use out: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox by itself and say --config$/m,
-  );
+  assert.match(messages, /^source-zoho: Cannot use real: it holds another capture/m);
 });
 
 cli('keeps a grant code for a config file that can be written', async ({shell, sandbox}) => {
@@ -244,8 +366,8 @@ cli('keeps a grant code for a config file that can be written', async ({shell, s
   for (const [out, reason] of [
     ['--out no/config.json', 'there is no such file or directory'],
     ['--out config.json/config.json', 'a part of it is no directory'],
-    ['--force --out .', 'it is a directory; say --out for a file'],
-    ['--out config.json', 'it is there already; say --force to replace it, or --out for another file'],
+    ['--force --out .', 'it is a directory; say --out for another file'],
+    ['--out config.json', 'it is there already; say --force to replace it, or say --out for another file'],
   ] as const) {
     const refused = await login(out);
     assert.equal(refused.code, 2, refused.messages);
@@ -268,7 +390,7 @@ cli('finds out what scopes cover when Zoho does not list them', async ({shell}) 
     await shell.configure(unlisted);
     const good = await shell.run('check --config config.json');
     assert.equal(good.code, 0, good.messages);
-    assert.match(good.messages, /Zoho does not list them; every API answers/);
+    assert.match(good.output, /Zoho does not list them; every API answers/);
     unlisted.tokens.setScopes(['ZohoCRM.bulk.READ', 'ZohoCRM.modules.READ', 'ZohoCRM.settings.ALL']);
     const {code, messages} = await shell.run('check --config config.json');
     assert.equal(code, 3, messages);
@@ -298,7 +420,7 @@ cli('checks a setup as JSON, with every module and why it is skipped', async ({s
 cli('writes what a report of a problem needs, beside the check', async ({shell, sandbox}) => {
   const {code, messages} = await shell.run('check --config config.json --module Deals,Notes --support-bundle report.json');
   assert.equal(code, 0, messages);
-  assert.match(messages, /\nWrote report\.json; read it through before you send it\n$/);
+  assert.match(messages, /^Wrote report\.json; read it through before you send it\n$/);
   const bundle = JSON.parse(await readFile(shell.path('report.json'), 'utf8'));
   const {version, dependencies} = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
   assert.equal(bundle.version, version);
@@ -325,10 +447,20 @@ cli('discovers bindings as JSON lines, and as a catalog that captures', async ({
     .split('\n')
     .map((line) => JSON.parse(line).recommendedName);
   assert.deepEqual(names, ['Deals', 'Leads']);
-  const hidden = await shell.run('discover --config config.json --module Leads --flow hidden');
+  const image = 'registry.example.com:5000/team/source-zoho:v2.0.0';
+  const hidden = await shell.run(`discover --config config.json --module Leads --flow hidden --image ${image}`);
   assert.equal(hidden.code, 0, hidden.messages);
+  assert.ok((await readFile(shell.path('hidden/flow.yaml'), 'utf8')).includes(`image: ${image}\n`));
   assert.match(await readFile(shell.path('hidden/source-zoho.config.yaml'), 'utf8'), /client_secret: <secret>/);
   await shell.run('discover --config config.json --module Leads --flow catalog --with-secrets');
+  const {collections} = parse(await readFile(shell.path('catalog/flow.yaml'), 'utf8'));
+  assert.deepEqual(collections['acmeCo/Leads'], {
+    writeSchema: 'Leads.schema.yaml',
+    readSchema: {allOf: [{$ref: 'flow://relaxed-write-schema'}, {$ref: 'flow://inferred-schema'}]},
+    key: ['/id'],
+  });
+  const schema = parse(await readFile(shell.path('catalog/Leads.schema.yaml'), 'utf8'));
+  assert.deepEqual(schema, managedSchema(documentSchema('Leads')), 'or else the catalog undoes its own autoDiscover');
   const capture = await shell.run('capture --source catalog/flow.yaml --out out --once');
   assert.equal(capture.code, 0, capture.messages);
   const again = await shell.run('discover --config config.json --module Leads --flow catalog');
@@ -342,7 +474,7 @@ cli('says of a capture without bindings that it has none, and shows what it coul
   const {code, messages} = await shell.run('capture --source flow.yaml --out out --once');
   assert.equal(code, 2, messages);
   assert.match(messages, /^source-zoho: Cannot capture anything: capture acme\/zoho has no binding that is enabled; add one/);
-  assert.match((await shell.run('check --source flow.yaml')).messages, /^Leads +captured/m);
+  assert.match((await shell.run('check --source flow.yaml')).output, /^Leads +captured/m);
 });
 
 cli('finds what differs from Zoho, shows it, and ends with 4', async ({shell, sandbox}) => {
@@ -354,7 +486,7 @@ cli('finds what differs from Zoho, shows it, and ends with 4', async ({shell, sa
   sandbox.clock.advance(5_000);
   const since = await shell.run('verify --config config.json --module Quotes --out out --full');
   assert.equal(since.code, 0, since.messages);
-  assert.match(since.messages, /^Quotes +43 +43 +0 +0 +0 +0 +2$/m);
+  assert.match(since.output, /^Quotes +43 +43 +0 +0 +0 +0 +2 +0$/m);
   const text = await readFile(shell.path('out/Quotes.ndjson'), 'utf8');
   const lines = text.split('\n');
   lines[5] = lines[5]!.replace(/"Subject":"../, '"Subject":"#?');
@@ -389,11 +521,11 @@ cli(
     const quotes = sandbox.org.module('Quotes');
     quotes.delete([...quotes.ids()][0]!);
     for (const fault of ['refused-module:deleted/Quotes@1', 'refused-module:create/Leads@1']) sandbox.faults.add(fault);
-    const {code, messages} = await shell.run('verify --config config.json --out out --full');
+    const {code, output, messages} = await shell.run('verify --config config.json --out out --full');
     assert.equal(code, 1, messages);
-    assert.match(messages, /^Leads .* Cannot create a bulk read job for module Leads: /m);
-    assert.match(messages, /^Quotes +\d+ +\d+ +0 +0 +0 +0 +1/m);
-    assert.match(messages, /^Deals +\d+ +\d+ +0 +0 +0/m);
+    assert.match(output, /^Leads .* Cannot create a bulk read job for module Leads: /m);
+    assert.match(output, /^Quotes +\d+ +\d+ +0 +0 +0 +0 +1/m);
+    assert.match(output, /^Deals +\d+ +\d+ +0 +0 +0/m);
   },
 );
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {readFile, stat, writeFile} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {suite} from 'uvu';
@@ -81,6 +82,54 @@ main('ends soon at SIGTERM when nobody takes its output', async ({sandbox}) => {
   const [code, signal] = await once(child, 'exit');
   assert.equal(signal, null);
   assert.ok(code === 0 || code === 1, String(code));
+});
+
+const written = [
+  ['the connector', ''],
+  ['spec', 'spec'],
+  ['--help', '--help'],
+  ['discover', 'discover --config config.json --module Leads'],
+  ['check --json', 'check --config config.json --module Leads --json'],
+  ['capture --out -', 'capture --config config.json --module Leads --out - --once'],
+  ['verify --json', 'verify --config config.json --module Leads --out out --json'],
+] as const;
+for (const [name, args] of written) {
+  main(`fails with one clear line when the output of ${name} cannot be written`, async ({shell, sandbox}) => {
+    await shell.configure(sandbox);
+    const input = '{"spec":{}}\n';
+    if (args.startsWith('verify')) await shell.run('capture --config config.json --module Leads --out out --once');
+    const full = await shell.run(args, {input, outputFile: '/dev/full'});
+    assert.equal(full.code, 1, full.messages);
+    assert.match(full.messages, /Cannot write standard output: the disk is full"?\}?\n$/);
+    const gone = await shell.run(args, {input, closeOutput: true});
+    assert.equal(gone.code, 0, gone.messages);
+    assert.doesNotMatch(gone.messages, /Cannot|EPIPE/);
+  });
+}
+
+main('notices that a file took only a part of the output', async ({shell, sandbox}) => {
+  await shell.configure(sandbox);
+  for (const [args, fileBlocksMax] of [
+    ['spec', 1],
+    ['capture --config config.json --module Leads --out - --once', 200],
+  ] as const) {
+    const {code, messages} = await shell.run(args, {outputFile: 'output', fileBlocksMax});
+    assert.equal(code, 1, messages);
+    assert.match(messages, /^source-zoho: Cannot write standard output: it would be larger than files may be here/m);
+    assert.equal((await stat(shell.path('output'))).size, 512 * fileBlocksMax);
+  }
+});
+
+main('keeps the verdict of a command whose output was lost', async ({shell, sandbox}) => {
+  await shell.configure(sandbox);
+  await shell.run('capture --config config.json --module Leads --out out --once');
+  const text = await readFile(shell.path('out/Leads.ndjson'), 'utf8');
+  await writeFile(shell.path('out/Leads.ndjson'), text.replaceAll(/"Last_Name":"./g, '"Last_Name":"#'));
+  const verify = 'verify --config config.json --module Leads --out out --json';
+  const full = await shell.run(verify, {outputFile: '/dev/full'});
+  assert.equal(full.code, 4, full.messages);
+  assert.match(full.messages, /Cannot write standard output: the disk is full\n$/);
+  assert.equal((await shell.run(verify, {closeOutput: true})).code, 4);
 });
 
 main.run();

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import {setImmediate} from 'node:timers/promises';
 import {suite} from 'uvu';
 import {pipe} from '../lib/pipeline.ts';
-import type {Batch, Rows} from '../lib/records/batch.ts';
+import type {Batch, RowBlock} from '../lib/records/batch.ts';
 import {csvRows} from './transforms/samples.ts';
 
 const test = suite('pipe');
 
 test('leaves a batch alone until it is written', async () => {
-  async function* source(): AsyncGenerator<Batch<Rows>, void, void> {
+  async function* source(): AsyncGenerator<Batch<RowBlock>, void, void> {
     for (let i = 1; i <= 20; i++)
       yield {items: await csvRows(`Id,Modified_Time,A\n${i},2026-10-01T10:00:00Z,${'x'.repeat(i)}\n`)};
   }

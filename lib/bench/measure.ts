@@ -19,7 +19,6 @@ export interface MeasureOptions {
   readonly rounds: number;
   /** For pipes. */
   readonly folder: string;
-  readonly signal: AbortSignal;
   /** Told before each run. */
   onRun(contender: string, round: number): void;
 }
@@ -29,7 +28,7 @@ export interface MeasureOptions {
  * installed has none either; `left` says so. Any other failure is thrown.
  */
 export async function measure(what: Case, page: PageFile, options: MeasureOptions): Promise<Measured> {
-  const {rounds, folder, signal, onRun} = options;
+  const {rounds, folder, onRun} = options;
   const {pages, coql, jobMs, downloadMs, serialJobs} = what;
   const server = await startServer({page, pages, coql, jobMs, downloadMs, serialJobs});
   try {
@@ -40,15 +39,12 @@ export async function measure(what: Case, page: PageFile, options: MeasureOption
     const left = new Map<ContenderName, string>();
     for (let round = 0; round <= rounds; round++) {
       for (const name of what.contenders) {
-        signal.throwIfAborted();
         if (left.has(name)) continue;
         onRun(name, round);
         try {
           const done = await checkedRun(name, what, task, judge, folder);
           if (round > 0) runs.set(name, [...(runs.get(name) ?? []), done]);
         } catch (error) {
-          // An interrupt ends the contender as well.
-          signal.throwIfAborted();
           if (!(error instanceof Refused)) throw error;
           left.set(name, error.message);
           runs.delete(name);

@@ -2,28 +2,32 @@
 
 import {sourcedSchema} from '../flow/sourced.ts';
 import {type BindingState, bindingPatch, mergePatch, secondsOf} from '../flow/state.ts';
-import {coqlRowsLarge} from '../limits.ts';
+import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, replacedNamedMax, windowOverlapS} from '../limits.ts';
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import {Slots} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, Docs, Rows} from '../records/batch.ts';
+import {Semaphore} from '../platform/semaphore.ts';
+import type {Batch, BindingPatch, DocBlock, Replaced, RowBlock} from '../records/batch.ts';
 import {idOf, modifiedOf} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import type {Sink, Target} from '../sinks/sink.ts';
+import type {Target} from '../sinks/sink.ts';
 import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
-import type {ZohoClient} from '../zoho/client.ts';
-import type {Api, ModuleFields} from './field-plan.ts';
+import {PageSize} from '../sources/page-size.ts';
+import type {ZohoClient} from '../zoho/api.ts';
+import type {Api, FieldPlan} from './field-plan.ts';
 import type {BindingProgress} from './progress.ts';
+import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
-import {Gate} from './seen/backfill-filter.ts';
-import {Overlap} from './seen/emitted-versions.ts';
+import {Ahead} from './seen/ahead.ts';
+import {BackfillFilter} from './seen/backfill-filter.ts';
+import {EmittedVersions} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
-import {Recycled} from './seen/recycle-bin.ts';
+import {RecycleBin} from './seen/recycle-bin.ts';
+import type {WatchedSink} from './watched-sink.ts';
 
 /** An outage as one binding sees it. It is over as soon as the binding has got something else. */
-export interface CutOff {
+export interface Outage {
   readonly sinceMs: number;
   readonly got: number;
   tries: number;
@@ -34,17 +38,19 @@ export interface Shared {
   readonly client: ZohoClient;
   readonly clock: Clock;
   readonly log: Log;
-  readonly sink: Sink;
-  readonly jobSlots: Slots;
-  readonly pageSlots: Slots;
-  readonly sweepSlots: Slots;
+  readonly sink: WatchedSink;
+  readonly jobSlots: Semaphore;
+  readonly pageSlots: Semaphore;
+  readonly sweepSlots: Semaphore;
   /** All that are captured, and those of them that cannot reach Zoho at present. */
   readonly bindings: readonly {readonly progress: BindingProgress}[];
-  readonly cutOff: Map<BindingProgress, CutOff>;
+  readonly cutOff: Map<BindingProgress, Outage>;
   /** Positions of those whose scope Zoho refuses. */
   readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
+  /** Ids that this organisation takes in a list of COQL. */
+  readonly listSize: PageSize;
 }
 
 export interface BindingOptions {
@@ -58,10 +64,10 @@ export interface BindingOptions {
 }
 
 /** Ends a backfill or a refresh. */
-export const rangeDone: BindingPatch = {backfill: null, is_connector_initiated: false};
+export const backfillDone: BindingPatch = {backfill: null, is_connector_initiated: false};
 
 /** Decides over a document at the moment of its write. */
-export type Admit = (docs: Docs, i: number) => boolean;
+export type Admit = (docs: DocBlock, i: number) => boolean;
 
 export class Binding {
   readonly target: Target;
@@ -70,14 +76,16 @@ export class Binding {
   readonly schedule: Schedule | undefined;
   readonly progress: BindingProgress;
   readonly shared: Shared;
-  readonly gate: Gate;
-  readonly overlap: Overlap;
+  readonly filter: BackfillFilter;
+  readonly emitted: EmittedVersions;
   /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
-  readonly coqlTurn = new Slots(1);
+  readonly coqlLock = new Semaphore(1);
+  /** Rows that cannot become documents. */
+  readonly quarantine: NamedQuarantine;
   /** Records seen to go into the recycle bin. */
-  readonly recycled: Recycled;
+  readonly recycleBin: RecycleBin;
   /** Whether the gate knows everything emitted since the running range began. */
-  gateKnown = false;
+  filterKnown = false;
   /** The latest `Modified_Time` captured by COQL. */
   sweptToS = Number.NEGATIVE_INFINITY;
   /** Whether a record was captured by COQL that the running range may not have: what only Bulk Read reads of it is still to come. */
@@ -90,30 +98,49 @@ export class Binding {
   deletionsNoted = false;
   /** Set when the field metadata should be read again soon. */
   fieldsStale = false;
+  /** Records that COQL shows although their deletion was emitted; the feed of deletions is to say whether they were restored. */
+  readonly doubted = new Set<bigint>();
+  /** At Zoho, it is this late at least. */
+  zohoS: number;
+  /** When all records beyond Zoho's clock were looked through, on the monotonic clock. */
+  lookedAheadMs: number | undefined;
   /** Rows of the last sweep, by which the next one chooses its first page's size. */
   rowsExpected = 0;
-  /** Rows that a COQL page may have in this organisation. */
-  coqlRowsMax = coqlRowsLarge;
-  fields: ModuleFields;
+  /** How often an outage kept Zoho from saying which records have no `Modified_Time`. */
+  untimedOutages = 0;
+  /** Rows of a COQL page, as this organisation allows and serves them. */
+  readonly pageSize = new PageSize({most: coqlRowsLarge, shrinkBy: coqlPageShrinkBy, bytesWanted: coqlPageBytes});
+  /** Captured records whose `Modified_Time` is still to come. */
+  readonly ahead: Ahead;
+  fields: FieldPlan;
   state: BindingState;
   readonly #misfits = new Set<string>();
+  /** Records named in warnings, by field. */
+  readonly #replaced = new Map<string, Set<string>>();
 
-  constructor(options: BindingOptions, state: BindingState, fields: ModuleFields) {
+  constructor(options: BindingOptions, state: BindingState, fields: FieldPlan) {
     this.target = options.target;
     this.module = options.module;
     this.intervalMs = options.intervalMs;
     this.schedule = options.schedule;
     this.progress = options.progress;
     this.shared = options.shared;
-    this.gate = new Gate(options.shared.gateIds);
-    this.overlap = new Overlap(options.shared.overlapIds);
+    this.filter = new BackfillFilter(options.shared.gateIds);
+    this.emitted = new EmittedVersions(options.shared.overlapIds);
+    this.quarantine = new NamedQuarantine(options.module, options.progress, options.shared.log);
     this.fields = fields;
     this.state = state;
-    this.recycled = new Recycled(state.deleted.recycled);
+    this.recycleBin = new RecycleBin(state.deleted.recycled);
+    this.zohoS = secondsOf(state.inc.cursor);
+    this.ahead = new Ahead(state.ahead);
+    for (const [id, seconds] of this.ahead.captured) this.emitted.know(BigInt(id), seconds);
+    const readAgainS = secondsOf(state.deleted.cursor) - windowOverlapS;
+    for (const [id, deletedS] of Object.entries(state.deleted.recycled ?? {}))
+      if (deletedS >= readAgainS) this.emitted.knowDeletion(BigInt(id), deletedS);
   }
 
   /** Writes documents and the checkpoint they earn in one piece, and moves the state with it. */
-  async put(batch: Batch<Docs>, admit?: Admit): Promise<void> {
+  async put(batch: Batch<DocBlock>, admit?: Admit): Promise<void> {
     const {items, patch} = batch;
     if (items.count === 0 && patch === undefined) return;
     const {sink} = this.shared;
@@ -134,19 +161,31 @@ export class Binding {
   }
 
   /** Takes rows through the stages to the sink. */
-  async emit(rows: AsyncIterable<Batch<Rows>> | Iterable<Batch<Rows>>, admit: Admit, signal: AbortSignal): Promise<void> {
-    await pipe(rows, {
+  async emit(rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>, admit: Admit, signal: AbortSignal): Promise<void> {
+    await this.lookAtClock(signal);
+    await pipe(this.#confirming(rows), {
       module: this.module,
       fields: this.fields.all,
       signal,
       onMisfit: (field) => this.#warnOfMisfit(field),
+      onReplaced: (value) => this.#warnOfReplaced(value),
       write: (batch) => this.put(batch, admit),
     });
   }
 
-  /** Tells Flow what documents look like, from the fields known now. */
+  /** Takes note of how late it is at Zoho. Its clock may fall back while dates are in doubt; this does not. */
+  async lookAtClock(signal: AbortSignal): Promise<void> {
+    this.zohoS = Math.max(this.zohoS, await this.shared.client.nowSeconds(signal));
+  }
+
+  /** Tells Flow what documents look like, as far as an API is known to read their fields. */
   async describe(): Promise<void> {
-    await this.shared.sink.describe(this.target, sourcedSchema(this.fields.captured));
+    await this.shared.sink.describe(this.target, sourcedSchema(this.fields.confirmed));
+  }
+
+  /** Takes note that an API reads these fields, and tells Flow of those that are news, before any document has them. */
+  async confirm(fields: Iterable<string>): Promise<void> {
+    if (this.fields.confirm(fields)) await this.describe();
   }
 
   /**
@@ -183,30 +222,44 @@ export class Binding {
     return {
       module: this.module,
       slices: this.refreshing ? this.fields.refreshSlices : this.fields.bulkSlices,
+      fields: this.fields.all,
       fromS: secondsOf(this.state.start),
       // As late as possible: COQL may refuse a field while the range is running.
       get done() {
-        return hasBulkOnly() ? undefined : rangeDone;
+        return hasBulkOnly() ? undefined : backfillDone;
       },
     };
   }
 
   /** What sweeps ask of each record. */
   get plan(): CoqlPlan {
-    const {coqlSlices: slices, all: fields, bare} = this.fields;
-    return {module: this.module, slices, fields, bare, rowsMax: this.coqlRowsMax};
+    const {coqlSlices: slices, all: fields, quoting} = this.fields;
+    const {pageSize, shared} = this;
+    return {module: this.module, slices, fields, quoting, pageSize, listSize: shared.listSize};
   }
 
   /**
-   * Admits what was read by COQL: not what was emitted just so before, and not what is older than the capture reaches. Everything admitted closes the
-   * gate for that record's bulk rows.
+   * Admits what was read by COQL: not what was emitted just so before or is older than that, and not what is older than the capture reaches. A record whose
+   * deletion was emitted since it was modified is doubted: the feed of deletions decides. Everything admitted closes the gate for that record's bulk rows.
    */
   readonly admitSwept: Admit = (docs, i) => {
     const id = idOf(docs, i);
     const modifiedS = modifiedSeconds(modifiedOf(docs, i));
+    if (this.emitted.isDoubtful(id, modifiedS)) {
+      this.doubted.add(id);
+      return false;
+    }
+    return this.admitRestored(docs, i);
+  };
+
+  /** Admits what was read by COQL of a record that is known to be there: as `admitSwept`, whatever was deleted before. */
+  readonly admitRestored: Admit = (docs, i) => {
+    const id = idOf(docs, i);
+    const modifiedS = modifiedSeconds(modifiedOf(docs, i));
     if (modifiedS < secondsOf(this.state.start)) return false;
-    if (!this.overlap.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
-    this.gate.passed(id);
+    if (this.emitted.isPassed(id, modifiedS, this.zohoS)) return false;
+    if (!this.emitted.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
+    this.filter.record(id);
     this.sweptMeanwhile = true;
     this.sweptToS = Math.max(this.sweptToS, modifiedS);
     return true;
@@ -214,14 +267,39 @@ export class Binding {
 
   /** Admits a bulk row unless something else was emitted of its record since the range began (guarantee G2). */
   readonly admitBulk: Admit = (docs, i) => {
-    if (this.gate.overflowed) throw new GateOverflow(this.module);
-    if (this.gate.size === 0 || this.gate.admits(idOf(docs, i))) return true;
+    if (this.filter.overflowed) throw new FilterOverflow(this.module);
+    if (this.filter.size === 0 || this.filter.allows(idOf(docs, i))) return true;
     this.progress.dropped++;
     return false;
   };
 
+  /** The same batches, each after the fields in it are confirmed. */
+  async *#confirming(
+    rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
+  ): AsyncGenerator<Batch<RowBlock>, void, void> {
+    let columns: readonly string[] | undefined;
+    for await (const batch of rows) {
+      if (batch.items.columns !== columns) await this.confirm((columns = batch.items.columns));
+      yield batch;
+    }
+  }
+
   #move(patch: BindingPatch): void {
     this.state = mergePatch(this.state, patch) as BindingState;
+  }
+
+  /** Names each record once, which later sweeps may read again. */
+  #warnOfReplaced({field, id}: Replaced): void {
+    const named = this.#replaced.get(field) ?? new Set<string>();
+    this.#replaced.set(field, named);
+    if (named.has(id) || named.size > replacedNamedMax) return;
+    named.add(id);
+    const {module} = this;
+    const what =
+      named.size > replacedNamedMax
+        ? 'more records hold text that is not valid Unicode; they are not named'
+        : `record ${id} holds text that is not valid Unicode; U+FFFD takes its place`;
+    this.shared.log('warn', `Module ${module}, field ${field}: ${what}`, {module, field});
   }
 
   #warnOfMisfit(field: string): void {
@@ -240,7 +318,7 @@ export class Binding {
 }
 
 /** More records changed during a range than the gate can remember; the range has to start again. */
-export class GateOverflow extends Error {
+export class FilterOverflow extends Error {
   override readonly name = 'GateOverflow';
 
   constructor(module: string) {

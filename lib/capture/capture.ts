@@ -1,21 +1,25 @@
 /** A whole capture: every binding followed at once, into one sink. */
 
 import type {ResourceConfig} from '../config/config.ts';
-import {gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, sweepsAtOnce} from '../limits.ts';
+import {coqlIdsMax, gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, sweepsAtOnce} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import {Slots} from '../platform/semaphore.ts';
+import {Semaphore} from '../platform/semaphore.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
-import type {ZohoClient} from '../zoho/client.ts';
+import {PageSize} from '../sources/page-size.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import type {BindingProgress} from './progress.ts';
-import {type FollowOptions, follow} from './run-binding.ts';
+import {type RunBindingOptions, runBinding} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
 import {reportStatus} from './status.ts';
+import {WatchedSink} from './watched-sink.ts';
 
 export interface CaptureBinding {
   readonly target: Target;
   readonly resource: ResourceConfig;
   readonly progress: BindingProgress;
+  /** Start of this binding, where it differs from that of the others. */
+  readonly startDate?: string | undefined;
 }
 
 export interface CaptureOptions {
@@ -39,18 +43,21 @@ export interface CaptureOptions {
 export async function runCapture(options: CaptureOptions): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
+  const sink = new WatchedSink(options.sink);
   const shared = {
     ...options,
-    jobSlots: new Slots(jobsAtOnce),
-    pageSlots: new Slots(pagesAtOnce),
-    sweepSlots: new Slots(sweepsAtOnce),
+    sink,
+    jobSlots: new Semaphore(jobsAtOnce),
+    pageSlots: new Semaphore(pagesAtOnce),
+    sweepSlots: new Semaphore(sweepsAtOnce),
     cutOff: new Map(),
     unscoped: new Set<number>(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
+    listSize: new PageSize({most: coqlIdsMax}),
   };
   const followed = options.bindings.map(
-    ({target, resource, progress}): FollowOptions => ({
+    ({target, resource, progress, startDate = options.startDate}): RunBindingOptions => ({
       target,
       module: resource.name,
       intervalMs: resource.intervalMs,
@@ -58,12 +65,12 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
       progress,
       shared,
       saved: options.state,
-      startDate: options.startDate,
+      startDate,
       once: options.once,
     }),
   );
   const status = reportStatus(options.bindings, options, signal);
-  const running = followed.map((binding) => follow(binding, signal));
+  const running = followed.map((binding) => runBinding(binding, signal));
   if (running.length === 0 && !options.once) running.push(aborted(signal));
   try {
     await Promise.all(running);

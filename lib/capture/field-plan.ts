@@ -2,7 +2,7 @@
 
 import {bulkFieldsMax, coqlColumnsFallback, coqlColumnsMax, coqlDynamicMax} from '../limits.ts';
 import type {Field} from '../records/field.ts';
-import {isReserved} from '../zoho/coql.ts';
+import {LearnedQuoting} from './quoting.ts';
 
 export type Api = 'bulk' | 'coql';
 
@@ -13,10 +13,12 @@ export const keyFields = ['id', 'Modified_Time'];
  * The fields of one module in this process. A field that an API refuses is left out for that API from then on. Slices are cut before refused fields
  * are left out, so that a slice keeps its number whatever is refused.
  */
-export class ModuleFields {
+export class FieldPlan {
   readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
+  readonly #confirmed = new Set<string>();
   #fields: ReadonlyMap<string, Field> = new Map();
-  readonly #bare = new Set<string>();
+  /** How names are written in COQL. */
+  readonly quoting = new LearnedQuoting();
   #coqlColumns = coqlColumnsMax;
 
   constructor(fields: readonly Field[]) {
@@ -38,18 +40,6 @@ export class ModuleFields {
     return true;
   }
 
-  /** Has a reserved word asked for without quotes. False when it is so, or is no such word. */
-  unquote(name: string): boolean {
-    if (!isReserved(name) || this.#bare.has(name)) return false;
-    this.#bare.add(name);
-    return true;
-  }
-
-  /** Reserved words that COQL is asked for without quotes. */
-  get bare(): ReadonlySet<string> {
-    return this.#bare;
-  }
-
   /** Goes back to the number of columns that every version of COQL takes. False when that is what was asked for already. */
   narrowCoql(): boolean {
     const widest = Math.max(...this.coqlSlices.map((slice) => slice.length));
@@ -64,6 +54,18 @@ export class ModuleFields {
   /** Fields that documents can have: those that at least one API reads. */
   get captured(): Field[] {
     return [...this.#fields.values()].filter(({name}) => this.#reads('bulk', name) || this.#reads('coql', name));
+  }
+
+  /** Notes that an API reads these fields: a job took them, or an answer holds them. Returns whether that is news of any captured field. */
+  confirm(names: Iterable<string>): boolean {
+    const before = this.#confirmed.size;
+    for (const name of names) if (this.#fields.has(name)) this.#confirmed.add(name);
+    return this.#confirmed.size > before;
+  }
+
+  /** Captured fields that an API is known to read. A field that Flow was once told of stays a column for ever, so it is told of these alone. */
+  get confirmed(): Field[] {
+    return this.captured.filter(({name}) => this.#confirmed.has(name));
   }
 
   /** Fields of a backfill. */

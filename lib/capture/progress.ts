@@ -13,10 +13,14 @@ export interface BindingProgress {
   documents: number;
   deletions: number;
   dropped: number;
+  /** Rows left out because they cannot become documents. */
+  quarantined: number;
   /** Sweeps drained since the start. */
   sweeps: number;
   /** Why the module is set aside, while it is. */
   fault: string | undefined;
+  /** Since when records are captured, and what decided it; undefined until that is known. */
+  since: {readonly start: string; readonly reason: string} | undefined;
 }
 
 export function newProgress(name: string): BindingProgress {
@@ -29,7 +33,9 @@ export function newProgress(name: string): BindingProgress {
     documents: 0,
     deletions: 0,
     dropped: 0,
+    quarantined: 0,
     sweeps: 0,
     fault: undefined,
+    since: undefined,
   };
 }

@@ -1,10 +1,12 @@
 /** What to do about a failure of Zoho: one place that decides whether to ask again, ask otherwise, or give the module up for now. */
 
 import {ZohoError} from '../errors/errors.ts';
+import {secondsOf} from '../flow/state.ts';
 import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDelayMaxMs, retryDelayMs} from '../limits.ts';
 import type {BindingPatch} from '../records/batch.ts';
 import type {Binding} from './binding.ts';
-import {columnCodes, fieldCodes, findRefused, findRefusedColumns} from './bisect-fields.ts';
+import {bisectBulkFields, fieldCodes} from './bisect-fields.ts';
+import {bisectColumns, columnCodes, takeHint} from './refused-columns.ts';
 
 const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: null}};
 const anewFromRow: BindingPatch = {backfill: {rows: null}};
@@ -14,7 +16,7 @@ const anewFromPage: BindingPatch = {backfill: {next_page: null, job: null, rows:
  * Remedies of one range. Every one ends in reading on from the state, patched so that it says what may be kept: after a short download all rows
  * passed, after a damaged one none, after a lost or failed job a new job, for a result that is not there the same job for a while, after an expired page token the first page.
  */
-export class Remedies {
+export class BackfillRecovery {
   readonly #binding: Binding;
   #page = '';
   #rows = 0;
@@ -58,7 +60,7 @@ export class Remedies {
         if (++this.#restarts > jobTriesMax) throw this.#giveUp(error);
         return this.#again(error, anewFromPage, this.#restarts, signal);
       case 'refused':
-        if (fieldCodes.has(error.code ?? '') && (await findRefused(this.#binding, signal))) return;
+        if (fieldCodes.has(error.code ?? '') && (await bisectBulkFields(this.#binding, signal))) return;
         throw this.#giveUp(error);
       default:
         throw error;
@@ -105,29 +107,30 @@ export class Remedies {
  * Changes what sweeps ask for after Zoho refused it: a field less, fewer columns, smaller pages (zoho-api sheet 5.3, 11). Returns false when there
  * is nothing to change.
  */
-async function askOtherwise(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
-  if (error.kind === 'field' && (await binding.refuse('coql', error.field ?? ''))) return true;
+async function narrow(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
+  const {module, fields, shared} = binding;
+  const refuse = (column: string): Promise<boolean> => binding.refuse('coql', column);
+  const search = {module, fields, client: shared.client, fromS: secondsOf(binding.state.inc.cursor), refuse};
+  if (await takeHint(search, error)) return true;
   const mayBeColumn = error.kind === 'field' || (error.kind === 'refused' && columnCodes.has(error.code ?? ''));
-  if (mayBeColumn && (await findRefusedColumns(binding, signal))) return true;
+  if (mayBeColumn && (await bisectColumns(search, signal))) return true;
   if (error.kind !== 'refused' || !capCodes.has(error.code ?? '')) return false;
   if (binding.fields.narrowCoql()) return true;
-  if (binding.coqlRowsMax <= coqlRowsSmall) return false;
-  binding.coqlRowsMax = coqlRowsSmall;
-  return true;
+  return binding.pageSize.allow(coqlRowsSmall);
 }
 
 /**
  * Reads something by COQL, asking otherwise as long as Zoho refuses what is asked and there is something to change. A refusal that remains is the
  * module's own fault.
  */
-export async function askingOtherwise(binding: Binding, ask: () => Promise<void>, signal: AbortSignal): Promise<void> {
+export async function withNarrowerQuery(binding: Binding, ask: () => Promise<void>, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       return await ask();
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ZohoError)) throw error;
-      if (await askOtherwise(binding, error, signal)) continue;
+      if (await narrow(binding, error, signal)) continue;
       const own = error.kind === 'field' || error.kind === 'refused' || error.kind === 'damaged';
       throw own ? new ZohoError('module', `its changes cannot be read: ${error.message}`, {cause: error}) : error;
     }

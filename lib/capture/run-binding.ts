@@ -26,16 +26,18 @@ import {
 } from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Field} from '../records/field.ts';
-import {beginGate, beginRefresh, runRange} from './backfill.ts';
-import {Binding, type BindingOptions, type CutOff} from './binding.ts';
-import {ModuleFields} from './field-plan.ts';
+import {beginFilter, beginRefresh, runBackfill} from './backfill.ts';
+import {Binding, type BindingOptions, type Outage} from './binding.ts';
+import {FieldPlan} from './field-plan.ts';
 import {isOutage, outagePauseMs} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
-import {askingOtherwise} from './recovery.ts';
+import {withNarrowerQuery} from './recovery.ts';
 import {fired} from './schedule.ts';
+import {tellStart} from './start.ts';
 import {sweep} from './sweep.ts';
+import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
-export interface FollowOptions extends BindingOptions {
+export interface RunBindingOptions extends BindingOptions {
   /** The whole task's state as Flow, or the output directory, kept it. */
   readonly saved: unknown;
   /** The configured `start_date`, if any. */
@@ -47,10 +49,11 @@ export interface FollowOptions extends BindingOptions {
 /**
  * Captures one module until the signal aborts, or with `once` until it is up to date.
  *
- * A fault of the module's own sets it aside: it is reported and tried again later, and the promise stays pending. So does an outage of Zoho, which is
+ * A fault of the module's own sets it aside, and so does a failure that nobody foresaw: it is reported and tried again later, and the promise stays pending. So
+ * does an outage of Zoho, which is
  * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
  */
-export async function follow(options: FollowOptions, signal: AbortSignal): Promise<void> {
+export async function runBinding(options: RunBindingOptions, signal: AbortSignal): Promise<void> {
   const {clock, log} = options.shared;
   const {progress, module} = options;
   let state: BindingState | undefined;
@@ -58,31 +61,35 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
   let asideMs = moduleRetryMs;
   for (;;) {
     const sinceMs = clock.elapsedMs();
-    const got = gotBy(progress);
+    const got = receivedBy(progress);
     try {
-      state ??= await resume(options, signal);
-      const fields = await fieldsOf(options, signal);
+      if (state === undefined) {
+        state = await resume(options, signal);
+        tellStart(options, state, log);
+      }
+      const fields = await fieldsOf(options, binding !== undefined || wasRead(state), signal);
       options.shared.unscoped.delete(options.target.index);
-      if (binding === undefined) binding = opened(options, state, fields);
+      if (binding === undefined) binding = createBinding(options, state, fields);
       else binding.fields.replace(fields);
       await binding.describe();
       progress.fault = undefined;
-      await live(binding, options.once, signal);
+      await runLoops(binding, options.once, signal);
       progress.phase = 'up to date';
       return;
     } catch (error) {
       signal.throwIfAborted();
       if (lacksScope(error, options)) throw unscoped(error);
-      if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
-      const outage = isOutage(error) ? cutOff(options, got, sinceMs) : undefined;
+      const odd = unexpectedOf(error, options.shared.sink);
+      if (odd === undefined && (!(error instanceof ZohoError) || error.kind === 'credentials')) throw error;
+      const outage = isOutage(error) ? noteOutage(options, got, sinceMs) : undefined;
       // Without a state nothing was asked yet that is about the module.
-      if (outage === undefined ? state === undefined : isLong(options.shared)) throw error;
+      if (outage === undefined ? state === undefined && odd === undefined : isLong(options.shared)) throw error;
       if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
       const delayMs = outage === undefined ? asideMs : outagePauseMs(outage.tries++);
       const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
-      progress.fault = error.message;
+      progress.fault = odd === undefined ? (error as ZohoError).message : reportUnexpected(odd, module, log);
       progress.phase = 'set aside';
-      log('warn', `Module ${module} is set aside: ${error.message}`, {module, retryInS: over ? undefined : delayMs / 1000});
+      log('warn', `Module ${module} is set aside: ${progress.fault}`, {module, retryInS: over ? undefined : delayMs / 1000});
       if (over) return;
       if (outage === undefined) asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
       await clock.sleep(delayMs, signal);
@@ -91,8 +98,8 @@ export async function follow(options: FollowOptions, signal: AbortSignal): Promi
 }
 
 /** Notes that a binding does not reach Zoho. The outage began before the attempt, with it or at its end, depending on when something was got last. */
-function cutOff({progress, shared}: FollowOptions, gotBefore: number, attemptMs: number): CutOff {
-  const got = gotBy(progress);
+function noteOutage({progress, shared}: RunBindingOptions, gotBefore: number, attemptMs: number): Outage {
+  const got = receivedBy(progress);
   const before = shared.cutOff.get(progress);
   if (before?.got === got) return before;
   const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got, tries: 0};
@@ -101,20 +108,20 @@ function cutOff({progress, shared}: FollowOptions, gotBefore: number, attemptMs:
 }
 
 /** Whether no binding has reached Zoho for longer than an outage may last. */
-function isLong({bindings, cutOff, clock}: FollowOptions['shared']): boolean {
+function isLong({bindings, cutOff, clock}: RunBindingOptions['shared']): boolean {
   return bindings.every(({progress}) => {
     const outage = cutOff.get(progress);
-    return outage?.got === gotBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
+    return outage?.got === receivedBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
   });
 }
 
 /** A number that grows with whatever Zoho gives a binding. */
-function gotBy({sweeps, rows, documents}: BindingProgress): number {
+function receivedBy({sweeps, rows, documents}: BindingProgress): number {
   return sweeps + rows + documents;
 }
 
 /** Whether Zoho refuses a scope to every binding and never granted it to any: then the token lacks it, and not the modules are special. */
-function lacksScope(error: unknown, {target, shared}: FollowOptions): error is ZohoError {
+function lacksScope(error: unknown, {target, shared}: RunBindingOptions): error is ZohoError {
   const lacking = error instanceof ZohoError && error.isScopeUnproven;
   if (lacking) shared.unscoped.add(target.index);
   else shared.unscoped.delete(target.index);
@@ -131,16 +138,12 @@ function unscoped(cause: ZohoError): ZohoError {
 }
 
 /** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
-async function resume({target, shared, saved, startDate}: FollowOptions, signal: AbortSignal): Promise<BindingState> {
+async function resume({target, shared, saved, startDate}: RunBindingOptions, signal: AbortSignal): Promise<BindingState> {
   const {client, log, sink} = shared;
   const {stateKey} = target;
   const requested = backfillRequested(saved, stateKey);
   const kept = requested ? undefined : savedBinding(saved, stateKey);
   if (kept?.start !== undefined && kept.inc !== undefined && kept.deleted !== undefined && kept.last_initialized !== undefined) {
-    if (startDate === undefined || secondsOf(startDate) !== secondsOf(kept.start)) {
-      const next = startDate === undefined ? `${defaultStartDays} days before it` : `at ${startDate}`;
-      log('info', `The start of ${target.collection} stays ${kept.start}; its next backfill begins ${next}`, {stateKey});
-    }
     return kept as BindingState;
   }
   const now = instantOf(await client.nowSeconds(signal));
@@ -157,8 +160,15 @@ async function resume({target, shared, saved, startDate}: FollowOptions, signal:
   return mergePatch(kept ?? {}, patch ?? {}) as BindingState;
 }
 
-async function fieldsOf({module, shared}: FollowOptions, signal: AbortSignal): Promise<readonly Field[]> {
+/** Whether records of the module were asked for before, which takes field metadata: its state is not the one that it began with. */
+function wasRead({inc, backfill}: BindingState): boolean {
+  return backfill == null || backfill.job != null || inc.after != null || backfill.cutoff !== inc.cursor;
+}
+
+/** A module that had fields does not lose all of them: an empty answer about it is an outage (design 7). Some modules never have any. */
+async function fieldsOf({module, shared}: RunBindingOptions, hadFields: boolean, signal: AbortSignal): Promise<readonly Field[]> {
   const fields = await shared.client.fields(module, signal);
+  if (fields === null && hadFields) throw new ZohoError('unavailable', emptyMetadata);
   if (fields === null) throw new ZohoError('module', 'Zoho has no field metadata for it');
   if (!fields.some(({name}) => name === 'Modified_Time')) {
     throw new ZohoError('module', 'it has no field Modified_Time, so its changes cannot be followed');
@@ -166,20 +176,20 @@ async function fieldsOf({module, shared}: FollowOptions, signal: AbortSignal): P
   return fields;
 }
 
-function opened(options: FollowOptions, state: BindingState, fields: readonly Field[]): Binding {
-  const binding = new Binding(options, state, new ModuleFields(fields));
+function createBinding(options: RunBindingOptions, state: BindingState, fields: readonly Field[]): Binding {
+  const binding = new Binding(options, state, new FieldPlan(fields));
   const fresh =
     state.backfill != null && state.backfill.cutoff === state.inc.cursor && state.backfill.job == null && state.inc.after == null;
-  if (fresh) beginGate(binding);
+  if (fresh) beginFilter(binding);
   return binding;
 }
 
 /** Runs both sides until the signal aborts or, with `once`, until both are through. The failure of one ends the other. */
-async function live(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+async function runLoops(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
-  if (binding.state.backfill != null && !binding.gateKnown) binding.gate.begin();
-  const ranges = rangeLoop(binding, once, both);
+  if (binding.state.backfill != null && !binding.filterKnown) binding.filter.begin();
+  const ranges = backfillLoop(binding, once, both);
   const sweeps = sweepLoop(binding, once ? ranges : undefined, both);
   try {
     await Promise.all([ranges, sweeps]);
@@ -191,10 +201,10 @@ async function live(binding: Binding, once: boolean, signal: AbortSignal): Promi
 }
 
 /** The range that is pending, then a refresh whenever one is due. */
-async function rangeLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
   const {clock, client} = binding.shared;
   for (;;) {
-    if (binding.state.backfill != null) await runRange(binding, signal);
+    if (binding.state.backfill != null) await runBackfill(binding, signal);
     else {
       const nowS = await client.nowSeconds(signal);
       if (refreshDue(binding, nowS)) {
@@ -243,9 +253,9 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
 
 /** One sweep, in its turn. */
 async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
-  const release = await binding.shared.sweepSlots.take(signal);
+  const release = await binding.shared.sweepSlots.acquire(signal);
   try {
-    await askingOtherwise(binding, () => sweep(binding, signal), signal);
+    await withNarrowerQuery(binding, () => sweep(binding, signal), signal);
   } finally {
     release();
   }
@@ -268,8 +278,12 @@ async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: 
 async function readFields(binding: Binding, signal: AbortSignal): Promise<void> {
   const fields = await binding.shared.client.fields(binding.module, signal);
   binding.fieldsStale = false;
+  if (fields === null) {
+    const {module, shared} = binding;
+    return shared.log('warn', `Module ${module}: ${emptyMetadata}; those known before stay in use`, {module});
+  }
   binding.hasDeletions = true;
-  if (fields !== null && binding.fields.replace(fields)) {
+  if (binding.fields.replace(fields)) {
     binding.shared.log('info', `The fields of module ${binding.module} have changed`, {
       module: binding.module,
       fields: fields.length,
@@ -277,3 +291,5 @@ async function readFields(binding: Binding, signal: AbortSignal): Promise<void> 
   }
   await binding.describe();
 }
+
+const emptyMetadata = 'Zoho gives an empty answer about its fields, although it had some';

@@ -39,6 +39,14 @@ function descending(values: readonly number[]): number[] {
   return [...values].sort((a, b) => b - a);
 }
 
+/** How often a schedule fires in a day, on the average of four years from `nowS` on. */
+export function firesADay(schedule: Schedule, nowS: number): number {
+  const days = 4 * 365 + 1;
+  let admitted = 0;
+  for (let day = 0; day < days; day++) if (schedule.admitsDay(new Date((nowS + day * dayS) * 1000))) admitted++;
+  return (admitted * schedule.hours.length * schedule.minutes.length) / days;
+}
+
 /** Whether the schedule has fired after `sinceS` and not after `nowS` (epoch seconds); however often, it counts once. */
 export function fired(schedule: Schedule, sinceS: number, nowS: number): boolean {
   const last = lastFire(schedule, nowS, sinceS);

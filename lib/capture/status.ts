@@ -3,7 +3,7 @@
 import {costLogMs, statusCheckMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import type {ZohoClient} from '../zoho/client.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import type {BindingProgress} from './progress.ts';
 
 /** Logs one event that Flow shows as the task's status. */
@@ -51,5 +51,9 @@ export function statusOf(bindings: readonly BindingProgress[]): string {
     parts.push(`Streaming change events (${bindings.length - aside.length} bindings are backfilled).`);
   if (refreshing.length > 0) parts.push(`Refreshing formula fields of ${refreshing.length} bindings.`);
   for (const {name, fault} of aside) parts.push(`Module ${name} is set aside: ${fault}.`);
+  for (const {name, quarantined} of bindings) {
+    if (quarantined > 0)
+      parts.push(`${quarantined} ${quarantined === 1 ? 'row' : 'rows'} of module ${name} left out: see the log, or run verify.`);
+  }
   return parts.join(' ');
 }

@@ -2,14 +2,16 @@
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf, secondsOf} from '../flow/state.ts';
-import {windowOverlapS} from '../limits.ts';
-import type {BindingPatch, Docs} from '../records/batch.ts';
+import {aheadLookMs, windowOverlapS} from '../limits.ts';
+import type {BindingPatch, DocBlock, RowBlock} from '../records/batch.ts';
 import {idOf, modifiedOf, tombstones} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
+import {cellText} from '../records/rows.ts';
 import {rowsByIds, sweepRows} from '../sources/coql.ts';
 import {type DeletedPage, deletedPages} from '../sources/deleted.ts';
-import type {DeletedRow} from '../zoho/client.ts';
+import type {DeletedRow} from '../zoho/api.ts';
 import type {Admit, Binding} from './binding.ts';
+import {coqlContext} from './coql-context.ts';
 
 /**
  * Drains one window: every change up to Zoho's now, then every deletion.
@@ -18,21 +20,24 @@ import type {Admit, Binding} from './binding.ts';
  * its deletion was committed, is still ahead of the cursor then.
  */
 export async function sweep(binding: Binding, signal: AbortSignal): Promise<void> {
-  const release = await binding.coqlTurn.take(signal);
+  const release = await binding.coqlLock.acquire(signal);
   try {
     binding.progress.phase = 'sweeping';
     const inc = await changes(binding, signal);
     const readToS = await deletions(binding, signal);
-    await reach(binding, inc, readToS);
+    await advanceCursors(binding, inc, readToS);
     const {state} = binding;
-    binding.overlap.forget(Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS);
+    const readAgainS = Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS;
+    binding.emitted.forget(readAgainS);
+    const ahead = binding.ahead.forget(readAgainS);
+    if (ahead !== undefined) await binding.patch({ahead});
   } finally {
     release();
   }
 }
 
 /** Moves the cursors, if they move: an idle binding writes one small checkpoint a sweep, and none within a second. */
-async function reach(binding: Binding, inc: BindingPatch | undefined, readToS: number | undefined): Promise<void> {
+async function advanceCursors(binding: Binding, inc: BindingPatch | undefined, readToS: number | undefined): Promise<void> {
   const {state} = binding;
   const moves = inc !== undefined && (inc.cursor !== state.inc.cursor || state.inc.after != null);
   const deletedMoves = readToS !== undefined && readToS > secondsOf(state.deleted.cursor);
@@ -42,29 +47,49 @@ async function reach(binding: Binding, inc: BindingPatch | undefined, readToS: n
 
 /** Emits what changed since the cursor. Returns where the cursor may go. */
 async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPatch | undefined> {
-  const {state} = binding;
+  const {state, plan} = binding;
   const cursorS = secondsOf(state.inc.cursor);
   const fromS = Math.max(secondsOf(state.start), cursorS - windowOverlapS);
   let rows = 0;
   let end: BindingPatch | undefined;
-  const source = sweepRows(
-    binding.plan,
-    {fromS, cursorS, rowsExpected: binding.rowsExpected},
-    {client: binding.shared.client, signal},
-  );
+  const {clock} = binding.shared;
+  const lookAhead = binding.lookedAheadMs === undefined || clock.elapsedMs() - binding.lookedAheadMs >= aheadLookMs;
+  if (lookAhead) binding.lookedAheadMs = clock.elapsedMs();
+  const isKnown = (id: string, seconds: number): boolean => binding.emitted.holdsDocument(BigInt(id), seconds);
+  const window = {fromS, cursorS, rowsExpected: binding.rowsExpected, isKnown, lookAhead};
+  const source = sweepRows(plan, window, coqlContext(binding, signal));
   await binding.emit(
     (async function* () {
       for await (const {items, patch, drained} of source) {
-        rows += items.count;
         if (drained !== undefined) end = drained;
-        yield {items, patch};
+        await binding.lookAtClock(signal);
+        // By either clock: while Zoho's is in doubt it may be far behind, and records of the present are no matter for the state.
+        const future = recordsAfter(items, Math.max(binding.zohoS, clock.nowMs() / 1000));
+        // Those are read by every sweep, and say nothing of how much has changed.
+        rows += items.count - future.length;
+        const ahead = binding.ahead.add(future);
+        yield {items, patch: ahead === undefined ? patch : {...patch, ahead}};
       }
     })(),
     binding.admitSwept,
     signal,
   );
+  // A window without rows asked for the first slice alone.
+  await binding.confirm(plan.slices[0] ?? []);
   binding.rowsExpected = rows;
   return end;
+}
+
+/** The records of a page, in order of time, that were modified after a time. */
+function recordsAfter(rows: RowBlock, nowS: number): {id: string; seconds: number}[] {
+  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+  const records: {id: string; seconds: number}[] = [];
+  for (let row = rows.count - 1; row >= 0; row--) {
+    const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
+    if (!(seconds > nowS)) break;
+    records.push({id: cellText(rows, row, idColumn), seconds});
+  }
+  return records;
 }
 
 /**
@@ -73,13 +98,28 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
  */
 async function deletions(binding: Binding, signal: AbortSignal): Promise<number | undefined> {
   let readToS: number | undefined;
+  const listed = new Set<bigint>();
   for await (const page of deletedSince(binding, secondsOf(binding.state.deleted.cursor) - windowOverlapS, signal)) {
     if ('readToS' in page) readToS = page.readToS;
-    else if ('rows' in page) await settle(binding, page.rows, signal);
+    else if ('rows' in page) {
+      for (const {id} of page.rows) listed.add(BigInt(id));
+      await emitDeletions(binding, page.rows, signal);
+    }
   }
   const nowS = await binding.shared.client.nowSeconds(signal);
-  await recheck(binding, binding.recycled.due(nowS), signal);
+  await recheck(binding, binding.recycleBin.due(nowS), signal);
+  if (readToS !== undefined || !binding.hasDeletions) await settleDoubts(binding, listed, signal);
   return readToS;
+}
+
+/**
+ * Emits records that are there again after their deletion was emitted: those that the feed of deletions lists no longer. What it still lists was read
+ * from a part of Zoho that lags behind; a restore that is newer than the feed is found when the recycle bin's ids are asked for again.
+ */
+async function settleDoubts(binding: Binding, listed: ReadonlySet<bigint>, signal: AbortSignal): Promise<void> {
+  const ids = [...binding.doubted].filter((id) => !listed.has(id)).map(String);
+  binding.doubted.clear();
+  await emitBack(binding, ids, () => new Set(), binding.admitRestored, signal);
 }
 
 /** The feed of deletions; nothing of it from a module that has none, which is said once and asked again now and then. */
@@ -91,7 +131,7 @@ export async function* deletedSince(
   const {module, shared} = binding;
   if (!binding.hasDeletions) return;
   try {
-    for await (const page of deletedPages(module, sinceS, {client: shared.client, signal})) {
+    for await (const page of deletedPages(module, sinceS, {client: shared.client, signal, quarantine: binding.quarantine})) {
       if ('stopped' in page) shared.log('warn', `${page.stopped}; they are read again with the next sweep`, {module});
       yield page;
     }
@@ -111,17 +151,17 @@ function refusesFeed({kind, status = 400}: ZohoError): boolean {
 }
 
 /** Emits what became of one page of deleted ids. */
-async function settle(binding: Binding, page: readonly DeletedRow[], signal: AbortSignal): Promise<void> {
+async function emitDeletions(binding: Binding, page: readonly DeletedRow[], signal: AbortSignal): Promise<void> {
   const latest = new Map<string, DeletedRow>();
   for (const row of page) {
     const other = latest.get(row.id);
     if (other === undefined || modifiedSeconds(row.deletedTime) > modifiedSeconds(other.deletedTime)) latest.set(row.id, row);
   }
   const fresh = [...latest.values()].filter(
-    (row) => !binding.overlap.holdsDeletion(BigInt(row.id), modifiedSeconds(row.deletedTime)),
+    (row) => !binding.emitted.holdsDeletion(BigInt(row.id), modifiedSeconds(row.deletedTime)),
   );
   const ids = fresh.map(({id}) => id);
-  for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, {client: binding.shared.client, signal})) {
+  for await (const {asked, live, rows} of rowsByIds(binding.plan, ids, coqlContext(binding, signal))) {
     if (rows.count > 0) await binding.emit([{items: rows}], binding.admitSwept, signal);
     const gone = asked.filter((id) => !live.has(id)).map((id) => latest.get(id)!);
     if (gone.length > 0)
@@ -130,10 +170,10 @@ async function settle(binding: Binding, page: readonly DeletedRow[], signal: Abo
 }
 
 function admitDeleted(binding: Binding): Admit {
-  return (docs: Docs, i: number) => {
+  return (docs: DocBlock, i: number) => {
     const id = idOf(docs, i);
-    if (!binding.overlap.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
-    binding.gate.passed(id);
+    if (!binding.emitted.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
+    binding.filter.record(id);
     binding.progress.deletions++;
     return true;
   };
@@ -141,7 +181,7 @@ function admitDeleted(binding: Binding): Admit {
 
 /** Watches what went into the recycle bin; gives the patch that keeps it beyond this process. */
 async function watch(
-  {recycled, shared}: Binding,
+  {recycleBin: recycled, shared}: Binding,
   gone: readonly DeletedRow[],
   signal: AbortSignal,
 ): Promise<BindingPatch | undefined> {
@@ -157,12 +197,34 @@ async function watch(
  * COQL turn.
  */
 export async function recheck(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
-  const {recycled, plan, shared} = binding;
-  for await (const {asked, live, rows} of rowsByIds(plan, ids, {client: shared.client, signal})) {
-    if (live.size > 0) {
-      const patch = {deleted: {recycled: Object.fromEntries([...live].map((id) => [id, null]))}};
-      await binding.emit([{items: rows, patch}], binding.admitSwept, signal);
-    }
-    recycled.note(asked, live, await shared.client.nowSeconds(signal));
+  await emitBack(binding, ids, (rows) => doubtful(binding, rows), binding.admitSwept, signal);
+}
+
+/** Emits those of some records that are there, and watches them no longer, but for the ones that are doubted. */
+async function emitBack(
+  binding: Binding,
+  ids: readonly string[],
+  doubtedOf: (rows: RowBlock) => ReadonlySet<string>,
+  admit: Admit,
+  signal: AbortSignal,
+): Promise<void> {
+  const {recycleBin: recycled, plan, shared} = binding;
+  for await (const {asked, live, rows} of rowsByIds(plan, ids, coqlContext(binding, signal))) {
+    const doubted = doubtedOf(rows);
+    const back = new Set([...live].filter((id) => !doubted.has(id)));
+    const patch = back.size === 0 ? undefined : {deleted: {recycled: Object.fromEntries([...back].map((id) => [id, null]))}};
+    if (live.size > 0) await binding.emit([{items: rows, patch}], admit, signal);
+    recycled.note(asked, back, await shared.client.nowSeconds(signal));
   }
+}
+
+/** Records that were read with a `Modified_Time` which their deletion, just emitted, has outlived. */
+function doubtful({emitted: overlap}: Binding, rows: RowBlock): ReadonlySet<string> {
+  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+  const ids = new Set<string>();
+  for (let row = 0; row < rows.count; row++) {
+    const id = cellText(rows, row, idColumn);
+    if (overlap.isDoubtful(BigInt(id), modifiedSeconds(cellText(rows, row, timeColumn)))) ids.add(id);
+  }
+  return ids;
 }

@@ -2,16 +2,14 @@
 import {mkdtemp, open, rm, writeFile} from 'node:fs/promises';
 import {cpus, tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {measureApart} from '../bench/apart.ts';
 import {type Case, casesOf, ceilingRowsPerS, hundred, ladderOf} from '../bench/cases.ts';
-import {type Figures, figuresOf} from '../bench/figures.ts';
-import {measure} from '../bench/measure.ts';
-import {makePage, type PageFile} from '../bench/pages.ts';
+import type {Figures} from '../bench/figures.ts';
 import {plot} from '../bench/plot.ts';
-import {idleBytes} from '../bench/run.ts';
-import {measureStarts} from '../bench/starts.ts';
 import {ConfigError} from '../errors/errors.ts';
-import {refusing} from '../errors/system.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {explainSystemErrors} from '../errors/system.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
+import {refuseExisting} from './new-file.ts';
 import {grouped, tableLines} from './terminal/table.ts';
 
 export interface BenchArguments {
@@ -24,23 +22,31 @@ export interface BenchArguments {
   readonly scale?: string;
   readonly scaleRows: number;
   readonly starts?: true;
+  readonly force?: boolean;
 }
 
 /** Measures and prints. Ends with `different` when a contender's documents were not right. */
-export async function bench(host: Host, args: BenchArguments): Promise<number> {
+export async function bench(host: CommandContext, args: BenchArguments): Promise<number> {
   if (args.rounds < 1 || args.rows < 1) throw new ConfigError('Cannot measure: it takes at least one round and one row');
   if (args.starts) return tellStarts(host, args);
   const {scale} = args;
   // Before minutes of measuring.
-  if (scale !== undefined) await refusing(`write ${scale}`, async () => (await open(scale, 'a')).close());
+  if (scale !== undefined) {
+    await explainSystemErrors(`write ${scale}`, async () => {
+      await refuseExisting(scale, args.force, 'say --scale for another file');
+      await (await open(scale, 'a')).close();
+    });
+  }
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {
     const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);
-    const figures = await measureAll(host, cases, args.rounds, folder);
+    const session = {cases, rounds: args.rounds, folder};
+    const told = await measureApart(session, host.signal, (doing) => say(host, doing));
+    const figures = 'figures' in told ? told.figures : [];
     if (args.scale !== undefined) await writeFile(args.scale, plotOf(figures));
     if (args.json)
       sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, ceilingRowsPerS, figures});
-    else for (const line of linesOf(figures)) host.output.write(`${line}\n`);
+    else for (const line of linesOf(figures)) print(host, line);
     return figures.some(({left}) => left?.includes('wrote')) ? exit.different : exit.done;
   } finally {
     await rm(folder, {recursive: true, force: true});
@@ -50,30 +56,17 @@ export async function bench(host: Host, args: BenchArguments): Promise<number> {
 /** Starts are short, so that there can be many. */
 const startsPerRound = 4;
 
-function tellStarts(host: Host, {rounds, json}: BenchArguments): number {
-  const starts = measureStarts(startsPerRound * rounds);
+async function tellStarts(host: CommandContext, {rounds, json}: BenchArguments): Promise<number> {
+  say(host, `Starting each ${startsPerRound * rounds} times`);
+  const told = await measureApart({startsPerRound: startsPerRound * rounds}, host.signal, (doing) => say(host, doing));
+  const starts = 'starts' in told ? told.starts : [];
   if (json) sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, starts});
   else {
     const columns = [{title: 'start'}, {title: 'ms', align: 'right'}, {title: 'x node', align: 'right'}] as const;
     const rows = starts.map(({name, ms, timesNode}) => [name, ms.toFixed(1), timesNode.toFixed(2)]);
-    for (const line of [...tableLines(columns, rows), '', machine()]) host.output.write(`${line}\n`);
+    for (const line of [...tableLines(columns, rows), '', machine()]) print(host, line);
   }
   return exit.done;
-}
-
-async function measureAll(host: Host, cases: readonly Case[], rounds: number, folder: string): Promise<Figures[]> {
-  const pages = new Map<string, PageFile>();
-  const idle = await idleBytes(folder);
-  const figures: Figures[] = [];
-  for (const what of cases) {
-    const key = `${what.shape} ${what.rows} ${what.coql}`;
-    const page = pages.get(key) ?? (await makePage(folder, what.shape, what.rows, what.coql));
-    pages.set(key, page);
-    const onRun = (contender: string, round: number): void =>
-      say(host, `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`);
-    figures.push(...figuresOf(await measure(what, page, {rounds, folder, signal: host.signal, onRun}), idle));
-  }
-  return figures;
 }
 
 function chosen({cases = ['usual'], rows}: BenchArguments): readonly Case[] {

@@ -5,7 +5,7 @@ import {ConfigError} from '../errors/errors.ts';
 import {bundleLogLinesMax} from '../limits.ts';
 import type {Level, Log} from '../platform/log.ts';
 import {folderDisk, hasCode} from '../sinks/files/disk.ts';
-import {journalName, parseJournal} from '../sinks/files/manifest.ts';
+import {manifestName, parseManifest} from '../sinks/files/manifest.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
 import type {Setup} from './context.ts';
 
@@ -127,9 +127,9 @@ function coverageOf({name, fields = [], skip}: ModuleEntry): object {
 /** The state of a directory as far as it is cursors, ids and counts; page tokens and whatever else is text are left out. */
 async function stateOf(folder: string): Promise<unknown> {
   try {
-    const text = await folderDisk(folder).read(journalName);
-    if (text === undefined) return `${folder} has no ${journalName}`;
-    const {state, files} = parseJournal(text, folder);
+    const text = await folderDisk(folder).read(manifestName);
+    if (text === undefined) return `${folder} has no ${manifestName}`;
+    const {state, files} = parseManifest(text, folder);
     return {state: plainOf(state), files};
   } catch (error) {
     return reasonOf(error);

@@ -1,19 +1,25 @@
 /** `source-zoho capture`: the connector's own pipeline into local files or standard output. */
-import {mkdir} from 'node:fs/promises';
 import {type CaptureBinding, runCapture} from '../capture/capture.ts';
 import {ridingOut} from '../capture/outage.ts';
-import {newProgress} from '../capture/progress.ts';
-import {refusing} from '../errors/system.ts';
+import {type BindingProgress, newProgress} from '../capture/progress.ts';
+import {explainSystemErrors} from '../errors/system.ts';
+import {mergePatch, savedBinding} from '../flow/state.ts';
 import {systemClock} from '../platform/clock.ts';
-import {folderDisk} from '../sinks/files/disk.ts';
+import type {Log} from '../platform/log.ts';
+import {clearCapture} from '../sinks/files/clear.ts';
+import {folderDisk, makeFolder} from '../sinks/files/disk.ts';
 import {lockFolder} from '../sinks/files/lock.ts';
 import {openNdjson} from '../sinks/ndjson.ts';
-import {PairsSink} from '../sinks/preview.ts';
+import {PreviewSink} from '../sinks/preview.ts';
 import type {Sink} from '../sinks/sink.ts';
-import {bindingsOf, type Setup, type SetupArguments, setUp} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
-import {showProgress} from './terminal/live.ts';
+import {bindingsOf, modulesOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
+import {estimate, estimateJson, estimateLines} from './estimate.ts';
+import {countExpected} from './expected.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
+import {CaptureView} from './terminal/capture-view.ts';
+import {display} from './terminal/display.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
+import {working} from './terminal/work.ts';
 
 export interface CaptureArguments extends SetupArguments {
   readonly out: string;
@@ -23,6 +29,10 @@ export interface CaptureArguments extends SetupArguments {
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly outputState?: boolean;
   readonly json?: boolean;
+  /** Modules to backfill again, whatever was captured of them. */
+  readonly backfill?: readonly string[];
+  /** Say what the backfill would take, and write nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** Where a run writes, and what can be said about that. */
@@ -34,25 +44,35 @@ export interface Output {
   release(): void;
 }
 
-export async function capture(host: Host, args: CaptureArguments): Promise<number> {
+export async function capture(host: CommandContext, args: CaptureArguments): Promise<number> {
   const setup = await setUp(host, args);
   try {
+    if (args.dryRun === true) return await dryRun(host, args, setup);
     return await captureWith(host, args, setup);
   } finally {
     await setup.close();
   }
 }
 
+async function dryRun(host: CommandContext, {json}: CaptureArguments, setup: Setup): Promise<number> {
+  const told = await estimate(setup, host, await modulesOf(setup, host));
+  if (json === true) sayJson(host, {dry_run: true, estimate: estimateJson(told)});
+  else for (const line of [...estimateLines(told, host.outputColumns()), '', 'Nothing was captured']) print(host, line);
+  return exit.done;
+}
+
 /** Captures what a setup means; gives the exit code. */
-export async function captureWith(host: Host, args: RunArguments, setup: Setup): Promise<number> {
+export async function captureWith(host: CommandContext, args: RunArguments, setup: Setup): Promise<number> {
   // Whoever asks for one round waits for it; a capture that is to run on may begin in an outage.
   const chosen = () => bindingsOf(setup, host);
   const found = args.once === true ? chosen() : ridingOut(chosen, {clock: systemClock, log: host.log}, host.signal);
-  const bindings = (await found).map(({resource, collection, stateKey}, index) => ({
+  const bindings = (await found).map(({resource, collection, stateKey, slices}, index) => ({
+    slices,
     target: {index, stateKey, collection},
     resource,
     progress: newProgress(resource.name),
   }));
+  refuseUnknown(args.backfill, bindings);
   const output = await openOutput(host, args, setup, [...new Set(bindings.map(({target}) => target.collection))]);
   try {
     return await run(host, args, setup, bindings, output);
@@ -63,56 +83,117 @@ export async function captureWith(host: Host, args: RunArguments, setup: Setup):
 
 type RunArguments = Omit<CaptureArguments, keyof SetupArguments>;
 
+function refuseUnknown(modules: readonly string[] = [], bindings: readonly CaptureBinding[]): void {
+  const names = bindings.map(({resource}) => resource.name);
+  for (const module of modules) if (!names.includes(module)) throw unknownModule(module, names, 'the modules of this capture');
+}
+
+/**
+ * State and bindings with a new backfill of each module that is named, as Flow asks for one through the state. A module for which no start is set
+ * begins where it began before, so that its files still are what they were meant to be.
+ */
+function backfilledAgain(
+  modules: readonly string[] = [],
+  state: unknown,
+  bindings: readonly CaptureBinding[],
+  startDate: string | undefined,
+): {state: unknown; bindings: readonly CaptureBinding[]} {
+  const again = bindings.filter(
+    ({target, resource}) => modules.includes(resource.name) && savedBinding(state, target.stateKey) !== undefined,
+  );
+  const requests = Object.fromEntries(again.map(({target}) => [target.stateKey, true]));
+  return {
+    state: mergePatch(state, {backfillRequests: requests}),
+    bindings: bindings.map((binding) =>
+      again.includes(binding)
+        ? {...binding, startDate: startDate ?? savedBinding(state, binding.target.stateKey)?.start}
+        : binding,
+    ),
+  };
+}
+
 async function run(
-  host: Host,
+  host: CommandContext,
   args: RunArguments,
   setup: Setup,
-  bindings: readonly CaptureBinding[],
+  bindings: readonly (CaptureBinding & {readonly slices: number})[],
   output: Output,
 ): Promise<number> {
   const {client, config} = setup;
   const startMs = systemClock.elapsedMs();
   const progress = bindings.map((binding) => binding.progress);
-  const live = showProgress({
-    host,
+  const expected = new Map<BindingProgress, number>();
+  const view = new CaptureView({
     clock: systemClock,
     bindings: progress,
+    expected,
     spent: () => client.spent(),
-    waiting: setup.heldBack,
+    heldBack: setup.heldBack,
+    colors: host.colors,
+    unicode: /utf-?8/i.test(host.env.LC_ALL || host.env.LC_CTYPE || host.env.LANG || ''),
   });
+  const shown = display(host, systemClock, view);
   const timeout = args.timeout === undefined ? [] : [AbortSignal.timeout(args.timeout)];
+  const ended = new AbortController();
+  const signal = AbortSignal.any([host.signal, ...timeout]);
+  const {state} = output.sink;
+  const counting = countExpected({setup, bindings, state, signal: AbortSignal.any([signal, ended.signal])}, expected);
   try {
     await runCapture({
       client,
       clock: systemClock,
-      log: live.log,
+      log: withoutStatus(shown.log),
       sink: output.sink,
-      bindings,
-      state: output.sink.state,
+      ...backfilledAgain(args.backfill, state, bindings, config.startDate),
       startDate: config.startDate,
       once: args.once === true,
-      signal: AbortSignal.any([host.signal, ...timeout]),
+      signal,
     });
   } finally {
-    await live.stop();
+    ended.abort();
+    await counting;
+    shown.stop();
   }
   if (args.outputState === true) sayJson(host, ['connectorState', {updated: output.sink.state}]);
   return summarise(host, args, setup, bindings, output, systemClock.elapsedMs() - startMs);
 }
 
-async function openOutput(host: Host, args: RunArguments, setup: Setup, collections: readonly string[]): Promise<Output> {
+/** What the picture shows anyway is not said a second time. */
+function withoutStatus(log: Log): Log {
+  return (level, message, fields) => {
+    if (fields?.eventType !== 'connectorStatus') log(level, message, fields);
+  };
+}
+
+async function openOutput(
+  host: CommandContext,
+  args: RunArguments,
+  setup: Setup,
+  collections: readonly string[],
+): Promise<Output> {
   const {out, initialState, outputState} = args;
   if (out === '-') {
-    const sink = new PairsSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});
+    const sink = new PreviewSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});
     return {sink, files: [], release() {}};
   }
-  const unlock = await refusing(`write into ${out || 'a directory without a name'}`, async () => {
-    await mkdir(out, {recursive: true, mode: 0o700});
+  const unlock = await explainSystemErrors(`write into ${out || 'a directory without a name'}`, async () => {
+    await makeFolder(out);
     return lockFolder(out);
   });
   try {
     const {identity: capture} = setup;
-    const sink = await openNdjson({disk: folderDisk(out), folder: out, capture, collections, initialState, clock: systemClock});
+    // A sandbox that ended with its command: what was captured from it can only be begun anew.
+    if (capture.sandbox !== undefined && (await clearCapture(out, ({sandbox}) => sandbox !== undefined)))
+      host.log('info', `What an earlier --sandbox left in ${out} is replaced`);
+    const sink = await working(host, (work) => {
+      work.begin(`Looking whether the files in ${out} are as they were written, bytes`);
+      const onChecked = (bytes: number): Promise<void> => {
+        work.add(bytes);
+        return work.pause();
+      };
+      const disk = folderDisk(out);
+      return openNdjson({disk, folder: out, capture, collections, initialState, clock: systemClock, onChecked});
+    });
     return {
       sink,
       get files() {
@@ -128,7 +209,7 @@ async function openOutput(host: Host, args: RunArguments, setup: Setup, collecti
 
 /** Tells what came of it; gives the exit code. */
 function summarise(
-  host: Host,
+  host: CommandContext,
   args: RunArguments,
   {client}: Setup,
   bindings: readonly CaptureBinding[],
@@ -154,29 +235,19 @@ function summarise(
         documents: progress.documents,
         deletions: progress.deletions,
         dropped: progress.dropped,
+        quarantined: progress.quarantined,
         sweeps: progress.sweeps,
+        since: progress.since?.start,
+        since_reason: progress.since?.reason,
         fault: progress.fault,
       })),
     });
   } else {
-    const right = {align: 'right'} as const;
-    const lines = tableLines(
-      [
-        {title: 'module'},
-        {title: 'documents', ...right},
-        {title: 'deletions', ...right},
-        {title: args.out === '-' ? '' : 'file'},
-        {title: ''},
-      ],
-      bindings.map(({target, progress}) => {
-        const file = fileOf.get(target.collection);
-        const place = file && `${args.out}/${file.file} (${counted(file.lines, 'line')})`;
-        return [progress.name, progress.documents, progress.deletions, place, progress.fault && `set aside: ${progress.fault}`];
-      }),
-    );
-    for (const line of lines) say(host, line);
+    // Documents have standard output for themselves.
+    const tell = args.out === '-' ? say : print;
+    for (const line of summaryLines(args, bindings, fileOf)) tell(host, line);
     const rate = elapsedMs > 0 ? grouped((documents * 1_000) / elapsedMs) : '0';
-    say(
+    tell(
       host,
       `${counted(documents, 'document')} in ${spanText(elapsedMs)} (${rate}/s), ${counted(spent.callsTotal, 'API call')}, ${counted(spent.creditsTotal, 'credit')}`,
     );
@@ -189,4 +260,37 @@ function summarise(
     return exit.interrupted;
   }
   return aside.length > 0 && args.once === true ? exit.failed : exit.done;
+}
+
+/** What a person should know of a module beyond its figures. */
+function remarkOf({fault, quarantined}: BindingProgress): string | undefined {
+  if (fault !== undefined) return `set aside: ${fault}`;
+  return quarantined > 0 ? `${counted(quarantined, 'row')} left out; see the log, or run verify` : undefined;
+}
+
+function summaryLines(
+  {out}: RunArguments,
+  bindings: readonly CaptureBinding[],
+  fileOf: ReadonlyMap<string, {file: string; lines: number}>,
+): string[] {
+  const right = {align: 'right'} as const;
+  const columns = [
+    {title: 'module'},
+    {title: 'documents', ...right},
+    {title: 'deletions', ...right},
+    {title: 'since'},
+    {title: out === '-' ? '' : 'file'},
+    {title: ''},
+  ];
+  const rows = bindings.map(({target, progress}) => {
+    const file = fileOf.get(target.collection);
+    const place = file && `${out}/${file.file} (${counted(file.lines, 'line')})`;
+    const {name, documents, deletions, since} = progress;
+    return [name, documents, deletions, since?.start.slice(0, 10), place, remarkOf(progress)];
+  });
+  const reasons = Map.groupBy(
+    bindings.flatMap(({progress}) => progress.since ?? []),
+    ({start, reason}) => `Records modified since ${start} are captured: ${reason}`,
+  );
+  return [...tableLines(columns, rows), ...reasons.keys()];
 }

@@ -1,17 +1,23 @@
 /** `source-zoho check`: whether a configuration works, and what it could capture. */
 import {styleText} from 'node:util';
-import {ModuleFields} from '../capture/field-plan.ts';
+import {FieldPlan} from '../capture/field-plan.ts';
+import {startReason} from '../capture/start.ts';
 import {ConfigError, ZohoError} from '../errors/errors.ts';
+import {daysBefore, defaultStartDays} from '../flow/state.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
+import {windowQuery} from '../zoho/coql.ts';
 import {accountsOrigin} from '../zoho/data-centers.ts';
 import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
 import {Bundle, type Found} from './bundle.ts';
 import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {estimate, estimateJson, estimateLines} from './estimate.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {counted, grouped, tableLines} from './terminal/table.ts';
 
 export interface CheckArguments extends SetupArguments {
   readonly json?: boolean;
+  /** Also say what a backfill takes, and what each day afterwards costs. */
+  readonly estimate?: boolean;
   /** A file to write for the report of a problem, whatever the check comes to. */
   readonly supportBundle?: string;
   /** Directory of a local capture whose state goes into that file. */
@@ -27,7 +33,7 @@ interface Coverage {
   readonly neither: readonly string[];
 }
 
-export async function check(host: Host, args: CheckArguments): Promise<number> {
+export async function check(host: CommandContext, args: CheckArguments): Promise<number> {
   const {supportBundle: path, out: folder} = args;
   if (path === undefined) {
     if (folder !== undefined) throw new ConfigError('Cannot use --out without --support-bundle');
@@ -48,7 +54,7 @@ export async function check(host: Host, args: CheckArguments): Promise<number> {
 }
 
 /** The check itself. What it finds goes to `found` as it comes, so that a failure leaves what came before. */
-async function examine(host: Host, args: CheckArguments, found: Found): Promise<number> {
+async function examine(host: CommandContext, args: CheckArguments, found: Found): Promise<number> {
   const setup = await setUpToAnswer(host, args);
   found.setup = setup;
   try {
@@ -59,11 +65,15 @@ async function examine(host: Host, args: CheckArguments, found: Found): Promise<
     if (missing.length > 0) throw lacking(missing);
     const modules = await modulesOf(setup, host);
     found.modules = modules;
-    const captured = modules.filter(({skip}) => skip === undefined);
-    if (scopes === undefined) await probe(setup, host, captured);
+    if (scopes === undefined)
+      await probe(
+        setup,
+        host,
+        modules.filter(({skip}) => skip === undefined),
+      );
     const clock = new Date((await client.nowSeconds(host.signal)) * 1_000).toISOString();
     found.clock = clock;
-    const {callsTotal, creditsTotal, remaining} = client.spent();
+    const reckoned = args.estimate === true ? await estimate(setup, host, modules) : undefined;
     if (args.json === true) {
       const accounts = accountsOrigin(client.origin);
       sayJson(host, {
@@ -71,7 +81,8 @@ async function examine(host: Host, args: CheckArguments, found: Found): Promise<
         accounts,
         clock,
         scopes,
-        credits: {spent: creditsTotal, remaining},
+        start: {date: setup.config.startDate ?? daysBefore(clock, defaultStartDays), reason: startReason(setup.config.startDate)},
+        credits: {spent: client.spent().creditsTotal, remaining: client.spent().remaining},
         modules: modules.map((entry) => ({
           module: entry.name,
           label: entry.label,
@@ -79,37 +90,61 @@ async function examine(host: Host, args: CheckArguments, found: Found): Promise<
           reason: entry.skip,
           ...(entry.skip === undefined && coverageOf(entry)),
         })),
+        ...(reckoned && {estimate: estimateJson(reckoned)}),
       });
       return exit.done;
     }
-    const paint = (style: 'green' | 'yellow', text: string): string =>
-      host.colors ? styleText(style, text, {validateStream: false}) : text;
-    const setupRows = [
-      ['API host', client.origin],
-      ['accounts host', accountsOrigin(client.origin)],
-      ['credentials', paint('green', 'accepted')],
-      ['API permission', paint('green', 'granted')],
-      ['scopes', scopes === undefined ? 'Zoho does not list them; every API answers' : paint('green', 'all that are needed')],
-      ["Zoho's clock", clock],
-      ['spent on this check', `${counted(callsTotal, 'API call')}, ${counted(creditsTotal, 'credit')}`],
-      ...(remaining === undefined ? [] : [['credits left', grouped(remaining)]]),
-    ];
-    for (const line of tableLines([{title: ''}, {title: ''}], setupRows).slice(1)) say(host, line);
-    say(host);
-    const right = {align: 'right'} as const;
-    const columns = [{title: 'module'}, {title: ''}, {title: 'fields', ...right}, {title: 'formulas', ...right}, {title: ''}];
-    const rows = modules.map((entry) => {
-      if (entry.skip !== undefined) return [entry.name, paint('yellow', 'skipped'), '', '', entry.skip];
-      const {fields, computed, ...only} = coverageOf(entry);
-      return [entry.name, paint('green', 'captured'), fields, computed.length, remarkOf(only)];
-    });
-    for (const line of tableLines(columns, rows)) say(host, line);
-    say(host);
-    say(host, `${counted(captured.length, 'module')} can be captured, ${grouped(modules.length - captured.length)} are skipped`);
+    for (const line of reportLines(host, setup, {modules, clock, scopes})) print(host, line);
+    if (reckoned !== undefined) for (const line of ['', ...estimateLines(reckoned, host.outputColumns())]) print(host, line);
     return exit.done;
   } finally {
     await setup.close();
   }
+}
+
+interface Examined {
+  readonly modules: readonly ModuleEntry[];
+  readonly clock: string;
+  readonly scopes: readonly string[] | undefined;
+}
+
+function reportLines(host: CommandContext, {client, config}: Setup, {modules, clock, scopes}: Examined): string[] {
+  const paint = (style: 'green' | 'yellow', text: string): string =>
+    host.outputColors ? styleText(style, text, {validateStream: false}) : text;
+  const {callsTotal, creditsTotal, remaining} = client.spent();
+  const setupRows = [
+    ['API host', client.origin],
+    ['accounts host', accountsOrigin(client.origin)],
+    ['credentials', paint('green', 'accepted')],
+    ['API permission', paint('green', 'granted')],
+    ['scopes', scopes === undefined ? 'Zoho does not list them; every API answers' : paint('green', 'all that are needed')],
+    ["Zoho's clock", clock],
+    ['records since', startOf(config.startDate, clock)],
+    ['spent on this check', `${counted(callsTotal, 'API call')}, ${counted(creditsTotal, 'credit')}`],
+    ...(remaining === undefined ? [] : [['credits left', grouped(remaining)]]),
+  ];
+  const width = host.outputColumns();
+  const right = {align: 'right'} as const;
+  const captured = modules.flatMap((entry) => {
+    if (entry.skip !== undefined) return [];
+    const {fields, computed, ...only} = coverageOf(entry);
+    return [[entry.name, paint('green', 'captured'), fields, computed.length, remarkOf(only)]];
+  });
+  const skipped = modules.flatMap(({name, skip}) => (skip === undefined ? [] : [[name, paint('yellow', 'skipped'), skip]]));
+  const columns = [{title: 'module'}, {title: ''}, {title: 'fields', ...right}, {title: 'formulas', ...right}, {title: ''}];
+  return [
+    ...tableLines([{title: ''}, {title: ''}], setupRows, width).slice(1),
+    '',
+    ...tableLines(columns, captured, width),
+    ...(skipped.length === 0 ? [] : ['', ...tableLines([{title: ''}, {title: ''}, {title: ''}], skipped, width).slice(1)]),
+    '',
+    `${counted(captured.length, 'module')} can be captured, ${grouped(skipped.length)} are skipped`,
+  ];
+}
+
+/** Since when a capture that starts now has records, and why. */
+function startOf(startDate: string | undefined, clock: string): string {
+  return `${startDate ?? daysBefore(clock, defaultStartDays)} in every module: ${startReason(startDate)}`;
 }
 
 function lacking(missing: readonly string[]): ZohoError {
@@ -125,15 +160,16 @@ function lacking(missing: readonly string[]): ZohoError {
  *
  * @throws ZohoError of kind `credentials` when they answer for none.
  */
-async function probe({client}: Setup, host: Host, captured: readonly ModuleEntry[]): Promise<void> {
+async function probe({client}: Setup, host: CommandContext, captured: readonly ModuleEntry[]): Promise<void> {
   const read = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const _ of body);
   };
   let refusal: ZohoError | undefined;
   for (const {name} of captured.slice(0, probesMax)) {
     try {
-      await client.coql(`select id from ${name} where id is not null limit 0, 1`, read, host.signal);
-      await client.deleted(name, await client.nowSeconds(host.signal), 1, host.signal);
+      const nowS = await client.nowSeconds(host.signal);
+      await client.coql(windowQuery({module: name, columns: ['id'], fromS: nowS, limit: 1}), read, host.signal);
+      await client.deleted(name, nowS, 1, host.signal);
       return;
     } catch (error) {
       if (!(error instanceof ZohoError) || (error.kind !== 'module' && error.kind !== 'refused')) throw error;
@@ -151,7 +187,7 @@ const probesMax = 5;
 
 function coverageOf({fields = []}: ModuleEntry): Coverage {
   const computed = fields.filter((field) => field.computed).map(({name}) => name);
-  return {fields: fields.length, computed, ...new ModuleFields(fields).coverage};
+  return {fields: fields.length, computed, ...new FieldPlan(fields).coverage};
 }
 
 function remarkOf({bulkOnly, coqlOnly, neither}: Omit<Coverage, 'fields' | 'computed'>): string {

@@ -1,17 +1,24 @@
 /** What all commands that read Zoho begin with: the configuration, from wherever it is, and a client for it. */
 import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
+import {text} from 'node:stream/consumers';
+import {FieldPlan} from '../capture/field-plan.ts';
 import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
+import {credentialVariables, environmentConfig, withEnvironment} from '../config/environment.ts';
 import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
 import {unsealWithSops} from '../config/sops.ts';
-import {nearest} from '../errors/did-you-mean.ts';
+import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
+import {systemReason} from '../errors/system.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
-import {createClient, type ZohoClient} from '../zoho/client.ts';
-import {type Host, say} from './host.ts';
+import {createClient} from '../zoho/client.ts';
+import type {CommandContext} from './host.ts';
+import {counted} from './terminal/table.ts';
+import {working} from './terminal/work.ts';
 
 /** The options that `withSetup` of the command line adds. */
 export interface SetupArguments {
@@ -21,6 +28,8 @@ export interface SetupArguments {
   readonly module?: readonly string[];
   readonly sandbox?: boolean;
   readonly records?: number;
+  /** Start for a config that names none; an instant. */
+  readonly since?: string;
 }
 
 /** A module to capture, and the collection it goes to. */
@@ -28,6 +37,12 @@ export interface SetupBinding {
   readonly resource: ResourceConfig;
   readonly collection: string;
   readonly stateKey: string;
+}
+
+/** One whose module is known to be there. */
+export interface FoundBinding extends SetupBinding {
+  /** Jobs that a page of its backfill takes: more than one for a module with very many fields. */
+  readonly slices: number;
 }
 
 export interface Setup {
@@ -58,10 +73,10 @@ interface Waits {
 }
 
 /** As `setUp`, for a command that somebody waits for: it says why calls wait, and gives up within minutes. */
-export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> {
+export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promise<Setup> {
   return setUp(host, args, {
     onStatus(reason) {
-      if (reason !== undefined) say(host, reason);
+      if (reason !== undefined) host.log('info', reason);
     },
     waitMaxMs: answerWaitMaxMs,
   });
@@ -72,15 +87,16 @@ export function setUpToAnswer(host: Host, args: SetupArguments): Promise<Setup> 
  *
  * @throws ConfigError that says which option or property to mend.
  */
-export async function setUp(host: Host, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
+export async function setUp(host: CommandContext, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
-  if (given.length !== 1)
-    throw new ConfigError('Cannot tell where to read from: say one of --source flow.yaml, --config config.json or --sandbox');
+  const fromEnvironment = given.length === 0 ? environmentConfig(host.env) : undefined;
+  if (given.length !== 1 && fromEnvironment === undefined) throw new ConfigError(`Cannot tell where to read from: ${places}`);
   if (args.name !== undefined && args.source === undefined) throw new ConfigError('Cannot use --name without --source');
   if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
   try {
-    const setup = setupOf(host, sandbox ?? (await readSetup(args)), waits);
+    const read = sandbox ?? (fromEnvironment && {config: fromEnvironment, bindings: args.module?.map(bindingOf)});
+    const setup = setupOf(host, read ?? (await readSetup(host, args)), {...waits, since: args.since});
     return {
       ...setup,
       async close() {
@@ -94,9 +110,15 @@ export async function setUp(host: Host, args: SetupArguments, waits: Waits = {})
   }
 }
 
+const places = `say one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
+
 /** Makes a client for a configuration that has been read. */
-export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs}: Waits = {}): Setup {
-  const config = parseConfig(read.config);
+export function setupOf(
+  host: CommandContext,
+  read: Read,
+  {onStatus, waitMaxMs, since}: Waits & {since?: string | undefined} = {},
+): Setup {
+  const config = startingAt(since, parseConfig(withEnvironment(read.config, host.env), 'person'));
   const {apiDomain, ...credentials} = config.credentials;
   const loopback = host.env.SOURCE_ZOHO_LOOPBACK;
   let heldBack: string | undefined;
@@ -130,6 +152,16 @@ export function setupOf(host: Host, read: Read, {onStatus, waitMaxMs}: Waits = {
   };
 }
 
+/** The config with the start that was asked for. Two different ones are a contradiction. */
+function startingAt(since: string | undefined, config: EndpointConfig): EndpointConfig {
+  if (since === undefined || since === config.startDate) return config;
+  if (config.startDate !== undefined)
+    throw new ConfigError(
+      `Cannot use --since ${since}: the config has start_date ${config.startDate}; change it there, or leave --since out`,
+    );
+  return {...config, startDate: since};
+}
+
 export interface Read {
   /** Of the capture, if it has one. */
   readonly name?: string;
@@ -139,8 +171,9 @@ export interface Read {
   readonly sandbox?: string;
 }
 
-async function readSetup(args: SetupArguments): Promise<Read> {
+async function readSetup(host: CommandContext, args: SetupArguments): Promise<Read> {
   const {source, config, name, module: modules} = args;
+  const reader = readerOf(host);
   if (source === undefined) return {config: await readConfig(config ?? '', reader), bindings: modules?.map(bindingOf)};
   const capture = await readSource(source, name, reader);
   const bindings = capture.bindings.map(({resource, ...rest}) => ({...rest, resource: parseResource(resource)}));
@@ -166,28 +199,24 @@ function onlyOf(bindings: readonly SetupBinding[], modules: readonly string[]): 
   });
 }
 
-function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
-  const meant = nearest(module, known);
+/** What to say of a module that is not among those that there are. */
+export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
+  const meant = didYouMean(module, known);
   return new ConfigError(`Cannot find module ${module} among ${where}${meant === undefined ? '' : `, did you mean ${meant}?`}`);
 }
 
-const reader: SourceReader = {
-  async read(path) {
-    try {
-      return await readFile(path, 'utf8');
-    } catch (error) {
-      throw new ConfigError(`Cannot read ${path}: ${error instanceof Error ? reasonOf(error) : error}`, {cause: error});
-    }
-  },
-  unseal: unsealWithSops,
-};
-
-function reasonOf(error: Error): string {
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EISDIR') return 'it is a directory';
-  if (code === 'EACCES') return 'permission denied';
-  return error.message;
+/** Reads files, and standard input where a config is called `-`. */
+function readerOf(host: CommandContext): SourceReader {
+  return {
+    async read(path) {
+      try {
+        return await (path === '-' ? text(host.input) : readFile(path, 'utf8'));
+      } catch (error) {
+        throw new ConfigError(`Cannot read ${path}: ${systemReason(error)}`, {cause: error});
+      }
+    },
+    unseal: unsealWithSops,
+  };
 }
 
 async function startedSandbox(records: number, modules: readonly string[] | undefined): Promise<Read & {close(): Promise<void>}> {
@@ -220,19 +249,27 @@ export function configOf({
  *
  * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
  */
-export async function bindingsOf(setup: Setup, host: Host): Promise<readonly SetupBinding[]> {
+export async function bindingsOf(setup: Setup, host: CommandContext): Promise<readonly FoundBinding[]> {
   if (setup.bindings?.length === 0)
     throw new ConfigError(
       `Cannot capture anything: capture ${setup.name} has no binding that is enabled; add one, or enable one`,
     );
   const entries = await modulesOf(setup, host);
-  return setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
+  const bindings = setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
+  const fields = new Map(entries.map((entry) => [entry.name, entry.fields ?? []]));
+  return bindings.map((binding) => ({
+    ...binding,
+    slices: new FieldPlan(fields.get(binding.resource.name) ?? []).bulkSlices.length,
+  }));
 }
 
 /** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
-export async function modulesOf({client, bindings = [], config}: Setup, host: Host): Promise<ModuleEntry[]> {
+export async function modulesOf({client, bindings = [], config}: Setup, host: CommandContext): Promise<ModuleEntry[]> {
   const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
-  const entries = await catalog(client, host.signal, quiet(host), names);
+  const entries = await working(host, (work) => {
+    work.follow('Reading the fields of modules', () => counted(client.spent().callsTotal, 'API call'));
+    return catalog(client, host.signal, quiet({...host, log: work.log}), names);
+  });
   refuseFutureStart(config, await client.nowSeconds(host.signal));
   for (const name of names ?? []) {
     if (entries.some((entry) => entry.name === name)) continue;
@@ -243,6 +280,6 @@ export async function modulesOf({client, bindings = [], config}: Setup, host: Ho
 }
 
 /** Reasons why modules are left out are part of a command's own answer, not of its log. */
-function quiet(host: Host): Host['log'] {
+function quiet(host: CommandContext): CommandContext['log'] {
   return (level, message, fields) => host.log(level === 'info' ? 'debug' : level, message, fields);
 }

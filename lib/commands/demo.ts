@@ -1,16 +1,17 @@
 /** `source-zoho demo`, which is `npm start`: a capture of a sandbox from end to end, and the proof that it is complete. */
-import {mkdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {ConfigError} from '../errors/errors.ts';
-import {refusing} from '../errors/system.ts';
+import {explainSystemErrors} from '../errors/system.ts';
 import type {Sandbox} from '../sandbox/server.ts';
-import {folderDisk} from '../sinks/files/disk.ts';
+import {clearCapture} from '../sinks/files/clear.ts';
+import {folderDisk, makeFolder} from '../sinks/files/disk.ts';
 import {lockFolder} from '../sinks/files/lock.ts';
-import {journalName, parseJournal} from '../sinks/files/manifest.ts';
+import {manifestName, parseManifest} from '../sinks/files/manifest.ts';
 import {captureWith} from './capture.ts';
 import {bindingOf, configOf, setupOf} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
+import {type Work, working} from './terminal/work.ts';
 import {CapturedFile} from './verify/captured.ts';
 import {Comparison} from './verify/compare.ts';
 import {propertiesOf} from './verify/properties.ts';
@@ -28,7 +29,7 @@ const modules = ['Leads', 'Contacts', 'Deals'];
 const rowsPerJob = 50_000;
 const jobMs = 700;
 
-export async function demo(host: Host, {out, records, json}: DemoArguments): Promise<number> {
+export async function demo(host: CommandContext, {out, records, json}: DemoArguments): Promise<number> {
   await clear(out);
   const {startSandbox} = await import('../sandbox/server.ts');
   const sandbox = await startSandbox({records, switches: {rowsPerJob, jobMs}});
@@ -37,11 +38,12 @@ export async function demo(host: Host, {out, records, json}: DemoArguments): Pro
     const total = modules.reduce((sum, module) => sum + sandbox.org.module(module).count, 0);
     say(host, `A sandbox with ${counted(total, 'record')} in ${modules.join(', ')} listens at ${sandbox.url}`);
     const startMs = performance.now();
-    const code = await captureWith(host, {out, once: true}, setup);
+    const summary = json === true ? {...host, output: host.messages} : host;
+    const code = await captureWith(summary, {out, once: true}, setup);
     if (code !== exit.done) return code;
     const elapsedMs = performance.now() - startMs;
-    say(host, 'Comparing every value with what the sandbox holds');
-    return tell(host, {out, json: json === true, elapsedMs, compared: await compare(out, sandbox)});
+    const compared = await working(host, (work) => compare(out, sandbox, work));
+    return tell(host, {out, json: json === true, elapsedMs, compared});
   } finally {
     await setup.close();
     await sandbox.close();
@@ -50,18 +52,15 @@ export async function demo(host: Host, {out, records, json}: DemoArguments): Pro
 
 /** Makes the directory, and removes the files of an earlier demo. Nothing else in it is touched. */
 async function clear(out: string): Promise<void> {
-  const unlock = await refusing(`write into ${out || 'a directory without a name'}`, async () => {
-    await mkdir(out, {recursive: true});
+  const unlock = await explainSystemErrors(`write into ${out || 'a directory without a name'}`, async () => {
+    await makeFolder(out);
     return lockFolder(out);
   });
   try {
-    const text = await folderDisk(out).read(journalName);
-    if (text === undefined) return;
-    const {capture, files} = parseJournal(text, out);
-    if (capture.name !== name)
+    await clearCapture(out, (capture) => {
+      if (capture.name === name) return true;
       throw new ConfigError(`Cannot use ${out}: it holds another capture, which stays; choose another directory with --out`);
-    await Promise.all(Object.values(files).map(({file}) => rm(join(out, file), {force: true})));
-    await rm(join(out, journalName));
+    });
   } finally {
     unlock();
   }
@@ -75,25 +74,42 @@ interface Compared {
 }
 
 /** Compares every record of the files with the sandbox's own truth. */
-async function compare(out: string, {org}: Sandbox): Promise<Compared[]> {
-  const journal = parseJournal((await folderDisk(out).read(journalName)) ?? '', out);
-  return modules.map((module) => {
+async function compare(out: string, sandbox: Sandbox, work: Work): Promise<Compared[]> {
+  const journal = parseManifest((await folderDisk(out).read(manifestName)) ?? '', out);
+  const compared: Compared[] = [];
+  for (const module of modules) {
     const {file, bytes, lines} = journal.files[module]!;
-    const captured = new CapturedFile(join(out, file), bytes);
-    // A backfill cannot have what only COQL reads.
-    const {coqlOnly, neither} = org.readers(module);
-    const comparison = new Comparison(captured, {ignored: new Set([...coqlOnly, ...neither])});
-    const left = new Set(captured.ids());
-    for (const text of org.truth(module)) {
-      const record = propertiesOf(text);
-      const id = record.get('id') ?? '';
-      left.delete(id);
-      if (comparison.present(id)) comparison.values(id, record);
+    const path = join(out, file);
+    work.begin(`Reading ${path}, bytes`, bytes);
+    const captured = await CapturedFile.open(path, bytes, (read) => {
+      work.add(read);
+      return work.pause();
+    });
+    try {
+      compared.push({module, file: path, lines, comparison: await compareModule(module, captured, sandbox, work)});
+    } finally {
+      captured.close();
     }
-    for (const id of left) comparison.notAtZoho(id);
-    captured.close();
-    return {module, file: join(out, file), lines, comparison};
-  });
+  }
+  return compared;
+}
+
+async function compareModule(module: string, captured: CapturedFile, {org}: Sandbox, work: Work): Promise<Comparison> {
+  work.begin(`Comparing every value of ${module} with what the sandbox holds`, org.module(module).count);
+  // A backfill cannot have what only COQL reads.
+  const {coqlOnly, neither} = org.readers(module);
+  const comparison = new Comparison(captured, {ignored: new Set([...coqlOnly, ...neither])});
+  const left = new Set(captured.ids());
+  for (const text of org.truth(module)) {
+    const record = propertiesOf(text);
+    const id = record.get('id') ?? '';
+    left.delete(id);
+    if (comparison.present(id)) comparison.values(id, record);
+    work.add();
+    await work.pause();
+  }
+  for (const id of left) comparison.notAtZoho(id);
+  return comparison;
 }
 
 interface Report {
@@ -103,7 +119,7 @@ interface Report {
   readonly compared: readonly Compared[];
 }
 
-function tell(host: Host, {out, json, elapsedMs, compared}: Report): number {
+function tell(host: CommandContext, {out, json, elapsedMs, compared}: Report): number {
   const same = compared.every(({comparison}) => comparison.isSame);
   const lines = compared.reduce((sum, {comparison}) => sum + comparison.records, 0);
   if (json) {
@@ -120,6 +136,7 @@ function tell(host: Host, {out, json, elapsedMs, compared}: Report): number {
         differing,
       })),
     });
+    return same ? exit.done : exit.different;
   }
   const right = {align: 'right'} as const;
   const columns = ['in the sandbox', 'in the file', 'missing', 'too many', 'differing'].map((title) => ({title, ...right}));
@@ -127,14 +144,15 @@ function tell(host: Host, {out, json, elapsedMs, compared}: Report): number {
     const {records, missing, extra, differing} = comparison;
     return [module, records, lines, missing, extra, differing, file];
   });
-  say(host);
-  for (const line of tableLines([{title: 'module'}, ...columns, {title: 'file'}], rows)) say(host, line);
-  say(host);
-  say(
+  print(host);
+  for (const line of tableLines([{title: 'module'}, ...columns, {title: 'file'}], rows)) print(host, line);
+  print(host);
+  print(
     host,
     `${counted(lines, 'record')} in ${spanText(elapsedMs)} (${grouped((lines * 1_000) / elapsedMs)} rows/s) are in ${out}/*.ndjson`,
   );
-  say(
+  print(host, 'The sandbox on this machine is what limits that rate; npm run bench measures the connector by itself');
+  print(
     host,
     same
       ? 'Verdict: the files hold exactly what the sandbox holds'

@@ -1,24 +1,29 @@
 /** `source-zoho discover`: the bindings that Flow would be offered, as JSON lines or as a catalog ready to be published. */
-import {mkdir, writeFile} from 'node:fs/promises';
+import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
 import {ConfigError} from '../errors/errors.ts';
-import {refusing} from '../errors/system.ts';
-import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
-import {hasCode} from '../sinks/files/disk.ts';
+import {explainSystemErrors} from '../errors/system.ts';
+import {type DiscoveredBinding, discoveredBindings, managedSchema} from '../flow/discover.ts';
+import {hasCode, makeFolder} from '../sinks/files/disk.ts';
 import {modulesOf, type SetupArguments, setUpToAnswer} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {type CommandContext, exit, say, sayJson} from './host.ts';
 import {counted} from './terminal/table.ts';
 
 export interface DiscoverArguments extends SetupArguments {
   readonly flow?: string;
   readonly prefix: string;
   readonly withSecrets?: boolean;
+  /** Image of the connector, for the catalog. */
+  readonly image?: string;
 }
 
-export async function discover(host: Host, args: DiscoverArguments): Promise<number> {
+export async function discover(host: CommandContext, args: DiscoverArguments): Promise<number> {
   if (!/^[\p{L}\p{N}\-_.]+(\/[\p{L}\p{N}\-_.]+)*$/u.test(args.prefix))
     throw new ConfigError(`Cannot use prefix ${args.prefix}: it must be like acmeCo or acmeCo/sales`);
+  if (args.image !== undefined && args.flow === undefined) throw new ConfigError('Cannot use --image without --flow');
+  if (args.image !== undefined && !imageForm.test(args.image))
+    throw new ConfigError(`Cannot use image ${args.image}: it must be like registry.example.com/team/source-zoho:v2`);
   const setup = await setUpToAnswer(host, args);
   try {
     const modules = await modulesOf(setup, host);
@@ -32,14 +37,16 @@ export async function discover(host: Host, args: DiscoverArguments): Promise<num
   }
 }
 
-const image = 'ghcr.io/estuary/source-zoho:dev';
+const imageDefault = 'ghcr.io/estuary/source-zoho:dev';
+/** A name as registries take it: `registry.example.com:5000/team/source-zoho:v2`, with a digest if need be. */
+const imageForm = /^[a-z0-9]+([._:/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 const configFile = 'source-zoho.config.yaml';
 
 /** Writes the files as flowctl's own discovery lays them out; none that is there is replaced. */
 async function writeCatalog(
-  host: Host,
+  host: CommandContext,
   folder: string,
-  {prefix, withSecrets}: DiscoverArguments,
+  {prefix, withSecrets, image = imageDefault}: DiscoverArguments,
   config: unknown,
   bindings: readonly DiscoveredBinding[],
 ): Promise<void> {
@@ -47,7 +54,7 @@ async function writeCatalog(
   const files = new Map<string, unknown>();
   for (const {recommendedName, documentSchema, key} of bindings) {
     const schemaFile = `${recommendedName}.schema.yaml`;
-    files.set(schemaFile, documentSchema);
+    files.set(schemaFile, managedSchema(documentSchema));
     collections[`${prefix}/${recommendedName}`] = {
       writeSchema: schemaFile,
       readSchema: {allOf: [{$ref: 'flow://relaxed-write-schema'}, {$ref: 'flow://inferred-schema'}]},
@@ -66,7 +73,7 @@ async function writeCatalog(
   };
   files.set(configFile, withSecrets === true ? config : redacted(config));
   files.set('flow.yaml', {collections, captures});
-  await refusing(`write into ${folder || 'a directory without a name'}`, () => mkdir(folder, {recursive: true}));
+  await explainSystemErrors(`write into ${folder || 'a directory without a name'}`, () => makeFolder(folder));
   for (const [name, value] of files) await writeNew(join(folder, name), stringify(value));
   const secrets = withSecrets === true ? '' : `; put the credentials into ${join(folder, configFile)}`;
   say(host, `Wrote ${counted(bindings.length, 'binding')} to ${join(folder, 'flow.yaml')}${secrets}`);

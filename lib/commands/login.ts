@@ -1,17 +1,18 @@
 /** `source-zoho login`: from a Self Client's grant code to a config file (zoho-api sheet 1.2). */
-import {stat} from 'node:fs/promises';
 import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import * as v from 'valibot';
 import {ConfigError, ZohoError} from '../errors/errors.ts';
-import {refusing} from '../errors/system.ts';
+import {explainSystemErrors} from '../errors/system.ts';
+import {defaultStartDays} from '../flow/state.ts';
 import {errorBytesMax, tokenTimeoutMs} from '../limits.ts';
-import {hasCode, tryPrivate, writePrivate} from '../sinks/files/disk.ts';
+import {tryPrivate, writePrivate} from '../sinks/files/disk.ts';
 import {accountsOrigin, apiOrigin} from '../zoho/data-centers.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
 import {missingScopes, parseScopes, scopesNeeded} from '../zoho/scopes.ts';
-import {shownCode} from '../zoho/token-endpoint.ts';
-import {exit, type Host, say} from './host.ts';
+import {isThrottle, shownCode} from '../zoho/token-endpoint.ts';
+import {type CommandContext, exit, say} from './host.ts';
+import {refuseExisting} from './new-file.ts';
 
 export interface LoginArguments {
   readonly clientId: string;
@@ -20,13 +21,15 @@ export interface LoginArguments {
   readonly apiDomain: string;
   readonly out: string;
   readonly force?: boolean;
+  /** An instant. */
+  readonly startDate?: string;
 }
 
-export async function login(host: Host, args: LoginArguments): Promise<number> {
+export async function login(host: CommandContext, args: LoginArguments): Promise<number> {
   const origin = apiOrigin(args.apiDomain, host.env.SOURCE_ZOHO_LOOPBACK);
   // The code can be used once: what keeps its result from being written has to be known before.
-  await refusing(`write ${args.out}`, async () => {
-    await refuseExisting(args.out, args.force === true);
+  await explainSystemErrors(`write ${args.out}`, async () => {
+    await refuseExisting(args.out, args.force, 'say --out for another file');
     await tryPrivate(args.out);
   });
   const clientSecret = args.clientSecret ?? (await secretFrom(host));
@@ -39,27 +42,23 @@ export async function login(host: Host, args: LoginArguments): Promise<number> {
       refresh_token: grant.refresh_token,
       api_domain: grant.api_domain ?? origin,
     },
+    ...(args.startDate && {start_date: args.startDate}),
   };
   await writePrivate(args.out, `${JSON.stringify(config, undefined, 2)}\n`);
   say(host, `Wrote ${args.out}; try it with: source-zoho check --config ${args.out}`);
+  if (args.startDate === undefined)
+    say(
+      host,
+      `It has no start_date: records modified in the ${defaultStartDays} days before a capture first starts are captured; say capture --since DATE for more`,
+    );
   const missing = grant.scope === undefined ? [] : missingScopes(parseScopes(grant.scope));
   if (missing.length === 0) return exit.done;
   say(host, `The grant lacks ${missing.join(', ')}; generate a code with all of ${Object.values(scopesNeeded).join(',')}`);
   return exit.credentials;
 }
 
-async function refuseExisting(path: string, isForced: boolean): Promise<void> {
-  const found = await stat(path).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  });
-  if (found?.isDirectory()) throw new ConfigError(`Cannot write ${path}: it is a directory; say --out for a file`);
-  if (found !== undefined && !isForced)
-    throw new ConfigError(`Cannot write ${path}: it is there already; say --force to replace it, or --out for another file`);
-}
-
 /** Reads the secret from the first line of standard input; a terminal does not show what is typed. */
-async function secretFrom(host: Host): Promise<string> {
+async function secretFrom(host: CommandContext): Promise<string> {
   if (host.screen !== undefined) host.messages.write('Client secret: ');
   const unseen = new Writable({write: (_chunk, _encoding, done) => done()});
   const terminal = 'isTTY' in host.input && host.input.isTTY === true;
@@ -101,10 +100,10 @@ async function exchange(
   const headers = {'content-type': 'application/x-www-form-urlencoded', accept: 'application/json'};
   const http = new Http(accounts, usualTimeouts);
   try {
-    const text = await within(tokenTimeoutMs, host, signal, async (limited) => {
+    const {status, text} = await within(tokenTimeoutMs, host, signal, async (limited) => {
       const body = form.toString();
       const answer = await http.send({origin: accounts, path: '/oauth/v2/token', method: 'POST', headers, body}, limited);
-      return answer.text(errorBytesMax);
+      return {status: answer.status, text: await answer.text(errorBytesMax)};
     });
     const body = bodyOf(text);
     const granted = v.safeParse(grantSchema, body);
@@ -112,6 +111,11 @@ async function exchange(
     const refused = v.safeParse(refusalSchema, body);
     if (!refused.success)
       throw new ZohoError('unavailable', `Cannot log in: ${host} gives no usable answer; the code may still be good, try again`);
+    if (isThrottle(status, body))
+      throw new ZohoError(
+        'unavailable',
+        `Cannot log in: ${host} grants no more tokens for now, because too many were asked for; wait half an hour, then log in with a new code`,
+      );
     throw new ZohoError('credentials', `Cannot log in: ${meaningOf(refused.output.error, host)}`, {code: refused.output.error});
   } finally {
     await http.close();

@@ -1,8 +1,9 @@
 /** `source-zoho sandbox`: a local Zoho to try things on. */
-import {refusing} from '../errors/system.ts';
+import {explainSystemErrors} from '../errors/system.ts';
 import {isLoopback} from '../zoho/data-centers.ts';
 import {configOf} from './context.ts';
-import {exit, type Host, say, sayJson} from './host.ts';
+import {type CommandContext, exit, say, sayJson} from './host.ts';
+import {refuseExisting} from './new-file.ts';
 
 export interface SandboxArguments {
   readonly port: number;
@@ -13,6 +14,7 @@ export interface SandboxArguments {
   readonly churn?: number | true;
   readonly fault?: readonly string[];
   readonly config?: string;
+  readonly force?: boolean;
   readonly strict?: boolean;
 }
 
@@ -23,24 +25,29 @@ const churnDefaultMs = 500;
 const relaxed = {tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000};
 
 /** Listens until the process is asked to end. Its address and credentials are the one line of output. */
-export async function sandbox(host: Host, args: SandboxArguments): Promise<number> {
+export async function sandbox(host: CommandContext, args: SandboxArguments): Promise<number> {
+  const {config} = args;
+  if (config !== undefined)
+    await explainSystemErrors(`write ${config}`, () => refuseExisting(config, args.force, 'say --config for another file'));
   const {startSandbox} = await import('../sandbox/server.ts');
-  const started = await refusing(`listen on ${args.host}, port ${args.port}`, () =>
+  const {strictDialect} = await import('../sandbox/coql/switches.ts');
+  const started = await explainSystemErrors(`listen on ${args.host}, port ${args.port}`, () =>
     startSandbox({
       port: args.port,
       host: args.host,
       records: args.records,
       seed: args.seed,
       faults: args.fault,
-      switches: args.strict === true ? {} : relaxed,
+      switches: args.strict === true ? {coql: strictDialect} : relaxed,
       ...(args.churn !== undefined && {churnMs: args.churn === true ? churnDefaultMs : args.churn}),
     }),
   );
   try {
-    const {config} = args;
     if (config !== undefined) {
       const {writePrivate} = await import('../sinks/files/disk.ts');
-      await refusing(`write ${config}`, () => writePrivate(config, `${JSON.stringify(configOf(started), undefined, 2)}\n`));
+      await explainSystemErrors(`write ${config}`, () =>
+        writePrivate(config, `${JSON.stringify(configOf(started), undefined, 2)}\n`),
+      );
       say(host, `The sandbox's configuration is in ${config}`);
     }
     if (!isLoopback(started.url)) say(host, 'Anyone who reaches this address can read and change the sandbox');

@@ -1,10 +1,10 @@
 /** What users configure: the endpoint, and each binding's resource. The JSON Schema they see is in `flow/spec.ts`. */
 import cron from 'node-cron';
 import * as v from 'valibot';
-import {nearest} from '../errors/did-you-mean.ts';
+import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {must, problems, reads} from '../errors/validation.ts';
-import {cronPattern} from '../flow/cron-pattern.ts';
+import {cronExpression} from '../flow/cron-pattern.ts';
 import {durationMs} from './duration.ts';
 import {startInstant} from './start-date.ts';
 
@@ -45,7 +45,7 @@ const credential = v.pipe(
 
 const startDate = v.pipe(
   text,
-  reads((date) => (date === '' ? '' : startInstant(date)), 'must be a date and time such as "2024-01-01T00:00:00Z"'),
+  reads((date) => (date === '' ? '' : startInstant(date)), 'must be a date, such as "2024-01-01" or "2024-01-01T00:00:00Z"'),
 );
 
 const endpointSchema = v.object(
@@ -65,14 +65,13 @@ const endpointSchema = v.object(
   must('an object'),
 );
 
-const interval = v.pipe(text, reads(durationMs, 'must be an ISO 8601 duration such as "PT5M", "PT1H" or "P1D"'));
+const interval = v.pipe(text, reads(durationMs, 'must be a length of time, such as "PT5M", "PT1H" or "5m"'));
 
-const cronForm = new RegExp(cronPattern);
 const schedule = v.pipe(
   text,
   reads(
-    (expression) => (cronForm.test(expression) ? expression.replaceAll(/\s+/g, ' ') : undefined),
-    'must be empty or a cron expression of five fields (minute, hour, day of month, month, day of week from 0 to 6), such as "55 23 * * *"',
+    cronExpression,
+    'must be empty or a cron expression of five fields (minute, hour, day of month, month, day of week), such as "55 23 * * *"',
   ),
   v.check(
     (expression) => expression === '' || cron.validate(expression),
@@ -90,14 +89,17 @@ const resourceSchema = v.strictObject(
   },
   (issue) => {
     if (issue.expected !== 'never') return must('an object')(issue);
-    const meant = nearest(v.getDotPath(issue) ?? '', ['name', 'interval', 'schedule']);
-    return `is not a property of it${meant === undefined ? '' : `, did you mean ${meant}?`}`;
+    return notProperty(v.getDotPath(issue) ?? '', ['name', 'interval', 'schedule']);
   },
 );
 
+/** Who wrote a config: for a person, a property that is not known is an error, while Flow may add some of its own. */
+export type ConfigAuthor = 'flow' | 'person';
+
 /** Reads an endpoint config. Throws ConfigError with one line that names each property that is wrong, and no value. */
-export function parseConfig(value: unknown): EndpointConfig {
-  const {credentials, start_date} = parse(endpointSchema, value, 'the endpoint config');
+export function parseConfig(value: unknown, author: ConfigAuthor = 'flow'): EndpointConfig {
+  const strangers = author === 'person' ? unknownProperties(value) : [];
+  const {credentials, start_date} = parse(endpointSchema, value, 'the endpoint config', strangers);
   return {
     credentials: {
       clientId: credentials.client_id,
@@ -123,10 +125,43 @@ export function refuseFutureStart({startDate}: EndpointConfig, nowSeconds: numbe
   );
 }
 
-function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
+function parse<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  what: string,
+  strangers: readonly string[] = [],
+): v.InferOutput<S> {
   const parsed = v.safeParse(schema, value);
-  if (parsed.success) return parsed.output;
-  throw new ConfigError(`Cannot use ${what}: ${problems(parsed.issues)}`);
+  if (parsed.success && strangers.length === 0) return parsed.output;
+  const wrong = parsed.success ? strangers : [problems(parsed.issues), ...strangers];
+  throw new ConfigError(`Cannot use ${what}: ${wrong.join('; ')}`);
+}
+
+/** What is said of each property of an endpoint config that nothing reads. Those of sops, and Flow's own notes (`_meta`), are left alone. */
+function unknownProperties(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const {credentials} = {credentials: undefined, ...value};
+  return [
+    ...strangersIn(value, ['credentials', 'start_date', 'sops', '_meta'], ''),
+    ...strangersIn(
+      credentials,
+      ['client_id', 'client_secret', 'refresh_token', 'api_domain', 'credentials_title'],
+      'credentials.',
+    ),
+  ];
+}
+
+function strangersIn(value: unknown, known: readonly string[], place: string): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const strangers = Object.keys(value).filter((key) => !known.includes(key));
+  return strangers.map((key) => `${place}${key.slice(0, keyShownMax)} ${notProperty(key, known)}`);
+}
+
+const keyShownMax = 100;
+
+function notProperty(key: string, known: readonly string[]): string {
+  const meant = didYouMean(key, known);
+  return `is not a property of it${meant === undefined ? '' : `, did you mean ${meant}?`}`;
 }
 
 function ofModule(value: unknown): string {

@@ -1,4 +1,4 @@
-/** ISO 8601 durations, as the `interval` of a binding is written. */
+/** Lengths of time, as an `interval` of a binding and options of the command line are written. */
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
@@ -10,9 +10,23 @@ const unitsMs = [365 * dayMs, 30 * dayMs, 7 * dayMs, dayMs, hourMs, minuteMs, se
 const form =
   /^P(?=.)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,7})H)?(?:(\d{1,9})M)?(?:(\d{1,10}(?:[.,]\d{1,9})?)S)?)?$/;
 
-/** The length in milliseconds of `PT5M`, `P1DT12H`, `PT0.5S`; undefined when the text is no such duration. Never negative. */
+const shortForm = /^(?:(\d{1,6})d)?(?:(\d{1,7})h)?(?:(\d{1,9})m)?(?:(\d{1,10})s)?(?:(\d{1,12})ms)?$/;
+const shortUnitsMs = [dayMs, hourMs, minuteMs, secondMs, 1];
+
+const clockForm = /^(\d{1,7}):([0-5]\d)(?::([0-5]\d))?$/;
+const clockUnitsMs = [hourMs, minuteMs, secondMs];
+
+/**
+ * The length in milliseconds of ISO 8601 (`PT5M`, `P1DT12H`, `PT0.5S`), of the usual short form (`5m`, `1h30m`, `500ms`), and of hours and minutes
+ * (`0:05:00`). Undefined when the text is none of them. Never negative.
+ */
 export function durationMs(text: string): number | undefined {
-  const parts = form.exec(text)?.slice(1);
-  if (parts === undefined) return undefined;
-  return parts.reduce((sum, part, i) => sum + Number(part?.replace(',', '.') ?? 0) * unitsMs[i]!, 0);
+  if (text === '') return undefined;
+  return (
+    sumOf(form.exec(text), unitsMs) ?? sumOf(shortForm.exec(text), shortUnitsMs) ?? sumOf(clockForm.exec(text), clockUnitsMs)
+  );
+}
+
+function sumOf(found: RegExpExecArray | null, units: readonly number[]): number | undefined {
+  return found?.slice(1).reduce((sum, part, i) => sum + Number(part?.replace(',', '.') ?? 0) * units[i]!, 0);
 }

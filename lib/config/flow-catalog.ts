@@ -5,9 +5,9 @@
 import {dirname, resolve} from 'node:path';
 import * as v from 'valibot';
 import {parseDocument} from 'yaml';
-import {nearest} from '../errors/did-you-mean.ts';
+import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
-import {must, problems} from '../errors/validation.ts';
+import {must, problems, table} from '../errors/validation.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import type {Unseal} from './sops.ts';
 
@@ -69,7 +69,7 @@ const catalogSchema = v.looseObject(
       v.array(v.union([text, v.looseObject({url: text}, object)], must('the path of a file')), must('a list')),
       [],
     ),
-    captures: v.optional(v.record(v.string(), v.unknown(), object), {}),
+    captures: v.optional(table(v.unknown(), object), {}),
   },
   object,
 );
@@ -137,7 +137,7 @@ function choose(found: readonly Found[], name: string | undefined, path: string)
   if (name !== undefined) {
     const named = found.find((capture) => capture.name === name);
     if (named !== undefined) return named;
-    const meant = nearest(name, names);
+    const meant = didYouMean(name, names);
     throw new ConfigError(
       `Cannot find capture ${name} in ${path}${meant === undefined ? `; it has ${listOf(names)}` : `, did you mean ${meant}?`}`,
     );
@@ -183,19 +183,23 @@ const andSoOn = /\n[ \t]*\{\.\.\.\}\s*$/;
 
 /** JSON is YAML, so both are read. Messages name the line, never what stands there. */
 function parseYaml(text: string, path: string): unknown {
+  const shown = path === '-' ? 'standard input' : path;
+  if (text.trim() === '') throw new ConfigError(`Cannot read ${shown}: it is empty`);
   const document = parseDocument(text.replace(andSoOn, '\n'), {strict: true, uniqueKeys: true, logLevel: 'error'});
   const [error] = document.errors;
   if (error !== undefined) {
     const at = error.linePos?.[0];
     const place = at === undefined ? '' : ` at line ${at.line}, column ${at.col}`;
-    throw new ConfigError(`Cannot read ${path}${place}: it is not YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`);
+    const isJson = /\.json$/i.test(path) || (!/\.ya?ml$/i.test(path) && /^\s*[{[]/.test(text));
+    const what = isJson ? 'JSON' : `YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`;
+    throw new ConfigError(`Cannot read ${shown}${place}: it is not ${what}`);
   }
   try {
     return document.toJS({maxAliasCount: 100});
   } catch (error) {
     // Aliases without an anchor, and those that would multiply to no end.
     if (error instanceof ReferenceError)
-      throw new ConfigError(`Cannot read ${path}: an alias in it cannot be resolved`, {cause: error});
+      throw new ConfigError(`Cannot read ${shown}: an alias in it cannot be resolved`, {cause: error});
     throw error;
   }
 }

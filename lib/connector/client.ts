@@ -3,7 +3,8 @@ import {type EndpointConfig, parseResource, type ResourceConfig, refuseFutureSta
 import {ConfigError} from '../errors/errors.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import {createClient, type ZohoClient} from '../zoho/client.ts';
+import type {ZohoClient} from '../zoho/api.ts';
+import {createClient} from '../zoho/client.ts';
 import {missingScopes} from '../zoho/scopes.ts';
 
 /** What every request of Flow is served with. */

@@ -1,6 +1,6 @@
 /** Flow's `discover` and `validate`: which modules there are, and whether the bound ones can be captured. */
 import {parseConfig} from '../config/config.ts';
-import {nearest} from '../errors/did-you-mean.ts';
+import {didYouMean} from '../errors/did-you-mean.ts';
 import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
 import type {ValidateRequest} from '../flow/protocol.ts';
 import {answerWaitMaxMs} from '../limits.ts';
@@ -46,7 +46,7 @@ function problems(names: readonly string[], bound: readonly ModuleEntry[], liste
     const entry = entries.get(name);
     if (entry?.skip !== undefined) return [`Resource '${name}' cannot be captured: ${entry.skip}`];
     if (entry !== undefined) return [];
-    const meant = nearest(name, listed);
+    const meant = didYouMean(name, listed);
     return [`Resource '${name}' was not found${meant === undefined ? '' : `, did you mean '${meant}'?`}`];
   });
   const repeated = distinct.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));

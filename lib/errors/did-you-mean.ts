@@ -1,7 +1,7 @@
 /** What a mistyped word was probably meant to be. */
 
 /** The known word nearest to `word`, or undefined when none is near enough to be meant. Case counts less than letters. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+export function didYouMean(word: string, known: Iterable<string>): string | undefined {
   const typed = word.slice(0, lettersMax).toLowerCase();
   const changesMax = Math.max(1, Math.floor(typed.length / 3));
   let best: string | undefined;

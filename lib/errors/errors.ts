@@ -34,6 +34,8 @@ export interface ZohoErrorOptions extends ErrorOptions {
   readonly status?: number;
   /** The field that Zoho refused, for kind `field`. */
   readonly field?: string;
+  /** For a query that Zoho cannot read: the word at which it stopped, or the one before it. */
+  readonly near?: string | undefined;
   /** For a scope that Zoho refuses: whether no call that takes it was ever answered well. */
   readonly isScopeUnproven?: boolean;
 }
@@ -45,6 +47,7 @@ export class ZohoError extends Error {
   readonly code: string | undefined;
   readonly status: number | undefined;
   readonly field: string | undefined;
+  readonly near: string | undefined;
   readonly isScopeUnproven: boolean;
 
   constructor(kind: ZohoFailure, message: string, options: ZohoErrorOptions = {}) {
@@ -53,6 +56,7 @@ export class ZohoError extends Error {
     this.code = options.code;
     this.status = options.status;
     this.field = options.field;
+    this.near = options.near;
     this.isScopeUnproven = options.isScopeUnproven ?? false;
   }
 }

@@ -10,6 +10,9 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EROFS: 'it can only be read',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it would be larger than files may be here (see ulimit -f)',
+  EIO: 'the device fails',
   ENAMETOOLONG: 'its name is too long',
   ELOOP: 'it is a symbolic link',
   EADDRINUSE: 'another program listens there; choose another port',
@@ -18,13 +21,20 @@ const reasons: Readonly<Record<string, string>> = {
   EINVAL: 'this machine does not have the address',
 };
 
+/** Why the system refused something, in words where there are some. */
+export function systemReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!('code' in error)) return error.message;
+  return reasons[String(error.code)] ?? String(error.code);
+}
+
 /** Does something with a place that the user named. What the system says against it ends as a ConfigError: `Cannot <what>: <reason>`. */
-export async function refusing<T>(what: string, act: () => Promise<T>): Promise<T> {
+export async function explainSystemErrors<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
     const code = error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : undefined;
     if (code === undefined) throw error;
-    throw new ConfigError(`Cannot ${what}: ${reasons[code] ?? code}`, {cause: error});
+    throw new ConfigError(`Cannot ${what}: ${systemReason(error)}`, {cause: error});
   }
 }

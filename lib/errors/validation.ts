@@ -1,5 +1,6 @@
 /** Where values from outside come in: valibot's findings in our own words, which never repeat a value. */
 import * as v from 'valibot';
+import {isTable, setOwn} from '../platform/own-property.ts';
 
 /** Message of a schema: what the value must be, and what kind of value was found instead. */
 export function must(be: string): (issue: v.BaseIssue<unknown>) => string {
@@ -14,6 +15,29 @@ export function reads<T>(read: (text: string) => T | undefined, message: string)
     addIssue({message});
     return NEVER;
   });
+}
+
+/**
+ * A table from names that others chose to values of one kind. As `v.record`, which passes over the names `constructor`, `prototype` and `__proto__`: here
+ * they are names like any others. Read the table with `own`.
+ */
+export function table<Output>(
+  values: v.GenericSchema<unknown, Output>,
+  message: (issue: v.BaseIssue<unknown>) => string = must('an object'),
+): v.GenericSchema<unknown, Record<string, Output>> {
+  return v.pipe(
+    v.custom<Record<string, unknown>>(isTable, message),
+    v.rawTransform(({dataset: {value: input}, addIssue}) => {
+      const found: Record<string, Output> = {};
+      for (const [key, value] of Object.entries(input)) {
+        const parsed = v.safeParse(values, value);
+        if (parsed.success) setOwn(found, key, parsed.output);
+        for (const {message, path = []} of parsed.issues ?? [])
+          addIssue({message, path: [{type: 'object', origin: 'value', input, key, value}, ...path]});
+      }
+      return found;
+    }),
+  );
 }
 
 /** All problems in one line, each with the place it is at: `credentials.client_id is missing; start_date must be ...`. */

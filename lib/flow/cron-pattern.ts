@@ -1,4 +1,4 @@
-/** The cron grammar of a binding's `schedule`, as a pattern that JSON Schema and the parser share. */
+/** The cron grammar of a binding's `schedule`: as the JSON Schema shows it, and as it is read. */
 
 const field = (value: string, step: string) => {
   const item = `(?:(?:${value})(?:-(?:${value}))?|\\*(?:/(?:${step}))?)`;
@@ -18,3 +18,41 @@ const fields = [
  * `*` with a step. Or nothing. It is what the older connector admits, without steps of 0, on which that one stumbles.
  */
 export const cronPattern = `^(?:${fields.join('\\s+')})?$`;
+
+const monthNames = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ').join('|');
+const dayNames = 'sun mon tue wed thu fri sat'.split(' ').join('|');
+
+const readField = (value: string) => {
+  const item = `(?:(?:\\*|(?:${value})(?:-(?:${value}))?)(?:/0*[1-9][0-9]?)?)`;
+  return `${item}(?:,${item})*`;
+};
+
+const readFields = [
+  readField('[0-5]?[0-9]'),
+  readField('[01]?[0-9]|2[0-3]'),
+  readField('0?[1-9]|[12][0-9]|3[01]'),
+  readField(`0?[1-9]|1[0-2]|${monthNames}`),
+  readField(`0?[0-7]|${dayNames}`),
+];
+
+const form = new RegExp(`^(?:${readFields.join(' ')})$`);
+
+const macros: ReadonlyMap<string, string> = new Map([
+  ['@hourly', '0 * * * *'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@monthly', '0 0 1 * *'],
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+]);
+
+/**
+ * A cron expression as crontab(5) has it, in lower case and with single spaces; undefined when it is none. Besides what the JSON Schema
+ * shows, names of months and days, 7 for Sunday, steps of a range (`8-18/2`) and `@daily` and its like are read. Empty stays empty.
+ */
+export function cronExpression(text: string): string | undefined {
+  const plain = text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
+  const expression = macros.get(plain) ?? plain;
+  return expression === '' || form.test(expression) ? expression : undefined;
+}

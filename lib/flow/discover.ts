@@ -24,6 +24,16 @@ function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+const connectorSchema = 'flow://connector-schema';
+
+/**
+ * A collection's write schema that auto-discovery manages: it replaces the definition by what the connector discovers, and leaves
+ * alone a schema without one (flow-protocol sheet 9).
+ */
+export function managedSchema(discovered: object): object {
+  return {$defs: {[connectorSchema]: {$id: connectorSchema, ...discovered}}, $ref: connectorSchema};
+}
+
 /**
  * The same for every module but for its title: fields are inferred, and told by `sourcedSchema`. Documents merge by property, and
  * one with `_meta.op` `d` deletes. The condition requires `_meta` and `op`, or else a document without them would delete too.

@@ -8,8 +8,14 @@ import type {Field, FieldType} from '../records/field.ts';
 const shortest = {minLength: 1, maxLength: 1};
 const smallest = {minimum: 1, maximum: 1};
 
+/**
+ * The largest 64-bit integer. Ids have up to 19 digits, and from their digits alone Flow concludes a bound of 1e19, which no BIGINT
+ * column holds. Kept as text, since no JavaScript number has this value.
+ */
+const largestId = JSON.rawJSON('9223372036854775807');
+
 const types: Readonly<Record<FieldType, object>> = {
-  id: {type: 'integer', ...smallest},
+  id: {type: 'integer', minimum: 1, maximum: largestId},
   integer: {type: ['integer', 'null'], ...smallest},
   number: {type: ['number', 'null'], ...smallest},
   boolean: {type: ['boolean', 'null']},
@@ -17,7 +23,8 @@ const types: Readonly<Record<FieldType, object>> = {
   date: {type: ['string', 'null'], format: 'date', ...shortest},
   datetime: {type: ['string', 'null'], format: 'date-time', ...shortest},
   list: {type: ['array', 'null'], items: {type: 'string', ...shortest}},
-  lookup: {type: ['string', 'null'], ...shortest},
+  // A destination keeps a column of numbers for ids only while every schema that it was told of says that the text is an integer.
+  lookup: {type: ['string', 'null'], format: 'integer', ...shortest},
 };
 
 const meta = {
@@ -33,7 +40,7 @@ const meta = {
 
 /**
  * A closed schema of documents with these fields, in their order. Only what every document has is required: tombstones and partial
- * documents have nothing else.
+ * documents have nothing else. Its numbers are exact only in the text that `JSON.stringify` writes.
  */
 export function sourcedSchema(fields: readonly Field[]): object {
   const named = fields.map(({name, type}): [string, object] => [name, types[type]]);

@@ -1,6 +1,9 @@
 /** What a capture remembers between runs: reading, patching and taking over saved state. Pure (design 6). */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
+import {table} from '../errors/validation.ts';
+import {isTable, own, setOwn} from '../platform/own-property.ts';
+import {isoSeconds} from '../records/instant.ts';
 
 /** A merge patch (RFC 7396) of the whole task's state. */
 export type StatePatch = Readonly<Record<string, unknown>>;
@@ -50,15 +53,17 @@ const bindingSchema = v.looseObject({
       recycled: absent(v.fallback(v.record(id, whole), {})),
     }),
   ),
+  /** Captured records whose `Modified_Time` is still to come, and when (epoch seconds). Without it, a restart repeats them. */
+  ahead: absent(v.fallback(v.record(id, whole), {})),
   last_initialized: absent(instant),
   is_connector_initiated: absent(v.boolean()),
 });
 
 const taskSchema = v.looseObject({
-  bindingStateV1: absent(v.record(v.string(), v.unknown())),
-  backfillRequests: absent(v.record(v.string(), v.unknown())),
+  bindingStateV1: absent(table(v.unknown())),
+  backfillRequests: absent(table(v.unknown())),
   /** Of bindings whose new backfill was requested: `deleted` of the state that was thrown away, until the new one is written. */
-  owedDeletions: absent(v.record(v.string(), v.unknown())),
+  owedDeletions: absent(table(v.unknown())),
 });
 
 export type BackfillState = v.InferOutput<typeof backfillSchema>;
@@ -73,17 +78,13 @@ export interface BindingState extends SavedBinding {
 
 /** Applies a merge patch as RFC 7396 says; neither argument is changed. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
-  const result: Record<string, unknown> = isObject(target) ? {...target} : {};
+  if (!isTable(patch)) return patch;
+  const result: Record<string, unknown> = isTable(target) ? {...target} : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else result[key] = mergePatch(result[key], value);
+    else setOwn(result, key, mergePatch(own(result, key), value));
   }
   return result;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The patch of a task that patches one binding. */
@@ -92,14 +93,14 @@ export function bindingPatch(stateKey: string, patch: unknown): StatePatch {
 }
 
 /** Keys of a binding's state that say that it was begun. */
-const begun = ['start', 'inc', 'backfill', 'last_initialized'] as const;
+const begunKeys = ['start', 'inc', 'backfill', 'last_initialized'] as const;
 
 /** Reads one binding's saved state, ours or the older connector's; undefined when it was not begun. Unknown keys are kept. */
 export function savedBinding(state: unknown, stateKey: string): SavedBinding | undefined {
-  const saved = task(state).bindingStateV1?.[stateKey];
+  const saved = own(task(state).bindingStateV1, stateKey);
   if (saved === undefined || saved === null) return undefined;
   const parsed = v.safeParse(bindingSchema, saved);
-  if (parsed.success) return begun.some((key) => parsed.output[key] !== undefined) ? parsed.output : undefined;
+  if (parsed.success) return begunKeys.some((key) => parsed.output[key] !== undefined) ? parsed.output : undefined;
   const [issue] = parsed.issues;
   const place = v.getDotPath(issue);
   throw new ConfigError(
@@ -114,7 +115,7 @@ export function savedBinding(state: unknown, stateKey: string): SavedBinding | u
  */
 export function owedDeletions(state: unknown, stateKey: string): BindingState['deleted'] | undefined {
   const {bindingStateV1, owedDeletions: noted} = task(state);
-  for (const saved of [bindingStateV1?.[stateKey], {deleted: noted?.[stateKey]}]) {
+  for (const saved of [own(bindingStateV1, stateKey), {deleted: own(noted, stateKey)}]) {
     const parsed = v.safeParse(bindingSchema, saved);
     if (parsed.success && parsed.output.deleted !== undefined) return parsed.output.deleted;
   }
@@ -123,7 +124,7 @@ export function owedDeletions(state: unknown, stateKey: string): BindingState['d
 
 /** Whether the state asks for a new backfill of a binding (`backfillRequests`). */
 export function backfillRequested(state: unknown, stateKey: string): boolean {
-  const request = task(state).backfillRequests?.[stateKey];
+  const request = own(task(state).backfillRequests, stateKey);
   return request !== undefined && request !== null && request !== false;
 }
 
@@ -186,7 +187,7 @@ export function secondsOf(instant: string): number {
 
 /** A saved instant from epoch seconds: `2026-10-01T10:05:00Z`. */
 export function instantOf(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+  return `${isoSeconds(seconds)}Z`;
 }
 
 export function wholeSecond(instant: string): string {

@@ -22,6 +22,8 @@ export const writeBoolean = 5;
 export const writeTags = 6;
 export const writeList = 7;
 export const writeKnownList = 8;
+/** Digits as a string, or JSON text as one; any other text is looked at by the connector. */
+export const writeDigits = 9;
 
 /** A column, as five numbers of 32 bits: place in a row, one of the above, where its key's text is and how long, whether a cell did not fit. */
 export const columnPlace = 0;

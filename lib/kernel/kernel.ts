@@ -4,8 +4,8 @@
  */
 import {readFileSync} from 'node:fs';
 import {documentBytesMax, kernelBytesMax} from '../limits.ts';
-import type {Blocks} from '../platform/buffer-pool.ts';
-import type {Rows} from '../records/batch.ts';
+import type {BufferPool} from '../platform/buffer-pool.ts';
+import type {RowBlock} from '../records/batch.ts';
 import * as codes from './codes.ts';
 
 interface Exports {
@@ -46,7 +46,7 @@ const heapBase = align(exports.heapBase());
 let writing: readonly Column[] = [];
 
 function instantiate(): Exports {
-  return new WebAssembly.Instance<Exports>(module, {coerce: {knownList}}).exports;
+  return new WebAssembly.Instance<Exports>(module, {coerce: {other}}).exports;
 }
 
 /** Rows found in CSV; see `scan` in `assembly/scan.ts`. */
@@ -60,7 +60,7 @@ export interface Scanned {
 }
 
 /** Finds the cells of the complete rows that plain CSV begins with, at most `rowsMax` of them; they are in one of `blocks`. */
-export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: Blocks): Scanned {
+export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: BufferPool): Scanned {
   const from = heapBase;
   const to = from + bytes.length;
   const cells = align(to + scanBytes);
@@ -77,8 +77,11 @@ export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: 
   return scanned;
 }
 
-/** The texts of a cell that writing texts, parted by what is known of them. */
-export type SplitList = (cell: string) => readonly string[];
+/**
+ * Writes a cell that the kernel leaves to the connector, because it is not in its type's usual spelling: JSON text, and whether the value fits. `isJson` says that the
+ * cell is the JSON text of a structure. The JSON has at most 6 bytes for each byte of the cell, and 40 more.
+ */
+export type OtherCell = (cell: string, isJson: boolean) => {readonly json: string; readonly fits: boolean};
 
 /** A column of a document. */
 export interface Column {
@@ -88,8 +91,8 @@ export interface Column {
   readonly writer: number;
   /** JSON text in front of the value. */
   readonly key: string;
-  /** For `writeKnownList`. */
-  readonly split?: SplitList | undefined;
+  /** Without it such cells pass as strings that do not fit. */
+  readonly other?: OtherCell | undefined;
 }
 
 /** Columns laid out as the kernel reads them. */
@@ -125,7 +128,7 @@ export type Coerced =
   | {readonly row: number; readonly fault: number};
 
 /** Writes rows as documents into one of `blocks`. */
-export function coerce({image, columns}: Program, rows: Rows, blocks: Blocks): Coerced {
+export function coerce({image, columns}: Program, rows: RowBlock, blocks: BufferPool): Coerced {
   const {bytes, cells, count} = rows;
   const source = align(heapBase + image.length);
   const cellsAt = align(source + bytes.length + codes.strideBytes);
@@ -172,11 +175,13 @@ function misfits(columnCount: number): number[] {
 }
 
 /** Called by the kernel. */
-function knownList(column: number, at: number, from: number, to: number, kind: number): number {
-  const text = Buffer.from(memory.buffer, from, to - from).toString();
-  const values = writing[column]?.split?.(kind === codes.cellQuoted ? text.replaceAll('""', '"') : text) ?? [];
-  const json = values.length === 0 ? 'null' : JSON.stringify(values);
-  return at + Buffer.from(memory.buffer).write(json, at);
+function other(column: number, at: number, from: number, to: number, kind: number): number {
+  const memoryBytes = Buffer.from(memory.buffer);
+  const received = memoryBytes.toString('utf8', from, to);
+  const cell = kind === codes.cellQuoted ? received.replaceAll('""', '"') : received;
+  const {json, fits} = writing[column]?.other?.(cell, kind === codes.cellJson) ?? {json: JSON.stringify(cell), fits: false};
+  if (!fits) memoryBytes.writeUInt32LE(1, heapBase + column * codes.columnBytes + codes.columnMisfit);
+  return at + memoryBytes.write(json, at);
 }
 
 /** Epoch seconds of a date and time with offset (RFC 3339 section 5.6), or NaN for any other text. A fraction of a second is dropped. */

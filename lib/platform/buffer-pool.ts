@@ -4,11 +4,11 @@ import {spareBlocksMax, spareBytesMax} from '../limits.ts';
 const roundBytes = 64 << 10;
 
 /** Lends blocks. Whoever took one gives it back when nobody looks at it any more; one that is never given back is merely lost. */
-export class Blocks {
+export class BufferPool {
   readonly #spare: Uint8Array[] = [];
 
   /** A block of at least that many bytes, whatever is in them. */
-  take(bytes: number): Uint8Array {
+  acquire(bytes: number): Uint8Array {
     const at = this.#spare.findIndex((block) => block.length >= bytes);
     const [block] = at < 0 ? [] : this.#spare.splice(at, 1);
     return block ?? Buffer.allocUnsafeSlow(roundBytes * Math.ceil(bytes / roundBytes));
@@ -16,12 +16,12 @@ export class Blocks {
 
   /** A block that begins with a copy of some bytes. */
   filled(bytes: Uint8Array): Uint8Array {
-    const block = this.take(bytes.length);
+    const block = this.acquire(bytes.length);
     block.set(bytes);
     return block;
   }
 
-  give(block: Uint8Array): void {
+  release(block: Uint8Array): void {
     if (block.length === 0 || block.length > spareBytesMax) return;
     // Batches differ in size: the largest blocks serve most of them.
     if (this.#spare.push(block) <= spareBlocksMax) return;

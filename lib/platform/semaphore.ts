@@ -2,7 +2,7 @@
 
 export type Release = () => void;
 
-export class Slots {
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -11,7 +11,7 @@ export class Slots {
   }
 
   /** Resolves with a place; call what it gives to hand the place back (calling twice does nothing). Rejects at once when the signal aborts. */
-  async take(signal: AbortSignal): Promise<Release> {
+  async acquire(signal: AbortSignal): Promise<Release> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
     else await this.#turn(signal);
@@ -19,7 +19,7 @@ export class Slots {
   }
 
   /** A place if one is free now and nobody waits for it. */
-  tryTake(): Release | undefined {
+  tryAcquire(): Release | undefined {
     if (this.#free === 0) return undefined;
     this.#free--;
     return this.#held();

@@ -14,13 +14,21 @@ export {cellClean, cellJson, cellPlain, cellQuoted, shapeRoomBytes} from '../ker
  * is no value. All bytes are valid UTF-8, and little else is among them than the cells. `columns` is the same array for all batches of a page, so
  * that work per header is done once a page.
  */
-export interface Rows {
+export interface RowBlock {
   readonly columns: readonly string[];
   readonly bytes: Uint8Array;
   readonly cells: Int32Array;
   readonly count: number;
+  /** Values in which U+FFFD took the place of what was no text; not all of very many. */
+  readonly replaced?: readonly Replaced[] | undefined;
   /** Gives `cells` back to be used again: called once the rows are documents. */
   release?(): void;
+}
+
+/** A value with text that could not be read: its field, and the id of its record as received. */
+export interface Replaced {
+  readonly field: string;
+  readonly id: string;
 }
 
 /**
@@ -30,7 +38,7 @@ export interface Rows {
  * begins `{"id":<digits>,"Modified_Time":"<text>"`, so that both can be read without parsing, and at least
  * `shapeRoomBytes` bytes after its end are free. The block is used again once the batch is written.
  */
-export interface Docs {
+export interface DocBlock {
   readonly bytes: Uint8Array;
   readonly ranges: Int32Array;
   readonly count: number;

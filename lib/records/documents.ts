@@ -2,7 +2,7 @@
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantSeconds, isId} from '../kernel/kernel.ts';
-import {type Docs, shapeRoomBytes} from './batch.ts';
+import {type DocBlock, shapeRoomBytes} from './batch.ts';
 
 /** What stands before the id, and before the time as a string, in every document. */
 export const beforeId = '{"id":';
@@ -12,7 +12,7 @@ const quote = 0x22;
 const digitsOfHalf = 9;
 
 /** The record's id, exactly. */
-export function idOf({bytes, ranges}: Docs, i: number): bigint {
+export function idOf({bytes, ranges}: DocBlock, i: number): bigint {
   const from = ranges[2 * i]! + beforeId.length;
   const to = idEnd(bytes, from);
   // Two numbers that a double holds exactly, because a BigInt for each digit would cost far more.
@@ -22,7 +22,7 @@ export function idOf({bytes, ranges}: Docs, i: number): bigint {
 }
 
 /** The record's `Modified_Time`, or a tombstone's time of deletion, as received. */
-export function modifiedOf({bytes, ranges}: Docs, i: number): string {
+export function modifiedOf({bytes, ranges}: DocBlock, i: number): string {
   const from = idEnd(bytes, ranges[2 * i]! + beforeId.length) + beforeModified.length + 1;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', from, bytes.indexOf(quote, from));
 }
@@ -34,7 +34,7 @@ export interface Deletion {
 }
 
 /** Whole documents that delete records (design 3). Throws kind `damaged` for an id or a time that is none. */
-export function tombstones(deletions: readonly Deletion[]): Docs {
+export function tombstones(deletions: readonly Deletion[]): DocBlock {
   const texts = deletions.map(({id, deletedTime}) => Buffer.from(tombstone(id, deletedTime)));
   const bytes = Buffer.concat([...texts, Buffer.alloc(shapeRoomBytes)]);
   const ranges = new Int32Array(2 * texts.length);

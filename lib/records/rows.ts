@@ -1,12 +1,12 @@
 /** Batches of received rows: reading cells, cutting, joining. Pure. */
 
 import {pieceBytesMax} from '../limits.ts';
-import type {Rows} from './batch.ts';
+import type {RowBlock} from './batch.ts';
 
-export const noRows: Rows = {columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0};
+export const noRows: RowBlock = {columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0};
 
 /** The text of a cell as received; only for the few cells that steer the capture, never for all of a page. */
-export function cellText(rows: Rows, row: number, column: number): string {
+export function cellText(rows: RowBlock, row: number, column: number): string {
   const k = 2 * (row * rows.columns.length + column);
   return decoder.decode(rows.bytes.subarray(rows.cells[k]! >> 2, rows.cells[k + 1]!));
 }
@@ -14,9 +14,9 @@ export function cellText(rows: Rows, row: number, column: number): string {
 const decoder = new TextDecoder();
 
 /** Cuts rows into runs that hold about `bytesMax` bytes each, and at least one row. No rows give no run. */
-export function splitRows(rows: Rows, bytesMax: number = pieceBytesMax): Rows[] {
+export function splitRows(rows: RowBlock, bytesMax: number = pieceBytesMax): RowBlock[] {
   const width = 2 * rows.columns.length;
-  const parts: Rows[] = [];
+  const parts: RowBlock[] = [];
   let from = 0;
   let bytes = 0;
   for (let row = 0; row < rows.count; row++) {
@@ -30,7 +30,7 @@ export function splitRows(rows: Rows, bytesMax: number = pieceBytesMax): Rows[] 
 }
 
 /** The same rows, without the bytes in front of all cells and behind them. */
-function tight(rows: Rows): Rows {
+function tight(rows: RowBlock): RowBlock {
   const {cells} = rows;
   let from = rows.bytes.length;
   let to = 0;
@@ -50,7 +50,7 @@ function tight(rows: Rows): Rows {
 
 export interface Joined {
   /** The records that every slice holds with the same `Modified_Time`, in the order of the first slice. */
-  readonly rows: Rows;
+  readonly rows: RowBlock;
   /** Ids of the first slice that another slice lacks, or holds with another `Modified_Time`. */
   readonly torn: readonly string[];
 }
@@ -59,7 +59,7 @@ export interface Joined {
  * Joins slices of the same records by id. Columns that a later slice repeats are taken from the first. All slices have the columns
  * `id` and `Modified_Time`.
  */
-export function joinSlices(slices: readonly Rows[]): Joined {
+export function joinSlices(slices: readonly RowBlock[]): Joined {
   const [first, ...others] = slices;
   if (first === undefined || others.length === 0) return {rows: first ?? noRows, torn: []};
   const columns = [...first.columns];
@@ -91,11 +91,12 @@ export function joinSlices(slices: readonly Rows[]): Joined {
       for (const c of fresh) to = copyCell(slice, matches[s]!, c, cells, to, bases[s + 1]!);
     }
   }
-  return {rows: {columns, bytes: concat(slices), cells: cells.subarray(0, 2 * columns.length * count), count}, torn};
+  const joined = {columns, bytes: concat(slices), cells: cells.subarray(0, 2 * columns.length * count), count};
+  return {rows: {...joined, replaced: replacedOf(slices)}, torn};
 }
 
 /** Puts batches with the same columns, in the same order, one after another. */
-export function appendRows(parts: readonly Rows[]): Rows {
+export function appendRows(parts: readonly RowBlock[]): RowBlock {
   const filled = parts.filter((rows) => rows.count > 0);
   if (filled.length <= 1) return filled[0] ?? parts[0] ?? noRows;
   const bases = basesOf(filled);
@@ -106,17 +107,23 @@ export function appendRows(parts: readonly Rows[]): Rows {
       for (let c = 0; c < rows.columns.length; c++) to = copyCell(rows, row, c, cells, to, bases[p]!);
     }
   }
-  return {columns: filled[0]!.columns, bytes: concat(filled), cells, count: filled.reduce((sum, rows) => sum + rows.count, 0)};
+  const count = filled.reduce((sum, rows) => sum + rows.count, 0);
+  return {columns: filled[0]!.columns, bytes: concat(filled), cells, count, replaced: replacedOf(filled)};
 }
 
-function rowsById(rows: Rows): Map<string, number> {
+function replacedOf(parts: readonly RowBlock[]): RowBlock['replaced'] {
+  const all = parts.flatMap(({replaced = []}) => replaced);
+  return all.length === 0 ? undefined : all;
+}
+
+function rowsById(rows: RowBlock): Map<string, number> {
   const column = rows.columns.indexOf('id');
   const found = new Map<string, number>();
   for (let row = 0; row < rows.count; row++) found.set(cellText(rows, row, column), row);
   return found;
 }
 
-function copyCell(from: Rows, row: number, column: number, to: Int32Array, at: number, base: number): number {
+function copyCell(from: RowBlock, row: number, column: number, to: Int32Array, at: number, base: number): number {
   const k = 2 * (row * from.columns.length + column);
   to[at] = from.cells[k]! + (base << 2);
   to[at + 1] = from.cells[k + 1]! + base;
@@ -124,7 +131,7 @@ function copyCell(from: Rows, row: number, column: number, to: Int32Array, at: n
 }
 
 /** Where the bytes of each batch begin when all are put together. */
-function basesOf(parts: readonly Rows[]): number[] {
+function basesOf(parts: readonly RowBlock[]): number[] {
   let base = 0;
   return parts.map((rows) => {
     const begins = base;
@@ -133,6 +140,6 @@ function basesOf(parts: readonly Rows[]): number[] {
   });
 }
 
-function concat(parts: readonly Rows[]): Uint8Array {
+function concat(parts: readonly RowBlock[]): Uint8Array {
   return Buffer.concat(parts.map((rows) => rows.bytes));
 }

@@ -29,6 +29,7 @@ const documentsPerPiece = 256;
  * - `GET`, `POST faults` `{add: "name:kind*count@chance"}`, `DELETE faults` · `POST churn` `{steps, seed, modules?}`
  * - `POST edit` `{module, ids?, changes?}` · `POST insert` `{module, count?, changes?}` · `POST delete` `{module, ids, permanent?}`
  * - `POST restore` `{module, ids, touch?}` · `POST drift` `{module, share?}` · `POST late` `{module, ms}`
+ * - `POST date` `{module, ids, at}` · `POST lose-time` `{module, ids}` · `POST hide` `{module, field}`
  * - `POST tokens` `{expire?, revoke?, grant?}`
  */
 export function adminOf(parts: AdminParts): Handler {
@@ -117,6 +118,9 @@ const orders = {
   restore: v.object({module, ids, touch: v.optional(v.boolean(), true)}),
   drift: v.object({module, share: v.optional(v.number(), 1)}),
   late: v.object({module, ms: v.number()}),
+  date: v.object({module, ids, at: v.pipe(v.string(), v.isoTimestamp())}),
+  loseTime: v.object({module, ids}),
+  hide: v.object({module, field: v.string()}),
   tokens: v.object({expire: v.optional(v.boolean()), revoke: v.optional(v.boolean()), grant: v.optional(v.boolean())}),
 };
 
@@ -171,6 +175,21 @@ function changed(org: Org, what: string, given: unknown): object | undefined {
     case 'late': {
       const order = v.parse(orders.late, given);
       known(org, order.module).setVisibleLate(order.ms);
+      return {};
+    }
+    case 'date': {
+      const order = v.parse(orders.date, given);
+      known(org, order.module).date(order.ids, Math.floor(Date.parse(order.at) / 1_000));
+      return {};
+    }
+    case 'lose-time': {
+      const order = v.parse(orders.loseTime, given);
+      known(org, order.module).loseTime(order.ids);
+      return {};
+    }
+    case 'hide': {
+      const order = v.parse(orders.hide, given);
+      known(org, order.module).hideField(order.field);
       return {};
     }
     default:

@@ -1,7 +1,7 @@
 /** The Bulk Read endpoints: create a job, ask for its state, fetch its file (zoho-api sheet 4). */
 import {CriteriaRefusal, testOf} from './criteria.ts';
 import type {Job, JobQuery, Jobs} from './jobs.ts';
-import {moduleId} from './metadata.ts';
+import {idOf, moduleId} from './metadata.ts';
 import type {OrgModule} from './module.ts';
 import type {Org} from './org.ts';
 import type {PageFiles} from './page-files.ts';
@@ -69,6 +69,9 @@ export class Bulk {
   download(id: string): Answer {
     const job = this.#jobs.get(id);
     if (!job || this.#jobs.stateOf(job) !== 'COMPLETED') return notFound(this.#org.switches.goneStatus, id);
+    const {emptyFile, goneStatus} = this.#org.switches;
+    if (emptyFile !== 'header' && this.#jobs.resultOf(job).count === 0)
+      return emptyFile === 'none 204' ? {status: 204} : notFound(goneStatus, id);
     const nowMs = this.#org.clock.nowMs();
     if (!this.#mayDownload(nowMs))
       return refusal(429, 'TOO_MANY_REQUESTS', 'You have made too many downloads. Please try again after some time.');
@@ -144,9 +147,13 @@ export class Bulk {
     const echo = {
       module: {api_name: module.name, id: moduleId(this.#org, module)},
       fields: columns,
-      ...(criteria ? {criteria} : {}),
+      ...(criteria ? {criteria: echoed(criteria, (name) => this.#idOf(module, name))} : {}),
     };
     return {module, columns, test, key: JSON.stringify([module.name, columns, criteria]), echo};
+  }
+
+  #idOf(module: OrgModule, name: string): string | null {
+    return name.startsWith('$') ? null : idOf(this.#org, module.name, name);
   }
 
   /** The first field that the job cannot have; one an answer (zoho-api sheet 4.5). */
@@ -155,7 +162,7 @@ export class Bulk {
       const [base = '', column] = name.split('.');
       if (base === 'id' && column === undefined) continue;
       const field = module.field(base);
-      if (!field?.visible) return this.#notAvailable(name);
+      if (!field || !module.columns.visible(field)) return this.#notAvailable(name);
       if (!module.readable(field, 'bulk'))
         return refusal(400, 'FIELD_NOT_SUPPORTED', 'The field is not supported', {api_name: name});
       if (column !== undefined && !hasColumn(module, base, column)) return this.#notAvailable(name);
@@ -186,7 +193,7 @@ export class Bulk {
       page: job.place.page,
       per_page: this.#org.switches.rowsPerJob,
       count,
-      download_url: pathOf(job),
+      ...((count > 0 || this.#org.switches.emptyFile === 'header') && {download_url: pathOf(job)}),
       more_records: nextToken !== undefined,
       ...(nextToken !== undefined && {next_page_token: nextToken}),
     };
@@ -204,6 +211,15 @@ export class Bulk {
   #created(job: Job): string {
     return this.#org.writeTime(Math.floor(job.createdMs / 1_000));
   }
+}
+
+/** Criteria as status answers repeat them: every condition with its type, every field with its id. */
+function echoed(criteria: unknown, idOf: (name: string) => string | null): unknown {
+  if (!isObject(criteria)) return criteria;
+  const {group, field} = criteria;
+  if (Array.isArray(group)) return {...criteria, group: group.map((entry) => echoed(entry, idOf))};
+  const {api_name: name} = isObject(field) ? field : {};
+  return typeof name === 'string' ? {type: 'value', ...criteria, field: {api_name: name, id: idOf(name)}} : criteria;
 }
 
 const pathOf = (job: Job): string => `/crm/bulk/v8/read/${job.id}/result`;

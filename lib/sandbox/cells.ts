@@ -32,6 +32,25 @@ export class TextBlock {
   }
 }
 
+/** Begins no character of UTF-8. */
+const oddByte = 0xff;
+const half = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** The same as `writeText`, but for half surrogate pairs, which become a byte that is no UTF-8. */
+export function writeOddText(text: string, out: Buffer, at: number): number {
+  if (text.isWellFormed()) return writeText(text, out, at);
+  let end = at;
+  for (const [i, part] of text.split(half).entries()) {
+    if (i > 0) {
+      if (end >= out.length) return noRoom;
+      out[end++] = oddByte;
+    }
+    end = writeText(part, out, end);
+    if (end === noRoom) return noRoom;
+  }
+  return end;
+}
+
 /** Writes a text as UTF-8 to `out` at `at`; where it ends there, or `noRoom`. */
 export function writeText(text: string, out: Buffer, at: number): number {
   const {length} = text;

@@ -1,5 +1,5 @@
 /** One field of all records of a module: its value for any of them, and how each API writes it. */
-import {TextBlock, writeText} from './cells.ts';
+import {TextBlock, writeOddText, writeText} from './cells.ts';
 import {mix} from './hash.ts';
 import type {OrgRecord} from './record.ts';
 import {type Renderer, rendererOf} from './render.ts';
@@ -37,6 +37,7 @@ export class Column {
   readonly #renderer: Renderer;
   readonly #pooled: boolean;
   readonly #poolSize: number;
+  readonly #writeText: typeof writeText;
   #pool: readonly Value[] | undefined;
   readonly #written: Partial<Record<Form, readonly string[]>> = {};
   #block: TextBlock | undefined;
@@ -50,6 +51,7 @@ export class Column {
     this.#renderer = rendererOf(spec, source.switches, source.writeTime);
     this.#pooled = pooled(spec);
     this.#poolSize = poolSizeOf(source.count);
+    this.#writeText = source.switches.halves === 'byte' ? writeOddText : writeText;
     this.#made = this.#maker();
   }
 
@@ -66,7 +68,7 @@ export class Column {
   /** Writes the cell to `out` at `at`; where it ends there, or `noRoom`. */
   csvInto(record: OrgRecord, out: Buffer, at: number): number {
     const slot = this.#slot(record);
-    if (slot < 0) return writeText(this.#renderer.csv(this.value(record)), out, at);
+    if (slot < 0) return this.#writeText(this.#renderer.csv(this.value(record)), out, at);
     this.#block ??= new TextBlock(this.#texts('csv'));
     return this.#block.copy(slot, out, at);
   }
@@ -100,7 +102,7 @@ export class Column {
   #maker(): (record: OrgRecord) => Value {
     const {name, kind, make, blanks} = this.spec;
     if (this.#pooled) return (record) => this.#values()[this.#hash(record) % this.#poolSize]!;
-    if (name === 'Modified_Time') return (record) => String(record.modifiedS);
+    if (name === 'Modified_Time') return (record) => (record.timeless ? null : String(record.modifiedS));
     if (name === 'Created_Time') return (record) => String(this.#source.createdS(record.index, this.#hash(record)));
     return (record) => {
       const h = this.#hash(record);

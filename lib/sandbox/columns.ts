@@ -2,22 +2,23 @@
 import {Column} from './column.ts';
 import {mixText} from './hash.ts';
 import type {OrgModule} from './module.ts';
-import type {Moment} from './moment.ts';
+import type {PointInTime} from './moment.ts';
 import type {OrgRecord} from './record.ts';
 import type {FieldSpec, Value} from './schema/field.ts';
-import type {Surroundings, User} from './surroundings.ts';
+import type {OrgContext, User} from './surroundings.ts';
 
 export type Api = 'bulk' | 'coql';
 
 export class Columns {
   readonly #module: OrgModule;
-  readonly #around: Surroundings;
+  readonly #around: OrgContext;
   readonly #columns = new Map<string, Column>();
   readonly #removed = new Map<string, Column>();
   readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
+  readonly #hidden = new Set<string>();
   #inDocuments: readonly Column[] | undefined;
 
-  constructor(module: OrgModule, fields: readonly FieldSpec[], around: Surroundings) {
+  constructor(module: OrgModule, fields: readonly FieldSpec[], around: OrgContext) {
     this.#module = module;
     this.#around = around;
     for (const field of fields) this.add(field);
@@ -40,7 +41,12 @@ export class Columns {
 
   /** Whether an API gives the values of a field to this user. */
   readable(field: FieldSpec, api: Api): boolean {
-    return field[api] && field.visible && !this.#refused[api].has(field.name);
+    return field[api] && this.visible(field) && !this.#refused[api].has(field.name);
+  }
+
+  /** Whether this user may see a field, whatever metadata say. */
+  visible(field: FieldSpec): boolean {
+    return field.visible && !this.#hidden.has(field.name);
   }
 
   /** Fields of a document, with `Modified_Time` first: those that metadata name and at least one API reads. */
@@ -68,6 +74,11 @@ export class Columns {
     this.#inDocuments = undefined;
   }
 
+  hide(name: string): void {
+    this.#hidden.add(name);
+    this.#inDocuments = undefined;
+  }
+
   /** Takes changed switches for formats and time zone. */
   restyle(): void {
     for (const columns of [this.#columns, this.#removed]) {
@@ -83,7 +94,7 @@ export class Columns {
   }
 
   /** The record that a lookup's value points to, as a moment shows it. */
-  related(column: string, value: Value, moment: Moment): OrgRecord | undefined {
+  related(column: string, value: Value, moment: PointInTime): OrgRecord | undefined {
     const module = this.target(column);
     const index = typeof value === 'string' ? module?.layout.indexOf(BigInt(value)) : undefined;
     return index === undefined ? undefined : module?.at(index, moment);

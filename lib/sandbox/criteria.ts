@@ -90,7 +90,7 @@ function compileCondition(condition: Readonly<Record<string, unknown>>, module: 
   }
   const values = given.map((one) => (one === emptyMark ? null : comparandOf(one, kind, name)));
   const compare = comparison(comparator, values);
-  if (name === 'Modified_Time') return (record) => compare(record.modifiedS);
+  if (name === 'Modified_Time') return (record) => compare(record.timeless ? null : record.modifiedS);
   return (record) => {
     const found = record.comparable(name);
     return compare(typeof found === 'boolean' ? String(found) : found);

@@ -16,7 +16,7 @@ export function* csvPieces(
   records: Iterable<OrgRecord>,
   switches: Switches,
 ): Generator<Uint8Array, void, void> {
-  const ordered = orderOf(columns, switches);
+  const ordered = orderOf(switches.addedColumns ? withAdded(module, columns) : columns, switches);
   const names = ordered.map((column) => (column === 'id' ? switches.idColumn : column));
   const mark = switches.byteOrderMark ? byteOrderMark : '';
   yield Buffer.from(`${mark}${names.map((name) => (switches.quoteAll ? `"${name}"` : name)).join(',')}${switches.lineEnd}`);
@@ -37,6 +37,11 @@ export function* csvPieces(
     end = next;
   }
   yield out.subarray(0, end);
+}
+
+/** The columns with those that Bulk Read adds to some of them unasked. */
+function withAdded(module: OrgModule, columns: readonly string[]): string[] {
+  return columns.flatMap((name) => [name, ...Object.keys(module.field(name)?.added ?? {}).map((part) => `${name}.${part}`)]);
 }
 
 type CellWriter = (record: OrgRecord, out: Buffer, at: number) => number;
@@ -80,6 +85,13 @@ function parentText(module: OrgModule, lookup: string, column: string, switches:
   const none = switches.quoteAll ? '""' : '';
   const quoted = (text: string) => (switches.quoteAll ? `"${text.replaceAll('"', '""')}"` : text);
   const cells = module.columns.get(lookup);
+  const added = cells.spec.added?.[column];
+  if (added) {
+    return (record) => {
+      const value = cells.value(record);
+      return typeof value === 'string' ? quoted(added(value)) : none;
+    };
+  }
   if (column === 'id') return (record) => cells.csv(record);
   if (module.field(lookup)?.kind === 'user') {
     return (record) => {

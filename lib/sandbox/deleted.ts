@@ -20,9 +20,10 @@ export function listDeleted(org: Org, module: OrgModule | undefined, {query, hea
   if (!types.includes(type))
     return refuse('PATTERN_NOT_MATCHED', 'Please check whether the input values are correct', {param_name: 'type'});
   const page = countOf(query.get('page'), 1);
-  const perPage = countOf(query.get('per_page'), perPageMax);
+  const asked = countOf(query.get('per_page'), perPageMax);
   if (page === undefined) return refuse('INVALID_DATA', 'invalid data', {param_name: 'page'});
-  if (perPage === undefined || perPage > perPageMax) return refuse('INVALID_DATA', 'invalid data', {param_name: 'per_page'});
+  if (asked === undefined || asked > perPageMax) return refuse('INVALID_DATA', 'invalid data', {param_name: 'per_page'});
+  const perPage = Math.min(asked, org.switches.deletedServedMax);
   const since = headers['if-modified-since'];
   const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since);
   if (Number.isNaN(sinceMs)) return refuse('INVALID_DATA', 'invalid data', {header_name: 'If-Modified-Since'});
@@ -36,18 +37,19 @@ export function listDeleted(org: Org, module: OrgModule | undefined, {query, hea
   if (rows.length === 0) return {status: since === undefined ? 204 : unchangedStatus};
   const shown = rows.slice((page - 1) * perPage, page * perPage);
   if (shown.length === 0) return {status: 204};
-  const info = {per_page: perPage, count: shown.length, page, more_records: rows.length > page * perPage};
+  const info = {per_page: asked, count: shown.length, page, more_records: rows.length > page * perPage};
   return json(200, {data: shown.map((row) => rowOf(org, row)), info});
 }
 
 /** Whole seconds decide: a record deleted in the very second of `If-Modified-Since` is in the feed. */
 function feedOf(org: Org, module: OrgModule, type: string, sinceMs: number): Deletion[] {
   const fromS = Math.floor(sinceMs / 1_000);
+  const toMs = org.clock.nowMs() - org.switches.deletedLateMs;
   const rows = module
     .deletions()
     .filter(
       ({permanent, deletedMs}) =>
-        (type === 'all' || permanent === (type === 'permanent')) && Math.floor(deletedMs / 1_000) >= fromS,
+        (type === 'all' || permanent === (type === 'permanent')) && Math.floor(deletedMs / 1_000) >= fromS && deletedMs <= toMs,
     );
   const byTime = (a: Deletion, b: Deletion) => a.deletedMs - b.deletedMs || a.seq - b.seq;
   switch (org.switches.deletedOrder) {

@@ -1,22 +1,7 @@
 /** Every fault there is, what it does, and which calls it can spoil. */
-import {bodyOf, fieldsOf, middleOf} from './fault-parts.ts';
-import {type Answer, type CallKind, json, refusal, type SandboxRequest} from './request.ts';
-
-export interface FaultEntry {
-  /** For people who order it. */
-  readonly what: string;
-  readonly kinds: readonly CallKind[];
-  /** The answer in place of Zoho's, which then never hears of the call; undefined if the call is none that this fault can have. */
-  readonly instead?: (request: SandboxRequest, random: () => number) => Answer | undefined | Promise<Answer | undefined>;
-  /** Zoho's answer, spoiled; undefined if there is nothing in it to spoil. */
-  readonly spoil?: (answer: Answer, random: () => number) => Answer | undefined | Promise<Answer | undefined>;
-  /** Paths that from then on get the same answer. */
-  readonly lasts?: (request: SandboxRequest) => readonly string[];
-}
-
-const api = ['modules', 'fields', 'create', 'status', 'result', 'coql', 'deleted', 'records', 'other'] as const;
-const all = ['token', ...api] as const;
-const jsons = ['token', 'modules', 'fields', 'create', 'status', 'coql', 'deleted', 'records', 'other'] as const;
+import {all, api, bodyChanged, bodyOf, type FaultEntry, fieldsOf, jsons, middleOf} from './fault-parts.ts';
+import {oddAnswers} from './odd-answers.ts';
+import {type Answer, json, refusal} from './request.ts';
 
 const throttle = (headers: Readonly<Record<string, string>> = {}): Answer => {
   const answer = refusal(429, 'TOO_MANY_REQUESTS', 'too many requests');
@@ -37,16 +22,12 @@ async function statusChanged(answer: Answer, change: (job: Record<string, unknow
   return job && change(job) ? {...answer, ...json(200, value)} : undefined;
 }
 
-/** Gives the body to `change` if there is one of at least two bytes. */
-async function bodyChanged(answer: Answer, change: (body: Buffer) => Partial<Answer>): Promise<Answer | undefined> {
-  if (answer.status !== 200 && answer.status !== 201) return undefined;
-  const body = await bodyOf(answer);
-  if (body.length < 2) return undefined;
-  const {'content-length': _, ...headers} = answer.headers ?? {};
-  return {...answer, headers, body, ...change(body)};
-}
+const hourMs = 3_600_000;
 
 const gone = (): Answer => refusal(404, 'RESOURCE_NOT_FOUND', 'The requested resource does not exist', {resource: 'read'});
+
+/** Rows of a query that a Zoho in trouble with its pages still serves. */
+const heavyRows = 20;
 
 const entries = {
   throttle: {what: '429 TOO_MANY_REQUESTS, as for any limit', kinds: api, instead: () => throttle()},
@@ -128,6 +109,29 @@ const entries = {
     kinds: jsons,
     spoil: (answer, random) => bodyChanged(answer, (body) => ({body: body.subarray(0, middleOf(body.length, random))})),
   },
+  'date-ahead': {
+    what: 'answer dated three hours ahead',
+    kinds: api,
+    spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: 3 * hourMs}}),
+  },
+  'date-behind': {
+    what: 'answer dated a day behind',
+    kinds: api,
+    spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: -24 * hourMs}}),
+  },
+  'date-odd': {
+    what: 'answer with a Date header that is no date',
+    kinds: api,
+    spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: 'odd'}}),
+  },
+  'heavy-page': {
+    what: `500 INTERNAL_ERROR to a query of more than ${heavyRows} rows`,
+    kinds: ['coql'],
+    instead: ({body}) =>
+      Number(/\blimit \d+, (\d+)/.exec(body.toString())?.[1] ?? 0) > heavyRows
+        ? refusal(500, 'INTERNAL_ERROR', 'Internal Server Error')
+        : undefined,
+  },
   'token-throttle': {
     what: 'token refused: too many requests',
     kinds: ['token'],
@@ -146,7 +150,14 @@ const entries = {
   'job-failure': {
     what: 'job ends in FAILURE, for good',
     kinds: ['status'],
-    instead: ({path}) => failure(path.split('/').at(-1) ?? ''),
+    spoil: (answer) =>
+      statusChanged(answer, (job) => {
+        job.state = 'FAILURE';
+        job.result = {
+          error_message: {status: 'error', code: 'INTERNAL_SERVER_ERROR', message: 'Internal server error', details: {}},
+        };
+        return true;
+      }),
     lasts: ({path}) => [path],
   },
   'unknown-state': {
@@ -222,6 +233,7 @@ const entries = {
       return refusal(400, 'INVALID_MODULE', 'the given module is not supported in api');
     },
   },
+  ...oddAnswers,
 } as const satisfies Record<string, FaultEntry>;
 
 export type FaultName = keyof typeof entries;
@@ -242,11 +254,6 @@ function changeResult(job: Record<string, unknown>, key: string, change: (value:
   if (job.state !== 'COMPLETED' || typeof result !== 'object' || result === null) return false;
   job.result = {...result, [key]: change(Reflect.get(result, key))};
   return true;
-}
-
-function failure(id: string): Answer {
-  const message = {status: 'error', code: 'INTERNAL_SERVER_ERROR', message: 'Internal server error', details: {}};
-  return json(200, {data: [{operation: 'read', state: 'FAILURE', id, result: {error_message: message}}]});
 }
 
 function flipped(body: Buffer, at: number, random: () => number): Buffer {

@@ -1,5 +1,21 @@
 /** What faults are made of: bodies taken apart, places drawn in them, requests understood as far as needed. */
-import type {Answer, SandboxRequest} from './request.ts';
+import type {Answer, CallKind, SandboxRequest} from './request.ts';
+
+export interface FaultEntry {
+  /** For people who order it. */
+  readonly what: string;
+  readonly kinds: readonly CallKind[];
+  /** The answer in place of Zoho's, which then never hears of the call; undefined if the call is none that this fault can have. */
+  readonly instead?: (request: SandboxRequest, random: () => number) => Answer | undefined | Promise<Answer | undefined>;
+  /** Zoho's answer, spoiled; undefined if there is nothing in it to spoil. */
+  readonly spoil?: (answer: Answer, random: () => number) => Answer | undefined | Promise<Answer | undefined>;
+  /** Paths that from then on get the same answer. */
+  readonly lasts?: (request: SandboxRequest) => readonly string[];
+}
+
+export const api = ['modules', 'fields', 'create', 'status', 'result', 'coql', 'deleted', 'records', 'other'] as const;
+export const all = ['token', ...api] as const;
+export const jsons = ['token', 'modules', 'fields', 'create', 'status', 'coql', 'deleted', 'records', 'other'] as const;
 
 /** The whole body of an answer, in memory; empty if it has none. */
 export async function bodyOf({body}: Answer): Promise<Buffer> {
@@ -8,6 +24,15 @@ export async function bodyOf({body}: Answer): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Gives the body to `change` if there is one of at least two bytes. */
+export async function bodyChanged(answer: Answer, change: (body: Buffer) => Partial<Answer>): Promise<Answer | undefined> {
+  if (answer.status !== 200 && answer.status !== 201) return undefined;
+  const body = await bodyOf(answer);
+  if (body.length < 2) return undefined;
+  const {'content-length': _, ...headers} = answer.headers ?? {};
+  return {...answer, headers, body, ...change(body)};
 }
 
 /** A place in the middle half of `length` bytes: in a ZIP among its compressed data. */

@@ -1,7 +1,7 @@
 /** Faults to order: what goes wrong with which calls, how often, and by which throw of a seeded die. */
 import {ConfigError} from '../errors/errors.ts';
 import {type FaultName, faultList, faultNames} from './fault-list.ts';
-import {moduleOf} from './fault-parts.ts';
+import {bodyOf, moduleOf} from './fault-parts.ts';
 import {randomFrom} from './hash.ts';
 import {type Answer, type CallKind, callKinds, type Handler, type Layer, type SandboxRequest} from './request.ts';
 
@@ -78,17 +78,19 @@ export class Faults {
   async #spoil(order: Order, request: SandboxRequest, next: Handler): Promise<Answer | undefined> {
     const {instead, spoil, lasts} = faultList[order.name];
     order.hits += 1;
-    if (instead) {
-      const answer = await instead(request, this.#random);
-      if (!answer) order.hits -= 1;
-      else for (const path of lasts?.(request) ?? []) this.#lasting.set(path, answer);
-      return answer;
-    }
-    const answer = await next(request);
-    const spoiled = await spoil?.(answer, this.#random);
+    // A fault may look at a body and then leave it as it is.
+    const answer = instead ? undefined : await inMemory(await next(request));
+    const spoiled = answer ? await spoil?.(answer, this.#random) : await instead?.(request, this.#random);
     if (!spoiled) order.hits -= 1;
+    else for (const path of lasts?.(request) ?? []) this.#lasting.set(path, spoiled);
     return spoiled ?? answer;
   }
+}
+
+/** The same answer, its body at hand for more than one reader. */
+async function inMemory(answer: Answer): Promise<Answer> {
+  const isStream = answer.body !== undefined && typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array);
+  return isStream ? {...answer, body: await bodyOf(answer)} : answer;
 }
 
 interface Order extends Fault {

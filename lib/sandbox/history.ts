@@ -1,10 +1,10 @@
 /** What happened to the records of one module since the organisation began: the only part of it that takes memory. */
-import type {Happening, Moment} from './moment.ts';
+import type {Event, PointInTime} from './moment.ts';
 import {shows} from './moment.ts';
 import type {Value} from './schema/field.ts';
 
 /** One state of a record, from its event until the next. */
-export interface Version extends Happening {
+export interface Version extends Event {
   readonly modifiedS: number;
   /** Deleted. */
   readonly gone: boolean;
@@ -34,7 +34,7 @@ export class History {
   }
 
   /** The version that a moment shows; undefined if it shows the record as it was made, or not yet. */
-  at(index: number, moment: Moment): Version | undefined {
+  at(index: number, moment: PointInTime): Version | undefined {
     const versions = this.#versions.get(index);
     if (!versions) return undefined;
     for (let i = versions.length - 1; i >= 0; i -= 1) {
@@ -58,7 +58,7 @@ export class History {
   }
 
   /** Versions of changed records with `fromS <= Modified_Time < toS` that a moment shows, deleted ones left out, by `(Modified_Time, id)`. */
-  *between(fromS: number, toS: number, after: bigint | undefined, moment: Moment): Generator<Placed, void, void> {
+  *between(fromS: number, toS: number, after: bigint | undefined, moment: PointInTime): Generator<Placed, void, void> {
     const placed = this.#placed;
     let place = this.#placeOf(fromS, after === undefined ? -1n : after + 1n);
     for (; place < placed.length; place += 1) {

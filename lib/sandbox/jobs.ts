@@ -2,7 +2,7 @@
 import type {Test} from './criteria.ts';
 import {mix} from './hash.ts';
 import type {OrgModule} from './module.ts';
-import type {Moment} from './moment.ts';
+import type {PointInTime} from './moment.ts';
 import type {Org} from './org.ts';
 import type {OrgRecord} from './record.ts';
 
@@ -29,7 +29,7 @@ interface Place {
 
 /** Pages that follow each other; with the switch for it they all show the first one's moment. */
 interface Chain {
-  moment: Moment | undefined;
+  moment: PointInTime | undefined;
 }
 
 export interface JobResult {
@@ -48,7 +48,7 @@ export interface Job {
 
 interface Kept extends Job {
   readonly chain: Chain;
-  moment: Moment | undefined;
+  moment: PointInTime | undefined;
   result: JobResult | undefined;
   failure: string | undefined;
 }
@@ -147,7 +147,7 @@ export class Jobs {
   }
 
   /** The moment that a completed job shows. */
-  momentOf(job: Job): Moment {
+  momentOf(job: Job): PointInTime {
     return this.#photograph(this.#kept(job.id));
   }
 
@@ -173,9 +173,9 @@ export class Jobs {
   }
 
   /** Fixes what a job that runs shows. */
-  #photograph(job: Kept): Moment {
+  #photograph(job: Kept): PointInTime {
     const {now, switches} = {now: this.#org.now(), switches: this.#org.switches};
-    const own: Moment = (job.moment ??= {atMs: Math.min(job.startMs, now.atMs), seq: now.seq});
+    const own: PointInTime = (job.moment ??= {atMs: Math.min(job.startMs, now.atMs), seq: now.seq});
     if (switches.photograph !== 'first page') return own;
     return (job.chain.moment ??= own);
   }

@@ -2,51 +2,66 @@
 import {mixText} from './hash.ts';
 import type {OrgModule} from './module.ts';
 import type {Org} from './org.ts';
-import type {FieldSpec} from './schema/field.ts';
+import {type FieldSpec, field} from './schema/field.ts';
 
 /** One object of `GET /settings/modules`. */
 export function moduleMetadata(org: Org, module: OrgModule, place: number): Readonly<Record<string, unknown>> {
   const {spec} = module;
   const [user] = org.users;
+  const profiles = [{name: 'Administrator', id: '5725767000000026011'}];
+  const plural = spec.name.replaceAll('_', ' ');
   return {
     global_search_supported: spec.apiSupported,
+    public_fields_configured: false,
+    recycle_bin_on_delete: spec.deletions,
+    has_more_profiles: false,
+    sub_menu_available: spec.viewable,
+    profile_count: profiles.length,
     deletable: spec.apiSupported,
     description: null,
     creatable: spec.apiSupported,
-    recycle_bin_on_delete: spec.deletions,
     inventory_template_supported: false,
     modified_time: null,
-    plural_label: spec.name.replaceAll('_', ' '),
     presence_sub_menu: spec.viewable,
-    actual_plural_label: spec.name.replaceAll('_', ' '),
+    triggers_supported: spec.apiSupported,
     id: moduleId(org, module),
+    api_name: spec.name,
+    plural_label: plural,
+    actual_plural_label: plural,
+    actual_singular_label: spec.singular,
+    singular_label: spec.singular,
+    isBlueprintSupported: spec.apiSupported,
     visibility: spec.status === 'visible' ? 1 : 2046,
     convertable: spec.name === 'Leads',
     editable: spec.apiSupported,
     emailTemplate_support: false,
-    profiles: [{name: 'Administrator', id: '5725767000000026011'}],
+    email_parser_supported: false,
     filter_supported: spec.apiSupported,
     show_as_tab: spec.viewable,
     web_link: spec.generatedType === 'web' ? 'https://plans.example' : null,
-    singular_label: spec.singular,
     viewable: spec.viewable,
     api_supported: spec.apiSupported,
-    api_name: spec.name,
-    module_name: spec.internalName,
     quick_create: false,
-    modified_by: user ? {name: user.lastName, id: user.id} : null,
     generated_type: spec.generatedType,
     feeds_required: false,
-    sequence_number: place + 1,
+    scoring_supported: false,
+    webform_supported: false,
+    arguments: [],
+    module_name: spec.internalName,
+    business_card_field_limit: 5,
     access_type: 'org_based',
+    track_current_data: false,
+    modified_by: user ? {name: user.lastName, id: user.id} : null,
+    profiles,
     parent_module: spec.parent === undefined ? {} : {api_name: spec.parent, id: idOf(org, 'module', spec.parent)},
     status: spec.status,
+    sequence_number: place + 1,
   };
 }
 
 /** One object of `GET /settings/fields`. */
-export function fieldMetadata(org: Org, module: OrgModule, field: FieldSpec): Readonly<Record<string, unknown>> {
-  const {name, label, dataType, jsonType, custom, computed, returnType, readOnly, visible, length, decimals} = field;
+export function fieldMetadata(org: Org, module: OrgModule, spec: FieldSpec): Readonly<Record<string, unknown>> {
+  const {name, label, dataType, jsonType, custom, computed, readOnly, visible, length, decimals} = spec;
   return {
     associated_module: null,
     webhook: true,
@@ -55,85 +70,106 @@ export function fieldMetadata(org: Org, module: OrgModule, field: FieldSpec): Re
     field_label: label,
     tooltip: null,
     type: 'used',
-    table_name: `Crm${module.spec.internalName}`,
     field_read_only: readOnly,
-    read_only: readOnly,
+    customizable_properties: null,
     display_label: label,
-    display_type: -1,
-    ui_type: 1,
+    read_only: readOnly,
     association_details: null,
     businesscard_supported: true,
     multi_module_lookup: {},
     id: idOf(org, module.name, name),
     created_time: '2021-07-25T02:13:17-07:00',
-    modified_time: '2021-07-25T02:13:17-07:00',
-    filterable: field.filterable,
-    searchable: field.filterable,
-    sortable: field.filterable,
-    restricted: false,
-    external: null,
+    filterable: spec.filterable,
     visible,
-    private: null,
-    hipaa_compliance: null,
-    history_tracking: null,
-    system_mandatory: field.blanks === 0 && !readOnly && !custom,
-    mandatory: false,
-    crypt: null,
-    created_source: custom ? 'crm' : 'default',
-    custom_field: custom,
-    column_name: name.toUpperCase(),
-    api_name: name,
-    data_type: dataType,
-    json_type: jsonType,
-    length,
-    decimal_place: decimals ?? null,
-    unique: {},
-    virtual_field: false,
-    mass_update: !readOnly,
+    profiles: [
+      {
+        permission_type: visible ? (readOnly ? 'read_only' : 'read_write') : 'hidden',
+        name: 'Administrator',
+        id: '5725767000000026011',
+      },
+    ],
     view_type: {view: visible, edit: !readOnly, quick_create: false, create: !readOnly},
-    quick_sequence_number: null,
-    pick_list_values: (field.picks ?? []).map((value, i) => ({
+    separator: false,
+    searchable: spec.filterable,
+    history_tracking_enabled: false,
+    external: null,
+    api_name: name,
+    unique: {},
+    enable_colour_code: false,
+    pick_list_values: (spec.picks ?? []).map((value, i) => ({
       display_value: value,
       sequence_number: i + 1,
       reference_value: value,
-      colour_code: null,
+      colour_code: '#57B1FD',
       actual_value: value,
       id: idOf(org, `${module.name}.${name}`, value),
       type: 'used',
     })),
-    lookup:
-      field.target === undefined
-        ? {}
-        : {display_label: label, api_name: null, module: {api_name: field.target, id: idOf(org, 'module', field.target)}},
-    multiselectlookup: {},
-    multiuserlookup: {},
-    subform: dataType === 'subform' ? {module: name, id: idOf(org, 'module', name)} : null,
-    auto_number: {},
+    system_mandatory: spec.blanks === 0 && !readOnly && !custom,
+    private: null,
+    virtual_field: false,
+    json_type: jsonType,
+    crypt: null,
+    range: null,
+    created_source: custom ? 'crm' : 'default',
+    display_type: -1,
+    ui_type: 1,
+    modified_time: '2021-07-25T02:13:17-07:00',
+    public: false,
+    email_parser: {fields_update_supported: !readOnly, record_operations_supported: !readOnly},
     currency: {},
-    formula: computed === 'formula' ? formulaMetadata(field) : {},
-    rollup_summary:
-      computed === 'rollup_summary'
-        ? {
-            return_type: returnType,
-            expression: null,
-            based_on_module: {api_name: module.name, id: moduleId(org, module)},
-            rollup_based_on: null,
-          }
-        : {},
-    ...field.extra,
+    custom_field: custom,
+    lookup: spec.target === undefined ? {} : lookupMetadata(org, spec, spec.target),
+    hipaa_compliance: null,
+    convert_mapping: module.name === 'Leads' && custom ? {Contacts: null, Deals: null, Accounts: null} : {},
+    rollup_summary: computed === 'rollup_summary' ? rollupMetadata(spec) : {},
+    length,
+    column_name: name.toUpperCase(),
+    display_field: module.spec.nameFields[0] === name,
+    pick_list_values_sorted_lexically: false,
+    sortable: spec.filterable,
+    global_picklist: null,
+    history_tracking: null,
+    data_type: dataType,
+    formula: computed === 'formula' ? formulaMetadata(spec) : {},
+    additional_column: null,
+    hipaa_compliance_enabled: false,
+    decimal_place: decimals ?? null,
+    mass_update: !readOnly,
+    multiselectlookup: {},
+    auto_number: {},
+    blueprint_supported: true,
+    ...(dataType === 'subform' && {subform: {module: name, id: idOf(org, 'module', name)}}),
+    ...spec.extra,
   };
 }
 
-function formulaMetadata({name, returnType, dynamic = false}: FieldSpec): Readonly<Record<string, unknown>> {
+function lookupMetadata(org: Org, {label, name}: FieldSpec, target: string): Readonly<Record<string, unknown>> {
+  return {display_label: label, api_name: name, module: {api_name: target, crypt: false, id: idOf(org, 'module', target)}};
+}
+
+function formulaMetadata({returnType, dynamic = false}: FieldSpec): Readonly<Record<string, unknown>> {
+  return {return_type: returnType, dynamic, stop_compute_conditionally: false, assume_default: false};
+}
+
+function rollupMetadata({returnType}: FieldSpec): Readonly<Record<string, unknown>> {
+  const counts = returnType === 'integer';
   return {
     return_type: returnType,
-    sub_return_type: null,
-    expression: dynamic ? `Datecomp(Now(),\${!${name}})` : `If(Len(\${!${name}})>0,1,0)`,
-    dynamic,
-    assume_default: false,
-    stop_compute_conditionally: null,
+    expression: {
+      function_parameters: [{api_name: counts ? 'id' : 'Amount'}],
+      criteria: null,
+      function: counts ? 'COUNT' : returnType === 'datetime' ? 'RECENT' : 'SUM',
+    },
   };
 }
+
+/** The record's own id, which metadata have listed as a field since version 4. */
+export function idMetadata(org: Org, module: OrgModule): Readonly<Record<string, unknown>> {
+  return fieldMetadata(org, module, idSpec);
+}
+
+const idSpec = field('id', 'bigint', 'string', 'id', () => null, {label: 'Record Id', blanks: 0, readOnly: true, length: 19});
 
 export const moduleId = (org: Org, module: OrgModule): string => idOf(org, 'module', module.name);
 

@@ -1,10 +1,10 @@
 /** A module as COQL sees it. */
 import type {Column, Range, Table, TableRecord} from './coql/table.ts';
 import type {OrgModule} from './module.ts';
-import type {Moment} from './moment.ts';
+import type {PointInTime} from './moment.ts';
 
 /** The visible records of `module` at a moment, for one query. */
-export function tableOf(module: OrgModule, moment: Moment): Table {
+export function tableOf(module: OrgModule, moment: PointInTime): Table {
   return {
     name: module.name,
     columns: columnsOf(module),

@@ -4,11 +4,11 @@ import {Drifts} from './drifts.ts';
 import {mix, mixText} from './hash.ts';
 import {History, type Version} from './history.ts';
 import {Layout, type RowOrder} from './layout.ts';
-import {type Happening, type Moment, theEnd} from './moment.ts';
+import {type Event, type PointInTime, theEnd} from './moment.ts';
 import {OrgRecord} from './record.ts';
 import type {FieldSpec, Value} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
-import type {Surroundings} from './surroundings.ts';
+import type {OrgContext} from './surroundings.ts';
 
 /** A row of the feed of deleted records. */
 export interface Deletion {
@@ -36,15 +36,16 @@ export class OrgModule {
   /** What the records' values come from. */
   readonly seed: number;
   readonly columns: Columns;
-  readonly #around: Surroundings;
+  readonly #around: OrgContext;
   readonly #history = new History();
   readonly #deletions = new Map<string, Deletion>();
   readonly #drifts = new Drifts();
+  readonly #timeless = new Set<number>();
   #inserted = 0;
   #gone = 0;
   #lateMs = 0;
 
-  constructor(spec: ModuleSpec, options: ModuleOptions, around: Surroundings) {
+  constructor(spec: ModuleSpec, options: ModuleOptions, around: OrgContext) {
     this.spec = spec;
     this.seed = mixText(options.seed, spec.name);
     this.layout = new Layout({...options, seed: this.seed});
@@ -80,6 +81,11 @@ export class OrgModule {
     this.columns.remove(name);
   }
 
+  /** From now on both APIs refuse a field without naming it, as one that is hidden from this user; metadata go on listing it. */
+  hideField(name: string): void {
+    this.columns.hide(name);
+  }
+
   /** From now on an API refuses a field that metadata go on naming. */
   refuseField(name: string, api: Api): void {
     this.columns.refuse(name, api);
@@ -104,7 +110,7 @@ export class OrgModule {
   }
 
   /** The record of a number at a moment; undefined if it is deleted or not there yet. */
-  at(index: number, moment: Moment): OrgRecord | undefined {
+  at(index: number, moment: PointInTime): OrgRecord | undefined {
     const version = this.#history.at(index, moment);
     if (version === undefined ? index >= this.layout.count : version.gone) return undefined;
     return new OrgRecord(this, index, version, moment);
@@ -116,7 +122,7 @@ export class OrgModule {
   }
 
   /** All records of a moment, ordered by id unless told otherwise. */
-  *records(moment: Moment, order: RowOrder = 'id'): Generator<OrgRecord, void, void> {
+  *records(moment: PointInTime, order: RowOrder = 'id'): Generator<OrgRecord, void, void> {
     for (let rank = 0; rank < this.rankEnd; rank += 1) {
       const record = this.atRank(rank, order, moment);
       if (record) yield record;
@@ -128,13 +134,13 @@ export class OrgModule {
     return this.layout.ranks + this.#inserted;
   }
 
-  atRank(rank: number, order: RowOrder, moment: Moment): OrgRecord | undefined {
+  atRank(rank: number, order: RowOrder, moment: PointInTime): OrgRecord | undefined {
     const index = this.layout.indexAt(rank, order);
     return index === undefined ? undefined : this.at(index, moment);
   }
 
   /** Records with `fromS <= Modified_Time < toS` at a moment, by `(Modified_Time, id)`; of those at `fromS` only the ones after an id. */
-  *between(fromS: number, toS: number, after: bigint | undefined, moment: Moment): Generator<OrgRecord, void, void> {
+  *between(fromS: number, toS: number, after: bigint | undefined, moment: PointInTime): Generator<OrgRecord, void, void> {
     const changed = this.#history.between(fromS, toS, after, moment);
     let next = changed.next();
     for (let index = this.layout.firstAt(fromS); index < this.layout.count; index += 1) {
@@ -174,9 +180,9 @@ export class OrgModule {
     this.#lateMs = ms;
   }
 
-  /** New records, all in this second; their ids. */
-  insert(count = 1, changes: Changes = {}): string[] {
-    const modifiedS = this.#nowS();
+  /** New records, all in this second or so far ahead of it; their ids. */
+  insert(count = 1, changes: Changes = {}, aheadS = 0): string[] {
+    const modifiedS = this.#nowS() + aheadS;
     return Array.from({length: count}, () => {
       const index = this.indexEnd;
       this.#inserted += 1;
@@ -185,7 +191,7 @@ export class OrgModule {
     });
   }
 
-  /** Changes the given fields, or some of its own choice. */
+  /** Changes the given fields, or some of its own choice; of `{}` only `Modified_Time`. */
   edit(id: string, changes?: Changes): void {
     this.#edit(id, changes, this.#nowS());
   }
@@ -194,13 +200,34 @@ export class OrgModule {
     const record = this.#present(id);
     const seq = this.#around.nextSeq();
     const values = this.#valuesFrom(changes ?? this.#anyChanges(record.index, seq), record.version?.values ?? new Map());
-    this.#change(record.index, {values, salt: seq, modifiedS});
+    // Where no value changes, none that follows from others does.
+    const salt = changes && Object.keys(changes).length === 0 ? record.version?.salt : seq;
+    this.#change(record.index, {values, salt, modifiedS});
   }
 
   /** Edits many records, all in this second. */
   massEdit(ids: Iterable<string>, changes?: Changes): void {
     const modifiedS = this.#nowS();
     for (const id of ids) this.#edit(id, changes, modifiedS);
+  }
+
+  /** Moves `Modified_Time` of records to any second, as imports from other systems do, also one to come. */
+  date(ids: Iterable<string>, modifiedS: number): void {
+    for (const id of ids) this.#edit(id, {}, modifiedS);
+  }
+
+  /** Takes `Modified_Time` off records: no condition on it finds them, and answers hold `null`. */
+  loseTime(ids: Iterable<string>): void {
+    for (const id of ids) this.#timeless.add(this.#present(id).index);
+  }
+
+  isTimeless(index: number): boolean {
+    return this.#timeless.size > 0 && this.#timeless.has(index);
+  }
+
+  /** Milliseconds behind the second of a record's `Modified_Time`, where the organisation keeps some. */
+  hiddenMsOf({h, version}: OrgRecord): number {
+    return this.#around.switches.coql.hiddenMs ? mix(h, version?.seq ?? 0) % 1_000 : 0;
   }
 
   /** To the recycle bin, or for good; a record in the recycle bin can still be deleted for good. */
@@ -263,7 +290,7 @@ export class OrgModule {
     return record;
   }
 
-  #happening(seq: number): Happening {
+  #happening(seq: number): Event {
     const atMs = this.#around.clock.nowMs();
     const visibleMs = atMs + this.#lateMs;
     this.#around.happens(visibleMs);

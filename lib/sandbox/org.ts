@@ -1,18 +1,19 @@
 /** The organisation: its modules and users, all grown from a seed. */
 import type {SandboxClock} from './clock.ts';
 import {OrgModule} from './module.ts';
-import {type Moment, theEnd} from './moment.ts';
+import {type PointInTime, theEnd} from './moment.ts';
 import {activities} from './schema/activities.ts';
 import type {FieldSpec} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
 import {odd} from './schema/odd.ts';
 import {sales} from './schema/sales.ts';
-import type {Surroundings, User} from './surroundings.ts';
+import {withStockFields} from './schema/stock.ts';
+import type {OrgContext, User} from './surroundings.ts';
 import {type SwitchChoices, type Switches, switched} from './switches.ts';
 import {timeWriter, type WriteTime} from './zone.ts';
 
 /** Modules of an organisation, if none are given. */
-export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...odd];
+export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...odd].map(withStockFields);
 
 /** `Modified_Time` of the records there are at the start: spread over so many days, until a little before the clock's start. */
 const spreadDays = 29;
@@ -76,7 +77,7 @@ export class Org {
   }
 
   /** The moment that is now. */
-  now(): Moment {
+  now(): PointInTime {
     return {atMs: this.clock.nowMs(), seq: this.#seq};
   }
 
@@ -127,7 +128,7 @@ export class Org {
     };
   }
 
-  #surroundings(): Surroundings {
+  #surroundings(): OrgContext {
     const {clock, users} = this;
     const current = () => this;
     return {

@@ -3,18 +3,18 @@ import type {Comparable, TableRecord} from './coql/table.ts';
 import {mix} from './hash.ts';
 import type {Version} from './history.ts';
 import type {OrgModule} from './module.ts';
-import type {Moment} from './moment.ts';
+import type {PointInTime} from './moment.ts';
 import type {Value} from './schema/field.ts';
 
 export class OrgRecord implements TableRecord {
   readonly module: OrgModule;
   readonly index: number;
   readonly version: Version | undefined;
-  readonly moment: Moment;
+  readonly moment: PointInTime;
   /** The number from which its values are made. */
   readonly h: number;
 
-  constructor(module: OrgModule, index: number, version: Version | undefined, moment: Moment) {
+  constructor(module: OrgModule, index: number, version: Version | undefined, moment: PointInTime) {
     this.module = module;
     this.index = index;
     this.version = version;
@@ -34,6 +34,11 @@ export class OrgRecord implements TableRecord {
     return this.version?.modifiedS ?? this.module.layout.secondOf(this.index);
   }
 
+  /** Whether Zoho has lost its `Modified_Time`. */
+  get timeless(): boolean {
+    return this.module.isTimeless(this.index);
+  }
+
   /** The value as kept; lookups as the id of the record they point to. */
   value(column: string): Value {
     return this.module.field(column) ? this.module.columns.get(column).value(this) : null;
@@ -46,7 +51,7 @@ export class OrgRecord implements TableRecord {
 
   comparable(column: string): Comparable {
     if (column === 'id') return this.id;
-    if (column === 'Modified_Time') return this.modifiedS;
+    if (column === 'Modified_Time') return this.timeless ? null : this.modifiedS + this.module.hiddenMsOf(this) / 1_000;
     const value = this.value(column);
     if (value === null) return null;
     if (typeof value !== 'string') return value.join(';');

@@ -14,7 +14,7 @@ export interface Renderer {
 }
 
 const integerGrammar = /^-?(?:0|[1-9]\d*)$/;
-const numberGrammar = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+const numberGrammar = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const needsQuotes = /[",\r\n]/;
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
@@ -34,8 +34,21 @@ const booleanText: Readonly<Record<Switches['booleans'], (text: string) => strin
   upper: (text) => text.toUpperCase(),
 };
 
+/** A number as CSV writes it. */
+function numberText(text: string, dataType: string, how: Switches['numbers']): string {
+  if (how === 'percent sign' && dataType === 'percent') return `${text}%`;
+  const number = Number(text);
+  if (how !== 'scientific' || !Number.isFinite(number)) return text;
+  const size = Math.abs(number);
+  if (size !== 0 && (size >= 1e7 || size < 1e-3)) {
+    const [digits = '', exponent = ''] = number.toExponential().split('e');
+    return `${digits.includes('.') ? digits : `${digits}.0`}E${exponent.replace('+', '')}`;
+  }
+  return Number.isInteger(number) ? `${number}.0` : String(number);
+}
+
 export function rendererOf(
-  {kind, dataType, returnType, jsonType}: FieldSpec,
+  {kind, dataType, returnType, jsonType, object = (id) => ({id})}: FieldSpec,
   switches: Switches,
   writeTime: WriteTime,
 ): Renderer {
@@ -45,6 +58,7 @@ export function rendererOf(
   const cellText = (value: string | readonly string[]): string => {
     if (typeof value !== 'string') return value.join(kind === 'tags' ? ',' : switches.listSeparator);
     if (kind === 'boolean' && (value === 'true' || value === 'false')) return booleanText[switches.booleans](value);
+    if (kind === 'number' && numberGrammar.test(value)) return numberText(value, dataType, switches.numbers);
     return plain(value);
   };
 
@@ -54,8 +68,10 @@ export function rendererOf(
         return jsonOf(
           value.map((name, i) => ({name, id: String(5_725_767_000_000_900_000n + BigInt(i)), color_code: '#57B1FD'})),
         );
+      if (kind === 'references') return jsonOf(value.map(object));
       return jsonOf(switches.coqlLists === 'array' ? value : value.join(';'));
     }
+    if (kind === 'reference') return jsonOf(object(value));
     if (kind === 'lookup' || kind === 'user') return jsonOf({name: nameOf(), id: value});
     if (kind === 'json') return value;
     if (kind === 'rule') return jsonOf({RRULE: value});
@@ -66,10 +82,11 @@ export function rendererOf(
 
   const document = (value: string | readonly string[]): string => {
     if (value.length === 0) return 'null';
-    if (typeof value !== 'string') return jsonOf(value);
+    if (typeof value !== 'string') return jsonOf(value.map((entry) => entry.toWellFormed()));
     if (kind === 'json') return value === '[]' ? 'null' : jsonOf(value);
-    if (dataType === 'bigint' || jsonType === 'string') return jsonOf(plain(value));
-    return scalar(kind, plain(value));
+    // A number beyond all doubles is one only as text.
+    const isText = dataType === 'bigint' || jsonType === 'string' || (kind === 'number' && !Number.isFinite(Number(value)));
+    return isText ? jsonOf(plain(value).toWellFormed()) : scalar(kind, plain(value).toWellFormed());
   };
 
   return {

@@ -42,7 +42,7 @@ export interface Answer {
   readonly wire?: Wire;
 }
 
-/** Ways in which a connection fails. Byte counts are of the body. */
+/** Ways in which a connection fails, or what the server around Zoho gets wrong. Byte counts are of the body. */
 export interface Wire {
   /** The connection is reset after so many bytes; `headers`: before anything was sent. */
   readonly resetAt?: number | 'headers';
@@ -52,6 +52,8 @@ export interface Wire {
   readonly stallAt?: number;
   /** The body goes out in pieces of so many bytes, with a pause after each. */
   readonly drip?: {readonly bytes: number; readonly pauseMs: number};
+  /** How far ahead of the sandbox's clock the answer is dated; `odd`: its `Date` header is no date. */
+  readonly dateAheadMs?: number | 'odd';
 }
 
 export type Handler = (request: SandboxRequest) => Promise<Answer>;

@@ -3,15 +3,17 @@ import {Bulk} from './bulk.ts';
 import {answerCoql, type CoqlOrg} from './coql/answer.ts';
 import {CoqlRefusal} from './coql/refusal.ts';
 import {listDeleted} from './deleted.ts';
-import {currentUser, listRecords, organisation} from './get-records.ts';
+import {listRecords} from './get-records.ts';
 import type {Jobs} from './jobs.ts';
 import {fieldMetadata} from './metadata.ts';
 import {tableOf} from './module-table.ts';
 import type {Org} from './org.ts';
 import type {PageFiles} from './page-files.ts';
+import {currentUser, organisation} from './people.ts';
 import {invalidMethod, invalidToken, invalidUrl, noPermission, scopeMismatch} from './refusals.ts';
-import {type Answer, type CallKind, type Handler, refusal, type SandboxRequest} from './request.ts';
+import {type Answer, type CallKind, type Handler, json, refusal, type SandboxRequest} from './request.ts';
 import {listFields, listModules, oneModule} from './settings.ts';
+import type {Switches} from './switches.ts';
 import type {Tokens} from './tokens.ts';
 
 /** What a path is, before anyone answers it. */
@@ -97,8 +99,31 @@ export function routerOf({org, tokens, jobs, files, admin}: Parts): Handler {
     if (!admission.ok) return invalidToken();
     if (!org.switches.apiAccess) return noPermission('Crm_Implied_Api_Access');
     if (!allowed(route, admission.scopes)) return scopeMismatch();
-    return answer(request, route);
+    const given = answer(request, route);
+    return given.status === 204 && lists.has(route.kind) ? {...nothing(org.switches), credits: given.credits} : given;
   };
+}
+
+/** Kinds of calls whose answers are lists of rows. */
+const lists: ReadonlySet<CallKind> = new Set(['coql', 'deleted', 'records']);
+
+/** An answer without rows. */
+function nothing({nothing: how}: Switches): Answer {
+  const info = {count: 0, more_records: false};
+  switch (how) {
+    case 'status 204':
+      return {status: 204};
+    case 'empty object':
+      return json(200, {});
+    case 'null data':
+      return json(200, {data: null, info});
+    case 'no data':
+      return json(200, {info});
+    case 'empty list':
+      return json(200, []);
+    case 'empty data':
+      return json(200, {data: []});
+  }
 }
 
 /** Families of scopes that a kind of call needs one of each of (zoho-api sheet 1.4). */

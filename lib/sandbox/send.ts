@@ -10,7 +10,7 @@ export async function send(response: ServerResponse, answer: Answer, dateMs: num
   if (wire.resetAt === 'headers') return reset(response);
   response.sendDate = false;
   response.statusCode = status;
-  response.setHeader('date', new Date(Math.floor(dateMs / 1_000) * 1_000).toUTCString());
+  response.setHeader('date', dateText(dateMs, wire));
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (body === undefined) {
     response.end();
@@ -26,6 +26,10 @@ export async function send(response: ServerResponse, answer: Answer, dateMs: num
   // Fewer bytes than announced: the end of the connection is the only end there is.
   if (announced && wire.endAt !== undefined) response.socket?.end();
   else response.end();
+}
+
+function dateText(dateMs: number, {dateAheadMs = 0}: Wire): string {
+  return dateAheadMs === 'odd' ? 'the day before yesterday' : new Date(dateMs + dateAheadMs).toUTCString();
 }
 
 function reset(response: ServerResponse): void {

@@ -10,7 +10,7 @@ import {Jobs} from './jobs.ts';
 import {type MeterOptions, Meters} from './meters.ts';
 import {Org, type OrgOptions} from './org.ts';
 import {PageFiles} from './page-files.ts';
-import {type Handler, refusal, type SandboxRequest} from './request.ts';
+import {type Answer, type Handler, refusal, type SandboxRequest} from './request.ts';
 import {routeOf, routerOf} from './router.ts';
 import {send} from './send.ts';
 import type {SwitchChoices} from './switches.ts';
@@ -29,6 +29,8 @@ export interface SandboxOptions extends Partial<OrgOptions> {
   readonly churnMs?: number;
   /** Bytes of rendered files that are kept for the next download of the same page. */
   readonly filesBytesMax?: number;
+  /** Told of every call and its answer, before the answer is sent; for specs and protocols of calls. */
+  readonly onExchange?: (request: SandboxRequest, answer: Answer) => void;
 }
 
 export interface Sandbox {
@@ -80,7 +82,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       return refusal(500, 'INTERNAL_ERROR', 'Internal Server Error');
     }
   };
-  const handler: Handler = (request) => meters.layer(request, (passed) => faults.layer(passed, guarded));
+  const handler: Handler = async (request) => {
+    const answer = await meters.layer(request, (passed) => faults.layer(passed, guarded));
+    options.onExchange?.(request, answer);
+    return answer;
+  };
 
   const server = createServer((message, response) => {
     answerCall(message, response, handler, clock).catch((error: unknown) => {

@@ -1,5 +1,6 @@
 /** The settings endpoints: which modules there are, and which fields they have (zoho-api sheet 2, 3). */
-import {fieldMetadata, moduleMetadata} from './metadata.ts';
+import {fieldMetadata, idMetadata, moduleMetadata} from './metadata.ts';
+import type {OrgModule} from './module.ts';
 import type {Org} from './org.ts';
 import {scopeMismatch} from './refusals.ts';
 import {type Answer, json, refusal} from './request.ts';
@@ -40,6 +41,11 @@ export function listFields(org: Org, query: URLSearchParams): Answer {
     case 'OAUTH_SCOPE_MISMATCH':
       return scopeMismatch();
     default:
-      return json(200, {fields: module.fields.filter(({listed}) => listed).map((field) => fieldMetadata(org, module, field))});
+      return json(200, {fields: fieldsOf(org, module)});
   }
+}
+
+function fieldsOf(org: Org, module: OrgModule): Readonly<Record<string, unknown>>[] {
+  const fields = module.fields.filter(({listed}) => listed).map((field) => fieldMetadata(org, module, field));
+  return org.switches.idListed ? [...fields, idMetadata(org, module)] : fields;
 }

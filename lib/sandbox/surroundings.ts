@@ -1,11 +1,11 @@
 /** What a module knows of the organisation that it is part of. */
 import type {SandboxClock} from './clock.ts';
 import type {OrgModule} from './module.ts';
-import type {Moment} from './moment.ts';
+import type {PointInTime} from './moment.ts';
 import type {Switches} from './switches.ts';
 import type {WriteTime} from './zone.ts';
 
-export interface Surroundings {
+export interface OrgContext {
   readonly clock: SandboxClock;
   readonly switches: Switches;
   readonly writeTime: WriteTime;
@@ -14,7 +14,7 @@ export interface Surroundings {
   /** Told of everything that happens: from when it is visible. */
   happens(visibleMs: number): void;
   /** The moment that is now. */
-  now(): Moment;
+  now(): PointInTime;
   module(name: string): OrgModule | undefined;
 }
 

@@ -23,6 +23,11 @@ export interface Switches {
   /** Whether the user's profile has the developer permission (zoho-api sheet 1.3); without it everything is 403. */
   readonly apiAccess: boolean;
 
+  // Metadata (zoho-api sheet 3, 12)
+
+  /** Whether the fields of a module hold its records' `id`, as they have since version 4. */
+  readonly idListed: boolean;
+
   // Bulk Read (zoho-api sheet 4)
 
   /** Rows of one job. */
@@ -42,6 +47,8 @@ export interface Switches {
   readonly resultLifeS: number;
   /** Status for a job or result that is unknown, or not kept any more. */
   readonly goneStatus: 400 | 404;
+  /** Whether a job without rows has a file, the header alone; or no `download_url`, and 204 or 404 in its place. */
+  readonly emptyFile: 'header' | 'none 204' | 'none 404';
   /** Whether status answers hold `result` before the job is completed, as samples do. */
   readonly resultEarly: boolean;
   readonly downloadsPerMinute: number;
@@ -57,12 +64,18 @@ export interface Switches {
   readonly byteOrderMark: boolean;
   readonly listSeparator: ';' | ',';
   readonly booleans: 'lower' | 'title' | 'upper';
+  /** Numbers as kept; as a program writes doubles (`1.0E7`, `42.0`); or percent values with their sign (`45%`). */
+  readonly numbers: 'plain' | 'scientific' | 'percent sign';
+  /** Half a surrogate pair: as the sign that Zoho puts in its place, or as a byte that is no UTF-8. */
+  readonly halves: 'replaced' | 'byte';
   /** Name of the id column. */
   readonly idColumn: 'Id' | 'id';
+  /** Whether files have a column with the module's name beside a lookup of several modules, though nobody asked for it. */
+  readonly addedColumns: boolean;
   /** Columns as asked for after the id, or in an order of their own. */
   readonly columnOrder: 'asked' | 'scrambled';
-  /** Sizes after the data (flag bit 3) or before it; or not compressed at all. */
-  readonly zip: 'descriptor' | 'sizes' | 'stored';
+  /** Sizes after the data (flag bit 3) or before it; or not compressed at all, in either way. */
+  readonly zip: 'descriptor' | 'sizes' | 'stored' | 'stored descriptor';
   /** Whether the length of a file is announced. */
   readonly contentLength: boolean;
   /** 1 (quick) to 9. */
@@ -79,11 +92,20 @@ export interface Switches {
 
   readonly coql: CoqlSwitches;
 
+  // Answers without content
+
+  /** How COQL, the feed of deletions and Get Records say that there is nothing. */
+  readonly nothing: 'status 204' | 'empty object' | 'null data' | 'no data' | 'empty list' | 'empty data';
+
   // Deleted records (zoho-api sheet 6)
 
   readonly deletedOrder: 'ascending' | 'descending' | 'shuffled';
   /** Status when nothing was deleted since `If-Modified-Since`. */
   readonly unchangedStatus: 204 | 304;
+  /** Rows of a page, though more were asked for and are there. */
+  readonly deletedServedMax: number;
+  /** The feed lags so far behind what the other APIs show. */
+  readonly deletedLateMs: number;
   /** Rows that pages of the feed reach. */
   readonly deletedRowsMax: number;
   /** Whether refusals of the feed come in `data`, as the newest specification has it. */
@@ -102,6 +124,7 @@ export const defaults: Switches = {
   scopeInAnswer: true,
   apiDomain: undefined,
   apiAccess: true,
+  idListed: true,
   rowsPerJob: 200_000,
   jobMs: 0,
   queueMs: 0,
@@ -112,16 +135,20 @@ export const defaults: Switches = {
   pageTokenLifeS: 86_400,
   resultLifeS: 86_400,
   goneStatus: 404,
+  emptyFile: 'header',
   resultEarly: false,
   downloadsPerMinute: 10,
   fieldsMax: 200,
-  refusedFieldNamed: true,
+  refusedFieldNamed: false,
   lineEnd: '\r\n',
   quoteAll: false,
   byteOrderMark: false,
   listSeparator: ';',
   booleans: 'lower',
+  numbers: 'plain',
+  halves: 'replaced',
   idColumn: 'Id',
+  addedColumns: true,
   columnOrder: 'asked',
   zip: 'descriptor',
   contentLength: false,
@@ -130,8 +157,11 @@ export const defaults: Switches = {
   coqlLists: 'array',
   coqlFormulas: 'typed',
   coql: coqlDefaults,
+  nothing: 'status 204',
   deletedOrder: 'descending',
   unchangedStatus: 304,
+  deletedServedMax: 200,
+  deletedLateMs: 0,
   deletedRowsMax: Number.POSITIVE_INFINITY,
   deletedRefusalsWrapped: false,
   recycledLifeDays: 60,

@@ -5,7 +5,10 @@ import {Zip, type ZipInputFile} from 'fflate';
 import type {Switches} from './switches.ts';
 
 export interface ZipOptions {
-  /** `descriptor`: sizes after the data, flag bit 3 · `sizes`: before it, so the compressed data wait in memory · `stored`: not compressed. */
+  /**
+   * `descriptor`: sizes after the data, flag bit 3 · `sizes`: before it, so the compressed data wait in memory · `stored`: not compressed ·
+   * `stored descriptor`: neither compressed nor with sizes before the data, so that nothing but the central directory tells where they end.
+   */
   readonly zip: Switches['zip'];
   readonly deflateLevel: number;
 }
@@ -17,7 +20,8 @@ const blockBytes = 1 << 18;
 
 export function zipped(name: string, content: Content, options: ZipOptions): AsyncGenerator<Uint8Array, void, void> {
   if (options.zip === 'descriptor') return withDescriptor(name, content, options.deflateLevel);
-  return options.zip === 'sizes' ? withSizes(name, content, options.deflateLevel) : stored(name, content);
+  if (options.zip === 'sizes') return withSizes(name, content, options.deflateLevel);
+  return stored(name, content, options.zip === 'stored descriptor');
 }
 
 /** What was read of a content. */
@@ -74,16 +78,18 @@ async function* withSizes(name: string, content: Content, level: number): AsyncG
   yield* container({name, method: 8, packed, ...sums}, pieces);
 }
 
-async function* stored(name: string, content: Content): AsyncGenerator<Uint8Array, void, void> {
+async function* stored(name: string, content: Content, described: boolean): AsyncGenerator<Uint8Array, void, void> {
   const sums: Sums = {crc: 0, size: 0};
   for (const _ of summed(content(), sums)) await Promise.resolve();
-  yield* container({name, method: 0, packed: sums.size, ...sums}, content());
+  yield* container({name, method: 0, packed: sums.size, described, ...sums}, content());
 }
 
 interface Entry extends Sums {
   readonly name: string;
   readonly method: number;
   readonly packed: number;
+  /** Whether a descriptor after the data has the sizes, and the local header none. */
+  readonly described?: boolean;
 }
 
 /** Local header, data, central directory and its end, as PKWARE's APPNOTE 4.3 lays them out. */
@@ -91,9 +97,11 @@ function* container(entry: Entry, data: Iterable<Uint8Array>): Generator<Uint8Ar
   const name = Buffer.from(entry.name);
   const local = Buffer.alloc(30);
   local.writeUInt32LE(0x04034b50, 0);
-  describe(entry, name.length, local, 4);
+  describe(entry.described ? {...entry, crc: 0, packed: 0, size: 0} : entry, name.length, local, 4);
   yield Buffer.concat([local, name]);
   yield* data;
+  const descriptor = entry.described ? descriptorOf(entry) : Buffer.alloc(0);
+  yield descriptor;
   const central = Buffer.alloc(46);
   central.writeUInt32LE(0x02014b50, 0);
   central.writeUInt16LE(20, 4);
@@ -103,13 +111,24 @@ function* container(entry: Entry, data: Iterable<Uint8Array>): Generator<Uint8Ar
   end.writeUInt16LE(1, 8);
   end.writeUInt16LE(1, 10);
   end.writeUInt32LE(central.length + name.length, 12);
-  end.writeUInt32LE(local.length + name.length + entry.packed, 16);
+  end.writeUInt32LE(local.length + name.length + entry.packed + descriptor.length, 16);
   yield Buffer.concat([central, name, end]);
 }
 
+/** Checksum and sizes after the data, with their signature (APPNOTE 4.3.9). */
+function descriptorOf({crc, packed, size}: Entry): Buffer {
+  const descriptor = Buffer.alloc(16);
+  descriptor.writeUInt32LE(0x08074b50, 0);
+  descriptor.writeUInt32LE(crc, 4);
+  descriptor.writeUInt32LE(packed, 8);
+  descriptor.writeUInt32LE(size, 12);
+  return descriptor;
+}
+
 /** The fields that local and central headers have in common, from "version needed" to the length of the name. */
-function describe({method, crc, packed, size}: Entry, nameLength: number, header: Buffer, at: number): void {
+function describe({method, crc, packed, size, described}: Entry, nameLength: number, header: Buffer, at: number): void {
   header.writeUInt16LE(20, at);
+  header.writeUInt16LE(described ? 8 : 0, at + 2);
   header.writeUInt16LE(method, at + 4);
   header.writeUInt16LE(0x5a21, at + 8);
   header.writeUInt32LE(crc, at + 10);

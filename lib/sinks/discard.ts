@@ -1,7 +1,7 @@
 /** A sink that counts and forgets: what a capture costs without its output. */
-import {Blocks} from '../platform/buffer-pool.ts';
-import {frame} from './serialize.ts';
-import type {Piece, Sink} from './sink.ts';
+import {BufferPool} from '../platform/buffer-pool.ts';
+import {serialize} from './serialize.ts';
+import type {Sink, Transaction} from './sink.ts';
 
 const lineEnd = Buffer.from('\n');
 const nothing = Buffer.alloc(0);
@@ -11,11 +11,11 @@ export class DiscardSink implements Sink {
   bytes = 0;
   checkpoints = 0;
 
-  readonly #blocks = new Blocks();
+  readonly #blocks = new BufferPool();
 
-  async write(piece: Piece): Promise<number> {
-    const framed = frame(this.#blocks, piece, nothing, lineEnd);
-    if (framed.block !== undefined) this.#blocks.give(framed.block);
+  async write(piece: Transaction): Promise<number> {
+    const framed = serialize(this.#blocks, piece, nothing, lineEnd);
+    if (framed.block !== undefined) this.#blocks.release(framed.block);
     this.documents += framed.count;
     this.bytes += framed.bytes.length;
     this.checkpoints++;

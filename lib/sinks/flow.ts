@@ -1,25 +1,25 @@
 /** The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol sheet 2.6, 3.1). */
 import type {Writable} from 'node:stream';
-import {LineWriter} from './output-queue.ts';
-import {frame} from './serialize.ts';
-import type {Piece, Sink, Target} from './sink.ts';
+import {OutputQueue} from './output-queue.ts';
+import {serialize} from './serialize.ts';
+import type {Sink, Target, Transaction} from './sink.ts';
 
 /**
  * Writes protocol lines to `output`. Every piece is one whole sequence in one block: so no checkpoint of one binding covers documents of
  * another, and no sequence is larger than the batch it came from.
  */
 export class FlowSink implements Sink {
-  readonly #lines: LineWriter;
+  readonly #lines: OutputQueue;
   readonly #before = new Map<number, Buffer>();
 
   constructor(output: Writable, signal?: AbortSignal) {
-    this.#lines = new LineWriter(output, signal);
+    this.#lines = new OutputQueue(output, signal);
   }
 
-  write(piece: Piece): Promise<number> {
+  write(piece: Transaction): Promise<number> {
     return this.#lines.write(() => {
       const before = this.#prefix(piece.target.index);
-      const {count, ...lines} = frame(this.#lines.blocks, piece, before, capturedEnd, checkpointLine(piece.patch));
+      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, capturedEnd, checkpointLine(piece.patch));
       return {...lines, result: count};
     });
   }
@@ -44,6 +44,6 @@ export class FlowSink implements Sink {
 
 const capturedEnd = Buffer.from('}}\n');
 
-function checkpointLine(patch: Piece['patch']): Buffer {
+function checkpointLine(patch: Transaction['patch']): Buffer {
   return Buffer.from(`${JSON.stringify({checkpoint: {state: {updated: patch ?? {}, mergePatch: true}}})}\n`);
 }

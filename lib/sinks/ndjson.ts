@@ -1,15 +1,17 @@
 /** Local files as a sink: one of JSON lines a collection, and a `state.json` that says how far they count (design 8). */
 import {crc32} from 'node:zlib';
 import {ConfigError} from '../errors/errors.ts';
+import {systemReason} from '../errors/system.ts';
 import {mergePatch} from '../flow/state.ts';
 import {commitBytes, commitDelayMs, uncommittedBytesMax} from '../limits.ts';
-import {Blocks} from '../platform/buffer-pool.ts';
+import {BufferPool} from '../platform/buffer-pool.ts';
 import type {Clock} from '../platform/clock.ts';
-import {type Disk, type DiskFile, hasCode} from './files/disk.ts';
+import {setOwn} from '../platform/own-property.ts';
+import type {Disk, DiskFile} from './files/disk.ts';
 import {fileNames} from './files/file-names.ts';
-import {type Journal, type JournalFile, journalName, journalText, parseJournal, refuseOther} from './files/manifest.ts';
-import {frame} from './serialize.ts';
-import type {Piece, Sink} from './sink.ts';
+import {type Manifest, type ManifestFile, manifestName, manifestText, parseManifest, refuseOther} from './files/manifest.ts';
+import {serialize} from './serialize.ts';
+import type {Sink, Transaction} from './sink.ts';
 
 export interface NdjsonOptions {
   readonly disk: Disk;
@@ -21,6 +23,8 @@ export interface NdjsonOptions {
   /** State to begin with, in a directory that has none yet. */
   readonly initialState?: Readonly<Record<string, unknown>> | undefined;
   readonly clock: Clock;
+  /** Awaited after each block of a file that is read before the capture goes on; what it throws ends the opening. */
+  readonly onChecked?: (bytes: number) => Promise<void>;
 }
 
 interface OutputFile {
@@ -42,8 +46,8 @@ interface OutputFile {
  */
 export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
   const {disk, folder, capture, initialState} = options;
-  const text = await disk.read(journalName);
-  const kept = text === undefined ? undefined : parseJournal(text, folder);
+  const text = await disk.read(manifestName);
+  const kept = text === undefined ? undefined : parseManifest(text, folder);
   if (kept !== undefined) {
     refuseOther(kept, capture, folder);
     if (initialState !== undefined)
@@ -53,7 +57,7 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
   const files = await claim(journal, options);
   const opened = new Map<string, OutputFile>();
   try {
-    for (const [collection, file] of Object.entries(files)) opened.set(collection, await reopen(file, disk, folder));
+    for (const [collection, file] of Object.entries(files)) opened.set(collection, await reopen(file, options));
     await disk.syncNames();
   } catch (error) {
     for (const file of opened.values()) await file.disk.close();
@@ -63,7 +67,7 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
 }
 
 /** Gives every collection a file. New ones are written down before they are made, so that a file without an entry is never ours. */
-async function claim(journal: Journal, {disk, folder, collections}: NdjsonOptions): Promise<Record<string, JournalFile>> {
+async function claim(journal: Manifest, {disk, folder, collections}: NdjsonOptions): Promise<Record<string, ManifestFile>> {
   const known = new Map(Object.entries(journal.files).map(([collection, {file}]) => [collection, file]));
   const files = {...journal.files};
   for (const [collection, file] of fileNames(collections, known)) {
@@ -72,15 +76,15 @@ async function claim(journal: Journal, {disk, folder, collections}: NdjsonOption
       throw new ConfigError(
         `Cannot write ${folder}/${file}: it is there already and not of this capture; choose another directory`,
       );
-    files[collection] = {file, bytes: 0, lines: 0, crc32: 0};
+    setOwn(files, collection, {file, bytes: 0, lines: 0, crc32: 0});
   }
   if (Object.keys(files).length > known.size || known.size === 0)
-    await disk.replace(journalName, journalText({...journal, files}));
+    await disk.replace(manifestName, manifestText({...journal, files}));
   return files;
 }
 
 /** Opens a file and cuts it back to its committed length, after a look at whether that part is as it was written. */
-async function reopen(committed: JournalFile, disk: Disk, folder: string): Promise<OutputFile> {
+async function reopen(committed: ManifestFile, {disk, folder, onChecked}: NdjsonOptions): Promise<OutputFile> {
   const {file: name, bytes, lines} = committed;
   const changed = (how: string): ConfigError =>
     new ConfigError(
@@ -93,7 +97,7 @@ async function reopen(committed: JournalFile, disk: Disk, folder: string): Promi
   try {
     const size = await file.size();
     if (size < bytes) throw changed('has been shortened');
-    if ((await checksum(file, bytes)) !== committed.crc32) throw changed('has been changed');
+    if ((await checksum(file, bytes, onChecked)) !== committed.crc32) throw changed('has been changed');
     if (size > bytes) await file.cut(bytes);
   } catch (error) {
     await file.close();
@@ -103,7 +107,7 @@ async function reopen(committed: JournalFile, disk: Disk, folder: string): Promi
 }
 
 /** CRC-32 of the first `length` bytes. */
-async function checksum(file: DiskFile, length: number): Promise<number> {
+async function checksum(file: DiskFile, length: number, onChecked: NdjsonOptions['onChecked']): Promise<number> {
   const block = Buffer.allocUnsafe(Math.min(length, 1 << 20));
   let sum = 0;
   for (let at = 0; at < length; ) {
@@ -111,6 +115,7 @@ async function checksum(file: DiskFile, length: number): Promise<number> {
     if (read === 0) break;
     sum = crc32(block.subarray(0, read), sum);
     at += read;
+    await onChecked?.(read);
   }
   return sum;
 }
@@ -126,8 +131,8 @@ const nothing = Buffer.alloc(0);
 export class NdjsonSink implements Sink {
   readonly #options: NdjsonOptions;
   readonly #files: ReadonlyMap<string, OutputFile>;
-  readonly #blocks = new Blocks();
-  #journal: Journal;
+  readonly #blocks = new BufferPool();
+  #journal: Manifest;
   #state: unknown;
   #turn: Promise<unknown> = Promise.resolve();
   /** Bytes and checkpoints since the last commit began. */
@@ -137,7 +142,7 @@ export class NdjsonSink implements Sink {
   #delayed: AbortController | undefined;
   #failure: unknown;
 
-  constructor(options: NdjsonOptions, journal: Journal, files: ReadonlyMap<string, OutputFile>) {
+  constructor(options: NdjsonOptions, journal: Manifest, files: ReadonlyMap<string, OutputFile>) {
     this.#options = options;
     this.#journal = journal;
     this.#state = journal.state;
@@ -154,13 +159,13 @@ export class NdjsonSink implements Sink {
     return [...this.#files].map(([collection, {name, lines, bytes}]) => ({collection, file: name, lines, bytes}));
   }
 
-  write(piece: Piece): Promise<number> {
+  write(piece: Transaction): Promise<number> {
     const written = this.#turn.then(async () => {
       while (this.#newBytes > uncommittedBytesMax && this.#committing !== undefined) await this.#committing;
       this.#refuse();
-      const {bytes, count, block} = frame(this.#blocks, piece, nothing, lineEnd);
+      const {bytes, count, block} = serialize(this.#blocks, piece, nothing, lineEnd);
       await this.#append(this.#fileOf(piece), bytes, count);
-      if (block !== undefined) this.#blocks.give(block);
+      if (block !== undefined) this.#blocks.release(block);
       if (piece.patch !== undefined) this.#state = mergePatch(this.#state, piece.patch);
       this.#dirty ||= count > 0 || piece.patch !== undefined;
       // A checkpoint without documents stands for something done at Zoho, such as a job that was paid for: it is not kept waiting.
@@ -183,7 +188,7 @@ export class NdjsonSink implements Sink {
     this.#refuse();
   }
 
-  #fileOf({target}: Piece): OutputFile {
+  #fileOf({target}: Transaction): OutputFile {
     const file = this.#files.get(target.collection);
     if (file === undefined) throw new Error(`No file was opened for collection ${target.collection}`);
     return file;
@@ -248,10 +253,10 @@ export class NdjsonSink implements Sink {
         await file.disk.sync();
         file.synced = entry.bytes;
       }
-      await disk.replace(journalName, journalText(journal));
+      await disk.replace(manifestName, manifestText(journal));
       this.#journal = journal;
     } catch (error) {
-      this.#failure ??= this.#unwritable(journalName, error);
+      this.#failure ??= this.#unwritable(manifestName, error);
     }
   }
 
@@ -260,10 +265,8 @@ export class NdjsonSink implements Sink {
   }
 
   #unwritable(name: string, error: unknown): Error {
-    const full = hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT');
-    const what = full ? 'the disk is full' : error instanceof Error ? error.message : String(error);
     return new Error(
-      `Cannot write ${this.#options.folder}/${name}: ${what}; what was committed is safe, and the same command goes on from there`,
+      `Cannot write ${this.#options.folder}/${name}: ${systemReason(error)}; what was committed is safe, and the same command goes on from there`,
       {cause: error},
     );
   }

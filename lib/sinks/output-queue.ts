@@ -1,7 +1,7 @@
 /** One writer for one output stream: blocks of whole lines, in order, never more in memory than the stream asks for. */
 import {once} from 'node:events';
 import type {Writable} from 'node:stream';
-import {Blocks} from '../platform/buffer-pool.ts';
+import {BufferPool} from '../platform/buffer-pool.ts';
 
 /** What is written at once, and what to give back when the stream has it. */
 export interface Lines<T> {
@@ -14,9 +14,9 @@ export interface Lines<T> {
  * Hands blocks to a stream one after another. A block is built only when the stream has room, in the same synchronous step
  * that hands it over; so a slow reader holds all writers back, and at most one block waits in the stream.
  */
-export class LineWriter {
+export class OutputQueue {
   /** Blocks to build lines in. */
-  readonly blocks = new Blocks();
+  readonly blocks = new BufferPool();
   readonly #output: Writable;
   readonly #signal: AbortSignal | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -34,18 +34,19 @@ export class LineWriter {
     const turn = this.#last.then(async () => {
       await this.#room();
       const {bytes, block, result} = build();
-      if (bytes.length > 0) this.#output.write(bytes, () => block && this.blocks.give(block));
+      if (bytes.length > 0) this.#output.write(bytes, () => block && this.blocks.release(block));
       return result;
     });
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  /** Resolves when the stream has delivered all blocks, or failed. */
+  /** Resolves when the stream has delivered all blocks. Rejects when it failed before. */
   async flushed(): Promise<void> {
     await this.#last;
-    if (this.#output.writableLength === 0 || this.#output.destroyed) return;
-    await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
+    if (this.#output.errored) throw this.#output.errored;
+    if (this.#output.writableLength === 0) return;
+    await new Promise<void>((resolve, reject) => this.#output.write('', (error) => (error ? reject(error) : resolve())));
   }
 
   async #room(): Promise<void> {

@@ -1,13 +1,13 @@
 /** Standard output as a sink for people and other programs: lines of `["collection",document]`, as flowctl's preview prints them. */
 import type {Writable} from 'node:stream';
 import {mergePatch} from '../flow/state.ts';
-import {LineWriter} from './output-queue.ts';
-import {frame} from './serialize.ts';
-import type {Piece, Sink} from './sink.ts';
+import {OutputQueue} from './output-queue.ts';
+import {serialize} from './serialize.ts';
+import type {Sink, Transaction} from './sink.ts';
 
 const lineEnd = Buffer.from(']\n');
 
-export interface PairsOptions {
+export interface PreviewOptions {
   /** State that the capture begins with. */
   readonly state: unknown;
   /** Whether every checkpoint is printed after its documents, as `["connectorState",{"updated":…,"mergePatch":true}]`. */
@@ -16,14 +16,14 @@ export interface PairsOptions {
 }
 
 /** Nothing is kept: a run begins with the state it is given, and `state` is what a next one can begin with. */
-export class PairsSink implements Sink {
-  readonly #lines: LineWriter;
+export class PreviewSink implements Sink {
+  readonly #lines: OutputQueue;
   readonly #showState: boolean;
   readonly #before = new Map<string, Buffer>();
   #state: unknown;
 
-  constructor(output: Writable, {state, showState, signal}: PairsOptions) {
-    this.#lines = new LineWriter(output, signal);
+  constructor(output: Writable, {state, showState, signal}: PreviewOptions) {
+    this.#lines = new OutputQueue(output, signal);
     this.#state = state;
     this.#showState = showState;
   }
@@ -33,10 +33,10 @@ export class PairsSink implements Sink {
     return this.#state;
   }
 
-  write(piece: Piece): Promise<number> {
+  write(piece: Transaction): Promise<number> {
     return this.#lines.write(() => {
       const before = this.#prefix(piece.target.collection);
-      const {count, ...lines} = frame(this.#lines.blocks, piece, before, lineEnd, this.#checkpoint(piece.patch));
+      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, lineEnd, this.#checkpoint(piece.patch));
       this.#state = mergePatch(this.#state, piece.patch ?? {});
       return {...lines, result: count};
     });
@@ -56,7 +56,7 @@ export class PairsSink implements Sink {
     return made;
   }
 
-  #checkpoint(patch: Piece['patch']): Buffer | undefined {
+  #checkpoint(patch: Transaction['patch']): Buffer | undefined {
     if (!this.#showState || patch === undefined || Object.keys(patch).length === 0) return undefined;
     return Buffer.from(`${JSON.stringify(['connectorState', {updated: patch, mergePatch: true}])}\n`);
   }

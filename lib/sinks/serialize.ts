@@ -1,10 +1,10 @@
 /** Documents as lines: the bytes of a piece, built in one block. */
 
-import type {Blocks} from '../platform/buffer-pool.ts';
-import type {Docs} from '../records/batch.ts';
-import type {Piece} from './sink.ts';
+import type {BufferPool} from '../platform/buffer-pool.ts';
+import type {DocBlock} from '../records/batch.ts';
+import type {Transaction} from './sink.ts';
 
-export interface Framed {
+export interface Serialized {
   readonly bytes: Buffer;
   /** Documents admitted. */
   readonly count: number;
@@ -15,12 +15,18 @@ export interface Framed {
 const nothing = Buffer.alloc(0);
 
 /** Builds `before` + document + `after` for every admitted document of the piece, followed by `last`, in one of the blocks. Synchronous. */
-export function frame(blocks: Blocks, piece: Piece, before: Buffer, after: Buffer, last: Buffer = nothing): Framed {
+export function serialize(
+  blocks: BufferPool,
+  piece: Transaction,
+  before: Buffer,
+  after: Buffer,
+  last: Buffer = nothing,
+): Serialized {
   const {docs, admit} = piece;
   if (docs === undefined || docs.count === 0) return {bytes: last, count: 0};
   const source = asBuffer(docs.bytes);
   const between = Buffer.concat([after, before]);
-  const block = asBuffer(blocks.take(size(docs) + docs.count * between.length + last.length));
+  const block = asBuffer(blocks.acquire(size(docs) + docs.count * between.length + last.length));
   let at = 0;
   let count = 0;
   for (let i = 0; i < docs.count; i++) {
@@ -33,7 +39,7 @@ export function frame(blocks: Blocks, piece: Piece, before: Buffer, after: Buffe
   return {bytes: block.subarray(0, at), count, block};
 }
 
-function size(docs: Docs): number {
+function size(docs: DocBlock): number {
   let bytes = 0;
   for (let i = 0; i < docs.count; i++) bytes += docs.ranges[2 * i + 1]! - docs.ranges[2 * i]!;
   return bytes;

@@ -1,7 +1,7 @@
 /** Where documents and checkpoints go. Flow's stdout, local files and the benchmark's floor all take the same pieces. */
 
 import type {StatePatch} from '../flow/state.ts';
-import type {Docs} from '../records/batch.ts';
+import type {DocBlock} from '../records/batch.ts';
 
 /** One captured module, as a sink knows it. */
 export interface Target {
@@ -16,20 +16,20 @@ export interface Target {
  * What is written at once: documents of one binding and the checkpoint they earn, never parted and never mixed with another
  * binding's. Without `patch` the checkpoint is empty: it commits the documents and moves nothing.
  */
-export interface Piece {
+export interface Transaction {
   readonly target: Target;
-  readonly docs?: Docs;
+  readonly docs?: DocBlock;
   readonly patch?: StatePatch;
   /**
    * Decides over document `i`; absent, all are written. Called once for each, in order, in the same synchronous step that hands the
    * piece to the output: what it reads and records cannot change between the check and the write.
    */
-  readonly admit?: (docs: Docs, i: number) => boolean;
+  readonly admit?: (docs: DocBlock, i: number) => boolean;
 }
 
 export interface Sink {
   /** Writes one piece; resolves with the number of documents admitted, once the sink can take more. Pieces are written in the order of the calls. */
-  write(piece: Piece): Promise<number>;
+  write(piece: Transaction): Promise<number>;
   /** Says what the documents of a binding look like (Flow's sourcedSchema). A sink without use for it does nothing. */
   describe(target: Target, schema: object): Promise<void>;
   /** Resolves when everything written has left this process, or is durable where the sink promises that. */

@@ -3,21 +3,29 @@
 import type {BindingProgress} from '../capture/progress.ts';
 import {ZohoError} from '../errors/errors.ts';
 import {type BackfillState, secondsOf} from '../flow/state.ts';
-import {jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
+import {bulkPageRows, jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
-import type {Release, Slots} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
+import type {Log} from '../platform/log.ts';
+import type {Release, Semaphore} from '../platform/semaphore.ts';
+import type {Batch, BindingPatch, RowBlock} from '../records/batch.ts';
+import type {Field} from '../records/field.ts';
+import {type OddRow, oddRows, type Quarantine, silentQuarantine, withoutRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
-import {parseCsv} from '../transforms/parse-csv.ts';
+import {sizeCheck} from '../transforms/coerce.ts';
+import {type CsvRows, parseCsv} from '../transforms/parse-csv.ts';
 import {unzip} from '../transforms/unzip.ts';
+import type {BulkJob, ZohoClient} from '../zoho/api.ts';
 import {pollDelayMs} from '../zoho/bulk.ts';
-import type {BulkJob, ZohoClient} from '../zoho/client.ts';
+import {FileReadings} from './readings.ts';
 
 export interface BulkRange {
   readonly module: string;
   /** The fields of each slice; a wide module takes several jobs over the same range (design 5.2). */
   readonly slices: readonly (readonly string[])[];
+  readonly fields: ReadonlyMap<string, Field>;
   readonly fromS: number;
+  /** Reads the records that have no `Modified_Time` at all, in place of a range; all that come are yielded. */
+  readonly untimed?: boolean;
   /** What the last batch says of the binding, for instance that the backfill is over. Undefined, it says how far the rows reach as every other does. */
   readonly done: BindingPatch | undefined;
 }
@@ -28,24 +36,30 @@ export interface BulkContext {
   readonly signal: AbortSignal;
   readonly progress: BindingProgress;
   /** Jobs that Zoho has to work on, of all bindings; and pages being downloaded. */
-  readonly jobSlots: Slots;
-  readonly pageSlots: Slots;
+  readonly jobSlots: Semaphore;
+  readonly pageSlots: Semaphore;
+  readonly log?: Log;
+  /** Where rows go that cannot become documents; without one they are left out in silence. */
+  readonly quarantine?: Quarantine | undefined;
   /** Whether reading failed before, so that the first page's file must begin to arrive before the following page is exported: asking again leaves no unused jobs. */
   readonly again?: boolean;
+  /** Told of the fields of a job that Zoho took, before anything of it is read. */
+  readonly onAccepted?: (fields: readonly string[]) => Promise<void>;
 }
 
 /**
  * Yields the rows of a range from where `saved` stands, every batch with the patch that says how far they reach.
  *
  * The patch of a page's last rows also moves to the following page, whose job is submitted while the present page is being downloaded. It appears only after
- * the file proved whole: sizes, checksum and the row count that Zoho gave. Any failure is thrown as it comes; whoever resumes from the state
+ * the file proved whole: sizes, checksum and the row count that Zoho gave. Rows that cannot become documents count as passed; a file that has some is read
+ * once more from the first of them before they are left out. Any failure is thrown as it comes; whoever resumes from the state
  * reached so far repeats no row that was written.
  */
 export async function* bulkRows(
   range: BulkRange,
   saved: BackfillState,
   context: BulkContext,
-): AsyncGenerator<Batch<Rows>, void, void> {
+): AsyncGenerator<Batch<RowBlock>, void, void> {
   let page: Page | undefined = {
     slice: Math.min(saved.slice ?? 0, range.slices.length - 1),
     token: saved.next_page,
@@ -72,7 +86,7 @@ async function* pageRows(
   range: BulkRange,
   toS: number,
   context: BulkContext,
-): AsyncGenerator<Batch<Rows>, Page | undefined, void> {
+): AsyncGenerator<Batch<RowBlock>, Page | undefined, void> {
   const {client, signal, progress, pageSlots} = context;
   const fields = range.slices[page.slice] ?? [];
   const releaseJob = await waitFor('job', context.jobSlots, context);
@@ -82,48 +96,76 @@ async function* pageRows(
     let job = page.job;
     if (job === undefined) {
       job = await client.createJob(
-        page.token === undefined ? {module: range.module, fields, fromS: range.fromS, toS} : {pageToken: page.token},
+        page.token === undefined
+          ? {module: range.module, fields, fromS: range.fromS, toS, untimed: range.untimed}
+          : {pageToken: page.token},
         signal,
       );
       page = {...page, job, rows: 0, nextJob: undefined};
+      // A token's job keeps the fields of the page before it.
+      if (page.token === undefined) await context.onAccepted?.(fields);
       yield {items: noRows, patch: {backfill: {job, rows: null, next_job: null}}};
     }
-    const done = await finished(job, context);
+    const done = await awaitJob(job, context);
     releaseJob();
     progress.pageRows = done.count;
+    if (done.count === 0 && page.rows === 0) {
+      // Of nothing there may be no file at all.
+      const following = await followingPage(page, done, undefined, range);
+      yield {items: noRows, patch: following.patch ?? {backfill: {rows: 0}}};
+      return following.page;
+    }
     releasePage = await waitFor('download', pageSlots, context);
     progress.phase = 'downloading';
     const named = onlyAsked(range);
     const {nextJob} = page;
     const goAhead = (): void => {
-      if (done.nextPageToken !== undefined) next = prefetch(nextJob, done.nextPageToken, context);
+      if (hasNext(done)) next ??= prefetch(nextJob, done.nextPageToken, context);
     };
-    const download = client.download(job, signal);
     if (!context.again) goAhead();
-    const file = context.again ? begun(download, goAhead) : download;
-
+    const place = pagePlace(page, job);
+    const readings = new FileReadings(context.quarantine ?? silentQuarantine, place);
     let rows = page.rows;
-    let held: Rows | undefined;
-    for await (const read of parseCsv(unzip(file), {skipRows: page.rows})) {
-      const items = named(read);
-      if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.news()}}};
-      rows += items.count;
-      progress.rows += items.count;
-      held = items;
+    let held: RowBlock | undefined;
+    let brokenPlaces = 0;
+    for (let isFirst = true; isFirst || readings.isTrial; isFirst = false) {
+      if (!isFirst) {
+        context.log?.('info', `Reading ${place} of module ${range.module} again: some of its rows cannot become documents`, {
+          module: range.module,
+        });
+        readings.next();
+      }
+      brokenPlaces = 0;
+      let readTo = rows;
+      const download = client.download(job, signal);
+      const file = isFirst && context.again ? onFirstChunk(download, goAhead) : download;
+      for await (const read of parseCsv(unzip(file), {skipRows: rows, onBroken: () => brokenPlaces++})) {
+        const {items, odd} = sound(named(read), readTo, range);
+        readTo += items.count + odd.length;
+        readings.note(odd);
+        if (readings.isTrial) continue;
+        if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.takePatch()}}};
+        rows = readTo;
+        progress.rows += items.count;
+        held = items;
+      }
     }
-    if (done.count !== undefined && rows !== done.count) {
+    const missing = done.count === undefined ? 0 : done.count - rows;
+    // What cannot be read may be several rows.
+    if (missing < 0 || (missing > 0 && brokenPlaces === 0)) {
       throw new ZohoError(
         'damaged',
         `Cannot use the result of job ${job} of module ${range.module}: it has ${rows} rows, Zoho counted ${done.count}`,
       );
     }
-    const following = await follow(page, done, next, range);
+    if (missing > 0) context.quarantine?.addUnread(missing, place);
+    const following = await followingPage(page, done, next, range);
     yield {items: held ?? noRows, patch: following.patch ?? {backfill: {rows}}};
     return following.page;
   } catch (error) {
     // Whoever reads on from the state needs no other job for the following page.
     await next?.job;
-    const news = next?.news() ?? {};
+    const news = next?.takePatch() ?? {};
     if (!signal.aborted && news.next_job !== undefined) yield {items: noRows, patch: {backfill: news}};
     throw error;
   } finally {
@@ -133,25 +175,24 @@ async function* pageRows(
   }
 }
 
-/** The page after a finished one, and the patch that moves there. */
-async function follow(
+/** The page after a finished one, and the patch that moves there. Zoho's plain "no" ends the pages; its silence does not where the page is full. */
+async function followingPage(
   page: Page,
   done: BulkJob,
   next: Prefetch | undefined,
   range: BulkRange,
 ): Promise<{page: Page | undefined; patch: BindingPatch | undefined}> {
-  if (done.nextPageToken !== undefined) {
+  if (hasNext(done)) {
     const nextJob = await next?.job;
     return {
       page: {slice: page.slice, token: done.nextPageToken, job: nextJob, rows: 0, nextJob: undefined},
       patch: {backfill: {next_page: done.nextPageToken, job: nextJob ?? null, rows: null, next_job: null}},
     };
   }
-  if (done.more === true) {
-    throw new ZohoError(
-      'module',
-      `Cannot read all of module ${range.module}: Zoho says that there are more rows but gives no token for the next page`,
-    );
+  if (done.more === true || (done.more === undefined && (done.count ?? 0) >= (done.perPage || bulkPageRows))) {
+    const says =
+      done.more === true ? 'says that there are more rows but' : 'does not say whether more rows follow a full page and';
+    throw new ZohoError('module', `Cannot read all of module ${range.module}: Zoho ${says} gives no token for the next page`);
   }
   if (page.slice + 1 < range.slices.length) {
     return {
@@ -162,23 +203,47 @@ async function follow(
   return {page: undefined, patch: range.done};
 }
 
-/** Takes the names off columns that nobody asked for, so that no document has them. All batches of a page keep one array of names. */
-function onlyAsked({slices}: BulkRange): (rows: Rows) => Rows {
+function hasNext(done: BulkJob): done is BulkJob & {readonly nextPageToken: string} {
+  return done.nextPageToken !== undefined && done.more !== false;
+}
+
+/** What of a batch can be used, and what cannot; `before` rows of the page were passed. */
+function sound(read: CsvRows, before: number, {fields, untimed = false}: BulkRange): {items: RowBlock; odd: readonly OddRow[]} {
+  const {unreadable, ...rows} = read;
+  const odd = untimed ? [] : oddRows(rows, before + 1, sizeCheck(rows, fields));
+  const items = withoutRows(rows, new Set(odd.map(({row}) => row - before - 1)));
+  return {items, odd: unreadable === undefined ? odd : [...odd, unreadable]};
+}
+
+/** The page that a job exports, for messages. */
+function pagePlace({slice}: Page, job: string): string {
+  return `the result of bulk read job ${job}${slice === 0 ? '' : `, slice ${slice + 1} of the fields`}`;
+}
+
+/**
+ * Names the columns of a file as documents have them: the record's id is `id` and stands in the first `Id`, or in `id`. The name is taken off columns that nobody
+ * asked for or that repeat another, so that no document has them. All batches of a page keep one array of names.
+ */
+function onlyAsked({slices}: BulkRange): (rows: CsvRows) => CsvRows {
   // Those of all slices: a job submitted before the metadata changed may have a field of the neighbouring slice.
-  const asked = new Set(['Id', 'id', 'Modified_Time', ...slices.flat()]);
+  const asked = new Set(['Modified_Time', ...slices.flat()]);
   let columns: readonly string[] = [];
   let named: readonly string[] = [];
   return (rows) => {
     if (rows.columns !== columns) {
       columns = rows.columns;
-      named = columns.map((name) => (asked.has(name) ? name : ''));
+      const idAt = columns.includes('Id') ? columns.indexOf('Id') : columns.indexOf('id');
+      named = columns.map((name, i) => {
+        if (i === idAt) return 'id';
+        return asked.has(name) && name !== 'id' && name !== 'Id' && columns.indexOf(name) === i ? name : '';
+      });
     }
     return {...rows, columns: named};
   };
 }
 
 /** The same bytes; `then` is called when there are any. */
-async function* begun(bytes: AsyncIterable<Uint8Array>, then: () => void): AsyncGenerator<Uint8Array, void, void> {
+async function* onFirstChunk(bytes: AsyncIterable<Uint8Array>, then: () => void): AsyncGenerator<Uint8Array, void, void> {
   let first = true;
   for await (const chunk of bytes) {
     if (first) then();
@@ -191,17 +256,17 @@ async function* begun(bytes: AsyncIterable<Uint8Array>, then: () => void): Async
  * Resolves with a finished job that tells of its result; throws kind `failed` with Zoho's reason or when it does not tell of one for long, or
  * `lost` when the job does not end in a time no job takes.
  */
-async function finished(job: string, {client, clock, signal, progress}: BulkContext): Promise<BulkJob> {
+async function awaitJob(job: string, {client, clock, signal, progress}: BulkContext): Promise<BulkJob> {
   progress.phase = 'waiting for job';
   const since = clock.elapsedMs();
-  let oddSince: number | undefined;
+  let unusableSince: number | undefined;
   for (;;) {
     const status = await client.job(job, signal);
     if (status.state === 'completed' && tellsResult(status)) return status;
     if (status.state === 'failed')
       throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gives no reason'}`);
-    oddSince = status.state === 'pending' ? undefined : (oddSince ?? clock.elapsedMs());
-    const oddMs = oddSince === undefined ? 0 : clock.elapsedMs() - oddSince;
+    unusableSince = status.state === 'pending' ? undefined : (unusableSince ?? clock.elapsedMs());
+    const oddMs = unusableSince === undefined ? 0 : clock.elapsedMs() - unusableSince;
     if (status.state === 'completed' && oddMs > resultWaitMaxMs)
       throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is completed, but Zoho does not tell its result`);
     if (status.state === 'unknown' && oddMs > unknownStateMaxMs)
@@ -218,23 +283,23 @@ function tellsResult({count, more, nextPageToken}: BulkJob): boolean {
   return count !== undefined || more !== undefined || nextPageToken !== undefined;
 }
 
-async function waitFor(what: string, slots: Slots, {progress, signal}: BulkContext): Promise<Release> {
+async function waitFor(what: string, slots: Semaphore, {progress, signal}: BulkContext): Promise<Release> {
   progress.phase = `waiting to start a ${what}`;
-  return slots.take(signal);
+  return slots.acquire(signal);
 }
 
 interface Prefetch {
   /** The following page's job; undefined when it could not be submitted ahead, which costs time but nothing else. */
   readonly job: Promise<string | undefined>;
   /** The part of a patch that records the job, once, as soon as it is known. */
-  news(): {next_job?: string};
+  takePatch(): {next_job?: string};
   release(): void;
 }
 
 /** Has the following page exported while this one is downloaded, if a place among the running jobs is free. */
 function prefetch(known: string | undefined, pageToken: string, {client, jobSlots, signal}: BulkContext): Prefetch | undefined {
-  if (known !== undefined) return {job: Promise.resolve(known), news: () => ({}), release() {}};
-  const release = jobSlots.tryTake();
+  if (known !== undefined) return {job: Promise.resolve(known), takePatch: () => ({}), release() {}};
+  const release = jobSlots.tryAcquire();
   if (release === undefined) return undefined;
   let submitted: string | undefined;
   // A refusal is met again, and handled, when the page itself is due.
@@ -245,7 +310,7 @@ function prefetch(known: string | undefined, pageToken: string, {client, jobSlot
   return {
     job,
     release,
-    news() {
+    takePatch() {
       if (submitted === undefined) return {};
       const next_job = submitted;
       submitted = undefined;

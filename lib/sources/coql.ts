@@ -1,31 +1,21 @@
-/** The rows of a sweep: what changed since a cursor, by keyset pages over `(Modified_Time, id)`. */
+/** The rows of a sweep: what changed since a cursor, by keyset pages over `(Modified_Time, id)`; and rows by their ids. */
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
-import {coqlIdsMax, coqlRowsSmall, sliceRoundsMax, windowLagS} from '../limits.ts';
-import type {Batch, BindingPatch, Rows} from '../records/batch.ts';
-import type {Field} from '../records/field.ts';
+import {aheadRowsMax, coqlRowsLarge, coqlRowsSmall, windowLagS} from '../limits.ts';
+import type {Batch, BindingPatch, RowBlock} from '../records/batch.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import {appendRows, cellText, joinSlices, noRows, splitRows} from '../records/rows.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
-import type {ZohoClient} from '../zoho/client.ts';
-import {idsQuery, type Key, windowQuery} from '../zoho/coql.ts';
+import {datedRows, silentQuarantine} from '../records/odd-rows.ts';
+import {cellText, noRows, splitRows} from '../records/rows.ts';
+import type {Key} from '../zoho/coql.ts';
+import {type CoqlContext, type CoqlPlan, idsQueryOf, readSlices} from './coql-slices.ts';
+import {type CoqlPage, readWindow} from './coql-window.ts';
+import {idLists} from './id-lists.ts';
+import {PageSize} from './page-size.ts';
+import {readAgain} from './readings.ts';
+import {type Place, windowPages} from './window-pages.ts';
 
-export interface CoqlContext {
-  readonly client: ZohoClient;
-  readonly signal: AbortSignal;
-}
-
-/** What to ask of each record. Every slice holds `id` and `Modified_Time`; together they hold all fields that COQL reads. */
-export interface CoqlPlan {
-  readonly module: string;
-  readonly slices: readonly (readonly string[])[];
-  readonly fields: ReadonlyMap<string, Field>;
-  /** Reserved words that this Zoho takes as names without quotes. */
-  readonly bare?: ReadonlySet<string>;
-  /** Rows of a page at most, as this Zoho allows. */
-  readonly rowsMax: number;
-}
+export type {CoqlContext, CoqlPlan} from './coql-slices.ts';
 
 export interface Sweep {
   readonly fromS: number;
@@ -33,10 +23,14 @@ export interface Sweep {
   readonly cursorS: number;
   /** Rows expected, so that the first page is the cheapest that is large enough. */
   readonly rowsExpected: number;
+  /** Whether a record is known to be captured with that `Modified_Time`. */
+  isKnown(id: string, seconds: number): boolean;
+  /** Whether all records beyond Zoho's clock are looked through, known or not. */
+  readonly lookAhead: boolean;
 }
 
 /** Rows of a sweep; those of its last page say where the cursor may go when all of the window is dealt with. */
-export interface SweptRows extends Batch<Rows> {
+export interface SweptRows extends Batch<RowBlock> {
   readonly drained?: BindingPatch;
 }
 
@@ -47,157 +41,201 @@ export interface SweptRows extends Batch<Rows> {
  * not complete. Rows beyond are yielded all the same, up to that clock, so that a mass edit of just now need not wait for the next sweep, which reads them
  * again; what is modified meanwhile lies after that clock, so the pages come to an end. Every page past the cursor and within the window, but the last,
  * carries the patch that moves the cursor to its last row.
+ *
+ * Records may lie in the future: their `Modified_Time` was set so. The pages go on among them as long as they bring one that is not known, so that all of them
+ * are captured when they appear, and sweeps that follow cost no more than without them.
  */
 export async function* sweepRows(plan: CoqlPlan, sweep: Sweep, context: CoqlContext): AsyncGenerator<SweptRows, void, void> {
-  let key: Key | undefined;
+  const {client, signal} = context;
+  const firstRows = sweep.rowsExpected > coqlRowsSmall ? coqlRowsLarge : coqlRowsSmall;
+  const beforeS = await client.nowSeconds(signal);
   let nowS: number | undefined;
-  let limit = sweep.rowsExpected > coqlRowsSmall ? plan.rowsMax : Math.min(plan.rowsMax, coqlRowsSmall);
-  for (;;) {
-    const beforeS = await context.client.nowSeconds(context.signal);
-    const page = await readWindow(plan, sweep.fromS, key, limit, context);
-    // Zoho's clock when the page was read: never later than either reading of it.
-    nowS ??= Math.min(beforeS, await context.client.nowSeconds(context.signal));
-    const endS = Math.max(sweep.cursorS, nowS - windowLagS);
-    const {last} = page;
-    if (page.more === false || last === undefined || last.seconds > Math.max(endS, nowS)) {
-      for (const items of cut(page.rows)) yield {items, drained: {cursor: instantOf(endS), after: null}};
+  let endS = sweep.cursorS;
+  let ahead = 0;
+  for await (const page of pagesFrom(plan, sweep.fromS, firstRows, context)) {
+    const presentS = await client.nowSeconds(signal);
+    // Zoho's clock when the first page was read: never later than either reading of it.
+    nowS ??= Math.min(beforeS, presentS);
+    endS = Math.max(sweep.cursorS, nowS - windowLagS);
+    const {last, rows} = page;
+    const isPast = last !== undefined && last.seconds <= Math.max(endS, nowS);
+    const isFuture = last !== undefined && last.seconds > presentS;
+    const goesOn = isPast || (isFuture && ahead < aheadRowsMax && (sweep.lookAhead || hasUnknown(rows, presentS, sweep)));
+    if (!goesOn || page.more === false) {
+      for (const items of cut(rows)) yield {items, drained: {cursor: instantOf(endS), after: null}};
       return;
     }
-    const parts = cut(page.rows);
+    if (isFuture) ahead += rows.count;
+    const parts = cut(rows);
     const inWindow = last.seconds >= sweep.cursorS && last.seconds < endS;
     const patch = inWindow ? {inc: {cursor: instantOf(last.seconds), after: last.id}} : undefined;
     for (const [i, items] of parts.entries()) yield i === parts.length - 1 ? {items, patch} : {items};
-    key = last;
-    limit = plan.rowsMax;
+  }
+  yield {items: noRows, drained: {cursor: instantOf(endS), after: null}};
+}
+
+/** Whether a page has a record of the future that is not known. */
+function hasUnknown(rows: RowBlock, nowS: number, {isKnown}: Sweep): boolean {
+  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+  for (let row = 0; row < rows.count; row++) {
+    const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
+    if (seconds > nowS && !isKnown(cellText(rows, row, idColumn), seconds)) return true;
+  }
+  return false;
+}
+
+/** The pages of a window, each as large as Zoho serves it. */
+function pagesFrom(plan: CoqlPlan, fromS: number, firstRows: number, context: CoqlContext): AsyncGenerator<CoqlPage, void, void> {
+  return windowPages(fromS, firstRows, {
+    page: (place, rows) => readPage(plan, place, rows, context),
+    second: (second) => readSecond(plan, second, context),
+  });
+}
+
+/**
+ * Reads a page, with fewer rows as long as it fails; one that fails with a single record goes without it. Whether it is the page that fails, and not Zoho or the
+ * module, shows in a query for the keys alone: when that fails as well, its failure is thrown.
+ */
+async function readPage(plan: CoqlPlan, place: Place, rowsMax: number, context: CoqlContext): Promise<CoqlPage> {
+  const {module, pageSize} = plan;
+  for (;;) {
+    const asked = Math.min(rowsMax, pageSize.rows);
+    try {
+      const page = await readWindow(plan, place, asked, context);
+      pageSize.succeeded(asked, page.rowCount, page.rows.bytes.length);
+      return page;
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!isByItsSize(error)) throw error;
+      const first = await readWindow(keysOnly(plan), place, 1, context);
+      if (pageSize.failed(asked)) {
+        context.log?.('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked}`, {module});
+        continue;
+      }
+      // Whatever stands in the way, the keys alone are all that is asked for here.
+      if (plan.slices.every((columns) => columns.length <= keyColumns.length) || first.last === undefined) return first;
+      leaveOut(first.last, error, 'a page of its changes', plan, context);
+      return {...first, rows: noRows, rowCount: 0};
+    }
+  }
+}
+
+/** Whether a failure may come of how much was asked for: an answer that breaks off, does not come in time, is too large, or is an error of the server's. */
+function isByItsSize(error: unknown): error is ZohoError {
+  if (!(error instanceof ZohoError) || error.status === 429 || error.code === 'TOO_MANY_REQUESTS') return false;
+  return error.kind === 'unavailable' || error.kind === 'damaged';
+}
+
+const keyColumns = ['id', 'Modified_Time'];
+
+function keysOnly(plan: CoqlPlan): CoqlPlan {
+  return {...plan, slices: [keyColumns]};
+}
+
+/**
+ * Reads a second that pages by time do not get through: by id, and where Zoho refuses such a query, its ids by a bulk read job and then the records by
+ * their ids.
+ */
+async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext): AsyncGenerator<CoqlPage, void, void> {
+  const {signal, log, bulkIds} = context;
+  let afterId: string | undefined;
+  try {
+    for (;;) {
+      const page = await readPage(plan, {second, afterId}, Number.POSITIVE_INFINITY, context);
+      // What it says of the end is about the second, and not about the window.
+      yield {...page, more: undefined};
+      if (page.more === false || page.last === undefined) return;
+      afterId = page.last.id;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    const isRefused = error instanceof ZohoError && error.kind === 'refused' && afterId === undefined;
+    if (!isRefused || bulkIds === undefined) throw error;
+    log?.('info', `${error.message}; its records of ${instantOf(second)} are looked up by a bulk read job`, {
+      module: plan.module,
+    });
+  }
+  for await (const ids of bulkIds(second, second + 1)) {
+    for await (const {asked, rows} of rowsByIds(plan, ids, context))
+      yield {rows, rowCount: rows.count, more: undefined, last: {seconds: second, id: asked.at(-1)!}, repeats: false};
   }
 }
 
 /** Cuts a page into batches that are small enough to be written in one piece. */
-function cut(rows: Rows): Rows[] {
+function cut(rows: RowBlock): RowBlock[] {
   return rows.count === 0 ? [rows] : splitRows(rows);
-}
-
-interface CoqlPage {
-  readonly rows: Rows;
-  /** Whether Zoho says that more rows follow; undefined when it does not say. */
-  readonly more: boolean | undefined;
-  /** The place of the page's last row; undefined for a page without rows. */
-  readonly last: Key | undefined;
-}
-
-/** Reads one page of the window with all its slices. */
-async function readWindow(
-  plan: CoqlPlan,
-  fromS: number,
-  after: Key | undefined,
-  limit: number,
-  context: CoqlContext,
-): Promise<CoqlPage> {
-  const parts: Rows[] = [];
-  let more: boolean | undefined;
-  for (const columns of plan.slices) {
-    const answer = await ask(
-      windowQuery({module: plan.module, columns, fromS, after, limit, bare: plan.bare}),
-      plan,
-      columns,
-      context,
-    );
-    if (parts.length === 0) more = answer.more;
-    parts.push(answer.rows);
-    if (answer.rows.count === 0) break;
-  }
-  const [first = noRows] = parts;
-  return {rows: await settle(plan, parts, context), more, last: lastKey(first, after, plan.module)};
-}
-
-/** The place of a page's last row in the order of the window. */
-function lastKey(rows: Rows, after: Key | undefined, module: string): Key | undefined {
-  if (rows.count === 0) return undefined;
-  const last = rows.count - 1;
-  const seconds = modifiedSeconds(cellText(rows, last, rows.columns.indexOf('Modified_Time')));
-  const id = cellText(rows, last, rows.columns.indexOf('id'));
-  // Without this, an answer that ignores the conditions would be read for ever.
-  if (
-    Number.isNaN(seconds) ||
-    (after !== undefined && (seconds < after.seconds || (seconds === after.seconds && id === after.id)))
-  ) {
-    throw new ZohoError('damaged', `Cannot page through module ${module}: Zoho's answer does not follow the page before it`);
-  }
-  return {seconds, id};
 }
 
 export interface ById {
   readonly asked: readonly string[];
   /** The ids of those that exist; one that is being edited just now may have no row all the same. */
   readonly live: ReadonlySet<string>;
-  readonly rows: Rows;
+  readonly rows: RowBlock;
 }
 
-/** Reads whole records by id, all slices of each, 100 ids at a time. */
+/** Reads whole records by id, all slices of each, in lists of as many ids as Zoho takes and serves. One without any `Modified_Time` has its `Created_Time` as such. */
 export async function* rowsByIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): AsyncGenerator<ById, void, void> {
-  for (let i = 0; i < ids.length; i += coqlIdsMax) {
-    const asked = ids.slice(i, i + coqlIdsMax);
-    const parts = await readIds(plan, asked, context);
-    const [first = noRows] = parts;
-    const live = new Set(Array.from({length: first.count}, (_, row) => cellText(first, row, first.columns.indexOf('id'))));
-    yield {asked, live, rows: await settle(plan, parts, context)};
-  }
+  const {module, pageSize, listSize} = plan;
+  const lists = idLists<Omit<ById, 'asked'>>(ids, {
+    sizes: {list: listSize, page: pageSize},
+    read: (asked) => readList(plan, asked, context),
+    onRefused: (size) =>
+      context.log?.('info', `Zoho takes no more than ${size} ids in a list; asking for as many at once from now on`, {module}),
+    async onFailed(asked, error) {
+      context.signal.throwIfAborted();
+      if (!isByItsSize(error)) throw error;
+      const {live, rows} = await readList(keysOnly(plan), asked.slice(0, 1), context);
+      if (pageSize.failed(asked.length)) {
+        context.log?.('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked.length}`, {
+          module,
+        });
+        return undefined;
+      }
+      for (let row = 0; row < rows.count; row++) leaveOut(keyAt(rows, row), error, 'its records read by id', plan, context);
+      return {live, rows: noRows};
+    },
+  });
+  for await (const {asked, answer} of lists) yield {asked, ...answer};
 }
 
 /** Yields the id of every record modified since `fromS`, page by page, and nothing else of it but `Modified_Time`. */
-export async function* idsSince(
-  module: string,
-  fromS: number,
-  rowsMax: number,
-  context: CoqlContext,
-): AsyncGenerator<Rows, void, void> {
-  const plan: CoqlPlan = {module, slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax};
-  let key: Key | undefined;
-  for (;;) {
-    const page = await readWindow(plan, fromS, key, rowsMax, context);
-    if (page.last === undefined) return;
-    yield page.rows;
-    if (page.more === false) return;
-    key = page.last;
-  }
+export async function* idsSince(plan: CoqlPlan, fromS: number, context: CoqlContext): AsyncGenerator<RowBlock, void, void> {
+  // How many whole records a page may have says nothing of their keys.
+  const keys = {...keysOnly(plan), pageSize: new PageSize({most: plan.pageSize.most})};
+  for await (const {rows} of pagesFrom(keys, fromS, Number.POSITIVE_INFINITY, context)) if (rows.count > 0) yield rows;
 }
 
-async function readIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): Promise<Rows[]> {
-  const parts: Rows[] = [];
-  for (const columns of plan.slices) {
-    const {rows} = await ask(idsQuery({module: plan.module, columns, ids, bare: plan.bare}), plan, columns, context);
-    parts.push(rows);
-    if (rows.count === 0) break;
-  }
-  return parts;
+async function readList(plan: CoqlPlan, asked: readonly string[], context: CoqlContext): Promise<Omit<ById, 'asked'>> {
+  const {rows, first, more} = await readAgain(
+    () => readSlices(plan, idsQueryOf(plan, asked), context, datedRows),
+    context.quarantine ?? silentQuarantine,
+    'its records read by id',
+  );
+  if (more === true && first.count < asked.length)
+    throw new ZohoError(
+      'damaged',
+      `Cannot read ${asked.length} records of module ${plan.module} by id: Zoho gives ${first.count} and says that more follow`,
+    );
+  plan.pageSize.succeeded(asked.length, first.count, rows.bytes.length);
+  const live = new Set(Array.from({length: first.count}, (_, row) => cellText(first, row, first.columns.indexOf('id'))));
+  return {live, rows};
 }
 
-interface Answer {
-  readonly rows: Rows;
-  readonly more: boolean | undefined;
+/** Leaves a record out that Zoho cannot serve, whatever else it answers. */
+function leaveOut(
+  {seconds, id}: Key,
+  failure: ZohoError,
+  page: string,
+  {module}: CoqlPlan,
+  {quarantine, log}: CoqlContext,
+): void {
+  const digest = `unserved ${id} ${seconds}`;
+  if (quarantine?.has(digest) === true) return;
+  log?.('info', `${failure.message}, even for record ${id} alone`, {module, id});
+  quarantine?.add({row: 1, id, fault: 'unserved', digest}, page);
 }
 
-async function ask(query: string, plan: CoqlPlan, columns: readonly string[], {client, signal}: CoqlContext): Promise<Answer> {
-  const answer = await client.coql(query, (body) => parseCoql(body, columns, plan.fields), signal);
-  return answer ?? {rows: noRows, more: false};
-}
-
-/**
- * Joins the slices of records by id. A record whose slices differ in `Modified_Time` changed between two queries: it is read again, a bounded
- * number of times. One that still differs is left out; its last change lies past this window, so the next sweep has it.
- */
-async function settle(plan: CoqlPlan, parts: readonly Rows[], context: CoqlContext): Promise<Rows> {
-  const joined = joinSlices(parts);
-  const settled = [joined.rows];
-  let torn = joined.torn;
-  for (let round = 0; torn.length > 0 && round < sliceRoundsMax; round++) {
-    const stillTorn: string[] = [];
-    for (let i = 0; i < torn.length; i += coqlIdsMax) {
-      const again = joinSlices(await readIds(plan, torn.slice(i, i + coqlIdsMax), context));
-      settled.push(again.rows);
-      stillTorn.push(...again.torn);
-    }
-    torn = stillTorn;
-  }
-  return appendRows(settled);
+function keyAt(rows: RowBlock, row: number): Key {
+  const seconds = modifiedSeconds(cellText(rows, row, rows.columns.indexOf('Modified_Time')));
+  return {seconds, id: cellText(rows, row, rows.columns.indexOf('id'))};
 }

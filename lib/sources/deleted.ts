@@ -1,12 +1,17 @@
 /** Deletions of a module, from Zoho's feed of deleted records. */
 import {ZohoError} from '../errors/errors.ts';
-import {deletedPagesMax, deletedPassesMax, deletedRowsCap, windowLagS} from '../limits.ts';
+import {deletedPagesMax, deletedPassesMax, windowLagS} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import type {DeletedRow, ZohoClient} from '../zoho/client.ts';
+import {type Quarantine, silentQuarantine} from '../records/odd-rows.ts';
+import type {DeletedRow, ZohoClient} from '../zoho/api.ts';
+import {FeedQuery} from './feed-query.ts';
+import {readAgain} from './readings.ts';
 
 export interface DeletedContext {
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
+  /** Where rows go that name no deletion; without one they are left out in silence. */
+  readonly quarantine?: Quarantine | undefined;
 }
 
 /** One page of the feed, or how far it was read. */
@@ -32,106 +37,64 @@ export async function* deletedPages(
   let before: string | undefined;
   let readToS = Number.POSITIVE_INFINITY;
   for (let pass = 0; pass < deletedPassesMax; pass++) {
-    let asked = 0;
+    let pages = 0;
     let count = 0;
     let sum = 0n;
     for await (const page of onePass(module, sinceS, context)) {
       if ('stopped' in page) return yield page;
-      if ('asked' in page) {
-        asked = page.asked;
+      if (!('rows' in page)) {
         readToS = Math.min(readToS, page.readToS);
-      } else if ('rows' in page) {
-        count += page.rows.length;
-        for (const {id, deletedTime} of page.rows) sum += BigInt(id) * BigInt(modifiedSeconds(deletedTime));
-        yield page;
+        continue;
       }
+      pages++;
+      // What is deleted while the passes go on is none of their business.
+      const due = page.rows.filter(({deletedTime}) => !(modifiedSeconds(deletedTime) >= page.readToS));
+      count += due.length;
+      for (const {id, deletedTime} of due) sum += BigInt(id) * BigInt(modifiedSeconds(deletedTime));
+      yield {rows: page.rows};
     }
     const now = `${count} ${sum}`;
-    if (asked === 1 || now === before) return yield {readToS};
+    if (pages <= 1 || now === before) return yield {readToS};
     before = now;
   }
   yield {stopped: `The deletions of module ${module} kept changing while they were read`};
 }
 
-/** The end of a pass: how many pages were asked for, the last one included. */
-interface Pass {
-  readonly readToS: number;
-  readonly asked: number;
-}
+/** Rows of a pass, with how far it will have read the feed in the end; and at last that alone. */
+type PassPage = {readonly rows: readonly DeletedRow[]; readonly readToS: number};
 
 /**
  * Reads the feed once, in as many queries as it takes: one that Zoho cuts at a paging cap goes on from its latest deletions, provided that it came in
- * order of time. A cap need not show itself: a query that ends after as many rows as a cap allows, with a full page, is taken for cut, too.
+ * order of time. A query ends when Zoho says so; when Zoho does not say, with a page that has no rows or repeats the one before.
  */
 async function* onePass(
   module: string,
   sinceS: number,
-  {client, signal}: DeletedContext,
-): AsyncGenerator<DeletedPage | Pass, void, void> {
-  let query = new Query(sinceS);
+  context: DeletedContext,
+): AsyncGenerator<PassPage | {readonly readToS: number} | {readonly stopped: string}, void, void> {
+  const {client, signal} = context;
+  let query = new FeedQuery(sinceS);
   let readToS: number | undefined;
   for (let page = 1, pages = 0; pages < deletedPagesMax; page++, pages++) {
     const beforeS = await client.nowSeconds(signal);
-    const answer = await read(module, query.fromS, page, {client, signal});
+    const answer = await read(module, query.fromS, page, context);
     readToS ??= Math.min(beforeS, await client.nowSeconds(signal)) - windowLagS;
-    if (answer !== 'capped') {
-      const {rows, more} = answer ?? {rows: [], more: false};
-      query.note(rows);
-      if (rows.length > 0) yield {rows};
-      if (more && rows.length > 0) continue;
-      if (!more && !query.mayBeCut) return yield {readToS, asked: pages + 1};
-    }
+    const {rows = [], odd = [], more} = answer === 'capped' ? {} : (answer ?? {});
+    const known = query.rows;
+    const next = answer === 'capped' ? 'cut' : query.note(rows, more, odd.length);
+    if (query.rows > known) yield {rows, readToS};
+    if (next === 'goes on') continue;
+    if (next === 'ended') return yield {readToS};
     const nextS = query.nextS;
     if (nextS === undefined) {
       return yield {
         stopped: `Zoho lists no more than ${query.rows} deletions of module ${module} at once, and not in an order that allows to go on`,
       };
     }
-    query = new Query(nextS);
+    query = new FeedQuery(nextS, query);
     page = 0;
   }
   yield {stopped: `The deletions of module ${module} do not end after ${deletedPagesMax} pages`};
-}
-
-/** What one query of the feed has listed so far. */
-class Query {
-  readonly fromS: number;
-  rows = 0;
-  #pageRows = 0;
-  #fullPages = true;
-  #ordered = true;
-  #earliestS = Number.POSITIVE_INFINITY;
-  #latestS = Number.NEGATIVE_INFINITY;
-
-  constructor(fromS: number) {
-    this.fromS = fromS;
-  }
-
-  note(rows: readonly DeletedRow[]): void {
-    if (this.rows === 0) this.#pageRows = rows.length;
-    this.#fullPages &&= rows.length === 0 || rows.length === this.#pageRows;
-    this.rows += rows.length;
-    for (const {deletedTime} of rows) {
-      const deletedS = modifiedSeconds(deletedTime);
-      this.#ordered &&= deletedS >= this.#latestS;
-      this.#latestS = Math.max(this.#latestS, deletedS);
-      this.#earliestS = Math.min(this.#earliestS, deletedS);
-    }
-  }
-
-  /** Whether the end of the list may be a cap's doing. */
-  get mayBeCut(): boolean {
-    return this.rows >= deletedRowsCap && this.#fullPages;
-  }
-
-  /**
-   * Where the next query goes on; undefined when rows would be skipped, or none gained. The second of the latest deletion may have more of them, and
-   * nobody says whether a query lists its own second: it begins one earlier, unless this one shows that it does.
-   */
-  get nextS(): number | undefined {
-    const nextS = this.#earliestS === this.fromS ? this.#latestS : this.#latestS - 1;
-    return this.#ordered && nextS > this.fromS ? nextS : undefined;
-  }
 }
 
 type DeletedAnswer = Awaited<ReturnType<ZohoClient['deleted']>>;
@@ -143,10 +106,14 @@ async function read(
   module: string,
   sinceS: number,
   page: number,
-  {client, signal}: DeletedContext,
+  {client, signal, quarantine = silentQuarantine}: DeletedContext,
 ): Promise<DeletedAnswer | 'capped'> {
+  const ask = async () => {
+    const answer = await client.deleted(module, sinceS, page, signal);
+    return {answer, odd: answer?.odd ?? []};
+  };
   try {
-    return await client.deleted(module, sinceS, page, signal);
+    return (await readAgain(ask, quarantine, `page ${page} of its deletions`)).answer;
   } catch (error) {
     if (page > 1 && error instanceof ZohoError && error.code !== undefined && pagingCaps.has(error.code)) return 'capped';
     throw error;

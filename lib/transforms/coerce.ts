@@ -4,26 +4,29 @@ import {ZohoError} from '../errors/errors.ts';
 import * as codes from '../kernel/codes.ts';
 import {type Column, coerce as coerceRows, program} from '../kernel/kernel.ts';
 import {documentBytesMax} from '../limits.ts';
-import {Blocks} from '../platform/buffer-pool.ts';
-import type {Batch, Docs, Rows} from '../records/batch.ts';
+import {BufferPool} from '../platform/buffer-pool.ts';
+import type {Batch, DocBlock, Replaced, RowBlock} from '../records/batch.ts';
 import {beforeId, beforeModified} from '../records/documents.ts';
 import type {Field} from '../records/field.ts';
-import {knownSplit} from './csv/list-cell.ts';
+import {sliceRows} from '../records/odd-rows.ts';
+import {writingOf} from './values/writing.ts';
 
 export interface CoerceOptions {
   /** For messages. */
   readonly module: string;
   /** Told of a value that does not fit its field's type, once for each such field and batch. The value passes as a string. */
   onMisfit(field: string): void;
+  /** Told of a value in which U+FFFD took the place of what was no text. */
+  onReplaced?(value: Replaced): void;
   /** Where documents are written; whoever is done with them may give their block back. */
-  readonly blocks?: Blocks;
+  readonly blocks?: BufferPool;
 }
 
 /** Turns one batch of rows into documents that lack their end (see `Docs`). */
-export type Coerce = (rows: Rows) => Docs;
+export type Coerce = (rows: RowBlock) => DocBlock;
 
 /** Gives received values their types. Order, batch size and checkpoints pass through. */
-export class CoerceStream extends TransformStream<Batch<Rows>, Batch<Docs>> {
+export class CoerceStream extends TransformStream<Batch<RowBlock>, Batch<DocBlock>> {
   constructor(fields: ReadonlyMap<string, Field>, options: CoerceOptions) {
     let columns: readonly string[] | undefined;
     let coerce: Coerce | undefined;
@@ -41,7 +44,10 @@ export class CoerceStream extends TransformStream<Batch<Rows>, Batch<Docs>> {
   }
 }
 
-const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
+/** Bytes of a row that make no document too large, even if JSON writes each of them as `\\u0000` and the names of a thousand fields beside them. */
+const roomyRowBytes = documentBytesMax / 8;
+
+const noDocs: DocBlock = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
 
 /**
  * Prepares everything about a page's columns that need not be done for each row. Documents begin with id and `Modified_Time`, the other columns
@@ -51,10 +57,11 @@ const noDocs: Docs = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count
  * Flow takes; both name the module and the row, counted from 1 over all batches. A value that does not fit its type becomes a string.
  */
 export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<string, Field>, options: CoerceOptions): Coerce {
-  const {module, onMisfit, blocks = new Blocks()} = options;
-  const id = columns.includes('Id') ? 'Id' : 'id';
-  const names = [id, 'Modified_Time', ...columns.filter((name) => !['', 'id', 'Id', 'Modified_Time'].includes(name))];
-  const prepared = program(names.map((name) => columnOf(name, columns.indexOf(name), fields.get(name))));
+  const {module, onMisfit, blocks = new BufferPool()} = options;
+  // A field may be called `Id`, too; beside `id` it is one like any other.
+  const id = columns.includes('id') ? 'id' : 'Id';
+  const names = [id, 'Modified_Time', ...columns.filter((name) => !['', id, 'Modified_Time'].includes(name))];
+  const prepared = program(names.map((name) => columnOf(name, columns.indexOf(name), fields.get(name), name === id)));
   let rowsDone = 0;
 
   return (rows) => {
@@ -64,6 +71,7 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
     if ('fault' in coerced) throw unusable(rowsDone + coerced.row + 1, coerced.fault);
     rowsDone += rows.count;
     for (const column of coerced.misfits) onMisfit(names[column]!);
+    for (const value of rows.replaced ?? []) if (columns.includes(value.field)) options.onReplaced?.(value);
     return {bytes: coerced.bytes, ranges: coerced.ranges, count: rows.count};
   };
 
@@ -82,25 +90,31 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
   }
 }
 
-function columnOf(name: string, place: number, field: Field | undefined): Column {
-  if (name === 'id' || name === 'Id') return {place, writer: codes.writeId, key: beforeId};
-  if (name === 'Modified_Time') return {place, writer: codes.writeInstant, key: beforeModified};
-  const split = field?.type === 'list' && field.dataType !== 'tags' ? knownSplit(field) : undefined;
-  return {place, writer: split === undefined ? writerOf(field) : codes.writeKnownList, key: `,${JSON.stringify(name)}:`, split};
+/**
+ * Tells rows whose documents would have more than Flow takes. Most batches are too small to have one, which costs a comparison; otherwise the documents of
+ * large rows are made and thrown away.
+ */
+export function sizeCheck(rows: RowBlock, fields: ReadonlyMap<string, Field>): (row: number) => boolean {
+  if (rows.bytes.length <= roomyRowBytes) return () => false;
+  const {columns} = rows;
+  const coerceOne = compileCoercer(columns, fields, {module: '', onMisfit() {}});
+  return (row) => {
+    let bytes = 0;
+    for (let k = 2 * row * columns.length; k < 2 * (row + 1) * columns.length; k += 2)
+      bytes += rows.cells[k + 1]! - (rows.cells[k]! >> 2);
+    if (bytes <= roomyRowBytes) return false;
+    try {
+      coerceOne(sliceRows(rows, row, row + 1));
+      return false;
+    } catch (error) {
+      if (error instanceof ZohoError) return error.kind === 'module';
+      throw error;
+    }
+  };
 }
 
-/** How a field's cells are written. Any text fits text, dates and ids of other records; a field that is unknown is text. */
-function writerOf(field: Field | undefined): number {
-  switch (field?.type) {
-    case 'integer':
-      return codes.writeInteger;
-    case 'number':
-      return codes.writeNumber;
-    case 'boolean':
-      return codes.writeBoolean;
-    case 'list':
-      return field.dataType === 'tags' ? codes.writeTags : codes.writeList;
-    default:
-      return codes.writeText;
-  }
+function columnOf(name: string, place: number, field: Field | undefined, isId: boolean): Column {
+  if (isId) return {place, writer: codes.writeId, key: beforeId};
+  if (name === 'Modified_Time') return {place, writer: codes.writeInstant, key: beforeModified};
+  return {place, key: `,${JSON.stringify(name)}:`, ...writingOf(field)};
 }

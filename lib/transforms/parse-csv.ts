@@ -1,32 +1,48 @@
 /** CSV pages of Bulk Read to batches of rows (zoho-api sheet 4.4). */
 import {isUtf8} from 'node:buffer';
-import {headerLineBytesMax, rowBytesMax} from '../limits.ts';
-import type {Rows} from '../records/batch.ts';
+import {createHash, type Hash} from 'node:crypto';
+import {headerLineBytesMax, resyncLinesMax, rowBytesMax} from '../limits.ts';
+import type {RowBlock} from '../records/batch.ts';
+import {faultOfRow, type OddRow, type RowFault, rowFaults, sliceRows} from '../records/odd-rows.ts';
+import {noRows} from '../records/rows.ts';
+import {withValidText} from './csv/broken-cells.ts';
 import {byteReader, isPlain} from './csv/csv-bytes.ts';
 import {type Dialect, damaged, dialectOf, type RowReader} from './csv/csv-dialect.ts';
 import {papaReader} from './csv/csv-papa.ts';
 
 export interface ParseCsvOptions {
-  /** Rows at the start that are read but not yielded. */
+  /** Rows at the start that are read but not yielded, unreadable ones included. */
   readonly skipRows?: number;
   /** `papaparse` reads all pages with papaparse; otherwise it reads what the byte reader declines. The rows are the same. */
   readonly reader?: 'papaparse';
+  /** Told of each place whose lines cannot be told apart, among the skipped rows, too. Such a place counts as one row and may be several. */
+  onBroken?(): void;
+}
+
+/** Rows, and one behind them that cannot be read. */
+export interface CsvRows extends RowBlock {
+  readonly unreadable?: OddRow;
 }
 
 /**
  * Yields the rows of a page in batches that share one `columns` array, in order. The columns are named as in the header.
  *
- * A byte order mark, any line end, blank lines, a missing last line end and a page without even a header are accepted. Ragged rows, malformed quotes, an end inside
- * quotes, invalid UTF-8, rows of absurd length, and fewer rows than are to be skipped are errors of kind `damaged` that name the row.
+ * A byte order mark, any line end, blank lines, a missing last line end and a page without even a header are accepted.
+ *
+ * A row that cannot be read is yielded as such: one that is ragged, has malformed quotes or does not end. It ends where a sound row
+ * begins: one with as many cells as the header, an id and a `Modified_Time`. Where no sound row begins within some lines, the page has no structure to go
+ * by, and it is an error of kind `damaged`, as are a header that cannot be read and fewer rows than are to be skipped.
+ * Cells that are not valid UTF-8 get U+FFFD where they are not, and the batch notes it.
+ *
  * One batch is always held back: the last one appears only after the source has ended well. Failures of the source pass through, and it
  * is closed in any case. Batches refer to the blocks of the source, which must not change afterwards.
  */
 export async function* parseCsv(
   source: AsyncIterable<Uint8Array>,
   options: ParseCsvOptions = {},
-): AsyncGenerator<Rows, void, void> {
+): AsyncGenerator<CsvRows, void, void> {
   const page = new Page(options);
-  let held: Rows | undefined;
+  let held: CsvRows | undefined;
   for await (const block of source) {
     for (const rows of page.read(block)) {
       if (held !== undefined) yield held;
@@ -41,6 +57,7 @@ export async function* parseCsv(
 }
 
 const nothing = new Uint8Array(0);
+const quote = 0x22;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** How much of a block is joined to an incomplete row before it: enough to complete it, and to make a batch of some size. */
@@ -49,6 +66,7 @@ const joinBytes = 64 << 10;
 /** A page being read, block after block. */
 class Page {
   readonly #forced: ParseCsvOptions['reader'];
+  readonly #onBroken: () => void;
   #dialect: Dialect | undefined;
   #reader: RowReader | undefined;
   /** The beginning of a row that is not complete yet. */
@@ -58,39 +76,48 @@ class Page {
   /** Rows read so far, and rows still to be skipped. */
   #rows = 0;
   #skip: number;
+  /** The unreadable row that has not ended yet, and whether not even its line has. */
+  #broken: BrokenRow | undefined;
+  #inLine = false;
 
-  constructor({skipRows = 0, reader}: ParseCsvOptions) {
+  constructor({skipRows = 0, reader, onBroken = () => {}}: ParseCsvOptions) {
     this.#skip = skipRows;
     this.#forced = reader;
+    this.#onBroken = onBroken;
   }
 
   /** Yields the rows that a block completes. */
-  *read(block: Uint8Array): Generator<Rows, void, void> {
+  *read(block: Uint8Array): Generator<CsvRows, void, void> {
     this.#waiting.push(block);
     const waitingBytes = this.#waiting.reduce((sum, {length}) => sum + length, 0);
     // A long row is looked at again when it may have doubled, so that small blocks do not make the work grow with its square.
     if (this.#left.length <= joinBytes || waitingBytes >= this.#left.length) yield* this.#catchUp();
-    if (this.#left.length > (this.#dialect === undefined ? headerLineBytesMax : rowBytesMax))
-      throw damaged(`${this.#place} has no end`);
+    if (this.#dialect === undefined) {
+      if (this.#left.length > headerLineBytesMax) throw damaged('the header has no end');
+      return;
+    }
+    while (this.#left.length > rowBytesMax) yield* this.#giveUpLine('length');
   }
 
   /** Yields the rows that the end of the page completes. */
-  *end(): Generator<Rows, void, void> {
+  *end(): Generator<CsvRows, void, void> {
     yield* this.#catchUp();
     if (this.#left.length > 0) {
       this.#waiting.push(Buffer.from(this.#dialect?.lineEnd ?? '\n'));
       yield* this.#catchUp();
     }
-    if (this.#left.length > 0) throw damaged(`it ends inside the quotes of ${this.#place}`);
+    while (this.#left.length > 0) yield* this.#giveUpLine('quotes');
+    yield* this.#endBroken();
     if (this.#skip > 0) throw damaged(`it ends after row ${this.#rows}, but more rows were read of it before`);
   }
 
-  *#catchUp(): Generator<Rows, void, void> {
+  *#catchUp(): Generator<CsvRows, void, void> {
     const block = this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting);
     this.#waiting = [];
     const left = this.#left;
     if (left.length === 0) {
-      this.#left = block.subarray(yield* this.#complete(block, 0));
+      const from = this.#inLine ? this.#endLine(block) : 0;
+      this.#left = block.subarray(yield* this.#complete(block, from));
       return;
     }
     // Most rows are short: only so much of the block is copied as completes the one that is cut.
@@ -105,29 +132,80 @@ class Page {
   }
 
   /** Yields the complete rows of a block from some place on; returns where the first incomplete one begins. */
-  *#complete(bytes: Uint8Array, from: number): Generator<Rows, number, void> {
+  *#complete(bytes: Uint8Array, from: number): Generator<CsvRows, number, void> {
     let at = this.#dialect === undefined ? this.#readHeader(bytes) : from;
-    while (this.#reader !== undefined && at < bytes.length) {
+    while (this.#dialect !== undefined && this.#reader !== undefined && at < bytes.length) {
       const {rows, next, stop} = this.#reader(bytes, at);
-      if (!isUtf8(bytes.subarray(at, next))) throw damaged(`row ${this.#rows + invalidRow(rows)} is not valid UTF-8`);
-      yield* this.#take(rows);
-      if (stop === 'declined' && this.#dialect !== undefined) this.#reader = papaReader(this.#dialect);
-      else if (stop === 'quoting') throw damaged(`row ${this.#rows + 1} has malformed quotes`);
-      else if (stop === 'ragged') throw damaged(`row ${this.#rows + 1} has not as many cells as the header`);
-      else if (next === at) break;
+      const row = at;
+      yield* this.#take(isUtf8(bytes.subarray(at, next)) ? rows : withValidText(rows));
       at = next;
+      if (stop === 'declined') this.#reader = papaReader(this.#dialect);
+      else if (stop !== undefined) {
+        // Sound quotes say where a ragged row ends. Malformed ones do not: the next line may be a row.
+        const end = stop === 'ragged' ? rowEnd(bytes, at, this.#dialect) : lineEnd(bytes, at, this.#dialect);
+        if (end < 0) break;
+        this.#break(bytes.subarray(at, end), stop === 'ragged' ? 'cells' : 'quotes');
+        at = end;
+      } else if (at === row) break;
     }
     return at;
   }
-
-  /** Leaves out what is to be skipped. */
-  *#take(rows: Rows): Generator<Rows, void, void> {
-    const skipped = Math.min(this.#skip, rows.count);
+  /** Leaves out what is to be skipped. After an unreadable row, those before the first sound one are part of it. */
+  *#take(rows: RowBlock): Generator<CsvRows, void, void> {
+    let from = 0;
+    if (this.#broken !== undefined) {
+      for (; from < rows.count && faultOfRow(rows, from) !== undefined; from++) this.#break(rowBytes(rows, from), 'cells');
+      if (from === rows.count) return;
+      yield* this.#endBroken();
+    }
+    const skipped = Math.min(this.#skip, rows.count - from);
     this.#skip -= skipped;
-    this.#rows += rows.count;
-    if (skipped === rows.count) return;
-    const cells = rows.cells.subarray(2 * rows.columns.length * skipped);
-    yield skipped === 0 ? rows : {...rows, cells, count: rows.count - skipped};
+    this.#rows += rows.count - from;
+    if (from + skipped < rows.count) yield sliceRows(rows, from + skipped, rows.count);
+  }
+
+  *#leaveOut(unreadable: OddRow): Generator<CsvRows, void, void> {
+    this.#rows++;
+    if (this.#skip > 0) this.#skip--;
+    else yield {...noRows, columns: this.#dialect!.columns, unreadable};
+  }
+
+  /** Takes a line for a part of a row that cannot be read. */
+  #break(line: Uint8Array, fault: RowFault): void {
+    this.#broken ??= {fault, hash: createHash('sha1'), lines: 0};
+    this.#broken.hash.update(line);
+    if (++this.#broken.lines > resyncLinesMax)
+      throw damaged(
+        `row ${this.#rows + 1} ${rowFaults[this.#broken.fault]}, and no sound row begins within ${resyncLinesMax} lines after it`,
+      );
+  }
+
+  /** Ends the unreadable row, if there is one: a sound row begins here, or nothing. */
+  *#endBroken(): Generator<CsvRows, void, void> {
+    const broken = this.#broken;
+    if (broken === undefined) return;
+    this.#broken = undefined;
+    this.#onBroken();
+    yield* this.#leaveOut({row: this.#rows + 1, fault: broken.fault, digest: broken.hash.digest('base64')});
+  }
+
+  /** Gives up the first line of a row that does not end, and reads on behind it. */
+  *#giveUpLine(fault: RowFault): Generator<CsvRows, void, void> {
+    const left = this.#left;
+    if (this.#dialect === undefined) throw damaged('the header has no end');
+    const end = lineEnd(left, 0, this.#dialect);
+    this.#inLine = end < 0;
+    this.#break(left.subarray(0, this.#inLine ? left.length : end), fault);
+    this.#left = this.#inLine ? nothing : left.subarray(yield* this.#complete(left, end));
+  }
+
+  /** Takes the rest of a line that was given up; returns where the next one begins. */
+  #endLine(block: Uint8Array): number {
+    const end = lineEnd(block, 0, this.#dialect!);
+    this.#inLine = end < 0;
+    const to = this.#inLine ? block.length : end;
+    this.#broken!.hash.update(block.subarray(0, to));
+    return to;
   }
 
   /** Reads the header if its line is complete; returns where the rows begin, or 0. */
@@ -142,18 +220,37 @@ class Page {
     this.#reader = this.#forced === undefined && isPlain(dialect) ? byteReader(dialect) : papaReader(dialect);
     return end + (isPair ? 2 : 1);
   }
-
-  get #place(): string {
-    return this.#dialect === undefined ? 'the header' : `row ${this.#rows + 1}`;
-  }
 }
 
-/** The number, from 1, of the first row whose cells are not valid UTF-8. */
-function invalidRow({bytes, cells, columns, count}: Rows): number {
+/** An unreadable row, as far as it has been read. */
+interface BrokenRow {
+  readonly fault: RowFault;
+  readonly hash: Hash;
+  lines: number;
+}
+
+/** All bytes of a row, separators included. */
+function rowBytes({bytes, cells, columns}: RowBlock, row: number): Uint8Array {
   const width = 2 * columns.length;
-  for (let row = 0; row < count; row++) {
-    const start = cells[row * width]! >> 2;
-    if (!isUtf8(bytes.subarray(start, cells[(row + 1) * width - 1]!))) return row + 1;
+  return bytes.subarray(cells[row * width]! >> 2, cells[(row + 1) * width - 1]!);
+}
+
+/** Where the next line begins; -1 when this one does not end here. */
+function lineEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
+  return bytes.indexOf(dialect.lineEnd.charCodeAt(0), from) + 1 || -1;
+}
+
+/** Where the next row begins, when quotes are as they should be; -1 when this one does not end here. */
+function rowEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
+  const [delimiter, end] = [dialect.delimiter.charCodeAt(0), dialect.lineEnd.charCodeAt(0)];
+  let inQuotes = false;
+  let isCellStart = true;
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === quote && (inQuotes || isCellStart)) inQuotes = !inQuotes;
+    else if (byte === end && !inQuotes) return at + 1;
+    // A second quote within quotes opens them again.
+    isCellStart = (byte === delimiter && !inQuotes) || (byte === quote && !inQuotes);
   }
-  return count;
+  return -1;
 }

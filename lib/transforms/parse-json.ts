@@ -1,15 +1,19 @@
 /** COQL answers to rows (zoho-api sheet 5.5): the cells that a CSV page would have, as far as the two agree. */
+import {isUtf8} from 'node:buffer';
 import {TokenType} from '@streamparser/json';
 import {ZohoError} from '../errors/errors.ts';
 import {coqlBytesMax} from '../limits.ts';
-import {cellClean, cellJson, cellPlain, type Rows} from '../records/batch.ts';
+import {cellClean, cellJson, cellPlain, type RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
-import {cellOf, type JsonTree} from './json/json-tree.ts';
+import {BrokenText} from './json/broken-text.ts';
+import {flagOf} from './json/flag.ts';
+import {cellOf, type JsonTree, leafOf} from './json/json-tree.ts';
 import {JsonError, type JsonVisitor, walkJson} from './json/json-walk.ts';
+import {type Repaired, repairUtf8} from './utf8.ts';
 
 export interface CoqlAnswer {
   /** One row for each record, with the columns asked for. */
-  readonly rows: Rows;
+  readonly rows: RowBlock;
   /** Whether Zoho says that more rows follow; undefined when it does not say. */
   readonly more: boolean | undefined;
 }
@@ -18,16 +22,16 @@ export interface CoqlAnswer {
  * Reads the body of a COQL answer. A column that a record lacks is taken for null: Zoho sends nulls with their names, so this is no
  * other meaning of it. Members that were not asked for are left out.
  *
- * Throws kind `damaged` for a body that is cut, malformed, too large or without `data`, and for a record without id or `Modified_Time`, if these
- * are among the columns. Failures of the body pass through.
+ * What stands among the records and is none becomes a row of empty cells, for whoever checks rows to leave out. Throws kind `damaged` for a body that is cut,
+ * malformed, too large or without `data`. Failures of the body pass through.
  */
 export async function parseCoql(
   body: AsyncIterable<Uint8Array>,
   columns: readonly string[],
   fields: ReadonlyMap<string, Field>,
 ): Promise<CoqlAnswer> {
-  const text = await whole(body);
-  const answer = new Answer(text, columns, fields);
+  const {bytes: text, places} = validText(await whole(body));
+  const answer = new Answer(text, columns, fields, new BrokenText(places));
   try {
     await walkJson(text, answer);
   } catch (error) {
@@ -48,6 +52,11 @@ async function whole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return byteOrderMark.equals(text.subarray(0, 3)) ? text.subarray(3) : text;
 }
 
+/** Text that is not UTF-8 is no reason to lose the answer. */
+function validText(bytes: Buffer): Repaired {
+  return isUtf8(bytes) ? {bytes, places: []} : repairUtf8(bytes);
+}
+
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const backslash = 0x5c;
 
@@ -63,7 +72,6 @@ class Answer implements JsonVisitor {
   readonly #columns: readonly string[];
   readonly #fields: ReadonlyMap<string, Field>;
   readonly #places: ReadonlyMap<string, number>;
-  readonly #needed: readonly string[];
   /** The first backslash that is not behind the values read. */
   #nextEscape = -1;
   #depth = 0;
@@ -80,21 +88,23 @@ class Answer implements JsonVisitor {
   readonly #trees: (JsonTree[] | Map<string, JsonTree>)[] = [];
   #treeKeys: (string | undefined)[] = [];
 
-  constructor(text: Buffer, columns: readonly string[], fields: ReadonlyMap<string, Field>) {
+  readonly #broken: BrokenText;
+
+  constructor(text: Buffer, columns: readonly string[], fields: ReadonlyMap<string, Field>, broken: BrokenText) {
     this.#text = text;
+    this.#broken = broken;
     this.#columns = columns;
     this.#fields = fields;
     this.#places = new Map(columns.map((name, place) => [name, place]));
-    this.#needed = ['id', 'Modified_Time'].filter((name) => this.#places.has(name));
     this.#cells = new Int32Array(2 * columns.length * rowsFirst);
   }
 
   scalar(type: TokenType, from: number, to: number, key: string | undefined): void {
     if (this.#trees.length > 0) this.#grow(this.#leaf(type, from, to), key);
     else if (this.#depth === inRow && this.#member === 'data') this.#setScalar(type, from, to, key);
-    else if (this.#depth === inMember && this.#member === 'data') throw damaged('its data holds something other than records');
+    else if (this.#depth === inMember && this.#member === 'data' && this.#hasData) this.#addEmptyRow();
     else if (this.#depth === inMember && this.#member === 'info' && key === 'more_records') {
-      if (type === TokenType.TRUE || type === TokenType.FALSE) this.#more = type === TokenType.TRUE;
+      this.#more = flagOf(this.#text.toString('latin1', from, to));
     }
   }
 
@@ -104,7 +114,7 @@ class Answer implements JsonVisitor {
       this.#member = key;
       if (key === 'data') this.#hasData = isArray;
     } else if (this.#depth === inRow && this.#member === 'data') {
-      if (isArray || !this.#hasData) throw damaged('its data holds something other than records');
+      if (!this.#hasData) throw damaged('its data is no list');
       this.#makeRoom();
     } else if (this.#depth > inRow && this.#member === 'data') {
       this.#trees.push(isArray ? [] : new Map());
@@ -126,15 +136,27 @@ class Answer implements JsonVisitor {
     if (!this.#hasData) throw damaged('it has no list of data');
     const bytes = this.#added.length === 0 ? this.#text : Buffer.concat([this.#text, ...this.#added]);
     const cells = this.#cells.subarray(0, 2 * this.#columns.length * this.#count);
-    return {rows: {columns: this.#columns, bytes, cells, count: this.#count}, more: this.#more};
+    const {replaced} = this.#broken;
+    return {rows: {columns: this.#columns, bytes, cells, count: this.#count, replaced}, more: this.#more};
   }
 
   #endRow(): void {
-    for (const name of this.#needed) {
-      const k = this.#cellAt(this.#places.get(name)!);
-      if (this.#cells[k]! >> 2 === this.#cells[k + 1]) throw damaged(`row ${this.#count + 1} has no ${name}`);
-    }
+    this.#broken.endRow(this.#idText());
     this.#count++;
+  }
+
+  /** The id of the row that is being read. */
+  #idText(): string {
+    const place = this.#places.get('id');
+    if (place === undefined) return '';
+    const k = this.#cellAt(place);
+    return this.#text.toString('latin1', this.#cells[k]! >> 2, this.#cells[k + 1]!);
+  }
+
+  /** What is no record has no cells. */
+  #addEmptyRow(): void {
+    this.#makeRoom();
+    this.#endRow();
   }
 
   /** Makes room for the cells of one more row. */
@@ -153,9 +175,12 @@ class Answer implements JsonVisitor {
   #setScalar(type: TokenType, from: number, to: number, key: string | undefined): void {
     if (type === TokenType.NULL) this.#set(key, 0, 0, cellPlain);
     else if (type !== TokenType.STRING) this.#set(key, from, to, cellClean);
-    else if (this.#hasEscape(from, to)) this.#add(key, this.#read(from, to), cellPlain);
-    // Between its quotes, a JSON string without escapes needs none.
-    else this.#set(key, from + 1, to - 1, cellClean);
+    else if (this.#hasEscape(from, to)) this.#add(key, this.#read(from, to, key), cellPlain);
+    else {
+      // Between its quotes, a JSON string without escapes needs none.
+      this.#set(key, from + 1, to - 1, cellClean);
+      this.#broken.passed(from, to, key);
+    }
   }
 
   /** Most answers have few escapes, and are looked through once for each. */
@@ -197,13 +222,12 @@ class Answer implements JsonVisitor {
 
   #leaf(type: TokenType, from: number, to: number): JsonTree {
     if (type !== TokenType.STRING) return {json: this.#text.toString('latin1', from, to)};
-    const text = this.#read(from, to);
-    return {json: JSON.stringify(text), text};
+    return leafOf(this.#read(from, to, this.#treeKeys[0]));
   }
 
-  /** What a string literal says. */
-  #read(from: number, to: number): string {
-    return String(JSON.parse(this.#text.toString('utf8', from, to)));
+  /** What a string literal says, which is part of some column's value. */
+  #read(from: number, to: number, column: string | undefined): string {
+    return this.#broken.read(String(JSON.parse(this.#text.toString('utf8', from, to))), from, to, column);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Makes merge documents of typed values: adds what Flow needs to know about the operation. */
-import type {Batch, Docs} from '../records/batch.ts';
+import type {Batch, DocBlock} from '../records/batch.ts';
 
 /** The end of a record's document, whole or partial: it is added or replaced, never deleted, so a restored record lives again. */
 const upsert = Buffer.from(',"_meta":{"op":"u"}}');
@@ -8,7 +8,7 @@ const upsert = Buffer.from(',"_meta":{"op":"u"}}');
  * Completes documents in their own block, in the room (`shapeRoomBytes`) that `coerce` left after each. The documents passed in are used up: their bytes become
  * part of those returned.
  */
-export function shapeDocs(docs: Docs): Docs {
+export function shapeDocs(docs: DocBlock): DocBlock {
   const ranges = docs.ranges.slice();
   for (let i = 0; i < docs.count; i++) {
     const end = ranges[2 * i + 1]!;
@@ -19,7 +19,7 @@ export function shapeDocs(docs: Docs): Docs {
 }
 
 /** Completes the documents of each batch. Order, batch size and checkpoints pass through. */
-export class ShapeStream extends TransformStream<Batch<Docs>, Batch<Docs>> {
+export class ShapeStream extends TransformStream<Batch<DocBlock>, Batch<DocBlock>> {
   constructor() {
     super({
       transform(batch, controller) {

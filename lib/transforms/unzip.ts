@@ -5,6 +5,7 @@ import {ZohoError} from '../errors/errors.ts';
 import {csvBytesMax, deflatedPieceBytes, inflateRatioFromBytes, inflateRatioMax} from '../limits.ts';
 import {ByteInput} from './zip/byte-input.ts';
 import {inflate} from './zip/inflate.ts';
+import {untilDescriptor} from './zip/stored.ts';
 import * as zip from './zip/zip-format.ts';
 
 export interface UnzipOptions {
@@ -17,7 +18,7 @@ export interface UnzipOptions {
  *
  * The content is proven only when the generator ends: then checksum and sizes agree wherever the archive states them, the entry was the only one, and the
  * archive is complete. So whoever must not use damaged data holds the last part back until then. Otherwise it throws a `ZohoError`: kind
- * `short` when the input ended before the archive did, `damaged` when it cannot be what was sent. Failures of the source pass through. The
+ * `short` when the input ended before the archive did, `damaged` when it cannot be what was sent, `module` when it is sound and of a kind that is not read. Failures of the source pass through. The
  * source is closed in any case.
  */
 export async function* unzip(
@@ -28,6 +29,8 @@ export async function* unzip(
   try {
     const input = new ByteInput(pieces);
     const record = await entryRecord(input);
+    const obstacle = zip.unsupported(record);
+    if (obstacle !== undefined) throw await unsupported(input, record, obstacle);
     const entry = zip.localEntry(record);
     const meter = new Meter(options.bytesMax ?? csvBytesMax);
     for await (const block of content(input, record, entry, meter)) {
@@ -85,6 +88,15 @@ async function entryRecord(input: ByteInput): Promise<Uint8Array> {
 
 const entryStart = Buffer.from('PK\x03\x04');
 
+/** What to throw for an entry that cannot be read: asking again helps only if its directory says otherwise, so that a bit was damaged on the way. */
+async function unsupported(input: ByteInput, record: Uint8Array, obstacle: string): Promise<ZohoError> {
+  let tail: Uint8Array = new Uint8Array(0);
+  for (let piece = await input.some(deflatedPieceBytes); piece.length > 0; piece = await input.some(deflatedPieceBytes))
+    tail = Buffer.concat([tail, piece]).subarray(-recordBytesMax);
+  if (!zip.confirms(tail, record)) return zip.damaged(obstacle);
+  return new ZohoError('module', `Cannot unzip the file: ${obstacle}; this connector does not read such files`);
+}
+
 async function* content(
   input: ByteInput,
   record: Uint8Array,
@@ -94,6 +106,10 @@ async function* content(
   if (entry.method === zip.deflated && entry.described) {
     // Only the Deflate stream itself tells where it ends: a search for the record behind it would also find data that looks like one.
     input.putBack(yield* inflate((bytesMax) => input.some(bytesMax), meter.consumed));
+    return;
+  }
+  if (entry.method === zip.stored && entry.described && entry.measure.compressed === 0) {
+    input.putBack(yield* untilDescriptor((bytesMax) => input.some(bytesMax), meter.consumed));
     return;
   }
   if (entry.measure.compressed === 0) return;

@@ -48,7 +48,7 @@ interface Flight {
 }
 
 /** Times are those of the clock that only goes forward. */
-export class Token {
+export class AccessToken {
   readonly #options: TokenOptions;
   readonly #random: () => number;
   #held: Held | undefined;

@@ -9,6 +9,7 @@ import {
   createTriesMax,
   creditsProbeMs,
   errorBytesMax,
+  queryTimeoutsMax,
   redirectsMax,
   retryAfterMaxMs,
   sameTokenRefusalsMax,
@@ -19,13 +20,14 @@ import {
 } from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import type {Token} from './access-token.ts';
+import type {AccessToken} from './access-token.ts';
 import {type Action, classify, scopesOf, type Verdict} from './classify.ts';
-import {type Answer, Cut, type Http, within} from './http.ts';
-import type {Governor, Outcome, Place} from './rate-limiter.ts';
-import {type Complaint, complaintOf, jsonOf} from './schemas.ts';
+import {type Answer, ConnectionLost, type Http, within} from './http.ts';
+import type {Outcome, Permit, RateLimiter} from './rate-limiter.ts';
+import {type ApiError, apiErrorOf, jsonOf} from './schemas.ts';
 import {covers} from './scopes.ts';
-import {type CallKind, creditsOf, type Ledger} from './usage.ts';
+import {type CallKind, creditsOf, type Usage} from './usage.ts';
+import {ZohoClock} from './zoho-clock.ts';
 
 export interface Call {
   readonly kind: CallKind;
@@ -47,9 +49,9 @@ export interface Call {
 export interface CallerOptions {
   readonly origin: string;
   readonly http: Http;
-  readonly token: Token;
-  readonly governor: Governor;
-  readonly ledger: Ledger;
+  readonly token: AccessToken;
+  readonly governor: RateLimiter;
+  readonly ledger: Usage;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: (() => number) | undefined;
@@ -61,11 +63,11 @@ export interface CallerOptions {
 }
 
 /** Thrown by a reader: the answer is a complaint although its status says otherwise. */
-export class Complained extends Error {
+export class ErrorReply extends Error {
   override readonly name = 'Complained';
-  readonly complaint: Complaint;
+  readonly complaint: ApiError;
 
-  constructor(complaint: Complaint) {
+  constructor(complaint: ApiError) {
     super(complaint.code);
     this.complaint = complaint;
   }
@@ -76,6 +78,8 @@ interface Problem extends Verdict {
   readonly retryAfterMs: number | undefined;
   /** Whether Zoho may have carried the request out. */
   readonly sent: boolean;
+  /** Whether nothing came for too long. */
+  readonly isTimeout?: boolean;
 }
 
 class Refused extends Error {
@@ -104,18 +108,18 @@ export class Caller {
   readonly #random: () => number;
   /** Kinds of calls that were answered well. */
   readonly #answered = new Set<CallKind>();
-  #date: {seconds: number; atMs: number} | undefined;
+  readonly #zohoClock: ZohoClock;
 
   constructor(options: CallerOptions) {
     this.#options = options;
     this.#host = new URL(options.origin).host;
     this.#random = options.random ?? Math.random;
+    this.#zohoClock = new ZohoClock({clock: options.clock, log: options.log, host: this.#host});
   }
 
-  /** Zoho's clock by the latest answer that told it, in whole epoch seconds; if none of them does, this machine's. */
+  /** Zoho's clock as answers tell it and as far as they are believed, in whole epoch seconds; undefined before the first answer. */
   get seconds(): number | undefined {
-    const date = this.#date;
-    return date && date.seconds + Math.floor((this.#options.clock.elapsedMs() - date.atMs) / 1000);
+    return this.#zohoClock.seconds;
   }
 
   /**
@@ -127,17 +131,17 @@ export class Caller {
     const timeoutMs = this.#options.timeoutMs ?? callTimeoutMs;
     return this.#repeat(call, signal, async (token, place) => {
       const result = await within(timeoutMs, this.#host, signal, async (limited) => use(await this.#send(call, token, limited)));
-      place.end('good');
+      place.release('good');
       return result;
     });
   }
 
   /** As `run`, for a body of any length: gives the answer with its place, which the caller ends when the body has. What happens in the body is the caller's. */
-  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; place: Place}> {
+  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; place: Permit}> {
     return this.#repeat(call, signal, async (token, place) => ({answer: await this.#send(call, token, signal), place}));
   }
 
-  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Place) => Promise<T>): Promise<T> {
+  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Permit) => Promise<T>): Promise<T> {
     const {governor, token: tokens, ledger} = this.#options;
     const tries: Tries = {failures: 0, refused: new Map(), refusals: 0, throttles: 0, throttledSinceMs: undefined};
     for (;;) {
@@ -152,7 +156,7 @@ export class Caller {
       } catch (error) {
         problem = token === undefined || signal.aborted ? undefined : this.#problemOf(call, error);
         if (problem === undefined) {
-          place.end('neither');
+          place.release('neither');
           signal.throwIfAborted();
           throw error;
         }
@@ -161,7 +165,7 @@ export class Caller {
           tries.refused.set(token!, (tries.refused.get(token!) ?? 0) + 1);
         }
       }
-      place.end(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
+      place.release(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
       await this.#before(problem, call, tries, signal);
     }
   }
@@ -180,7 +184,7 @@ export class Caller {
         if (Math.max(...tries.refused.values()) >= sameTokenRefusalsMax) throw problem.error;
         return this.#pause(problem, tries.refusals++, signal);
       case 'retry':
-        if (++tries.failures >= (call.kind === 'create' && problem.sent ? createTriesMax : callTriesMax)) throw problem.error;
+        if (++tries.failures >= triesMax(call, problem)) throw problem.error;
         return this.#pause(problem, tries.failures, signal);
       default:
         throw problem.error;
@@ -216,7 +220,7 @@ export class Caller {
     let answer: Answer;
     for (let redirects = 0; ; redirects++) {
       const sinceMs = clock.elapsedMs();
-      ledger.book(call.kind, call.credits ?? creditsOf[call.kind]);
+      ledger.charge(call.kind, call.credits ?? creditsOf[call.kind]);
       answer = await http.send({origin, path, method, headers, body}, signal);
       this.#note(answer);
       log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
@@ -238,8 +242,8 @@ export class Caller {
     throw new Refused(this.#classified(call, answer.status, jsonOf(text), retryAfterMs(answer, clock.nowMs())));
   }
 
-  #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: Complaint): Problem {
-    const complaint = known ?? complaintOf(body);
+  #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: ApiError): Problem {
+    const complaint = known ?? apiErrorOf(body);
     const {token, redact} = this.#options;
     const granted = token.scopes;
     const verdict = classify({
@@ -261,11 +265,16 @@ export class Caller {
   /** Undefined for what is no answer of Zoho at all. */
   #problemOf(call: Call, error: unknown): Problem | undefined {
     if (error instanceof Refused) return error.problem;
-    if (error instanceof Complained) return this.#classified(call, 200, null, undefined, error.complaint);
-    const cut = error instanceof Cut ? error : error instanceof ZohoError && error.cause instanceof Cut ? error.cause : undefined;
+    if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.complaint);
+    const cut =
+      error instanceof ConnectionLost
+        ? error
+        : error instanceof ZohoError && error.cause instanceof ConnectionLost
+          ? error.cause
+          : undefined;
     if (cut !== undefined) {
       const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
-      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.sent};
+      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.mayHaveArrived, isTimeout: cut.isTimeout};
     }
     if (error instanceof ZohoError && error.kind === 'damaged')
       return {action: 'retry', error, retryAfterMs: undefined, sent: true};
@@ -273,16 +282,17 @@ export class Caller {
   }
 
   #note(answer: Answer): void {
-    const {clock, log} = this.#options;
-    const ms = Date.parse(answer.header('date') ?? '');
-    const atMs = clock.elapsedMs();
-    if (!Number.isNaN(ms)) this.#date = {seconds: Math.floor(ms / 1000), atMs};
-    else if (this.#date === undefined && answer.status < 300) {
-      log('warn', `Answers of ${this.#host} carry no Date header; the clock of this machine is taken for Zoho's`);
-      this.#date = {seconds: Math.floor(clock.nowMs() / 1000), atMs};
-    }
+    const date = answer.header('date');
+    // A proxy's page of HTML may have no date; that says nothing of Zoho's answers.
+    if (date !== undefined || answer.status < 300) this.#zohoClock.note(date);
     this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
   }
+}
+
+/** Tries of a call that fails in this way. A query that takes Zoho too long is not asked as it stands for long: fewer rows of it may do. */
+function triesMax({kind}: Call, {sent, isTimeout}: Problem): number {
+  if (kind === 'create' && sent) return createTriesMax;
+  return kind === 'coql' && isTimeout ? queryTimeoutsMax : callTriesMax;
 }
 
 /** The path that an answer points to on the same origin, the only one that the token may go to. */

@@ -2,9 +2,9 @@
 import {ZohoError} from '../errors/errors.ts';
 import {fieldCallsAtOnce} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
-import {Slots} from '../platform/semaphore.ts';
+import {Semaphore} from '../platform/semaphore.ts';
 import type {Field} from '../records/field.ts';
-import type {Module, ZohoClient} from './client.ts';
+import type {Module, ZohoClient} from './api.ts';
 import {byteOrder} from './fields.ts';
 import {covers, scopesNeeded} from './scopes.ts';
 
@@ -36,7 +36,8 @@ const withoutRecords = new Set(['web', 'webtab_link']);
 
 /**
  * All modules, or those of them that `only` names, sorted by API name in byte order. A module is skipped for a reason of its own: what its metadata says, or
- * a definite answer of Zoho about it. Anything that passes or concerns all of them makes the whole fail.
+ * a definite answer of Zoho about it. Anything that passes or concerns all of them makes the whole fail. So does a catalog that would be empty
+ * although Zoho refused nothing: whoever acts on it would drop every binding for an outage.
  */
 export async function catalog(
   client: ZohoClient,
@@ -45,6 +46,8 @@ export async function catalog(
   only?: ReadonlySet<string>,
 ): Promise<ModuleEntry[]> {
   const listed = await client.modules(signal);
+  if (listed.length === 0)
+    throw new ZohoError('unavailable', `Cannot list the modules at ${client.origin}: ${emptyAnswer}; ${later}`);
   const modules = [...new Map(listed.map((module) => [module.name, module])).values()]
     .filter(({name}) => only === undefined || only.has(name))
     .sort((a, b) => byteOrder(a.name, b.name));
@@ -60,18 +63,23 @@ async function entriesOf(
   signal: AbortSignal,
   isWhole: boolean,
 ): Promise<ModuleEntry[]> {
-  const slots = new Slots(fieldCallsAtOnce);
+  const slots = new Semaphore(fieldCallsAtOnce);
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   const refusals: ZohoError[] = [];
+  /** Modules that Zoho says nothing about, which some never have anything said about (zoho-api sheet 3). */
+  const silent: string[] = [];
   const running = modules.map(async (module): Promise<ModuleEntry> => {
     const {name, label} = module;
     const known = reasonOf(module);
     if (known !== undefined) return {name, label, skip: known};
-    const release = await slots.take(either);
+    const release = await slots.acquire(either);
     try {
       const fields = await client.fields(name, either);
-      if (fields === null) return {name, label, skip: 'Zoho keeps no field metadata for it'};
+      if (fields === null) {
+        silent.push(name);
+        return {name, label, skip: 'Zoho keeps no field metadata for it'};
+      }
       return fields.some((field) => field.name === 'Modified_Time')
         ? {name, label, fields}
         : {name, label, fields, skip: 'it has no Modified_Time, so that changes to it cannot be followed'};
@@ -86,6 +94,7 @@ async function entriesOf(
   try {
     const entries = await Promise.all(running);
     failIfNoneIsOpen(entries, refusals, client, await client.scopes(signal), isWhole);
+    if (isWhole) failIfNothingIsSaid(entries, silent, refusals, client);
     return entries;
   } catch (error) {
     stop.abort(error);
@@ -93,6 +102,26 @@ async function entriesOf(
     throw error;
   }
 }
+
+/** Modules that Zoho says nothing about are special among others. Without one module to capture it is an outage; so is a list with none to ask about. */
+function failIfNothingIsSaid(
+  entries: readonly ModuleEntry[],
+  silent: readonly string[],
+  refusals: readonly ZohoError[],
+  {origin}: ZohoClient,
+): void {
+  if (entries.some(({skip}) => skip === undefined)) return;
+  const isDefinite = refusals.length > 0 || entries.some(({fields}) => fields !== undefined);
+  if (silent.length === 0 && isDefinite) return;
+  const why =
+    silent.length > 0
+      ? `${emptyAnswer} about the fields of ${silent.length} modules, ${silent[0]} among them`
+      : `its list of ${entries.length} modules holds none that can be captured`;
+  throw new ZohoError('unavailable', `Cannot discover any module at ${origin}: ${why}; ${later}`);
+}
+
+const emptyAnswer = 'Zoho gives an empty answer';
+const later = 'this is an outage, or the token is for another organisation; try again in a few minutes';
 
 /** What the list of modules says already. */
 function reasonOf({name, apiSupported, generatedType, status}: Module): string | undefined {

@@ -1,6 +1,6 @@
 /** What an error answer means for what happens next: by its code, then by its status (zoho-api sheet 8.3). Pure. */
 import {ZohoError, type ZohoFailure} from '../errors/errors.ts';
-import type {Complaint} from './schemas.ts';
+import type {ApiError} from './schemas.ts';
 import {scopesNeeded} from './scopes.ts';
 import type {CallKind} from './usage.ts';
 
@@ -14,7 +14,7 @@ export interface Refusal {
   readonly host: string;
   readonly status: number;
   /** Absent when the body has none of Zoho's shapes, such as a page of HTML. */
-  readonly complaint?: Complaint | undefined;
+  readonly complaint?: ApiError | undefined;
   /** Takes secrets out of Zoho's words before they are shown; what they mean is decided by the words themselves. */
   readonly redact?: (text: string) => string;
   /** Whether the body is JSON at all. */
@@ -44,6 +44,7 @@ export function classify(refusal: Refusal): Verdict {
     code,
     status: refusal.status,
     field,
+    near: code === 'SYNTAX_ERROR' ? nearOf(refusal) : undefined,
     isScopeUnproven: code === 'OAUTH_SCOPE_MISMATCH' && refusal.answeredBefore !== true && provesScope.has(refusal.kind),
   });
   return {action, error};
@@ -87,6 +88,9 @@ const badQuery: Rule = (refusal) => {
   return named ? 'module' : 'refused';
 };
 
+/** A query names one column twice, as Zoho sees it: it may not tell names apart that differ only in case. */
+const duplicate: Rule = (refusal) => (refusal.kind === 'coql' && fieldOf(refusal) !== undefined ? 'field' : 'refused');
+
 /** An address is unknown: of a job, or of a module's deletions, which some modules do not have. */
 const unknownThing: Rule = ({kind}) =>
   kind === 'job' ? 'lost' : kind === 'download' ? 'unready' : kind === 'deleted' ? 'module' : 'refused';
@@ -112,6 +116,7 @@ const byCode: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['FIELD_NOT_SUPPORTED', field],
   ['FIELD_NOT_AVAILABLE', field],
   ['INVALID_QUERY', badQuery],
+  ['DUPLICATE_DATA', duplicate],
   ['INVALID_DATA', badData],
   ['EXPIRED_VALUE', expired],
   ['TOKEN_BOUND_DATA_MISMATCH', expired],
@@ -123,12 +128,18 @@ const byCode: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['INVALID_REQUEST_METHOD', 'refused'],
 ]);
 
-function byStatus({kind, status, json}: Refusal): Rule {
+/**
+ * Codes about the token that no list names. Any other code is about what was asked for, whatever the status: DUPLICATE_DATA comes with status 401
+ * (zoho-api sheet 12), and must not be taken for bad credentials.
+ */
+const tokenCode = /(?:^|_)(?:O?AUTH)?(?:TOKEN|AUTHENTICATION|UNAUTHORI[SZ]ED|UNAUTHENTICATED)(?:_|$)/i;
+
+function byStatus({kind, status, json, complaint}: Refusal): Rule {
   if (status === 429) return 'wait';
   if (status >= 500 || status === 408 || status === 425) return 'retry';
   if (status >= 300 && status < 400) return 'refused';
   if (status < 300) return 'damaged';
-  if (status === 401) return 'refresh';
+  if (status === 401) return complaint === undefined || tokenCode.test(complaint.code) ? 'refresh' : 'refused';
   if ((status === 404 || status === 410) && (kind === 'job' || kind === 'download')) return unknownThing;
   if (status === 405) return 'refused';
   if (!json) return 'retry';
@@ -141,7 +152,20 @@ function fieldOf({complaint, fields}: Refusal): string | undefined {
   const {column_name, json_path, api_name} = complaint?.details ?? {};
   const place = /\.fields\[(\d+)\]/.exec(json_path ?? '')?.[1];
   const named = api_name === 'fields' && !fields?.includes('fields') ? undefined : api_name;
-  return column_name || (place === undefined ? undefined : fields?.[Number(place)]) || named || undefined;
+  return (
+    (column_name && unquoted(column_name)) || (place === undefined ? undefined : fields?.[Number(place)]) || named || undefined
+  );
+}
+
+/** The word at which Zoho stopped reading a query: at its start, or the column that it names. */
+function nearOf({complaint}: Refusal): string | undefined {
+  const {near, column_name} = complaint?.details ?? {};
+  return /\$?\w+/.exec(column_name || near || '')?.[0];
+}
+
+/** A name as metadata have it; Zoho repeats one as it stood in the query, in quotes too. */
+function unquoted(name: string): string {
+  return /^(['"])(.*)\1$/.exec(name)?.[2] ?? name;
 }
 
 /** What it is when asking again did not help. */

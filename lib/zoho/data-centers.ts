@@ -12,7 +12,11 @@ const accountsHosts: ReadonlyMap<string, string> = new Map([
   ['ca', 'accounts.zohocloud.ca'],
   ['sa', 'accounts.zoho.sa'],
   ['uk', 'accounts.zoho.uk'],
+  ['ae', 'accounts.zoho.ae'],
 ]);
+
+/** Data centres that Zoho's server list names, but whose API host Zoho has not published (zoho-api sheet 12). */
+const unpublished: ReadonlyMap<string, string> = new Map([['sg', 'Singapore']]);
 
 const apiHost = /^(?:(www|sandbox|developer)\.)?zohoapis\.([a-z.]+)$/;
 const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
@@ -31,6 +35,11 @@ export function apiOrigin(text: string, loopback?: string): string {
     return url.origin;
   }
   const [, environment = 'www', dataCentre = ''] = apiHost.exec(url.hostname) ?? [];
+  const place = unpublished.get(dataCentre);
+  if (place !== undefined)
+    throw new ConfigError(
+      `Cannot use api_domain ${url.host}: Zoho has not published the API host of its data centre in ${place}, so credentials are not sent there; report the api_domain that your token answers name`,
+    );
   if (!accountsHosts.has(dataCentre)) {
     const ends = [...accountsHosts.keys()].map((end) => `.${end}`).join(', ');
     throw new ConfigError(

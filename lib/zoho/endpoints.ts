@@ -1,47 +1,54 @@
 /** Every call of Zoho that the connector makes: its request, and what its answer means (zoho-api sheet 2 to 6). */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {coqlBytesMax, deletedPageRows, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
-import type {Token} from './access-token.ts';
+import {isoSeconds} from '../records/instant.ts';
+import type {AccessToken} from './access-token.ts';
+import type {BulkJob, DeletedRows, Module, ZohoClient} from './api.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
-import {type Call, type Caller, Complained} from './caller.ts';
+import {type Call, type Caller, ErrorReply} from './caller.ts';
 import {saidBy} from './classify.ts';
-import type {BulkJob, DeletedRows, Module, ZohoClient} from './client.ts';
-import {queriedModule, queryCredits, withBareIds} from './coql.ts';
-import {fieldsOf} from './fields.ts';
-import {type Answer, Cut, type Http} from './http.ts';
-import {Overheard} from './overheard.ts';
-import {createdReply, deletedReply, fieldsReply, hiddenComplaint, jobReply, jsonOf, modulesReply} from './schemas.ts';
-import type {Ledger, LedgerSummary} from './usage.ts';
+import {queriedModule, queryCredits, selects, withBareIds} from './coql.ts';
+import {deletionsOf} from './deletions.ts';
+import {fieldsOf, namesakes} from './fields.ts';
+import {type Answer, ConnectionLost, type Http} from './http.ts';
+import {BodyTap} from './overheard.ts';
+import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, jsonOf, modulesReply, saysNothing} from './schemas.ts';
+import type {Usage, UsageSummary} from './usage.ts';
 
 export interface CallsOptions {
   readonly origin: string;
   readonly http: Http;
-  readonly token: Token;
+  readonly token: AccessToken;
   readonly caller: Caller;
-  readonly ledger: Ledger;
+  readonly ledger: Usage;
+  /** How long a download that waits for its turn has to wait. */
+  readonly nextDownloadMs?: () => number | undefined;
   readonly log: Log;
 }
 
-export class Calls implements ZohoClient {
+export class Endpoints implements ZohoClient {
   readonly origin: string;
   readonly #http: Http;
-  readonly #token: Token;
+  readonly #token: AccessToken;
   readonly #caller: Caller;
-  readonly #ledger: Ledger;
+  readonly #ledger: Usage;
+  readonly #nextDownloadMs: () => number | undefined;
   readonly #log: Log;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
+  readonly #warned = new Set<string>();
   #bareIds = false;
 
-  constructor({origin, http, token, caller, ledger, log}: CallsOptions) {
+  constructor({origin, http, token, caller, ledger, log, nextDownloadMs = () => undefined}: CallsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
     this.#caller = caller;
     this.#ledger = ledger;
+    this.#nextDownloadMs = nextDownloadMs;
     this.#log = log;
   }
 
@@ -56,6 +63,7 @@ export class Calls implements ZohoClient {
       {kind: 'modules', key: '', method: 'GET', path: '/crm/v8/settings/modules', what: 'list the modules'},
       modulesReply,
       signal,
+      'modules',
     );
     return (reply?.modules ?? []).flatMap((module) =>
       module.api_name
@@ -73,16 +81,19 @@ export class Calls implements ZohoClient {
   }
 
   async fields(module: string, signal: AbortSignal): Promise<readonly Field[] | null> {
-    const path = `/crm/v8/settings/fields?module=${encodeURIComponent(module)}&type=all`;
+    const path = `/crm/v8/settings/fields?module=${encoded(module)}&type=all`;
     const reply = await this.#read(
       {kind: 'fields', key: module, method: 'GET', path, what: `read the fields of module ${module}`},
       fieldsReply,
       signal,
+      'fields',
     );
     if (reply === null) return null;
     if (reply.fields === null)
       throw new ZohoError('module', `Cannot read the fields of module ${module}: Zoho's answer has no list of them`);
-    return fieldsOf(module, reply.fields);
+    const fields = fieldsOf(module, reply.fields);
+    for (const {field, fate} of namesakes(fields)) this.#warnOnce(`Module ${module}, field ${field}: ${fate}`, {module, field});
+    return fields;
   }
 
   async createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string> {
@@ -129,6 +140,7 @@ export class Calls implements ZohoClient {
       count: result?.count ?? undefined,
       nextPageToken: result?.next_page_token || undefined,
       more: result?.more_records ?? undefined,
+      ...(result?.per_page != null && {perPage: result.per_page}),
     };
   }
 
@@ -150,13 +162,13 @@ export class Calls implements ZohoClient {
         );
       }
       yield* answer.bytes(zipBytesMax);
-      place.end('good');
+      place.release('good');
     } catch (error) {
-      place.end(error instanceof Cut ? 'struggling' : 'neither');
-      if (!(error instanceof Cut)) throw error;
+      place.release(error instanceof ConnectionLost ? 'struggling' : 'neither');
+      if (!(error instanceof ConnectionLost)) throw error;
       throw new ZohoError('short', `The result of bulk read job ${id} ended early: ${error.message}`, {cause: error});
     } finally {
-      place.end('neither');
+      place.release('neither');
     }
   }
 
@@ -182,7 +194,7 @@ export class Calls implements ZohoClient {
       try {
         return await this.#coql(query, read, signal);
       } catch (error) {
-        if (tries >= queryTriesMax || !mayPass(error)) throw error;
+        if (tries >= queryTriesMax || !mayPass(error, query)) throw error;
         this.#log('info', `${error.message}; trying again`, {tries});
       }
     }
@@ -202,12 +214,12 @@ export class Calls implements ZohoClient {
     };
     return this.#caller.run(call, signal, async (answer) => {
       if (isEmpty(answer)) return null;
-      const body = new Overheard(answer.bytes(coqlBytesMax));
+      const body = new BodyTap(answer.bytes(coqlBytesMax));
       try {
         return await read(body.bytes());
       } catch (error) {
-        // Without rows Zoho answers with status 204; the same may come with status 200.
-        if (body.isEmpty) return null;
+        // Without rows Zoho answers with status 204; the same may come with status 200, in several forms.
+        if (body.isNothing) return null;
         throw body.failure ?? body.complaint() ?? error;
       }
     });
@@ -219,19 +231,17 @@ export class Calls implements ZohoClient {
         kind: 'deleted',
         key: module,
         method: 'GET',
-        path: `/crm/v8/${encodeURIComponent(module)}/deleted?type=all&page=${page}&per_page=200`,
-        headers: {'if-modified-since': `${new Date(sinceSeconds * 1000).toISOString().slice(0, 19)}+00:00`},
+        path: `/crm/v8/${encoded(module)}/deleted?type=all&page=${page}&per_page=${deletedPageRows}`,
+        headers: {'if-modified-since': `${isoSeconds(sinceSeconds)}+00:00`},
         what: `read the deletions of module ${module}`,
       },
       deletedReply,
       signal,
+      'data',
     );
-    return (
-      reply && {
-        rows: reply.data.map(({id, deleted_time, type}) => ({id, deletedTime: deleted_time, type})),
-        more: reply.info?.more_records ?? false,
-      }
-    );
+    if (reply === null) return null;
+    const {rows, odd} = deletionsOf(reply.data);
+    return {rows, ...(odd.length > 0 && {odd}), more: reply.info?.more_records ?? undefined};
   }
 
   async scopes(signal: AbortSignal): Promise<readonly string[] | undefined> {
@@ -239,31 +249,42 @@ export class Calls implements ZohoClient {
     return this.#token.scopes;
   }
 
-  spent(): LedgerSummary {
-    return this.#ledger.summary();
+  spent(): UsageSummary {
+    return {...this.#ledger.summary(), nextDownloadMs: this.#nextDownloadMs()};
   }
 
   async close(): Promise<void> {
     await this.#http.close();
   }
 
-  /** Reads a JSON answer; null when it is empty. */
+  /** Reads a JSON answer; null when it is empty, or holds nothing where `list` is expected. */
   async #read<Schema extends v.GenericSchema>(
     call: Call,
     schema: Schema,
     signal: AbortSignal,
+    list?: string,
   ): Promise<v.InferOutput<Schema> | null> {
     return this.#caller.run(call, signal, async (answer) => {
       if (isEmpty(answer)) return null;
-      const body = jsonOf(await answer.text(replyBytesMax));
-      const complaint = hiddenComplaint(body);
-      if (complaint !== undefined) throw new Complained(complaint);
+      const text = await answer.text(replyBytesMax);
+      if (list !== undefined && text.trim() === '') return null;
+      const body = jsonOf(text);
+      if (list !== undefined && saysNothing(body, list)) return null;
+      const complaint = hiddenApiError(body);
+      if (complaint !== undefined) throw new ErrorReply(complaint);
       const reply = v.safeParse(schema, body);
       if (reply.success) return reply.output;
       const where =
         body === undefined ? 'it is not JSON' : `at ${v.getDotPath(reply.issues[0]) ?? 'its top'} it is not as expected`;
       throw new ZohoError('damaged', `Cannot ${call.what}: Zoho's answer cannot be read, ${where}`, {status: answer.status});
     });
+  }
+
+  /** Metadata are read again and again; what is odd about them is said once. */
+  #warnOnce(message: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#log('warn', message, fields);
   }
 
   /** The address must be on the API's own host: it is asked with the token. */
@@ -293,13 +314,20 @@ function isEmpty(answer: Answer): boolean {
 const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
 const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
 
+/** A name for an address. Zoho's JSON can hold names with half a surrogate pair, of which an address can be made only without it. */
+function encoded(name: string): string {
+  return encodeURIComponent(name.toWellFormed());
+}
+
 function jobPath(id: string): string {
   return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;
 }
 
-function mayPass(error: unknown): error is ZohoError {
+/** Whether a refusal may be one of those that come at random; one that points at a name of the query is meant. */
+function mayPass(error: unknown, query: string): error is ZohoError {
   if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
-  return error.code === 'SYNTAX_ERROR' || error.code === 'INVALID_QUERY';
+  if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);
+  return error.code === 'INVALID_QUERY';
 }
 
 function refusesQuotedIds(error: unknown): error is ZohoError {

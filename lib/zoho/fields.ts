@@ -7,6 +7,26 @@ import type {FieldReply} from './schemas.ts';
 const bulkUnread = new Set(['fileupload', 'multiselectlookup', 'subform']);
 const coqlUnread = new Set(['fileupload', 'imageupload', 'multiselectlookup', 'subform']);
 
+/** Names of fields whose column in a file cannot be told from that of the record's id, which is called `Id` (zoho-api sheet 4.4). */
+const ambiguous = new Set(['Id']);
+
+/** What documents keep for themselves beside the fields. */
+const ownProperty = '_meta';
+
+/** What becomes of fields that cannot have their names in documents or files, each in a sentence for people. */
+export function namesakes(fields: readonly Field[]): {readonly field: string; readonly fate: string}[] {
+  return fields.flatMap(({name: field}) => {
+    if (field === ownProperty)
+      return {field, fate: 'documents keep this name for themselves, so it is not captured; rename its API name in Zoho'};
+    if (ambiguous.has(field))
+      return {
+        field,
+        fate: "a file of Bulk Read does not tell it from the record's id, so it comes with changes only, not with backfills",
+      };
+    return [];
+  });
+}
+
 /** Single fields of standard modules that Bulk Read refuses. */
 const bulkUnreadNames = new Set([
   'Calls.CTI_Entry',
@@ -68,8 +88,13 @@ function fieldOf(module: string, name: string, reply: FieldReply): Field {
     jsonType,
     computed,
     dynamic: dataType === 'formula' && reply.formula?.dynamic === true,
-    bulk: !bulkUnread.has(dataType) && !bulkUnreadNames.has(place) && !(composite.test(name) && jsonType !== 'string'),
-    coql: !coqlUnread.has(dataType) && !coqlUnreadNames.has(place) && isCoqlName(name),
+    bulk:
+      !ambiguous.has(name) &&
+      name !== ownProperty &&
+      !bulkUnread.has(dataType) &&
+      !bulkUnreadNames.has(place) &&
+      !(composite.test(name) && jsonType !== 'string'),
+    coql: name !== ownProperty && !coqlUnread.has(dataType) && !coqlUnreadNames.has(place) && isCoqlName(name),
     ...(values.length > 0 && {values}),
   };
 }

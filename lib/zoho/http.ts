@@ -10,6 +10,7 @@ import {
   headersTimeoutMs,
   idleTimeoutMs,
 } from '../limits.ts';
+import {decoded, EncodingError, encodingsOf} from './content-encoding.ts';
 import {isLoopback} from './data-centers.ts';
 
 export interface Timeouts {
@@ -32,7 +33,10 @@ export interface Request {
 export interface Answer {
   readonly status: number;
   header(name: string): string | undefined;
-  /** The body's bytes, once. Throws `Cut` when they end early or stall, and kind `damaged` past `bytesMax`. Leaving it early drops the connection. */
+  /**
+   * The body's bytes, once, decompressed if need be. Throws `Cut` when they end early or stall, and kind `damaged` past `bytesMax` or when they
+   * cannot be decompressed. Leaving it early drops the connection.
+   */
   bytes(bytesMax: number): AsyncGenerator<Uint8Array, void, void>;
   /** The whole body as text. */
   text(bytesMax: number): Promise<string>;
@@ -41,14 +45,17 @@ export interface Answer {
 }
 
 /** A connection that did not come about, or ended before the answer did. */
-export class Cut extends Error {
+export class ConnectionLost extends Error {
   override readonly name = 'Cut';
   /** Whether the request may have reached the other side. */
-  readonly sent: boolean;
+  readonly mayHaveArrived: boolean;
+  /** Whether it ended because nothing came for too long. */
+  readonly isTimeout: boolean;
 
-  constructor(message: string, sent: boolean, options: ErrorOptions) {
+  constructor(message: string, sent: boolean, {isTimeout = false, ...options}: ErrorOptions & {isTimeout?: boolean}) {
     super(message, options);
-    this.sent = sent;
+    this.mayHaveArrived = sent;
+    this.isTimeout = isTimeout;
   }
 }
 
@@ -119,16 +126,25 @@ class UndiciAnswer implements Answer {
   }
 
   async *bytes(bytesMax: number): AsyncGenerator<Uint8Array, void, void> {
-    let size = 0;
+    const {body} = this.#answer;
     try {
-      for await (const chunk of this.#answer.body as AsyncIterable<Uint8Array>) {
-        size += chunk.length;
-        if (size > bytesMax) throw new ZohoError('damaged', `The answer of ${this.#host} has more than ${bytesMax} bytes`);
-        yield chunk;
-      }
+      // Both are bounded: a few bytes may hold many, and endless bytes none at all.
+      const sent = this.#bounded(body, bytesMax);
+      yield* this.#bounded(decoded(sent, encodingsOf(this.header('content-encoding'))), bytesMax);
     } catch (error) {
       this.#signal.throwIfAborted();
-      throw error instanceof ZohoError ? error : cutOf(error, this.#host);
+      throw error instanceof ZohoError ? error : unreadable(error, this.#host);
+    } finally {
+      body.destroy();
+    }
+  }
+
+  async *#bounded(body: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array, void, void> {
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > bytesMax) throw new ZohoError('damaged', `The answer of ${this.#host} has more than ${bytesMax} bytes`);
+      yield chunk;
     }
   }
 
@@ -163,7 +179,7 @@ export async function within<T>(
     return await work(limit.signal);
   } catch (error) {
     if (!limit.signal.aborted || signal.aborted) throw error;
-    throw new Cut(`no whole answer from ${host} within ${timeoutMs / 1000} s`, true, {cause: error});
+    throw new ConnectionLost(`no whole answer from ${host} within ${timeoutMs / 1000} s`, true, {cause: error, isTimeout: true});
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
@@ -188,13 +204,25 @@ const sentMeanings: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_HEADERS_OVERFLOW', 'the headers of its answer are too large'],
 ]);
 
-function cutOf(error: unknown, host: string): Cut {
+/** A body that stopped, on the way or within its compressed data, is a cut; one that is compressed otherwise than it says is damaged. */
+function unreadable(error: unknown, host: string): ConnectionLost | ZohoError {
+  if (!(error instanceof EncodingError)) return cutOf(error, host);
+  if (error.isShort) return new ConnectionLost(`no whole answer from ${host}: ${error.message}`, true, {cause: error});
+  return new ZohoError('damaged', `Cannot read the answer of ${host}: ${error.message}`, {cause: error});
+}
+
+function cutOf(error: unknown, host: string): ConnectionLost {
   const code = codeOf(error);
   const before = notSent.get(code) ?? (isTlsCode(code) ? 'its certificate cannot be trusted' : undefined);
-  if (before !== undefined) return new Cut(`cannot reach ${host}: ${before} (${code})`, false, {cause: error});
+  if (before !== undefined) return new ConnectionLost(`cannot reach ${host}: ${before} (${code})`, false, {cause: error});
   const after = sentMeanings.get(code) ?? 'the connection was cut';
-  return new Cut(`no whole answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {cause: error});
+  return new ConnectionLost(`no whole answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {
+    cause: error,
+    isTimeout: timeouts.has(code),
+  });
 }
+
+const timeouts: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 function isTlsCode(code: string): boolean {
   return /CERT|^ERR_TLS|^UNABLE_TO_|SIGNATURE/.test(code);

@@ -1,10 +1,10 @@
 /** A body that remembers how it went, whatever its reader makes of it. */
 import {errorBytesMax} from '../limits.ts';
-import {Complained} from './caller.ts';
-import {hiddenComplaint, jsonOf} from './schemas.ts';
+import {ErrorReply} from './caller.ts';
+import {hiddenApiError, jsonOf, saysNothing} from './schemas.ts';
 
 /** A body on its way to a reader, which may throw something else than what went wrong with the body. */
-export class Overheard {
+export class BodyTap {
   readonly #body: AsyncIterable<Uint8Array>;
   readonly #begin: Uint8Array[] = [];
   #size = 0;
@@ -30,15 +30,21 @@ export class Overheard {
     }
   }
 
-  /** Whether the body was read to its end, and nothing was in it. */
-  get isEmpty(): boolean {
-    return this.#ended && this.#size <= errorBytesMax && Buffer.concat(this.#begin).toString().trim() === '';
+  /** Whether the body, sound as far as its reader went, is whole and says that there is nothing. */
+  get isNothing(): boolean {
+    if (this.failure !== undefined || this.#size > errorBytesMax) return false;
+    const text = this.#text;
+    return text.trim() === '' ? this.#ended : saysNothing(jsonOf(text), 'data');
   }
 
   /** What a short body complains of, with a status that says otherwise. */
-  complaint(): Complained | undefined {
+  complaint(): ErrorReply | undefined {
     if (this.#size > errorBytesMax) return undefined;
-    const complaint = hiddenComplaint(jsonOf(Buffer.concat(this.#begin).toString()));
-    return complaint && new Complained(complaint);
+    const complaint = hiddenApiError(jsonOf(this.#text));
+    return complaint && new ErrorReply(complaint);
+  }
+
+  get #text(): string {
+    return Buffer.concat(this.#begin).toString();
   }
 }

@@ -34,12 +34,12 @@ const atOnceOf: Readonly<Partial<Record<CallKind, number>>> = {coql: coqlAtOnce,
 export type Outcome = 'good' | 'throttled' | 'struggling' | 'neither';
 
 /** The right to make one call. */
-export interface Place {
+export interface Permit {
   /** Gives it back; only the first time counts. `retryAfterMs` is what Zoho asked for: the pause is at least that long. */
-  end(outcome: Outcome, throttle?: {retryAfterMs?: number | undefined; creditsGone?: boolean}): void;
+  release(outcome: Outcome, throttle?: {retryAfterMs?: number | undefined; creditsGone?: boolean}): void;
 }
 
-export interface GovernorOptions {
+export interface RateLimiterOptions {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random?: (() => number) | undefined;
@@ -50,7 +50,7 @@ export interface GovernorOptions {
 interface Waiter {
   readonly kind: CallKind;
   readonly key: string;
-  readonly grant: (place: Place) => void;
+  readonly grant: (place: Permit) => void;
 }
 
 /**
@@ -58,7 +58,7 @@ interface Waiter {
  * time, and half as many run at once afterwards. Outages raise it too, without the pause. Each good answer lowers it, so the pace comes
  * back as fast as it went. A 429 to a download holds up downloads only: they have a limit of their own.
  */
-export class Governor {
+export class RateLimiter {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #tell: (reason: string | undefined) => void;
@@ -76,16 +76,16 @@ export class Governor {
   #told = false;
   #alarm: {atMs: number; stop: AbortController} | undefined;
 
-  constructor({clock, random = Math.random, tell = () => {}}: GovernorOptions) {
+  constructor({clock, random = Math.random, tell = () => {}}: RateLimiterOptions) {
     this.#clock = clock;
     this.#random = random;
     this.#tell = tell;
   }
 
   /** Resolves when the call may be made. `key` names the binding or job it is for. Rejects at once when the signal aborts. */
-  async enter(kind: CallKind, key: string, signal: AbortSignal): Promise<Place> {
+  async enter(kind: CallKind, key: string, signal: AbortSignal): Promise<Permit> {
     signal.throwIfAborted();
-    const {promise, resolve, reject} = Promise.withResolvers<Place>();
+    const {promise, resolve, reject} = Promise.withResolvers<Permit>();
     const stop = (): void => {
       this.#forget(waiter);
       this.#pump();
@@ -111,6 +111,17 @@ export class Governor {
   /** How long all calls wait from now. */
   get pausedMs(): number {
     return Math.max(0, this.#pausedUntilMs - this.#clock.elapsedMs());
+  }
+
+  /** How long a download that waits has to wait for Zoho's ration; undefined when none waits. */
+  get nextDownloadMs(): number | undefined {
+    if (this.#downloads.length < downloadsPerMinute || !this.#waits('download')) return undefined;
+    return Math.max(0, this.#downloads[0]! + downloadWindowMs - this.#clock.elapsedMs());
+  }
+
+  #waits(kind: CallKind): boolean {
+    const waiters = [...(this.#waiting[priorityOf[kind]]?.values() ?? [])].flat();
+    return waiters.some((waiter) => waiter.kind === kind);
   }
 
   /** Calls that may run at once now. */
@@ -161,14 +172,14 @@ export class Governor {
     if (rest.length > 0) line.set(waiter.key, rest);
   }
 
-  #place({kind}: Waiter, nowMs: number): Place {
+  #place({kind}: Waiter, nowMs: number): Permit {
     this.#runningTotal++;
     this.#running.set(kind, (this.#running.get(kind) ?? 0) + 1);
     if (kind === 'download') this.#downloads.push(nowMs);
     const epoch = this.#epoch;
     let held = true;
     return {
-      end: (outcome, throttle = {}) => {
+      release: (outcome, throttle = {}) => {
         if (!held) return;
         held = false;
         this.#runningTotal--;

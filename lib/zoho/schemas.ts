@@ -2,7 +2,6 @@
 import * as v from 'valibot';
 
 const text = v.pipe(v.string(), v.minLength(1));
-const digits = v.pipe(v.string(), v.regex(/^\d+$/));
 /** A job's id becomes part of an address. */
 const jobId = v.pipe(v.string(), v.regex(/^[\w-]+$/));
 
@@ -49,7 +48,7 @@ const fieldReply = v.object({
   pick_list_values: pickList,
 });
 export type FieldReply = v.InferOutput<typeof fieldReply>;
-/** Null when the answer has no list. */
+/** Null when something else stands where the list should be. */
 export const fieldsReply = v.object({fields: v.fallback(v.nullable(v.array(v.fallback(fieldReply, {}))), null)});
 
 export const createdReply = v.object({
@@ -62,6 +61,22 @@ const count = v.pipe(
   v.integer(),
   v.minValue(0),
 );
+/** A yes or no, also as a text or a number; whatever else stands there says nothing, which is not a "no". */
+const flag = v.fallback(
+  v.nullish(
+    v.pipe(
+      v.union([
+        v.boolean(),
+        v.pipe(v.string(), v.trim(), v.toLowerCase(), v.picklist(['true', 'false', '1', '0'])),
+        v.picklist([0, 1]),
+      ]),
+      v.transform((value) => value === true || value === 'true' || Number(value) === 1),
+    ),
+  ),
+  undefined,
+);
+/** A token is Zoho's to choose; one of digits may come as a number. */
+const pageToken = v.union([v.string(), v.pipe(v.number(), v.safeInteger(), v.transform(String))]);
 const reason = v.union([
   v.object({code: v.nullish(v.string()), message: v.nullish(v.string())}),
   v.pipe(
@@ -79,8 +94,9 @@ export const jobReply = v.object({
           v.object({
             count: v.fallback(v.nullish(count), undefined),
             download_url: v.nullish(v.string()),
-            more_records: v.nullish(v.boolean()),
-            next_page_token: v.nullish(v.string()),
+            more_records: flag,
+            next_page_token: v.nullish(pageToken),
+            per_page: v.fallback(v.nullish(count), undefined),
             error_message: v.fallback(v.nullish(reason), undefined),
           }),
         ),
@@ -90,13 +106,14 @@ export const jobReply = v.object({
   ),
 });
 
+/** Its rows are judged one by one, by `deletionsOf`. */
 export const deletedReply = v.object({
-  data: v.array(v.object({id: digits, deleted_time: text, type: v.fallback(v.string(), 'permanent')})),
-  info: v.nullish(v.object({more_records: v.nullish(v.boolean())})),
+  data: v.array(v.unknown()),
+  info: v.fallback(v.nullish(v.object({more_records: flag})), undefined),
 });
 
 /** What an error answer says, whichever of its shapes it has: flat, the first of `data`, or the accounts host's `error`. */
-export interface Complaint {
+export interface ApiError {
   readonly code: string;
   readonly message: string;
   readonly details: Details;
@@ -107,6 +124,7 @@ const details = v.object({
   column_name: v.fallback(v.nullish(v.string()), undefined),
   json_path: v.fallback(v.nullish(v.string()), undefined),
   module: v.fallback(v.nullish(v.string()), undefined),
+  near: v.fallback(v.nullish(v.string()), undefined),
   param_name: v.fallback(v.nullish(v.string()), undefined),
   permissions: v.fallback(v.nullish(v.array(v.string())), undefined),
 });
@@ -122,7 +140,7 @@ const wrapped = v.object({data: v.looseTuple([flat])});
 const accounts = v.object({error: text, error_description: v.fallback(v.string(), '')});
 
 /** The complaint in an error answer; undefined when it has none of the shapes. */
-export function complaintOf(body: unknown): Complaint | undefined {
+export function apiErrorOf(body: unknown): ApiError | undefined {
   if (v.is(flat, body)) return v.parse(flat, body);
   if (v.is(wrapped, body)) return v.parse(wrapped, body).data[0];
   if (!v.is(accounts, body)) return undefined;
@@ -131,11 +149,26 @@ export function complaintOf(body: unknown): Complaint | undefined {
 }
 
 /** The complaint in an answer whose status says that all is well: its own `status` must say `error`. */
-export function hiddenComplaint(body: unknown): Complaint | undefined {
+export function hiddenApiError(body: unknown): ApiError | undefined {
   const inner = v.is(wrapped, body) ? v.parse(wrapped, body).data[0] : v.is(flat, body) ? v.parse(flat, body) : undefined;
   if (inner !== undefined) return inner.status === 'error' ? inner : undefined;
-  return v.is(accounts, body) ? complaintOf(body) : undefined;
+  return v.is(accounts, body) ? apiErrorOf(body) : undefined;
 }
+
+/**
+ * Whether an answer with status 200 says "nothing" where a list is expected: an empty body, `[]`, `{}`, or an object whose list is null, empty or
+ * not there (zoho-api sheet 5.1). Not when more is said to follow, and not for a complaint.
+ */
+export function saysNothing(body: unknown, list: string): boolean {
+  if (Array.isArray(body)) return body.length === 0;
+  if (typeof body !== 'object' || body === null) return false;
+  if (apiErrorOf(body) !== undefined) return false;
+  const {[list]: listed = null, info} = body as Readonly<Record<string, unknown>>;
+  if (!(listed === null || (Array.isArray(listed) && listed.length === 0))) return false;
+  return Object.keys(body).every((key) => key === list || key === 'info') && !v.is(moreInfo, info);
+}
+
+const moreInfo = v.object({more_records: v.union([v.literal(true), v.literal('true')])});
 
 /** Undefined for what is not JSON. */
 export function jsonOf(text: string): unknown {

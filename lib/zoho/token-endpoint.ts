@@ -2,9 +2,9 @@
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
 import {errorBytesMax} from '../limits.ts';
-import type {Credentials} from './client.ts';
+import type {Credentials} from './api.ts';
 import {type Http, within} from './http.ts';
-import {complaintOf, jsonOf, type TokenReply, tokenReply} from './schemas.ts';
+import {apiErrorOf, jsonOf, type TokenReply, tokenReply} from './schemas.ts';
 
 /** An answer of the accounts host, read whole. */
 export interface TokenAnswer {
@@ -47,9 +47,9 @@ export function readTokenAnswer({status, text}: TokenAnswer, hosts: TokenHosts):
   const body = jsonOf(text);
   const reply = v.safeParse(tokenReply, body);
   if (reply.success) return {reply: reply.output};
-  const complaint = complaintOf(body);
-  if (status === 429 || (complaint !== undefined && isThrottle(complaint.code, complaint.message)))
+  if (isThrottle(status, body))
     return {again: 'throttled', why: 'Zoho refuses more tokens for now, because too many were asked for within 10 minutes'};
+  const complaint = apiErrorOf(body);
   if (complaint === undefined || status >= 500 || passingCodes.has(complaint.code))
     return {again: 'failed', why: `${hosts.accountsHost} gives no usable answer (HTTP status ${status})`};
   throw new ZohoError('credentials', explain(complaint.code, hosts), {code: complaint.code, status});
@@ -99,6 +99,23 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
 /** Codes of the accounts host that say nothing about the credentials. */
 const passingCodes = new Set(['general_error', 'internal_error', 'server_error', 'temporarily_unavailable', 'INTERNAL_ERROR']);
 
-function isThrottle(code: string, message: string): boolean {
-  return /^access denied$/i.test(code) || /too many requests/i.test(message) || code === 'TOO_MANY_REQUESTS';
+/**
+ * Whether the accounts host refuses more tokens for now. It words that in the language of the account, so its words are not what tells: a throttle has
+ * status 429, or a failure whose `error` is words for people, or an unknown code beside `"status":"failure"`. What is wrong with credentials has a code.
+ */
+export function isThrottle(status: number, body: unknown): boolean {
+  if (status === 429) return true;
+  const complaint = apiErrorOf(body);
+  if (complaint === undefined || status >= 500) return false;
+  const {code, message} = complaint;
+  if (code === 'TOO_MANY_REQUESTS' || /too many requests/i.test(message)) return true;
+  if (meanings.has(code) || passingCodes.has(code)) return false;
+  return isWords(code) || v.is(failure, body);
+}
+
+const failure = v.object({status: v.literal('failure')});
+
+/** Words of any language, such as "Access Denied"; a code has no blanks, capitals only if all are, and ASCII letters. */
+function isWords(text: string): boolean {
+  return /^[\p{L}\p{M}\p{P}\s]+$/u.test(text) && !/^(?:[a-z_]+|[A-Z_]+)$/.test(text);
 }

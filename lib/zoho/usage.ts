@@ -15,22 +15,24 @@ export const creditsOf: Readonly<Record<CallKind, number>> = {
   deleted: 2,
 };
 
-export interface LedgerSummary {
+export interface UsageSummary {
   readonly calls: Readonly<Record<CallKind, number>>;
   readonly credits: Readonly<Record<CallKind, number>>;
   readonly callsTotal: number;
   readonly creditsTotal: number;
   /** Credits that the organisation has left, as far as Zoho told: it does once half of the day's are used. */
   readonly remaining: number | undefined;
+  /** Until the next download may begin, while one waits for its turn because of Zoho's ration. */
+  readonly nextDownloadMs?: number | undefined;
 }
 
-export class Ledger {
+export class Usage {
   readonly #calls = zeros();
   readonly #credits = zeros();
   #remaining: number | undefined;
 
   /** Books a call. Whether refused ones cost is not documented; they are counted. */
-  book(kind: CallKind, credits: number = creditsOf[kind]): void {
+  charge(kind: CallKind, credits: number = creditsOf[kind]): void {
     this.#calls[kind]++;
     this.#credits[kind] += credits;
     if (this.#remaining !== undefined) this.#remaining = Math.max(0, this.#remaining - credits);
@@ -45,7 +47,7 @@ export class Ledger {
     return this.#remaining;
   }
 
-  summary(): LedgerSummary {
+  summary(): UsageSummary {
     const calls = {...this.#calls};
     const credits = {...this.#credits};
     const sum = (by: Record<CallKind, number>): number => callKinds.reduce((total, kind) => total + by[kind], 0);
@@ -54,7 +56,7 @@ export class Ledger {
 }
 
 /** Rows of a page of Bulk Read. */
-const rowsPerJob = 200_000;
+export const rowsPerJob = 200_000;
 /** Looks at a job that takes a minute or so. */
 const looksPerJob = 40;
 
@@ -63,6 +65,21 @@ export function backfillCredits(rows: number, slices = 1): number {
   const jobs = Math.max(1, Math.ceil(rows / rowsPerJob)) * slices;
   return jobs * (creditsOf.create + creditsOf.download + looksPerJob * creditsOf.job);
 }
+
+/** Credits of a day in which nothing changes: a sweep each interval, the deletions half-hourly at the least, the metadata hourly (design 5.9). */
+export function idleCreditsADay(intervalMs: number, spacingMs: number): number {
+  const sweeps = Math.ceil(86_400_000 / Math.max(intervalMs, spacingMs));
+  return sweeps * creditsOf.coql + Math.min(sweeps, 48) * creditsOf.deleted + 24 * creditsOf.fields;
+}
+
+/** What each edition grants in 24 hours, at the least and with its limit (zoho-api sheet 8.1); users add to it. */
+export const editionCredits: readonly {readonly edition: string; readonly credits: number; readonly perUser: number}[] = [
+  {edition: 'Free', credits: 5_000, perUser: 0},
+  {edition: 'Standard', credits: 50_000, perUser: 250},
+  {edition: 'Professional', credits: 50_000, perUser: 500},
+  {edition: 'Enterprise', credits: 50_000, perUser: 1_000},
+  {edition: 'Ultimate', credits: 50_000, perUser: 2_000},
+];
 
 function zeros(): Record<CallKind, number> {
   return {modules: 0, fields: 0, create: 0, job: 0, download: 0, coql: 0, deleted: 0};

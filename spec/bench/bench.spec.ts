@@ -21,7 +21,9 @@ async function bench(...args: string[]): Promise<{code: number; output: string}>
     output,
     messages,
     screen: undefined,
+    outputColumns: () => 80,
     colors: false,
+    outputColors: false,
     log: silent,
     signal: new AbortController().signal,
   };

@@ -21,7 +21,7 @@ async function measured(folder: string, name: string, changes: Partial<Case>, ro
   assert.ok(known);
   const what = {...known, ...changes};
   const page = await makePage(folder, what.shape, what.rows, what.coql);
-  return measure(what, page, {rounds, folder, signal: new AbortController().signal, onRun() {}});
+  return measure(what, page, {rounds, folder, onRun() {}});
 }
 
 measuring('a contender whose documents are wrong has no figures, and the others keep theirs', async ({folder}) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {ModuleFields} from '../../lib/capture/field-plan.ts';
+import {FieldPlan} from '../../lib/capture/field-plan.ts';
 import type {Field} from '../../lib/records/field.ts';
 
 const fields = suite('ModuleFields');
@@ -24,7 +24,7 @@ const many = (count: number, more: Partial<Field> = {}): Field[] =>
   Array.from({length: count}, (_, i) => field(`F${String(i).padStart(4, '0')}`, more));
 
 fields('asks for everything once, with the key in every slice and never more than Zoho takes', () => {
-  const it = new ModuleFields([...key, ...many(450)]);
+  const it = new FieldPlan([...key, ...many(450)]);
   assert.deepEqual(
     it.bulkSlices.map((slice) => slice.length),
     [200, 200, 56],
@@ -37,15 +37,28 @@ fields('asks for everything once, with the key in every slice and never more tha
   assert.equal(new Set(it.bulkSlices.flat()).size, 452);
 });
 
+fields('confirms what is captured and known to be read, and says when that is news', () => {
+  const it = new FieldPlan([...key, field('A'), field('B'), field('C')]);
+  assert.deepEqual(it.confirmed, []);
+  assert.equal(it.confirm(['id', 'A', 'B', 'Unknown', '']), true);
+  assert.equal(it.confirm(['A', 'Unknown']), false);
+  it.refuse('bulk', 'B');
+  it.refuse('coql', 'B');
+  assert.deepEqual(
+    it.confirmed.map(({name}) => name),
+    ['A', 'id'],
+  );
+});
+
 fields('asks for the key alone when a module has nothing else', () => {
-  const it = new ModuleFields(key);
+  const it = new FieldPlan(key);
   assert.deepEqual(it.bulkSlices, [['id', 'Modified_Time']]);
   assert.deepEqual(it.coqlSlices, [['id', 'Modified_Time']]);
   assert.deepEqual(it.refreshSlices, []);
 });
 
 fields('keeps the other slices as they are when a field is refused', () => {
-  const it = new ModuleFields([...key, ...many(250)]);
+  const it = new FieldPlan([...key, ...many(250)]);
   const [, second] = it.bulkSlices;
   assert.equal(it.refuse('bulk', 'F0003'), true);
   assert.equal(it.bulkSlices[0]?.includes('F0003'), false);
@@ -54,14 +67,14 @@ fields('keeps the other slices as they are when a field is refused', () => {
 });
 
 fields('does not give up the key, nor a field twice, nor one that it never asked for', () => {
-  const it = new ModuleFields([...key, field('A')]);
+  const it = new FieldPlan([...key, field('A')]);
   assert.equal(it.refuse('coql', 'A'), true);
   for (const name of ['A', 'id', 'Modified_Time', 'Unknown']) assert.equal(it.refuse('coql', name), false, name);
 });
 
 fields('puts at most five dynamic formulas in a query', () => {
   const dynamic = Array.from({length: 12}, (_, i) => field(`D${i}`, {computed: true, dynamic: true}));
-  const it = new ModuleFields([...key, field('A'), ...dynamic]);
+  const it = new FieldPlan([...key, field('A'), ...dynamic]);
   assert.deepEqual(
     it.coqlSlices.map((slice) => slice.filter((name) => name.startsWith('D')).length),
     [5, 5, 2],
@@ -70,7 +83,7 @@ fields('puts at most five dynamic formulas in a query', () => {
 });
 
 fields('goes back to fifty columns, once', () => {
-  const it = new ModuleFields([...key, ...many(120), field('Z', {dynamic: true, computed: true})]);
+  const it = new FieldPlan([...key, ...many(120), field('Z', {dynamic: true, computed: true})]);
   assert.equal(it.narrowCoql(), true);
   assert.ok(
     it.coqlSlices.every((slice) => slice.length <= 50),
@@ -81,7 +94,7 @@ fields('goes back to fifty columns, once', () => {
 });
 
 fields('refreshes formulas, roll-ups and what only bulk reads', () => {
-  const it = new ModuleFields([...key, field('A'), field('Score', {computed: true}), field('Photo', {coql: false})]);
+  const it = new FieldPlan([...key, field('A'), field('Score', {computed: true}), field('Photo', {coql: false})]);
   assert.deepEqual(it.refreshSlices, [['id', 'Modified_Time', 'Photo', 'Score']]);
   it.refuse('coql', 'A');
   assert.deepEqual(it.refreshSlices, [['id', 'Modified_Time', 'A', 'Photo', 'Score']]);
@@ -92,7 +105,7 @@ fields('refreshes formulas, roll-ups and what only bulk reads', () => {
 });
 
 fields('names what only one API reads, and what none does', () => {
-  const it = new ModuleFields([
+  const it = new FieldPlan([
     ...key,
     field('A'),
     field('Photo', {coql: false}),
@@ -107,7 +120,7 @@ fields('names what only one API reads, and what none does', () => {
 });
 
 fields('sees whether newly read metadata differs, in any order', () => {
-  const it = new ModuleFields([...key, field('A')]);
+  const it = new FieldPlan([...key, field('A')]);
   assert.equal(it.replace([field('A'), ...key]), false);
   assert.equal(it.replace([...key, field('A'), field('B')]), true);
   assert.equal(it.all.has('B'), true);

@@ -31,6 +31,21 @@ schedule('counts Sunday as 0 and as 7, and tolerates runs of spaces', () => {
   }
 });
 
+schedule('counts steps from the first of a field, and lets ranges go past its end', () => {
+  const days = (expression: string): number[] => {
+    const {admitsDay} = parseSchedule(expression);
+    return Array.from({length: 31}, (_, i) => i + 1).filter((day) => admitsDay(new Date(Date.UTC(2026, 9, day))));
+  };
+  assert.deepEqual(days('0 0 */10 * *'), [1, 11, 21, 31]);
+  assert.deepEqual(days('0 0 30-2 * *'), [1, 2, 30, 31]);
+  assert.deepEqual(days('0 0 * */3 *').length, 31, 'October is the fourth of 1, 4, 7, 10');
+  assert.deepEqual(days('0 0 * * sat-sun').slice(0, 4), [3, 4, 10, 11]);
+  assert.deepEqual(days('0 0 * * 5-7').slice(0, 4), [2, 3, 4, 9]);
+  assert.deepEqual(parseSchedule('0 22-2 * * *').hours, [23, 22, 2, 1, 0]);
+  assert.deepEqual(parseSchedule('*/25 8-18/4 * * *').minutes, [50, 25, 0]);
+  assert.deepEqual(parseSchedule('*/25 8-18/4 * * *').hours, [16, 12, 8]);
+});
+
 schedule('finds the one leap day in eight years', () => {
   assert.equal(fired(parseSchedule('0 0 29 2 *'), at('2096-03-01T00:00:00Z'), at('2104-02-29T00:00:00Z')), true);
 });

@@ -54,9 +54,10 @@ capture("captures what the documentation's own sample describes", async ({shell,
   );
   const {code, output, messages} = await shell.run('capture --source flow.yaml --out out --once');
   assert.equal(code, 0, messages);
-  assert.equal(output, '');
-  assert.match(messages, /^Leads +5,000 +0 +out\/Leads\.ndjson \(5,000 lines\)$/m);
-  assert.match(messages, /10,500 documents in .* API calls, .* credits$/m);
+  assert.match(messages, /^Module Leads: records modified since 2024-01-01T00:00:00Z are captured \(the configured start\)$/m);
+  assert.match(output, /^Leads +5,000 +0 +2024-01-01 +out\/Leads\.ndjson \(5,000 lines\)$/m);
+  assert.match(messages, /^The backfill of module Leads is complete: 5000 rows in \d+ s, \d+ credits$/m);
+  assert.match(output, /10,500 documents in .* API calls, .* credits$/m);
   assert.deepEqual(await compared(shell, sandbox, ['Leads', 'Accounts', 'Contacts']), {
     lines: [5_000, 1_500, 4_000],
     differences: [],
@@ -89,9 +90,9 @@ capture('stops at the first Ctrl-C with everything saved, and goes on from there
 });
 
 capture('stops after a time when told to', async ({shell}) => {
-  const {code, messages} = await shell.run('capture --config config.json --module Quotes --out out --timeout 2s');
+  const {code, output, messages} = await shell.run('capture --config config.json --module Quotes --out out --timeout 2s');
   assert.equal(code, 0, messages);
-  assert.match(messages, /^Quotes +750 /m);
+  assert.match(output, /^Quotes +750 /m);
 });
 
 capture('prints documents with their collection, and goes on from a state that it printed', async ({shell, sandbox}) => {
@@ -117,6 +118,30 @@ capture('prints documents with their collection, and goes on from a state that i
       .map((line) => propertiesOf(line.slice('["Quotes",'.length, -1)).get('id')),
     [id],
   );
+});
+
+capture('backfills again what it is told to, from where that began', async ({shell, sandbox}) => {
+  const run = async (args: string): Promise<{since: string; since_reason: string; documents: number}[]> => {
+    const {code, output, messages} = await shell.run(
+      `capture --config config.json --module Quotes,Deals --out out --once --json ${args}`,
+    );
+    assert.equal(code, 0, messages);
+    return JSON.parse(output).modules;
+  };
+  const [first] = await run('--since 2020-01-01');
+  assert.deepEqual([first?.since, first?.documents], ['2020-01-01T00:00:00Z', 750]);
+  const again = await run('--backfill Quotes');
+  assert.deepEqual(
+    again.map(({since, documents}) => [since, documents]),
+    [
+      ['2020-01-01T00:00:00Z', 750],
+      ['2020-01-01T00:00:00Z', 0],
+    ],
+  );
+  const shorter = sandbox.clock.nowMs() - 3_600_000;
+  await run(`--backfill Quotes --since ${new Date(shorter).toISOString()}`);
+  const {code, output} = await shell.run('verify --config config.json --module Quotes --out out --full');
+  assert.equal(code, 0, output);
 });
 
 capture('lets one process at a time into a directory, and no other capture', async ({shell, sandbox}) => {
@@ -147,9 +172,9 @@ capture('lets one process at a time into a directory, and no other capture', asy
 
 capture('sets aside a module that cannot be read, captures the others, and says so at the end', async ({shell, sandbox}) => {
   sandbox.faults.add({name: 'refused-module', module: 'Deals', count: 1_000});
-  const {code, messages} = await shell.run('capture --config config.json --module Deals,Quotes --out out --once');
-  assert.match(messages, /^Quotes +750 /m);
-  assert.match(messages, /^Deals +0 .*set aside: /m);
+  const {code, output} = await shell.run('capture --config config.json --module Deals,Quotes --out out --once');
+  assert.match(output, /^Quotes +750 /m);
+  assert.match(output, /^Deals +0 .*set aside: /m);
   assert.equal(code, 1);
 });
 

@@ -5,7 +5,7 @@ import {Comparison} from '../../lib/commands/verify/compare.ts';
 import {propertiesOf} from '../../lib/commands/verify/properties.ts';
 import {randomFrom} from '../../lib/sandbox/hash.ts';
 import type {Sandbox} from '../../lib/sandbox/server.ts';
-import {parseJournal} from '../../lib/sinks/files/manifest.ts';
+import {parseManifest} from '../../lib/sinks/files/manifest.ts';
 import type {KillsOutcome} from '../system/proof/kills.ts';
 import type {Shell} from './shell.ts';
 
@@ -23,12 +23,12 @@ export interface Compared {
 
 /** Compares the directory `out` with what the sandbox holds. */
 export async function compared(shell: Shell, sandbox: Sandbox, modules: readonly string[]): Promise<Compared> {
-  const journal = parseJournal(await readFile(shell.path('out/state.json'), 'utf8'), 'out');
+  const journal = parseManifest(await readFile(shell.path('out/state.json'), 'utf8'), 'out');
   const lines: number[] = [];
   const differences: string[] = [];
   for (const module of modules) {
     const [, entry] = Object.entries(journal.files).find(([collection]) => collection.endsWith(module))!;
-    const file = new CapturedFile(shell.path(`out/${entry.file}`), entry.bytes);
+    const file = await CapturedFile.open(shell.path(`out/${entry.file}`), entry.bytes);
     // What only one API reads is there or not, as the record came last.
     const {bulkOnly, coqlOnly, neither} = sandbox.org.readers(module);
     const comparison = new Comparison(file, {ignored: new Set([...bulkOnly, ...coqlOnly, ...neither])});

@@ -1,9 +1,9 @@
 /** Commands run as a person would run them: in processes of their own, in a folder of their own. */
 import {spawn} from 'node:child_process';
+import {closeSync, openSync} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {text} from 'node:stream/consumers';
+import {join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {configOf} from '../../lib/commands/context.ts';
 import type {Sandbox} from '../../lib/sandbox/server.ts';
@@ -22,8 +22,12 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Nobody reads what it prints. */
   readonly closeOutput?: boolean;
-  /** Called when the process runs, with what sends it signals and what it has said so far. */
-  readonly whenRunning?: (kill: (signal: NodeJS.Signals) => void, messages: () => string) => void;
+  /** Where standard output goes instead of being read: a path, in the shell's folder unless it is absolute. */
+  readonly outputFile?: string;
+  /** Blocks of 512 bytes that a file may have at most, as `ulimit -f` sets it. */
+  readonly fileBlocksMax?: number;
+  /** Called when the process runs, with what sends it signals, and what it has said and given so far. */
+  readonly whenRunning?: (kill: (signal: NodeJS.Signals) => void, messages: () => string, output: () => string) => void;
 }
 
 export class Shell {
@@ -50,22 +54,35 @@ export class Shell {
   async run(args: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
     const list = typeof args === 'string' ? args.split(' ').filter((word) => word !== '') : args;
     const env = {...process.env, NO_COLOR: '1', ...options.env};
-    const child = spawn(process.execPath, [bin, ...list], {cwd: this.folder, env, stdio: ['pipe', 'pipe', 'pipe']});
+    const {outputFile, fileBlocksMax} = options;
+    const [program = '', ...given] =
+      fileBlocksMax === undefined
+        ? [process.execPath, bin, ...list]
+        : ['sh', '-c', `ulimit -f ${fileBlocksMax}; exec "$@"`, 'sh', process.execPath, bin, ...list];
+    const file = outputFile === undefined ? undefined : openSync(resolve(this.folder, outputFile), 'w');
+    const child = spawn(program, given, {cwd: this.folder, env, stdio: ['pipe', file ?? 'pipe', 'pipe']});
+    if (file !== undefined) closeSync(file);
+    const {stdin, stdout, stderr} = child;
+    if (stdin === null || stderr === null) throw new Error('The process has no pipes');
     let messages = '';
-    child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    let output = '';
+    stdout?.setEncoding('utf8').on('data', (part: string) => {
+      output += part;
+    });
+    stderr.setEncoding('utf8').on('data', (part: string) => {
       messages += part;
     });
     const ended = new Promise<[number | null, NodeJS.Signals | null]>((done) => {
       child.on('close', (code, signal) => done([code, signal]));
     });
-    child.stdin.on('error', () => {});
-    child.stdin.end(options.input ?? '');
+    stdin.on('error', () => {});
+    stdin.end(options.input ?? '');
     options.whenRunning?.(
       (signal) => child.kill(signal),
       () => messages,
+      () => output,
     );
-    if (options.closeOutput === true) child.stdout.destroy();
-    const output = child.stdout.destroyed ? '' : await text(child.stdout);
+    if (options.closeOutput === true) stdout?.destroy();
     const [code, signal] = await ended;
     return {code, signal, output, messages};
   }

@@ -64,8 +64,8 @@ config('names each property of the credentials that is missing, empty or of anot
 
 config('says all that is wrong in one line', () => {
   assert.equal(
-    failure(() => parseConfig({credentials: {client_id: 'a'}, start_date: '2024-01-01'})),
-    'Cannot use the endpoint config: credentials.client_secret is missing; credentials.refresh_token is missing; credentials.api_domain is missing; start_date must be a date and time such as "2024-01-01T00:00:00Z"',
+    failure(() => parseConfig({credentials: {client_id: 'a'}, start_date: '2024-01-32'})),
+    'Cannot use the endpoint config: credentials.client_secret is missing; credentials.refresh_token is missing; credentials.api_domain is missing; start_date must be a date, such as "2024-01-01" or "2024-01-01T00:00:00Z"',
   );
 });
 
@@ -93,7 +93,7 @@ config('takes an interval and a schedule that are left blank for the defaults', 
 });
 
 config('refuses a start date of another type or form', () => {
-  for (const start_date of [5, '2024-01-01', '2024-02-30T00:00:00Z', '01/02/2024']) {
+  for (const start_date of [5, '2024-02-30T00:00:00Z', '01/02/2024', '2024']) {
     assert.match(
       failure(() => parseConfig({credentials, start_date})),
       /^Cannot use the endpoint config: start_date must be /,
@@ -152,8 +152,8 @@ config('names each property of a resource config that is wrong', () => {
     "Cannot use the resource config of 'Leads': interval must be a string, not a number",
   );
   assert.equal(
-    said({name: 'Leads', interval: '5m'}),
-    `Cannot use the resource config of 'Leads': interval must be an ISO 8601 duration such as "PT5M", "PT1H" or "P1D"`,
+    said({name: 'Leads', interval: '5 minutes'}),
+    `Cannot use the resource config of 'Leads': interval must be a length of time, such as "PT5M", "PT1H" or "5m"`,
   );
   assert.equal(
     said({name: 'Leads', _meta: 7}),
@@ -181,6 +181,30 @@ config('takes every form of cron that the older connector took', () => {
   for (const expression of expressions) {
     assert.equal(parseResource({name: 'Leads', schedule: expression}).schedule, expression.replaceAll(/\s+/g, ' '), expression);
   }
+});
+
+config('takes the forms of cron that people know besides', () => {
+  const written: [string, string][] = [
+    ['@daily', '0 0 * * *'],
+    ['0 1 * * MON-Fri', '0 1 * * mon-fri'],
+    ['0 8-18/2 * JAN 7', '0 8-18/2 * jan 7'],
+    [' 55 23 * * * ', '55 23 * * *'],
+  ];
+  for (const [given, read] of written) assert.equal(parseResource({name: 'Leads', schedule: given}).schedule, read, given);
+});
+
+config('tells a person which properties nothing reads, and takes them from Flow', () => {
+  const misspelt = {credentials: {...credentials, clientSecret: 'x'}, startDate: '2024-01-01', advanced: {}};
+  assert.equal(
+    failure(() => parseConfig(misspelt, 'person')),
+    'Cannot use the endpoint config: startDate is not a property of it, did you mean start_date?; advanced is not a property of it; credentials.clientSecret is not a property of it, did you mean client_secret?',
+  );
+  assert.equal(parseConfig(misspelt).startDate, undefined);
+  assert.equal(parseConfig({credentials, sops: {}, _meta: {}}, 'person').startDate, undefined);
+  assert.equal(
+    failure(() => parseConfig({credentials: {clientId: 'a', ...credentials, client_id: undefined}}, 'person')),
+    'Cannot use the endpoint config: credentials.client_id is missing; credentials.clientId is not a property of it, did you mean client_id?',
+  );
 });
 
 config('admits only schedules that can be read and fire', () => {
@@ -211,7 +235,7 @@ config('admits only schedules that can be read and fire', () => {
 
 config('refuses every other form of cron, steps of 0 among them', () => {
   const form =
-    'Cannot use the resource config of \'Leads\': schedule must be empty or a cron expression of five fields (minute, hour, day of month, month, day of week from 0 to 6), such as "55 23 * * *"';
+    'Cannot use the resource config of \'Leads\': schedule must be empty or a cron expression of five fields (minute, hour, day of month, month, day of week), such as "55 23 * * *"';
   const others = [
     '*/0 * * * *',
     '* */0 * * *',
@@ -224,13 +248,12 @@ config('refuses every other form of cron, steps of 0 among them', () => {
     '* * 0 * *',
     '* * 32 * *',
     '* * * 13 *',
-    '* * * * 7',
-    '* * * * MON',
-    '@daily',
     'daily',
-    ' ',
-    ' 55 23 * * *',
-    '1-5/2 * * * *',
+    '* * * * 8',
+    '* * * * MOND',
+    '@reboot',
+    '5/2 * * * *,',
+    '1-5/0 * * * *',
     '* * L * *',
   ];
   for (const expression of others) {

@@ -5,7 +5,7 @@ import {durationMs} from '../../lib/config/duration.ts';
 
 const duration = suite('durationMs');
 
-duration('reads every unit of ISO 8601', () => {
+duration('reads every unit of ISO 8601, and the forms that people type', () => {
   const examples: [string, number][] = [
     ['PT0S', 0],
     ['PT5M', 300_000],
@@ -18,6 +18,14 @@ duration('reads every unit of ISO 8601', () => {
     ['P1M', 30 * 86_400_000],
     ['P1Y', 365 * 86_400_000],
     ['PT90M', 5_400_000],
+    ['5m', 300_000],
+    ['90s', 90_000],
+    ['1h30m', 5_400_000],
+    ['2d', 172_800_000],
+    ['500ms', 500],
+    ['0s', 0],
+    ['0:05:00', 300_000],
+    ['1:30', 5_400_000],
   ];
   for (const [text, ms] of examples) assert.equal(durationMs(text), ms, text);
 });
@@ -28,8 +36,15 @@ duration('refuses what is no duration, or a negative one', () => {
     'P',
     'PT',
     'P1DT',
-    '5m',
     '300',
+    's',
+    '5x',
+    '-5s',
+    '1.5s',
+    ' 5s',
+    '1h 30m',
+    '30m1h',
+    '1:75',
     'PT5',
     'T5M',
     'pt5m',

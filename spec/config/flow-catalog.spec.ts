@@ -126,10 +126,11 @@ source('follows imports that go in circles once', async () => {
 });
 
 const wrong: [why: string, text: string, message: string][] = [
+  ['nothing', ' \n', 'Cannot read flow.yaml: it is empty'],
   ['no YAML', 'captures: {', 'Cannot read flow.yaml at line 1, column 12: it is not YAML (bad indent)'],
   ['no captures', '{}', 'Cannot use flow.yaml: it has no captures'],
   ['a list', '[]', 'Cannot use flow.yaml: it has no captures'],
-  ['nothing', '', 'Cannot use flow.yaml: it must be an object, not null'],
+  ['a comment alone', '# none', 'Cannot use flow.yaml: it must be an object, not null'],
   [
     'an import from elsewhere',
     'import: [https://example.com/flow.yaml]',

@@ -11,7 +11,7 @@ import {sourcedSchema} from '../../lib/flow/sourced.ts';
 import {specResponse} from '../../lib/flow/spec.ts';
 import {bindingPatch} from '../../lib/flow/state.ts';
 import {jsonLog} from '../../lib/platform/log.ts';
-import type {Docs} from '../../lib/records/batch.ts';
+import type {DocBlock} from '../../lib/records/batch.ts';
 import {FlowSink} from '../../lib/sinks/flow.ts';
 import {replay, talk} from '../harness/conversation.ts';
 
@@ -19,7 +19,7 @@ const serving = suite('serve');
 
 const id = '5725767000000524157';
 
-function docs(...texts: string[]): Docs {
+function docs(...texts: string[]): DocBlock {
   const bytes = Buffer.from(texts.join(''));
   const ranges = new Int32Array(2 * texts.length);
   let at = 0;

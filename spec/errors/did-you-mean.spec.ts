@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {nearest} from '../../lib/errors/did-you-mean.ts';
+import {didYouMean} from '../../lib/errors/did-you-mean.ts';
 
 const near = suite('nearest');
 const modules = ['Accounts', 'Calls', 'Contacts', 'Deals', 'Leads', 'Tasks'];
@@ -15,16 +15,16 @@ near('finds the word that was meant', () => {
     ['Accuonts', 'Accounts'],
     ['Deal', 'Deals'],
   ];
-  for (const [typed, word] of meant) assert.equal(nearest(typed, modules), word, typed);
+  for (const [typed, word] of meant) assert.equal(didYouMean(typed, modules), word, typed);
 });
 
 near('finds none when none is near', () => {
-  for (const typed of ['Invoices', 'x', '', 'Custom_Module_7']) assert.equal(nearest(typed, modules), undefined, typed);
-  assert.equal(nearest('Leads', []), undefined);
+  for (const typed of ['Invoices', 'x', '', 'Custom_Module_7']) assert.equal(didYouMean(typed, modules), undefined, typed);
+  assert.equal(didYouMean('Leads', []), undefined);
 });
 
 near('is not held up by long words', () => {
-  assert.equal(nearest('x'.repeat(1_000_000), ['y'.repeat(1_000_000)]), undefined);
+  assert.equal(didYouMean('x'.repeat(1_000_000), ['y'.repeat(1_000_000)]), undefined);
 });
 
 near.run();

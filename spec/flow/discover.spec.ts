@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {discoveredBindings, documentSchema} from '../../lib/flow/discover.ts';
+import {discoveredBindings, documentSchema, managedSchema} from '../../lib/flow/discover.ts';
 import {admits} from './json-schema.ts';
 
 const discover = suite('discover');
@@ -63,6 +63,14 @@ discover('deletes by documents whose op is d, and by no other', () => {
 
 discover('asks Flow to infer the rest', () => {
   assert.equal((documentSchema('Leads') as Record<string, unknown>)['x-infer-schema'], true);
+});
+
+discover('puts the schema of a collection where auto-discovery replaces it', () => {
+  const schema = documentSchema('Leads');
+  assert.deepEqual(managedSchema(schema), {
+    $defs: {'flow://connector-schema': {$id: 'flow://connector-schema', ...schema}},
+    $ref: 'flow://connector-schema',
+  });
 });
 
 discover.run();

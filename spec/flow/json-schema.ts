@@ -17,6 +17,7 @@ interface Schema {
 const formats: Readonly<Record<string, (text: string) => boolean>> = {
   'date-time': (text) =>
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+  integer: (text) => /^-?\d+$/.test(text),
   date: (text) => /^\d{4}-\d\d-\d\d$/.test(text),
   duration: (text) => /^P(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)$/.test(text) && text !== 'P',
 };

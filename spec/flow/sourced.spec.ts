@@ -35,15 +35,15 @@ sourced('says the type of every field, and that it may be null', () => {
     field('Owner', 'lookup'),
     field('Tag', 'list'),
   ]);
-  assert.deepEqual(schema, {
+  assert.deepEqual(JSON.parse(JSON.stringify(schema)), {
     type: 'object',
     additionalProperties: false,
     required: ['id', 'Modified_Time', '_meta'],
     properties: {
-      id: {type: 'integer', minimum: 1, maximum: 1},
+      id: {type: 'integer', minimum: 1, maximum: 2 ** 63},
       Modified_Time: {type: 'string', format: 'date-time', minLength: 1, maxLength: 1},
       Amount: {type: ['number', 'null'], minimum: 1, maximum: 1},
-      Owner: {type: ['string', 'null'], minLength: 1, maxLength: 1},
+      Owner: {type: ['string', 'null'], format: 'integer', minLength: 1, maxLength: 1},
       Tag: {type: ['array', 'null'], items: {type: 'string', minLength: 1, maxLength: 1}},
       _meta: {
         type: 'object',
@@ -55,6 +55,11 @@ sourced('says the type of every field, and that it may be null', () => {
   });
 });
 
+sourced('bounds ids by the largest 64-bit integer, digit for digit', () => {
+  const text = JSON.stringify(sourcedSchema([field('id', 'id')]));
+  assert.ok(text.includes('"id":{"type":"integer","minimum":1,"maximum":9223372036854775807}'), text);
+});
+
 sourced('admits values of each type as documents have them, and no others', () => {
   const values: [FieldType, unknown[], unknown[]][] = [
     ['integer', [7, null], ['7', 7.5, true]],
@@ -64,7 +69,7 @@ sourced('admits values of each type as documents have them, and no others', () =
     ['date', ['2026-10-01', null], ['1 October']],
     ['datetime', ['2026-10-01T10:00:00+02:00', null], ['2026-10-01']],
     ['list', [['a', 'b'], [], null], ['a', [1]]],
-    ['lookup', ['5725767000000524157', null], [5725767, {id: 'x'}]],
+    ['lookup', ['5725767000000524157', null], [5725767, {id: 'x'}, 'Ann']],
   ];
   for (const [type, good, bad] of values) {
     const schema = sourcedSchema([field('F', type)]);

@@ -3,11 +3,16 @@ import type {Clock} from '../../lib/platform/clock.ts';
 
 /** Time moves by `advance` only. */
 export class ManualClock implements Clock {
+  readonly #startMs: number;
   #ms = 1_000;
   #sleepers: {atMs: number; wake: () => void}[] = [];
 
+  constructor(startMs: number = Date.UTC(2026, 0, 1)) {
+    this.#startMs = startMs;
+  }
+
   nowMs(): number {
-    return Date.UTC(2026, 0, 1) + this.#ms;
+    return this.#startMs + this.#ms;
   }
 
   elapsedMs(): number {

@@ -2,7 +2,8 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import type {Log} from '../../lib/platform/log.ts';
-import {type ClientOptions, createClient, type ZohoClient} from '../../lib/zoho/client.ts';
+import type {ZohoClient} from '../../lib/zoho/api.ts';
+import {type ClientOptions, createClient} from '../../lib/zoho/client.ts';
 import {JumpingClock} from './clocks.ts';
 
 export interface Received {

@@ -9,7 +9,7 @@ import {suite} from 'uvu';
 import * as codes from '../../lib/kernel/codes.ts';
 import {coerce, instantSeconds, isId, program, scan} from '../../lib/kernel/kernel.ts';
 import {kernelBytesMax} from '../../lib/limits.ts';
-import {Blocks} from '../../lib/platform/buffer-pool.ts';
+import {BufferPool} from '../../lib/platform/buffer-pool.ts';
 
 const kernel = suite('kernel');
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,7 +36,7 @@ const columnsOf = (writer: number) =>
     {place: 2, writer, key: ',"A":'},
   ]);
 const text = columnsOf(codes.writeText);
-const blocks = new Blocks();
+const blocks = new BufferPool();
 
 /** Scans rows of three cells and writes them. */
 function documents(csv: string, prepared = text): string[] {
@@ -49,7 +49,7 @@ function documents(csv: string, prepared = text): string[] {
   const found = Array.from({length: count}, (_, i) =>
     Buffer.from(coerced.bytes.subarray(ranges[2 * i], ranges[2 * i + 1])).toString(),
   );
-  blocks.give(coerced.bytes);
+  blocks.release(coerced.bytes);
   return found;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
-import {type Docs, shapeRoomBytes} from '../../lib/records/batch.ts';
+import {type DocBlock, shapeRoomBytes} from '../../lib/records/batch.ts';
 import {idOf, modifiedOf, tombstone, tombstones} from '../../lib/records/documents.ts';
 import {compileCoercer} from '../../lib/transforms/coerce.ts';
 import {shapeDocs} from '../../lib/transforms/shape.ts';
@@ -12,7 +12,7 @@ const test = suite('docs');
 
 const T = '2026-10-01T10:00:00+05:30';
 
-async function docsOf(page: string): Promise<Docs> {
+async function docsOf(page: string): Promise<DocBlock> {
   const rows = await csvRows(page);
   return compileCoercer(rows.columns, new Map(), {module: 'Leads', onMisfit() {}})(rows);
 }

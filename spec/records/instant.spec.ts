@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {modifiedSeconds} from '../../lib/records/instant.ts';
+import {savedBinding} from '../../lib/flow/state.ts';
+import {isoSeconds, latestS, modifiedSeconds} from '../../lib/records/instant.ts';
 
 const test = suite('instant');
 
@@ -20,6 +21,24 @@ test('agrees with Date about every second of the calendar', () => {
       fc.pre(/^\d{4}-/.test(local));
       const [h, m] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60].map((n) => String(n).padStart(2, '0'));
       assert.equal(modifiedSeconds(`${local.slice(0, 19)}${offset < 0 ? '-' : '+'}${h}:${m}`), utc);
+    }),
+  );
+});
+
+test('writes any number as a time that Zoho can know, and saved state can hold', () => {
+  assert.equal(isoSeconds(Date.parse('2026-10-01T10:00:00Z') / 1000), '2026-10-01T10:00:00');
+  assert.equal(isoSeconds(-61), '1970-01-01T00:00:00');
+  assert.equal(isoSeconds(modifiedSeconds('0000-01-01T00:00:00Z')), '1970-01-01T00:00:00');
+  assert.equal(isoSeconds(modifiedSeconds('9999-12-31T23:59:59-12:00')), '9998-12-31T23:59:59');
+  const odd = fc.constantFrom(Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 8.64e12, -8.65e12, latestS + 0.5);
+  fc.assert(
+    fc.property(fc.oneof(fc.double(), odd), (seconds) => {
+      const text = isoSeconds(seconds);
+      assert.match(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/);
+      const read = modifiedSeconds(`${text}Z`);
+      assert.ok(read >= 0 && read <= latestS);
+      const state = {bindingStateV1: {Leads: {start: `${text}Z`, inc: {cursor: `${text}Z`}}}};
+      assert.equal(savedBinding(state, 'Leads')?.inc?.cursor, `${text}Z`);
     }),
   );
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {cellPlain, type Rows} from '../../lib/records/batch.ts';
+import {cellPlain, type RowBlock} from '../../lib/records/batch.ts';
 import {appendRows, cellText, joinSlices, noRows, splitRows} from '../../lib/records/rows.ts';
 
 const rows = suite('rows');
 
 /** Builds a batch whose bytes begin with padding, so that a forgotten offset shows. */
-function batch(columns: string[], ...values: string[][]): Rows {
+function batch(columns: string[], ...values: string[][]): RowBlock {
   const parts = [Buffer.from('~~~')];
   const cells: number[] = [];
   let at = 3;
@@ -19,7 +19,7 @@ function batch(columns: string[], ...values: string[][]): Rows {
   return {columns, bytes: Buffer.concat(parts), cells: Int32Array.from(cells), count: values.length};
 }
 
-function table(batch: Rows): string[][] {
+function table(batch: RowBlock): string[][] {
   return Array.from({length: batch.count}, (_, row) => batch.columns.map((_, column) => cellText(batch, row, column)));
 }
 

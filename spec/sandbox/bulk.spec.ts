@@ -238,6 +238,8 @@ bulk('refuses fields one at a time', async () => {
       'FIELD_NOT_SUPPORTED',
       {api_name: 'Record_Files'},
     ]);
+    assert.deepEqual(await refused(caller, {...query, fields: fields.slice(3)}), [400, 'FIELD_NOT_AVAILABLE', {}]);
+    sandbox.switch({refusedFieldNamed: true});
     assert.deepEqual(await refused(caller, {...query, fields: fields.slice(3)}), [
       400,
       'FIELD_NOT_AVAILABLE',

@@ -4,7 +4,7 @@ import {suite} from 'uvu';
 import {parseQuery} from '../../lib/sandbox/coql/parse.ts';
 import type {Condition} from '../../lib/sandbox/coql/query.ts';
 import {CoqlRefusal} from '../../lib/sandbox/coql/refusal.ts';
-import {type CoqlSwitches, coqlDefaults} from '../../lib/sandbox/coql/switches.ts';
+import {type CoqlSwitches, coqlDefaults, strictDialect} from '../../lib/sandbox/coql/switches.ts';
 
 const parse = suite('COQL parser');
 
@@ -13,12 +13,12 @@ const where = (condition: string, switches: Partial<CoqlSwitches> = {}) =>
   parsed(`select id from Leads where ${condition}`, switches).where;
 
 /** What Zoho answers to a query that it does not take. */
-function refusal(text: string, switches: Partial<CoqlSwitches> = {}): unknown {
+function refusal(text: string, switches: Partial<CoqlSwitches> = {}, status = 400): unknown {
   try {
     parsed(text, switches);
   } catch (error) {
     assert.ok(error instanceof CoqlRefusal, String(error));
-    assert.equal(error.status, 400);
+    assert.equal(error.status, status);
     return JSON.parse(error.body);
   }
   return assert.fail(`accepted: ${text}`);
@@ -113,28 +113,40 @@ parse('names the operator that it does not know', () => {
   assert.deepEqual(refusal('select id from Leads where A <> 3'), syntax('operator not supported', {operator: '<>'}));
 });
 
-parse('takes AND and OR in pairs only, unless it is lenient', () => {
+parse('takes AND and OR in pairs only where it is strict', () => {
   const flat = 'A = 1 and B = 2 and C = 3';
   assert.deepEqual(
-    refusal(`select id from Leads where ${flat}`),
+    refusal(`select id from Leads where ${flat}`, strictDialect),
     syntax('error occured while parsing the query', {near: 'where'}),
   );
-  assert.ok(where('((A = 1 and B = 2) and C = 3)'));
-  assert.ok(where('(A = 1 or (B = 2 and C between 3 and 4))'));
-  const lenient = where('A = 1 or B = 2 and C = 3', {nesting: 'lenient'});
-  assert.equal(lenient.kind, 'or', 'AND binds closer');
-  assert.ok(where(flat, {nesting: 'lenient'}));
+  for (const switches of [{}, strictDialect]) {
+    assert.ok(where('((A = 1 and B = 2) and C = 3)', switches));
+    assert.ok(where('A = 1 and (B = 2 and C = 3)', switches));
+    assert.ok(where('(A = 1 or (B = 2 and C between 3 and 4))', switches));
+  }
+  assert.equal(where('A = 1 or B = 2 and C = 3').kind, 'or', 'AND binds closer');
+  assert.ok(where(flat));
 });
 
-parse('takes a bare limit, and a trailing not-null, only where the organisation does', () => {
+parse('takes a bare limit, and a trailing not-null, unless it is strict', () => {
   const bare = 'select id from Leads where id is not null limit 10';
-  assert.deepEqual(refusal(bare), syntax('error occured while parsing the query', {near: 'limit'}));
-  assert.equal(parsed(bare, {bareLimit: true}).limit, 10);
+  assert.deepEqual(refusal(bare, strictDialect), syntax('error occured while parsing the query', {near: 'limit'}));
+  assert.equal(parsed(bare).limit, 10);
   const offset = parsed('select id from Leads where id is not null limit 10 offset 20');
   assert.deepEqual([offset.offset, offset.limit], [20, 10]);
   const trailing = 'select id from Leads where (A = 1 and id is not null)';
-  assert.deepEqual(refusal(trailing), syntax('error occured while parsing the query', {near: 'null'}));
-  assert.ok(parsed(trailing, {trailingNotNull: true}));
+  assert.deepEqual(refusal(trailing, strictDialect), syntax('error occured while parsing the query', {near: 'null'}));
+  assert.ok(parsed(trailing));
+});
+
+parse('takes names with a word of its own in quotes only, columns and modules alike', () => {
+  for (const name of ['External', 'Order', 'group']) {
+    assert.equal((refusal(`select ${name} from Leads where id is not null`) as {code: string}).code, 'SYNTAX_ERROR', name);
+    assert.equal((refusal(`select id from ${name} where id is not null`) as {code: string}).code, 'SYNTAX_ERROR', name);
+    const {select, module} = parsed(`select '${name}' from '${name}' where '${name}' = 1 order by '${name}'`);
+    assert.deepEqual([select, module], [[{column: name}], name]);
+    assert.ok(parsed(`select ${name} from Leads where id is not null`, {reservedNames: 'bare'}), name);
+  }
 });
 
 parse('keeps within the limits of rows and offsets', () => {
@@ -174,7 +186,7 @@ parse('keeps within the limits of lists, conditions and clauses', () => {
 parse('takes no column or alias twice, no query in a query, and no custom view', () => {
   const all = 'from Leads where id is not null';
   const body = (code: string, message: string, details: object) => ({code, details, message, status: 'error'});
-  assert.deepEqual(refusal(`select A, A ${all}`), body('DUPLICATE_DATA', 'duplicate select column', {column_name: 'A'}));
+  assert.deepEqual(refusal(`select A, A ${all}`, {}, 401), body('DUPLICATE_DATA', 'duplicate select column', {column_name: 'A'}));
   assert.deepEqual(
     refusal(`select A as x, B as x ${all}`),
     body('DUPLICATE_ALIAS', 'same alias cannot refer more than one column', {referred_columns: ['A', 'B'], alias: 'x'}),
@@ -184,8 +196,12 @@ parse('takes no column or alias twice, no query in a query, and no custom view',
     body('INVALID_ALIAS', 'alias name cannot be an empty string', {column_name: 'A', alias: ''}),
   );
   assert.deepEqual(
-    refusal(`select SUM(A), sum(A) ${all}`),
+    refusal(`select SUM(A), sum(A) ${all}`, {}, 401),
     body('DUPLICATE_DATA', 'duplicate aggregate function', {column_name: 'A', aggregate: 'SUM'}),
+  );
+  assert.deepEqual(
+    refusal(`select id ${all} order by A, B desc, A`, {}, 401),
+    body('DUPLICATE_DATA', 'duplicate order by column', {column_name: 'A'}),
   );
   assert.deepEqual(
     refusal(`select MEDIAN(A) ${all}`),
@@ -202,10 +218,11 @@ parse('takes no column or alias twice, no query in a query, and no custom view',
   );
 });
 
-parse('gives back any text that was quoted as documented', () => {
+parse('gives back any text whose quotes are doubled or escaped', () => {
+  const either = fc.tuple(fc.string({unit: 'binary'}), fc.constantFrom("''", "\\'"));
   fc.assert(
-    fc.property(fc.string({unit: 'binary'}), (text) => {
-      const quoted = `'${text.replaceAll(/['\\]/g, '\\$&')}'`;
+    fc.property(either, ([text, quote]) => {
+      const quoted = `'${text.replaceAll('\\', '\\\\').replaceAll("'", () => quote)}'`;
       assert.deepEqual(where(`A = ${quoted}`), {kind: 'compare', column: 'A', comparator: '=', value: {kind: 'text', text}});
     }),
   );

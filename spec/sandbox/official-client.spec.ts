@@ -104,6 +104,76 @@ client('runs a bulk read and finds the name of its file', async ({sandbox, autho
   assert.deepEqual([lines[0], lines.length], ['Id,Last_Name,Modified_Time', job.result.count + 1]);
 });
 
+/** What singer-io's tap asks: the parameters that it puts on every call, and on from the token of the answer before. */
+async function tapped(sandbox: Sandbox, authorization: string, module: string, batches: readonly string[]) {
+  const merged = new Map<string, Record<string, unknown>>();
+  const params = new URLSearchParams({per_page: '200', updated_since: '2026-01-01T00:00:00Z'});
+  for (;;) {
+    let info: {next_page_token: string | null} = {next_page_token: null};
+    for (const fields of batches) {
+      params.set('fields', fields);
+      const {response, body} = await get(sandbox, `/crm/v8/${module}?${params}`, authorization);
+      assert.equal(response.status, 200, JSON.stringify(body));
+      for (const record of body.data) merged.set(record.id, {...merged.get(record.id), ...record});
+      info = body.info;
+    }
+    if (!info.next_page_token) return merged;
+    params.set('page_token', info.next_page_token);
+  }
+}
+
+client("reads a module as singer-io's tap does: page by page, fifty fields at a time", async ({sandbox, authorization}) => {
+  const {credentials, url} = sandbox;
+  const query = new URLSearchParams({...credentials, grant_type: 'refresh_token'});
+  const token = await fetch(`${url}/oauth/v2/token?${query}`, {method: 'POST', headers: {'content-type': 'application/json'}});
+  assert.equal(JSON.parse(await token.text()).token_type, 'Bearer');
+  const {body} = await get(sandbox, '/crm/v8/settings/fields?module=Leads', authorization);
+  // Its own choice of fields: visible, shown, and not virtual. The key has to be among those listed.
+  const chosen = body.fields.filter(
+    ({visible, view_type, virtual_field}: {visible: boolean; view_type: {view: boolean}; virtual_field: boolean}) =>
+      visible && view_type.view && !virtual_field,
+  );
+  const names: string[] = chosen.map(({api_name}: {api_name: string}) => api_name);
+  assert.ok(names.includes('id') && names.includes('Modified_Time'));
+  const batches = [names.slice(0, 20), names.slice(20)].map((batch) => batch.join(','));
+  const records = await tapped(sandbox, authorization, 'Leads', batches);
+  assert.equal(records.size, sandbox.org.module('Leads').count);
+  for (const record of records.values()) assert.deepEqual(Object.keys(record).sort(), names.toSorted());
+});
+
+client('binds the token of a page to its module and a day', async ({sandbox, authorization}) => {
+  const first = await get(sandbox, '/crm/v8/Leads?fields=Last_Name', authorization);
+  const {next_page_token: token, page_token_expiry: expiry, more_records: more} = first.body.info;
+  assert.ok(more && Date.parse(expiry) > Date.now() + 86_000_000);
+  const codeOf = async (path: string) => (await get(sandbox, path, authorization)).body.code;
+  assert.equal(await codeOf(`/crm/v8/Contacts?fields=Last_Name&page_token=${token}`), 'TOKEN_BOUND_DATA_MISMATCH');
+  assert.equal(await codeOf(`/crm/v8/Leads?fields=Last_Name&page=2&page_token=${token}`), 'AMBIGUITY_DURING_PROCESSING');
+  const latest = await get(
+    sandbox,
+    '/crm/v8/Leads?fields=Modified_Time&sort_by=Modified_Time&sort_order=desc&per_page=5',
+    authorization,
+  );
+  const times = latest.body.data.map(({Modified_Time}: {Modified_Time: string}) => Date.parse(Modified_Time));
+  assert.deepEqual(
+    times,
+    times.toSorted((a: number, b: number) => b - a),
+  );
+});
+
+client('answers the queries of the older connector, on its later pages, too', async ({sandbox, authorization}) => {
+  const from = "SELECT Last_Name, id, Modified_Time FROM Leads WHERE Modified_Time >= '2026-01-01T00:00:00Z'";
+  const until = "AND Modified_Time < '2099-01-01T00:00:00Z'";
+  const order = 'ORDER BY Modified_Time ASC, id ASC LIMIT 200';
+  const ask = async (text: string) => (await post(sandbox, '/crm/v8/coql', bytes({select_query: text}), {authorization})).body;
+  const first = await ask(`${from} ${until} ${order}`);
+  assert.equal(first.data.length, 200);
+  const {id, Modified_Time: time} = first.data.at(-1);
+  const second = await ask(
+    `${from.replace('2026-01-01T00:00:00Z', time)} ${until} AND (Modified_Time > '${time}' OR id > ${id}) ${order}`,
+  );
+  assert.ok(second.data.length > 0, JSON.stringify(second));
+});
+
 async function completed(sandbox: Sandbox, id: string, authorization: string) {
   for (let i = 0; i < 10; i++) {
     const {body} = await get(sandbox, `/crm/bulk/v8/read/${id}`, authorization);

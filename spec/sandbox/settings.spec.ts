@@ -123,7 +123,13 @@ settings('describes fields by type, with what belongs to the type', async () => 
       Object.values(deals).filter((field) => field.formula.dynamic).length > 5,
       'more dynamic formulas than a query takes',
     );
-    assert.ok(!('id' in deals));
+    assert.equal(typed(deals.id), 'bigint/string');
+  });
+});
+
+settings('lists the id of records among the fields, unless the organisation is of old', async () => {
+  await withSandbox({switches: {idListed: false}}, async (caller) => {
+    assert.ok(!('id' in (await fieldsOf(caller, 'Deals'))));
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {Writable} from 'node:stream';
 import {suite} from 'uvu';
-import type {Docs} from '../../lib/records/batch.ts';
+import type {DocBlock} from '../../lib/records/batch.ts';
 import {DiscardSink} from '../../lib/sinks/discard.ts';
 import {FlowSink} from '../../lib/sinks/flow.ts';
 import type {Target} from '../../lib/sinks/sink.ts';
@@ -11,7 +11,7 @@ const flow = suite('FlowSink');
 const leads: Target = {index: 0, stateKey: 'Leads', collection: 'acme/Leads'};
 const deals: Target = {index: 1, stateKey: 'Deals.v2', collection: 'acme/Deals'};
 
-function docs(...texts: string[]): Docs {
+function docs(...texts: string[]): DocBlock {
   const bytes = Buffer.from(`##${texts.join('##')}##`);
   const ranges = new Int32Array(2 * texts.length);
   let at = 2;
@@ -108,7 +108,7 @@ flow('asks for admission only when the output has room, once a document, in orde
   const {output, takeOne, text} = slowOutput();
   const sink = new FlowSink(output);
   const asked: string[] = [];
-  const admit = (name: string) => (_: Docs, i: number) => {
+  const admit = (name: string) => (_: DocBlock, i: number) => {
     asked.push(`${name}${i}`);
     return i === 0;
   };

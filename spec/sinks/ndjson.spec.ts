@@ -8,12 +8,12 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ConfigError} from '../../lib/errors/errors.ts';
 import {type Clock, systemClock} from '../../lib/platform/clock.ts';
-import type {Docs} from '../../lib/records/batch.ts';
+import type {DocBlock} from '../../lib/records/batch.ts';
 import {folderDisk} from '../../lib/sinks/files/disk.ts';
 import {fileNames} from '../../lib/sinks/files/file-names.ts';
 import {lockFolder} from '../../lib/sinks/files/lock.ts';
 import {type NdjsonOptions, openNdjson} from '../../lib/sinks/ndjson.ts';
-import type {Piece} from '../../lib/sinks/sink.ts';
+import type {Transaction} from '../../lib/sinks/sink.ts';
 import {PowerCutDisk} from './power-cut-disk.ts';
 
 const ndjson = suite<{folder: string}>('NDJSON files');
@@ -39,7 +39,7 @@ function optionsFor(folder: string, changes: Partial<NdjsonOptions> = {}): Ndjso
   return {disk: folderDisk(folder), folder, capture, collections: ['acmeCo/Leads', 'Deals'], clock: stillClock, ...changes};
 }
 
-function docsOf(texts: readonly string[]): Docs {
+function docsOf(texts: readonly string[]): DocBlock {
   const ranges = new Int32Array(2 * texts.length);
   let at = 0;
   texts.forEach((text, i) => {
@@ -50,7 +50,7 @@ function docsOf(texts: readonly string[]): Docs {
   return {bytes: Buffer.from(texts.join('')), ranges, count: texts.length};
 }
 
-function piece(collection: string, texts: readonly string[], patch?: Piece['patch']): Piece {
+function piece(collection: string, texts: readonly string[], patch?: Transaction['patch']): Transaction {
   return {target: {index: 0, stateKey: collection, collection}, docs: docsOf(texts), ...(patch && {patch})};
 }
 
@@ -73,7 +73,7 @@ ndjson('writes a line a document, and goes on where the last run ended', async (
 ndjson('writes only what is admitted, and asks at the moment of the write', async ({folder}) => {
   const sink = await openNdjson(optionsFor(folder));
   const seen: number[] = [];
-  const admit = (_docs: Docs, i: number) => {
+  const admit = (_docs: DocBlock, i: number) => {
     seen.push(i);
     return i !== 1;
   };

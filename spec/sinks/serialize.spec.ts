@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {Blocks} from '../../lib/platform/buffer-pool.ts';
-import type {Docs} from '../../lib/records/batch.ts';
-import {frame} from '../../lib/sinks/serialize.ts';
+import {BufferPool} from '../../lib/platform/buffer-pool.ts';
+import type {DocBlock} from '../../lib/records/batch.ts';
+import {serialize} from '../../lib/sinks/serialize.ts';
 
 const test = suite('frame');
 
@@ -12,7 +12,7 @@ const before = Buffer.from('<');
 const after = Buffer.from('>\n');
 
 /** Documents with that many bytes of something else between them. */
-function docsOf(texts: readonly string[], room: number): Docs {
+function docsOf(texts: readonly string[], room: number): DocBlock {
   const gap = '#'.repeat(room);
   const bytes = Buffer.from(`${gap}${texts.join(gap)}${gap}`);
   const ranges = new Int32Array(2 * texts.length);
@@ -34,12 +34,12 @@ test('puts the envelope around the documents admitted, asked once each and in or
     fc.property(texts, fc.nat({max: 5}), last, fc.nat(), (documents, room, end, mask) => {
       const asked: number[] = [];
       const admitted = (i: number) => (mask & (1 << i)) === 0;
-      const admit = (_: Docs, i: number) => {
+      const admit = (_: DocBlock, i: number) => {
         asked.push(i);
         return admitted(i);
       };
       const docs = docsOf(documents, room);
-      const framed = frame(new Blocks(), {target, docs, admit}, before, after, Buffer.from(end));
+      const framed = serialize(new BufferPool(), {target, docs, admit}, before, after, Buffer.from(end));
       const wanted = documents.filter((_, i) => admitted(i));
       assert.equal(textOf(framed), wanted.map((text) => `<${text}>\n`).join('') + end);
       assert.equal(framed.count, wanted.length);
@@ -50,15 +50,15 @@ test('puts the envelope around the documents admitted, asked once each and in or
 });
 
 test('gives its block back', () => {
-  const blocks = new Blocks();
-  const {block} = frame(blocks, {target, docs: docsOf(['a'], 0)}, before, after);
+  const blocks = new BufferPool();
+  const {block} = serialize(blocks, {target, docs: docsOf(['a'], 0)}, before, after);
   assert.ok(block !== undefined);
-  blocks.give(block);
-  assert.equal(blocks.take(1), block);
+  blocks.release(block);
+  assert.equal(blocks.acquire(1), block);
 });
 
 test('is only what comes last for a piece without documents', () => {
-  assert.equal(textOf(frame(new Blocks(), {target}, before, after, Buffer.from('end'))), 'end');
+  assert.equal(textOf(serialize(new BufferPool(), {target}, before, after, Buffer.from('end'))), 'end');
 });
 
 test.run();

@@ -3,7 +3,7 @@ import {zipSync} from 'fflate';
 import {suite} from 'uvu';
 import {newProgress} from '../../lib/capture/progress.ts';
 import {pipe} from '../../lib/pipeline.ts';
-import {Slots} from '../../lib/platform/semaphore.ts';
+import {Semaphore} from '../../lib/platform/semaphore.ts';
 import type {Field} from '../../lib/records/field.ts';
 import {bulkRows} from '../../lib/sources/bulk.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
@@ -23,10 +23,9 @@ async function documentsOf(csv: string, names: readonly string[]): Promise<unkno
   };
   const written: unknown[] = [];
   await withZoho({answer}, async ({client, clock}) => {
-    const slots = {jobSlots: new Slots(1), pageSlots: new Slots(1)};
+    const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
     const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
     const slices = [['id', 'Modified_Time', ...names]];
-    const rows = bulkRows({module: 'Leads', slices, fromS: 0, done: {}}, {cutoff: modified}, context);
     const fields = new Map(
       fieldsOf(
         'Leads',
@@ -40,6 +39,7 @@ async function documentsOf(csv: string, names: readonly string[]): Promise<unkno
         })),
       ).map((field): [string, Field] => [field.name, field]),
     );
+    const rows = bulkRows({module: 'Leads', slices, fields, fromS: 0, done: {}}, {cutoff: modified}, context);
     await pipe(rows, {
       module: 'Leads',
       fields,
@@ -68,9 +68,125 @@ for (const [what, header, row] of [
   });
 }
 
+bulk('keeps fields apart whose names only look like the id, the time, or a property of every object', async () => {
+  const names = ['ID', 'iD', 'Modified_Time_', 'modified_time', '__proto__', 'constructor', 'toString', 'A', 'a'];
+  const header = ['Id', 'Modified_Time', ...names].join();
+  const [document, ...others] = await documentsOf(`${header}\r\n12,${modified},${names.map((_, i) => `v${i}`)}\r\n`, names);
+  assert.deepEqual(others, []);
+  const properties = new Map(Object.entries(document as object));
+  assert.deepEqual([properties.get('id'), properties.get('Modified_Time')], [12, modified]);
+  for (const [i, name] of names.entries()) assert.equal(properties.get(name), `v${i}`, name);
+  assert.equal(properties.size, names.length + 3);
+});
+
+bulk('never takes a field called Id for the id, nor its values for those of another', async () => {
+  const {B: _, ...rest} = whole;
+  assert.deepEqual(await documentsOf(`Id,Modified_Time,Id,A\r\n12,${modified},99,a\r\n`, ['Id', 'A']), [rest]);
+});
+
+for (const count of [0, '0']) {
+  bulk(`downloads nothing when the job counted ${typeof count} 0, and does not wait`, async () => {
+    const asked: string[] = [];
+    const answer = ({method, path}: Received): Reply => {
+      asked.push(`${method} ${path}`);
+      if (method === 'POST') return [201, {data: [{details: {id: '7'}}]}];
+      if (path.endsWith('/result')) return [204];
+      return [200, {data: [{state: 'COMPLETED', result: {count, more_records: false}}]}];
+    };
+    await withZoho({answer}, async ({client, clock}) => {
+      const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
+      const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
+      const slices = [
+        ['id', 'Modified_Time', 'A'],
+        ['id', 'Modified_Time', 'B'],
+      ];
+      const patches: unknown[] = [];
+      for await (const {items, patch} of bulkRows(
+        {module: 'Leads', slices, fields: new Map(), fromS: 0, done: {over: true}},
+        {cutoff: modified},
+        context,
+      )) {
+        assert.equal(items.count, 0);
+        patches.push(patch);
+      }
+      assert.deepEqual(patches.at(-1), {over: true});
+      assert.equal(patches.length, 4);
+      assert.deepEqual(asked, Array(2).fill(['POST /crm/bulk/v8/read', 'GET /crm/bulk/v8/read/7']).flat());
+    });
+  });
+}
+
 bulk('leaves a field out of documents that was asked for and is not in the file', async () => {
   const {B: _, ...rest} = whole;
   assert.deepEqual(await documentsOf(`Id,Modified_Time,A\r\n12,${modified},a\r\n`, ['A', 'B']), [rest]);
 });
+
+/** Reads a range of two pages, the first of which says this of the second; gives how many pages were read, or why not all. */
+async function pagesRead(said: object): Promise<number | string> {
+  let created = 0;
+  const answer = ({method, path}: Received): Reply => {
+    if (method === 'POST') return [201, {data: [{details: {id: String(++created)}}]}];
+    if (path.endsWith('/result')) {
+      const csv = `Id,Modified_Time\r\n1,${modified}\r\n2,${modified}\r\n`;
+      return (response) => response.end(zipSync({'7.csv': Buffer.from(csv)}));
+    }
+    const last = {count: 2, per_page: 2, more_records: false};
+    return [200, {data: [{state: 'COMPLETED', result: path.endsWith('/1') ? {count: 2, per_page: 2, ...said} : last}]}];
+  };
+  let outcome: number | string = 0;
+  await withZoho({answer}, async ({client, clock}) => {
+    const slots = {jobSlots: new Semaphore(2), pageSlots: new Semaphore(1)};
+    const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
+    const range = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), fromS: 0, done: {}};
+    let rows = 0;
+    try {
+      for await (const {items} of bulkRows(range, {cutoff: modified}, context)) rows += items.count;
+      outcome = rows / 2;
+    } catch (error) {
+      outcome = String(error);
+    }
+  });
+  return outcome;
+}
+
+for (const said of [
+  {more_records: true, next_page_token: 't'},
+  {more_records: 'true', next_page_token: 't'},
+  {more_records: 1, next_page_token: 't'},
+  {next_page_token: 't'},
+  {more_records: null, next_page_token: 77},
+  {more_records: 'perhaps', next_page_token: 't', per_page: 'many'},
+  {more_records: true, next_page_token: 't', per_page: 200_000},
+]) {
+  bulk(`reads the page that follows one of ${JSON.stringify(said)}`, async () => {
+    assert.equal(await pagesRead(said), 2);
+  });
+}
+
+for (const said of [
+  {more_records: false},
+  {more_records: 'false'},
+  {more_records: 0},
+  {more_records: false, next_page_token: 't'},
+  {per_page: 200_000},
+  {more_records: null, next_page_token: null, per_page: 3},
+  {per_page: undefined},
+  {per_page: 0},
+]) {
+  bulk(`ends with a page of ${JSON.stringify(said)}`, async () => {
+    assert.equal(await pagesRead(said), 1);
+  });
+}
+
+for (const said of [
+  {more_records: true},
+  {more_records: 'true', next_page_token: ''},
+  {},
+  {more_records: null, next_page_token: null},
+]) {
+  bulk(`does not take a full page of ${JSON.stringify(said)} for the last`, async () => {
+    assert.match(String(await pagesRead(said)), /Cannot read all of module Leads: Zoho .* gives no token for the next page/);
+  });
+}
 
 bulk.run();

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {silent} from '../../lib/platform/log.ts';
 import {sweepRows} from '../../lib/sources/coql.ts';
-import type {ZohoClient} from '../../lib/zoho/client.ts';
+import {PageSize} from '../../lib/sources/page-size.ts';
+import type {ZohoClient} from '../../lib/zoho/api.ts';
 
 const sweeps = suite('sweepRows');
 
 const nowS = Date.parse('2026-10-01T10:00:00Z') / 1000;
 const iso = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}+00:00`;
+
+const context = {
+  signal: new AbortController().signal,
+  log: silent,
+  bulkIds: () => assert.fail('no bulk read job is needed'),
+};
 
 interface Swept {
   readonly rows: number;
@@ -38,11 +46,12 @@ async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> 
           );
     },
   } as unknown as ZohoClient;
-  const plan = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), rowsMax: 2};
-  const sweep = {fromS: nowS - 70, cursorS: nowS - 10, rowsExpected: 0};
+  const sizes = {pageSize: new PageSize({most: 2}), listSize: new PageSize({most: 100})};
+  const plan = {module: 'Leads', slices: [['id', 'Modified_Time']], fields: new Map(), ...sizes};
+  const sweep = {fromS: nowS - 70, cursorS: nowS - 10, rowsExpected: 0, isKnown: () => false, lookAhead: true};
   let rows = 0;
   const cursors: unknown[] = [];
-  for await (const {items, patch, drained} of sweepRows(plan, sweep, {client, signal: new AbortController().signal})) {
+  for await (const {items, patch, drained} of sweepRows(plan, sweep, {...context, client})) {
     rows += items.count;
     cursors.push(drained ?? patch?.inc);
   }

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {deletedPages} from '../../lib/sources/deleted.ts';
-import type {DeletedRow, ZohoClient} from '../../lib/zoho/client.ts';
+import type {DeletedRow, DeletedRows, ZohoClient} from '../../lib/zoho/api.ts';
 
 /** The feed of deletions, whichever way Zoho cuts it (zoho-api sheet 6). */
 const deleted = suite('deletedPages');
 
-const pageRows = 200;
 const nowS = Date.parse('2026-10-01T12:00:00Z') / 1000;
 const sinceS = nowS - 3600;
 
@@ -17,9 +16,14 @@ interface Feed {
   readonly order?: 'ascending' | 'descending';
   /** A query lists what was deleted after the second that it names, not what was deleted within it. */
   readonly strictlyAfter?: boolean;
-  /** Rows of a query, and whether Zoho says that it ends there. */
+  /** Rows of a query, and whether Zoho refuses the pages beyond or has none. */
   readonly rowsMax?: number;
   readonly silent?: boolean;
+  /** Whether `more_records` is in the answers. */
+  readonly flagged?: boolean;
+  readonly pageRows?: number;
+  /** Every page is the first one. */
+  readonly pageIgnored?: boolean;
 }
 
 interface Outcome {
@@ -31,6 +35,7 @@ interface Outcome {
 
 async function readAll(feed: Feed): Promise<Outcome> {
   const {perSecond, order = 'ascending', strictlyAfter = false, rowsMax = Number.POSITIVE_INFINITY, silent = false} = feed;
+  const {flagged = true, pageRows = 200, pageIgnored = false} = feed;
   const rows = perSecond.flatMap((count, second) =>
     Array.from({length: count}, (_, i) => ({id: `${1_000_000 * (second + 1) + i}`, deletedS: sinceS + 100 + second})),
   );
@@ -38,8 +43,9 @@ async function readAll(feed: Feed): Promise<Outcome> {
   let calls = 0;
   const client = {
     nowSeconds: async () => nowS,
-    deleted: async (_module: string, fromS: number, page: number) => {
+    deleted: async (_module: string, fromS: number, asked: number) => {
       calls++;
+      const page = pageIgnored ? 1 : asked;
       if (!silent && page * pageRows > rowsMax)
         throw new ZohoError('refused', 'No more pages', {code: 'DISCRETE_PAGINATION_LIMIT_EXCEEDED'});
       const listed = rows.filter(({deletedS}) => (strictlyAfter ? deletedS > fromS : deletedS >= fromS));
@@ -47,9 +53,23 @@ async function readAll(feed: Feed): Promise<Outcome> {
       if (shown.length === 0) return null;
       const more = listed.length > page * pageRows && !(silent && page * pageRows >= rowsMax);
       const row = ({id, deletedS}: (typeof rows)[number]): DeletedRow => ({id, deletedTime: iso(deletedS), type: 'recycle'});
-      return {rows: shown.map(row), more};
+      return {rows: shown.map(row), more: flagged ? more : undefined};
     },
   } as unknown as ZohoClient;
+  return {...(await outcome(client)), calls};
+}
+
+/** Reads a feed whose answers are given by their number. */
+async function readAnswers(answer: (call: number, page: number) => DeletedRows): Promise<Outcome> {
+  let calls = 0;
+  const client = {
+    nowSeconds: async () => nowS,
+    deleted: async (_module: string, _fromS: number, page: number) => answer(++calls, page),
+  } as unknown as ZohoClient;
+  return {...(await outcome(client)), calls};
+}
+
+async function outcome(client: ZohoClient): Promise<Omit<Outcome, 'calls'>> {
   const ids = new Set<string>();
   let readToS: number | undefined;
   let stopped: string | undefined;
@@ -58,7 +78,7 @@ async function readAll(feed: Feed): Promise<Outcome> {
     else if ('readToS' in page) ({readToS} = page);
     else ({stopped} = page);
   }
-  return {ids, readToS, stopped, calls};
+  return {ids, readToS, stopped};
 }
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
@@ -81,12 +101,79 @@ for (const strictlyAfter of [false, true]) {
   }
 }
 
-deleted('takes nothing for read of a feed in another order that may have been cut', async () => {
-  for (const silent of [false, true]) {
-    const {readToS, stopped} = await readAll({perSecond: spread, order: 'descending', silent, rowsMax: 2_000});
+deleted('takes nothing for read of a feed in another order that was cut, or may have been where Zoho does not say', async () => {
+  for (const how of [{silent: false}, {silent: true, flagged: false}]) {
+    const {readToS, stopped} = await readAll({perSecond: spread, order: 'descending', rowsMax: 2_000, ...how});
     assert.equal(readToS, undefined);
     assert.match(stopped ?? '', /not in an order that allows to go on$/);
   }
+});
+
+for (const order of ['ascending', 'descending'] as const) {
+  for (const rows of [200, 400, 2_000, 2_200, 4_000]) {
+    deleted(`believes that a feed of exactly ${rows} rows in ${order} order is whole when Zoho says that it ends`, async () => {
+      const {ids, readToS, stopped} = await readAll({perSecond: [rows / 2, rows / 2], order});
+      assert.deepEqual([ids.size, readToS, stopped], [rows, nowS - 2, undefined]);
+    });
+  }
+
+  for (const rows of [1, 200, 399, 400, 2_200]) {
+    deleted(`reads ${rows} rows in ${order} order to their end where no answer says whether more follow`, async () => {
+      const {ids, readToS, stopped} = await readAll({perSecond: [0, rows], order, flagged: false});
+      assert.deepEqual([ids.size, readToS, stopped], [rows, nowS - 2, undefined]);
+    });
+  }
+
+  deleted(
+    `goes on after pages in ${order} order that are shorter than asked for, whether Zoho says that more follow or nothing`,
+    async () => {
+      for (const flagged of [true, false]) {
+        const {ids, readToS} = await readAll({perSecond: [130, 40, 90], order, pageRows: 7, flagged});
+        assert.deepEqual([ids.size, readToS], [260, nowS - 2]);
+      }
+    },
+  );
+}
+
+deleted('ends with the first page where Zoho gives it again for every number, and takes a full one for cut', async () => {
+  const few = await readAll({perSecond: [30], pageIgnored: true, flagged: false});
+  assert.deepEqual([few.ids.size, few.readToS, few.calls], [30, nowS - 2, 2]);
+  for (const flagged of [true, false]) {
+    const {readToS, stopped} = await readAll({perSecond: [500], pageIgnored: true, flagged});
+    assert.deepEqual([readToS, stopped?.slice(0, 34)], [undefined, 'Zoho lists no more than 200 deleti']);
+  }
+});
+
+deleted('takes a feed for cut that says for ever that more follow, and has nothing', async () => {
+  const answers = [{rows: [{id: '1', deletedTime: iso(sinceS + 100), type: 'recycle'}], more: true}];
+  const {stopped, calls} = await readAnswers((call) => answers[call - 1] ?? {rows: [], more: true});
+  assert.match(stopped ?? '', /^Zoho lists no more than \d deletions/);
+  assert.ok(calls < 10, `${calls} calls`);
+});
+
+deleted('passes over an empty page in between', async () => {
+  const row = (id: string): DeletedRow => ({id, deletedTime: iso(sinceS + 100), type: 'recycle'});
+  const answers = [
+    {rows: [row('1')], more: true},
+    {rows: [], more: true},
+    {rows: [row('2')], more: false},
+  ];
+  const {ids, readToS} = await readAnswers((call) => answers[(call - 1) % 3]!);
+  assert.deepEqual([[...ids], readToS], [['1', '2'], nowS - 2]);
+});
+
+deleted('is not kept from an end by what is deleted while it is read', async () => {
+  const rows: DeletedRow[] = Array.from({length: 450}, (_, i) => ({
+    id: `${i + 1}`,
+    deletedTime: iso(sinceS + i),
+    type: 'recycle',
+  }));
+  const {ids, readToS} = await readAnswers((call, page) => {
+    rows.push({id: `${10_000 + call}`, deletedTime: iso(nowS + call), type: 'recycle'});
+    return {rows: rows.slice((page - 1) * 200, page * 200), more: rows.length > page * 200};
+  });
+  assert.equal(readToS, nowS - 2);
+  assert.ok(ids.size >= 450);
 });
 
 deleted('asks once more after a feed that ends with a full page at the cap, and believes any other end', async () => {

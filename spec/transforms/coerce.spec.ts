@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {documentBytesMax} from '../../lib/limits.ts';
-import type {Batch, Rows} from '../../lib/records/batch.ts';
+import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import type {Field} from '../../lib/records/field.ts';
 import {CoerceStream, compileCoercer} from '../../lib/transforms/coerce.ts';
 import {ShapeStream} from '../../lib/transforms/shape.ts';
@@ -81,6 +81,24 @@ const cases: Case[] = [
   [field('F', 'number'), '-1.5e-7', '-1.5e-7', '-1.5e-7'],
   [field('F', 'number'), '2E+10', '2E+10', '2E+10'],
   [field('F', 'number'), '5', '"5"', '5'],
+  [field('F', 'number'), '1.0E7', '"1.0E7"', '1.0E7'],
+  [field('F', 'number'), '1e-400', '1e-400', '1e-400'],
+  [field('F', 'number', 'percent'), '45%', '45', '45'],
+  [field('F', 'number', 'percent'), '45 %', '"45%"', '45'],
+  [field('F', 'number'), '1,234,567.80', '"1,234,567.80"', '1234567.80'],
+  [field('F', 'number'), '+5', '5', '5'],
+  [field('F', 'number'), '.5', '0.5', '0.5'],
+  [field('F', 'number'), '-.5', '"-.5"', '-0.5'],
+  [field('F', 'number'), '1.', '1', '1'],
+  [field('F', 'number'), '007.50', '7.50', '7.50'],
+  [field('F', 'number'), ' 5', '"5 "', '5'],
+  [field('F', 'integer'), '1.0E7', '10000000', '10000000'],
+  [field('F', 'integer'), '1,000', '1e3', '1000'],
+  [field('F', 'integer'), '12.50e1', '125', '125'],
+  [field('F', 'integer'), '+5', '5.0', '5'],
+  [field('F', 'integer'), '1.', '"1"', '1'],
+  [field('F', 'integer'), '9007199254740993.00', '9.007199254740993E15', '9007199254740993'],
+  [field('F', 'boolean'), ' True ', '"TRUE"', 'true'],
   [field('F', 'date'), '2026-10-01', '"2026-10-01"', '"2026-10-01"'],
   [field('F', 'datetime'), T, `"${T}"`, `"${T}"`],
   [field('F', 'lookup'), '5725767000000111222', '{"name":"Zoë \\"Ltd\\"","id":"5725767000000111222"}', '"5725767000000111222"'],
@@ -118,8 +136,9 @@ test('gives the same document for a record whichever API delivered it, for every
 
 test('passes on a value that does not fit its type as a string, and says for which field', async () => {
   const misfits: [Field, string[]][] = [
-    [field('F', 'integer'), ['5.5', '007', '+1', '1,000', '', 'many', '1.', '-', '1 ', 'NaN', '0x10']],
-    [field('F', 'number'), ['.5', '5.', '1e', '1e+', '01', '1,5', '€5', '--1', 'Infinity', '1.5.2']],
+    [field('F', 'integer'), ['5.5', '1,00', '0,100', '', 'many', '.', '-', '%', 'NaN', '0x10', '1e999999999', '1e400']],
+    [field('F', 'number'), ['.', '1e', '1e+', '1,5', '€5', '--1', 'Infinity', '-Infinity', 'NaN', '1.5.2', '1e309', '-1E400']],
+    [field('F', 'number'), [`1${'0'.repeat(309)}`, `${'9'.repeat(400)}.5`]],
     [field('F', 'boolean'), ['yes', '1', 'truer', 'fals', '0']],
   ];
   for (const [it, values] of misfits) {
@@ -145,10 +164,9 @@ test('takes a column without metadata for text, and keeps the order of the heade
   ]);
 });
 
-test('takes Id for the id even when a file also has a column id', async () => {
-  assert.deepEqual(documents(await csvRows(`Id,id,Modified_Time\n3,3,${T}\n`), new Map()).docs, [
-    `{"id":3,"Modified_Time":"${T}","_meta":{"op":"u"}}`,
-  ]);
+test('takes a field called Id or ID for one like any other beside the id', async () => {
+  const rows = await csvRows(`ID,id,Modified_Time,Id\nx,3,${T},7\n`);
+  assert.deepEqual(documents(rows, new Map()).docs, [`{"id":3,"Modified_Time":"${T}","ID":"x","Id":"7","_meta":{"op":"u"}}`]);
 });
 
 const refuses = async (page: string, message: RegExp, kind = 'damaged') => {
@@ -200,8 +218,10 @@ test('writes any text as JSON that reads back the same, from both APIs', async (
 
 test('passes on every digit of any number', async () => {
   const digits = fc.array(fc.integer({min: 0, max: 9}), {minLength: 1, maxLength: 25}).map((them) => them.join(''));
+  // Within what a double holds.
+  const exponent = fc.integer({min: 0, max: 280}).map(String);
   const integer = fc.tuple(fc.constantFrom('', '-'), digits).map(([sign, text]) => sign + (text.replace(/^0+/, '') || '0'));
-  const decimal = fc.tuple(integer, fc.option(digits), fc.option(fc.tuple(fc.constantFrom('e', 'E', 'e-', 'E+'), digits)));
+  const decimal = fc.tuple(integer, fc.option(digits), fc.option(fc.tuple(fc.constantFrom('e', 'E', 'e-', 'E+'), exponent)));
   await fc.assert(
     fc.asyncProperty(integer, decimal, async (whole, [before, after, exponent]) => {
       const number = `${before}${after === null ? '' : `.${after}`}${exponent === null ? '' : exponent.join('')}`;
@@ -288,8 +308,8 @@ test('makes room for documents that are much longer than their cells', async () 
 });
 
 const page = await csvRows(`Id,Modified_Time,A\n1,${T},a\n`);
-const batches = Array.from({length: 20}, (): Batch<Rows> => ({items: page}));
-const path = (source: AsyncIterable<Batch<Rows>>) =>
+const batches = Array.from({length: 20}, (): Batch<RowBlock> => ({items: page}));
+const path = (source: AsyncIterable<Batch<RowBlock>>) =>
   ReadableStream.from(source)
     .pipeThrough(new CoerceStream(new Map(), {module: 'Leads', onMisfit() {}}))
     .pipeThrough(new ShapeStream());
@@ -305,7 +325,7 @@ batchLaws(test, 'CoerceStream with ShapeStream', path, [page, page, page]);
 
 test('CoerceStream gives the documents of each batch with its own patch, whatever columns the batches have', async () => {
   const other = await csvRows(`Id,Modified_Time,B\n2,${T},b\n`);
-  async function* source(): AsyncGenerator<Batch<Rows>, void, void> {
+  async function* source(): AsyncGenerator<Batch<RowBlock>, void, void> {
     yield {items: page, patch: {n: 1}};
     yield {items: other};
     yield {items: page, patch: {n: 2}};

@@ -1,11 +1,11 @@
 /** What comes of reading a page of CSV. */
 import assert from 'node:assert/strict';
 import {ZohoError} from '../../lib/errors/errors.ts';
-import {cellQuoted, type Rows} from '../../lib/records/batch.ts';
+import {cellQuoted, type RowBlock} from '../../lib/records/batch.ts';
 import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
 
 /** The rows of a batch as strings. */
-export function table(rows: Rows): string[][] {
+export function table(rows: RowBlock): string[][] {
   return Array.from({length: rows.count}, (_, row) =>
     rows.columns.map((_, column) => {
       const k = 2 * (row * rows.columns.length + column);
@@ -18,25 +18,29 @@ export function table(rows: Rows): string[][] {
 export interface Outcome {
   columns?: readonly string[];
   rows?: string[][];
+  /** Rows that cannot be read, as in `2: cells`; absent when there are none. */
+  unreadable?: string[];
   error?: string;
 }
 
 /** Everything that reading a page leads to: its rows, or the error that ends it. */
 export async function outcome(source: AsyncIterable<Uint8Array>, options?: ParseCsvOptions): Promise<Outcome> {
   const found: string[][] = [];
+  const unreadable: string[] = [];
   let columns: readonly string[] | undefined;
   try {
     for await (const batch of parseCsv(source, options)) {
       columns ??= batch.columns;
       assert.equal(batch.columns, columns);
-      assert.ok(batch.count > 0);
+      assert.ok(batch.count > 0 || batch.unreadable !== undefined);
+      if (batch.unreadable !== undefined) unreadable.push(`${batch.unreadable.row}: ${batch.unreadable.fault}`);
       found.push(...table(batch));
     }
   } catch (error) {
     assert.ok(error instanceof ZohoError, String(error));
     return {error: `${error.kind}: ${error.message}`};
   }
-  return {columns, rows: found};
+  return {columns, rows: found, ...(unreadable.length > 0 && {unreadable})};
 }
 
 /** The bytes in pieces that end at some places. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {isDeepStrictEqual} from 'node:util';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {batchRowsMax, rowBytesMax} from '../../lib/limits.ts';
+import {batchRowsMax, replacedNotesMax, resyncLinesMax, rowBytesMax} from '../../lib/limits.ts';
 import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
 import {stageLaws} from '../harness/laws.ts';
 import {inPieces} from './archive.ts';
@@ -95,13 +95,8 @@ test('keeps a carriage return that stands inside a cell', async () => {
   ]);
 });
 
-test('names the row that is damaged and how', async () => {
+test('says why a page cannot be read', async () => {
   const cannot = 'damaged: Cannot read the CSV file: ';
-  assert.equal(await errorOf('Id,A\n1,a\n2\n'), `${cannot}row 2 has not as many cells as the header`);
-  assert.equal(await errorOf('Id,A\n1,a\n2,b,c\n'), `${cannot}row 2 has not as many cells as the header`);
-  assert.equal(await errorOf('Id,A\n1,a\n""\n'), `${cannot}row 2 has not as many cells as the header`);
-  assert.equal(await errorOf('Id,A\n1,"a\n2,b\n'), `${cannot}it ends inside the quotes of row 1`);
-  assert.equal(await errorOf('Id,A\n1,"a"b\n2,"c"\n'), `${cannot}row 1 has malformed quotes`);
   assert.equal(
     await errorOf('Id,A\n1,a\n2,b', {skipRows: 3}),
     `${cannot}it ends after row 2, but more rows were read of it before`,
@@ -110,33 +105,106 @@ test('names the row that is damaged and how', async () => {
   assert.equal(await errorOf('Id,\n'), `${cannot}its header has a column without a name`);
   assert.equal(await errorOf('\n1,2\n'), `${cannot}its header is empty`);
   assert.equal(await errorOf('"Id\n'), `${cannot}its header has malformed quotes`);
+  assert.equal(await errorOf(Buffer.from('Id,\xff\n1,x\n', 'latin1')), `${cannot}its header is not valid UTF-8`);
 });
 
-test('refuses bytes that are not UTF-8, and halves of characters in two cells', async () => {
-  const page = (name: string) => Buffer.from(`Id,A\n1,x\n2,${name}\n3,y\n`, 'latin1');
-  const error = 'damaged: Cannot read the CSV file: row 2 is not valid UTF-8';
-  assert.equal(await errorOf(page('\xff')), error);
-  assert.equal(await errorOf(page('"\xc3"')), error);
-  assert.equal(await errorOf(Buffer.from('Id,A\n1,x\n\xc3,\xa9\n', 'latin1')), error);
+test('puts U+FFFD where a cell is not UTF-8, and says of which record and field', async () => {
+  const half = '\xed\xa0\xbd';
+  const page = Buffer.from(`Id,A,B\n1,x,y\n2,a\xff,"""${half}\xc3"\n3,\xc3,\xa9\n4,${'\xc3\xa9'},y\n\xff,a,b\n`, 'latin1');
+  for (const reader of [undefined, 'papaparse'] as const) {
+    const found: unknown[] = [];
+    const replaced: unknown[] = [];
+    for await (const rows of parseCsv(inPieces(page, 5), {reader})) {
+      found.push(...table(rows));
+      for (const {id, field} of rows.replaced ?? []) replaced.push([id, field]);
+    }
+    assert.deepEqual(found, [
+      ['1', 'x', 'y'],
+      ['2', 'a\ufffd', '"\ufffd\ufffd'],
+      ['3', '\ufffd', '\ufffd'],
+      ['4', 'é', 'y'],
+      ['\ufffd', 'a', 'b'],
+    ]);
+    assert.deepEqual(replaced, [
+      ['2', 'A'],
+      ['2', 'B'],
+      ['3', 'A'],
+      ['3', 'B'],
+      ['\ufffd', 'Id'],
+    ]);
+  }
+});
+
+test('notes of a file in another encoding no more than a reader wants to know', async () => {
+  const page = Buffer.from(`Id,A\n${Array.from({length: 1_000}, (_, i) => `${i + 1},\xe9\n`).join('')}`, 'latin1');
+  let notes = 0;
+  for await (const {replaced = []} of parseCsv(inPieces(page))) notes += replaced.length;
+  assert.equal(notes, replacedNotesMax);
+});
+
+test('refuses a header that is not UTF-8', async () => {
   assert.equal(
     await errorOf(Buffer.from('Id,\xff\n1,x\n', 'latin1')),
     'damaged: Cannot read the CSV file: its header is not valid UTF-8',
   );
 });
 
-test('refuses a row or a header without end before it fills the memory', async () => {
-  const endless = async function* (start: string, block: Uint8Array) {
+const time = '2026-01-01T00:00:00+00:00';
+const others = [
+  ['1', time, 'a'],
+  ['3', time, 'c'],
+];
+
+for (const [what, line, fault] of [
+  ['has a cell too few', `2,${time}`, 'cells'],
+  ['has a cell too many', `2,${time},b,x`, 'cells'],
+  ['is ragged and has a line end within quotes', `2,"x\ny",${time},b`, 'cells'],
+  ['has a line end outside of quotes', `2\n,${time},b`, 'cells'],
+  ['has something behind a closing quote', `2,${time},"b"b`, 'quotes'],
+  ['opens quotes that it does not close', `2,${time},"b`, 'quotes'],
+  ['opens quotes and has lines after it that are none', `2,${time},"b\nx\n\n,,,\ny`, 'quotes'],
+] as const) {
+  test(`leaves out a row that ${what}, and none beside it`, async () => {
+    const page = (...lines: string[]) => Buffer.from(['Id,Modified_Time,A', ...lines, ''].join('\n'), 'latin1');
+    const before = {columns: ['Id', 'Modified_Time', 'A'], unreadable: [`2: ${fault}`]};
+    assert.deepEqual(await read(page(`1,${time},a`, line, `3,${time},c`)), {...before, rows: others});
+    assert.deepEqual(await read(page(`1,${time},a`, line, `3,${time},"c"`)), {...before, rows: others});
+    // At the end of the page, and among the rows to be skipped.
+    assert.deepEqual(await read(page(`1,${time},a`, line)), {...before, rows: others.slice(0, 1)});
+    assert.deepEqual(await read(page(`1,${time},a`, line, `3,${time},c`), {skipRows: 2}), {
+      columns: before.columns,
+      rows: others.slice(1),
+    });
+    const other = await read(page(`1,${time},a`, line, line, `3,${time},c`), {skipRows: 1});
+    assert.deepEqual([other.rows, other.unreadable?.[0]], [others.slice(1), `2: ${fault}`]);
+  });
+}
+
+test('takes a page for damaged when no sound row begins within many lines after an unreadable one', async () => {
+  const lines = (count: number) => `Id,Modified_Time,A\n1,${time},"a\n${'x,y\n'.repeat(count)}3,${time},c\n`;
+  assert.deepEqual((await read(lines(resyncLinesMax - 1))).unreadable, ['1: quotes']);
+  const error = `damaged: Cannot read the CSV file: row 1 has malformed quotes, and no sound row begins within ${resyncLinesMax} lines after it`;
+  assert.equal(await errorOf(lines(resyncLinesMax)), error);
+});
+
+test('gives up a row without end before it fills the memory, and goes on behind its line', async () => {
+  async function* endless(start: string, bytes: number, end: string) {
     yield Buffer.from(start);
-    for (let bytes = 0; ; bytes += block.length) {
-      assert.ok(bytes < 3 * rowBytesMax, 'too much was read');
-      yield block;
-    }
-  };
-  const block = Buffer.alloc(1 << 20, 'a');
+    const block = Buffer.alloc(1 << 20, 'a');
+    for (let sent = 0; sent < bytes; sent += block.length) yield block;
+    yield Buffer.from(end);
+  }
   for (const reader of [undefined, 'papaparse'] as const) {
-    const row = await outcome(endless('Id,A\n1,a\n2,"', block), {reader});
-    assert.equal(row.error, 'damaged: Cannot read the CSV file: row 2 has no end');
-    const header = await outcome(endless('Id,', block), {reader});
+    const row = await outcome(endless('Id,A\n1,a\n2,"', 2 * rowBytesMax, '\n3,c\n'), {reader});
+    assert.deepEqual(row, {
+      columns: ['Id', 'A'],
+      rows: [
+        ['1', 'a'],
+        ['3', 'c'],
+      ],
+      unreadable: ['2: length'],
+    });
+    const header = await outcome(endless('Id,', Number.POSITIVE_INFINITY, ''), {reader});
     assert.equal(header.error, 'damaged: Cannot read the CSV file: the header has no end');
   }
 });
@@ -157,11 +225,11 @@ test('reads a row of megabytes that arrives in small pieces', async () => {
   }
 });
 
-test('skips rows without yielding them, and counts them in messages', async () => {
+test('skips rows without yielding them, and counts them', async () => {
   const page = 'Id,A\n1,a\n2,b\n3,c\n';
   assert.deepEqual((await read(page, {skipRows: 2})).rows, [['3', 'c']]);
   assert.deepEqual((await read(page, {skipRows: 3})).rows, []);
-  assert.match((await errorOf(`${page}4\n`, {skipRows: 2})) ?? '', /row 4 /);
+  assert.deepEqual((await read(`${page}4\n`, {skipRows: 2})).unreadable, ['4: cells']);
 });
 
 test('cuts long pages into batches of bounded size and gives every row once, in order', async () => {

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {jsonDepthMax} from '../../lib/limits.ts';
+import {oddRows} from '../../lib/records/odd-rows.ts';
+import {cellText} from '../../lib/records/rows.ts';
 import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
 import {inPieces} from './archive.ts';
 import {documents, field, fieldsOf} from './samples.ts';
@@ -37,6 +39,15 @@ test('says whether more rows follow, when Zoho does', async () => {
   assert.equal((await parse('{"data":[],"info":{"count":0,"more_records":true}}')).more, true);
   assert.equal((await parse('{"info":{"more_records":false},"data":[]}')).more, false);
   assert.equal((await parse('{"data":[]}')).more, undefined);
+  for (const [flag, more] of [
+    ['"true"', true],
+    ['"False"', false],
+    ['1', true],
+    ['0', false],
+    ['"perhaps"', undefined],
+    ['2', undefined],
+  ] as const)
+    assert.equal((await parse(`{"data":[],"info":{"more_records":${flag}}}`)).more, more, flag);
   assert.equal((await parse('{"data":[],"info":{"more_records":null,"x":{"more_records":true}}}')).more, undefined);
 });
 
@@ -79,25 +90,54 @@ test('refuses what is no answer, and says why without saying what is in it', asy
   assert.equal(await errorOf('{"info":{}}'), 'it has no list of data');
   assert.equal(await errorOf('{"data":null}'), 'it has no list of data');
   assert.equal(await errorOf('[]'), 'it has no list of data');
-  assert.equal(await errorOf('{"data":{"secret":{}}}'), 'its data holds something other than records');
-  assert.equal(await errorOf('{"data":["secret"]}'), 'its data holds something other than records');
-  assert.equal(await errorOf('{"data":[["secret"]]}'), 'its data holds something other than records');
-  assert.equal(await errorOf(`{"data":[${row('1', '1')},{"id":"2","A":"secret"}]}`), 'row 2 has no Modified_Time');
-  assert.equal(await errorOf(`{"data":[{"id":null,"Modified_Time":"${T}"}]}`), 'row 1 has no id');
+  assert.equal(await errorOf('{"data":{"secret":{}}}'), 'its data is no list');
   assert.equal(await errorOf('<html>secret</html>'), 'the text is malformed');
   assert.equal(await errorOf('{"data":[{"id":"secret" "A":1}]}'), 'the text is malformed at byte 24');
   assert.equal(await errorOf('{"data":[]} secret'), 'the text is malformed');
   assert.equal(await errorOf('{"data":[]}{}'), 'the text is malformed at byte 11');
   assert.equal(await errorOf('{"data":[}'), 'the text is malformed at byte 9');
-  assert.equal(await errorOf('{"data":[1,]}'.replace('1', '{}')), 'row 1 has no id');
+  assert.match(await errorOf('{"data":[{},]}'), /malformed/);
   assert.equal(
     await errorOf(`{"data":[${row('1', '[1,]')}]}`),
     `the text is malformed at byte ${`{"data":[${row('1', '[1,')}`.length - 1}`,
   );
-  assert.match(await errorOf(Buffer.from(`{"data":[${row('1', '"\xff"')}]}`, 'latin1')), /malformed/);
+  assert.match(await errorOf(Buffer.from(`{"data":[${row('1', '\xff')}]}`, 'latin1')), /malformed/);
   assert.match(await errorOf(`{"data":[${row('1', '"\n"')}]}`), /malformed/);
   assert.match(await errorOf(`{"data":[${row('1', '01')}]}`), /malformed/);
   assert.match(await errorOf(`{"data":[${row('1', '['.repeat(jsonDepthMax + 1))}`), /malformed/);
+});
+
+test('puts U+FFFD where text is not UTF-8 or half a surrogate pair, and says of which record and field', async () => {
+  const values = [
+    `"fine ${Buffer.from('\ufffd').toString('latin1')}"`,
+    '"a\xff"',
+    '"\\ud83d!"',
+    '["b","\\udc00"]',
+    '[{"name":"\xed\xa0\xbd","x\xff":1}]',
+    '"\\ud83d\\ude00"',
+  ];
+  const body = (of: readonly string[]) => {
+    const text = `{"data":[${of.map((A, i) => row(String(i + 1), A)).join(',')}],"info":{"x":"\xfe"}}`;
+    return inPieces(Buffer.from(text, 'latin1'));
+  };
+  const list = fieldsOf(field('A', 'list', 'unheard_of'));
+  const {rows} = await parseCoql(body(values), columns, list);
+  assert.deepEqual(
+    documents(rows, list).docs.map((text) => JSON.parse(text).A),
+    [['fine \ufffd'], ['a\ufffd'], ['\ufffd!'], ['b', '\ufffd'], ['\ufffd'], ['😀']],
+  );
+  const noted = (...ids: string[]) => ids.map((id) => ({field: 'A', id}));
+  assert.deepEqual(rows.replaced, noted('2', '3', '4', '5'));
+  assert.deepEqual((await parseCoql(body(values.slice(0, 3)), columns, none)).rows.replaced, noted('2', '3'));
+});
+
+test('makes a row of whatever stands among the records, so that it can be named', async () => {
+  const {rows} = await parse(`{"data":[${row('1', '"a"')},null,"x",[1,{"id":"2"}],{},{"id":"3","A":"c"},${row('4', '"d"')}]}`);
+  const ids = Array.from({length: rows.count}, (_, place) => cellText(rows, place, 0));
+  assert.deepEqual(ids, ['1', '', '', '', '', '3', '4']);
+  const odd = oddRows(rows, 1, () => false).map(({row: place, id, fault}) => [place, id, fault]);
+  const noId = (place: number) => [place, undefined, 'id'];
+  assert.deepEqual(odd, [noId(2), noId(3), noId(4), noId(5), [6, '3', 'time']]);
 });
 
 test('passes on what the body fails with', async () => {

@@ -1,5 +1,5 @@
 /** Fields, rows and documents for the specs of the transforms. */
-import type {Docs, Rows} from '../../lib/records/batch.ts';
+import type {DocBlock, RowBlock} from '../../lib/records/batch.ts';
 import type {Field, FieldType} from '../../lib/records/field.ts';
 import {compileCoercer} from '../../lib/transforms/coerce.ts';
 import {parseCsv} from '../../lib/transforms/parse-csv.ts';
@@ -16,7 +16,7 @@ export function fieldsOf(...fields: Field[]): ReadonlyMap<string, Field> {
 }
 
 /** The texts of documents. */
-export function texts(docs: Docs): string[] {
+export function texts(docs: DocBlock): string[] {
   return Array.from({length: docs.count}, (_, i) =>
     Buffer.from(docs.bytes.subarray(docs.ranges[2 * i], docs.ranges[2 * i + 1])).toString(),
   );
@@ -28,19 +28,19 @@ export interface Captured {
 }
 
 /** Takes rows to documents, as the pipe does. */
-export function documents(rows: Rows, fields: ReadonlyMap<string, Field>): Captured {
+export function documents(rows: RowBlock, fields: ReadonlyMap<string, Field>): Captured {
   const misfits: string[] = [];
   const coerce = compileCoercer(rows.columns, fields, {module: 'Leads', onMisfit: (name) => misfits.push(name)});
   return {docs: texts(shapeDocs(coerce(rows))), misfits};
 }
 
 /** The rows of a small page of CSV, which make one batch. */
-export async function csvRows(page: string, reader?: 'papaparse'): Promise<Rows> {
+export async function csvRows(page: string, reader?: 'papaparse'): Promise<RowBlock> {
   for await (const rows of parseCsv(inPieces(Buffer.from(page)), {reader})) return rows;
   throw new Error('The page has no rows');
 }
 
 /** The rows of a COQL answer. */
-export async function coqlRows(body: string, columns: readonly string[], fields: ReadonlyMap<string, Field>): Promise<Rows> {
+export async function coqlRows(body: string, columns: readonly string[], fields: ReadonlyMap<string, Field>): Promise<RowBlock> {
   return (await parseCoql(inPieces(Buffer.from(body)), columns, fields)).rows;
 }

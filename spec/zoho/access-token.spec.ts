@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
-import {Token} from '../../lib/zoho/access-token.ts';
+import {AccessToken} from '../../lib/zoho/access-token.ts';
 import type {TokenAnswer} from '../../lib/zoho/token-endpoint.ts';
 import {ManualClock, settled} from '../harness/clocks.ts';
 
@@ -24,7 +24,7 @@ const throttled: TokenAnswer = {
 };
 
 interface Setup {
-  token: Token;
+  token: AccessToken;
   clock: ManualClock;
   asked: AbortSignal[];
   told: (string | undefined)[];
@@ -37,7 +37,7 @@ function setup(
   const clock = new ManualClock();
   const asked: AbortSignal[] = [];
   const told: (string | undefined)[] = [];
-  const token = new Token({
+  const token = new AccessToken({
     ask: async (asking) => {
       asked.push(asking);
       return answer(asked.length);
@@ -186,8 +186,19 @@ tokens('waits out a throttle answer without asking again and again, and says so'
   assert.equal(told.at(-1), undefined);
 });
 
-tokens('knows a throttle answer by its body, whatever its status', async () => {
-  for (const answer of [throttled, {...throttled, status: 200}, {status: 429, text: '<html>'}]) {
+tokens('knows a throttle answer by its status and shape, in any language', async () => {
+  const worded = (status: number, body: object): TokenAnswer => ({status, text: JSON.stringify(body)});
+  for (const answer of [
+    throttled,
+    {...throttled, status: 200},
+    {status: 429, text: '<html>'},
+    worded(400, {error: 'Zugriff verweigert', error_description: 'Sie haben zu viele Anfragen gestellt.', status: 'failure'}),
+    worded(200, {error: 'Accès refusé', error_description: 'Réessayez plus tard.'}),
+    worded(400, {error: '拒否', status: 'failure'}),
+    worded(400, {error: 'Verweigert'}),
+    worded(400, {error: 'access_denied', error_description: 'words', status: 'failure'}),
+    worded(429, {error: 'invalid_client'}),
+  ]) {
     const {token, asked, clock} = setup((n) => (n === 1 ? answer : granted(n)));
     const got = token.get(signal);
     await clock.advance(3 * minuteMs);
@@ -234,6 +245,17 @@ tokens('lives on past three quarters when it cannot be replaced for the moment',
   assert.equal(asked.length, 8);
   await clock.advance(minuteMs);
   assert.equal(await token.get(signal), 'token-9');
+});
+
+tokens('keeps wrong credentials apart from a throttle, however they are dressed', async () => {
+  for (const error of ['invalid_code', 'invalid_client', 'invalid_client_secret', 'invalid_grant']) {
+    const text = JSON.stringify({error, error_description: 'Zugriff verweigert', status: 'failure'});
+    for (const status of [200, 400, 401]) {
+      const {token, asked} = setup(() => ({status, text}));
+      await assert.rejects(token.get(signal), {kind: 'credentials', code: error});
+      assert.equal(asked.length, 1);
+    }
+  }
 });
 
 const refusals: [string, RegExp][] = [

@@ -59,6 +59,7 @@ promise(
     listed('Home', {api_supported: false}),
     listed('Web', {generated_type: 'web'}),
     listed('Going', {status: 'scheduled_for_deletion'}),
+    listed('Leads'),
   ]),
   async (zoho) => {
     assert.deepEqual(await skipsOf(zoho), {
@@ -67,8 +68,9 @@ promise(
       Home: "Zoho's API does not support it",
       Web: 'it is of the kind web, which has no records',
       Going: 'it is about to be deleted',
+      Leads: undefined,
     });
-    assert.equal(zoho.received.length, 1);
+    assert.equal(zoho.received.length, 2);
   },
 );
 
@@ -140,6 +142,53 @@ promise(
   org([listed('Good'), listed('Other')], {Other: [403, complaint('NO_PERMISSION', {permissions: ['Crm_Implied_Api_Access']})]}),
   async (zoho) => {
     await assert.rejects(catalog(zoho.client, signal, silent), {kind: 'credentials'});
+  },
+);
+
+promise('fails when the list of modules is empty, also for a few that are asked for', org([]), async (zoho) => {
+  for (const only of [undefined, new Set(['Leads'])])
+    await assert.rejects(catalog(zoho.client, signal, silent, only), {
+      kind: 'unavailable',
+      message: /^Cannot list the modules at http.*: Zoho gives an empty answer; this is an outage/,
+    });
+});
+
+const empty: [string, Reply][] = [
+  ['204', [204]],
+  ['an empty list', [200, {fields: []}]],
+  ['null', [200, {fields: null}]],
+];
+for (const [form, reply] of empty) {
+  promise(
+    `fails when no module is left because Zoho says ${form} about fields, and nothing definite`,
+    org([listed('Accounts'), listed('Leads'), listed('Notes'), listed('Odd')], {
+      Accounts: reply,
+      Leads: reply,
+      Odd: [400, complaint('INVALID_MODULE')],
+    }),
+    async (zoho) => {
+      await assert.rejects(catalog(zoho.client, signal, silent), {
+        kind: 'unavailable',
+        message: /: Zoho gives an empty answer about the fields of 2 modules, Accounts among them; this is an outage/,
+      });
+      const [entry] = await catalog(zoho.client, signal, silent, new Set(['Leads']));
+      assert.equal(entry?.skip, 'Zoho keeps no field metadata for it');
+    },
+  );
+}
+
+promise('fails when the list has no module that could be asked about', org([listed('Notes')]), async (zoho) => {
+  await assert.rejects(catalog(zoho.client, signal, silent), {kind: 'unavailable', message: /holds none that can be captured/});
+});
+
+promise(
+  'is empty when Zoho refuses every module for good',
+  org([listed('Accounts'), listed('Leads')], {
+    Accounts: [400, complaint('INVALID_MODULE')],
+    Leads: [400, complaint('FEATURE_NOT_ENABLED')],
+  }),
+  async (zoho) => {
+    assert.ok((await catalog(zoho.client, signal, silent)).every(({skip}) => skip !== undefined));
   },
 );
 

@@ -18,6 +18,15 @@ const rows: Row[] = [
   ['refresh', 'INVALID_TOKEN', 200, 'coql'],
   ['refresh', 'AUTHENTICATION_FAILURE', 401, 'modules'],
   ['refresh', undefined, 401, 'job'],
+  ['refresh', undefined, 401, 'coql', {json: false}],
+  ['refresh', 'OAUTH_TOKEN_EXPIRED', 401, 'coql'],
+  ['refresh', 'UNAUTHORIZED', 401, 'coql'],
+  ['refused', 'DUPLICATE_DATA', 401, 'coql'],
+  ['field', 'DUPLICATE_DATA', 401, 'coql', {details: {column_name: 'Image'}}],
+  ['refused', 'DUPLICATE_DATA', 401, 'fields'],
+  ['refused', 'SOMETHING_NEW', 401, 'deleted'],
+  ['module', 'INVALID_MODULE', 401, 'coql'],
+  ['module', 'MODULE_NOT_SUPPORTED', 429, 'create'],
 
   ['credentials', 'OAUTH_SCOPE_MISMATCH', 401, 'modules'],
   ['credentials', 'OAUTH_SCOPE_MISMATCH', 401, 'fields', {scopesMissing: ['ZohoCRM.settings.fields.READ']}],
@@ -48,6 +57,7 @@ const rows: Row[] = [
   ['field', 'FIELD_NOT_AVAILABLE', 400, 'create', {details: {api_name: 'Image'}}],
   ['refused', 'FIELD_NOT_AVAILABLE', 400, 'create'],
   ['field', 'INVALID_QUERY', 400, 'coql', {details: {column_name: 'Image'}}],
+  ['field', 'INVALID_QUERY', 400, 'coql', {details: {column_name: "'Image'"}}],
   ['refused', 'INVALID_QUERY', 400, 'coql'],
 
   ['expired', 'EXPIRED_VALUE', 400, 'create', {details: {api_name: 'page_token'}, paged: true}],

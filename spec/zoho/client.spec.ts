@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type {ServerResponse} from 'node:http';
 import {suite} from 'uvu';
 import {ConfigError, ZohoError} from '../../lib/errors/errors.ts';
+import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {createClient} from '../../lib/zoho/client.ts';
 import {jsonOf} from '../../lib/zoho/schemas.ts';
 import {settled} from '../harness/clocks.ts';
@@ -206,6 +207,15 @@ for (const [state, more, expected] of jobStates) {
   );
 }
 
+promise('asks for whatever name metadata give, and for times before 1970', {replies: [[204]]}, async (zoho) => {
+  assert.equal(await zoho.client.fields('Leads\ud800', signal), null);
+  assert.equal(await zoho.client.deleted('Leads\udc00', -60, 1, signal), null);
+  assert.deepEqual(
+    zoho.received.slice(-1).map(({path, headers}) => [path, headers['if-modified-since']]),
+    [['/crm/v8/Leads%EF%BF%BD/deleted?type=all&page=1&per_page=200', '1970-01-01T00:00:00+00:00']],
+  );
+});
+
 promise(
   'reads deletions with their pages, and null when there are none',
   {
@@ -234,14 +244,76 @@ promise(
     assert.equal(await zoho.client.deleted('Leads', sinceS, 3, signal), null);
     assert.equal(zoho.received[0]?.headers['if-modified-since'], '2026-01-01T00:00:00+00:00');
     assert.equal(zoho.received[0]?.path, '/crm/v8/Leads/deleted?type=all&page=1&per_page=200');
+    await zoho.client.deleted('Leads', -60, 3, signal);
+    assert.equal(zoho.received.at(-1)?.headers['if-modified-since'], '1970-01-01T00:00:00+00:00', 'nothing before 1970');
   },
 );
+
+for (const [info, more] of [
+  [{more_records: 'true'}, true],
+  [{more_records: ' FALSE '}, false],
+  [{more_records: 0}, false],
+  [{more_records: 1}, true],
+  [{more_records: null}, undefined],
+  [{more_records: {}}, undefined],
+  [{}, undefined],
+  [null, undefined],
+  ['none', undefined],
+] as const) {
+  const row = {id: '12', type: 'permanent', deleted_time: '2026-01-01T05:38:19+05:30'};
+  promise(
+    `takes ${JSON.stringify(info)} about a page of deletions for ${more}`,
+    {replies: [[200, {data: [row], info}]]},
+    async (zoho) => {
+      assert.equal((await zoho.client.deleted('Leads', 0, 1, signal))?.more, more);
+    },
+  );
+}
 
 promise('gives a query its answer, and null when nothing matches', {replies: [ok, [204]]}, async (zoho) => {
   assert.deepEqual(await zoho.client.coql(query, json, signal), whole);
   assert.equal(await zoho.client.coql(query, json, signal), null);
   assert.deepEqual(JSON.parse(zoho.received[0]?.body ?? ''), {select_query: query});
 });
+
+const nothings = (list: string): unknown[] => [
+  '',
+  ' \r\n',
+  [],
+  {},
+  {[list]: null},
+  {[list]: []},
+  {info: {count: 0, more_records: false}},
+  {[list]: null, info: {count: 0, more_records: false}},
+  {[list]: [], info: null},
+];
+
+for (const [i, body] of nothings('data').entries()) {
+  promise(`takes form ${i} of nothing for no rows, of a query and of the deletions`, {replies: [[200, body]]}, async (zoho) => {
+    const rows = await zoho.client.coql(query, (stream) => parseCoql(stream, ['id'], new Map()), signal);
+    assert.equal(rows?.rows.count ?? 0, 0);
+    assert.equal(await zoho.client.deleted('Leads', 0, 1, signal), null);
+    assert.equal(zoho.received.length, 2);
+  });
+}
+
+for (const [i, body] of nothings('fields').entries()) {
+  promise(`takes form ${i} of nothing for no field metadata`, {replies: [[200, body]]}, async (zoho) => {
+    assert.equal(await zoho.client.fields('Leads', signal), null);
+  });
+}
+
+for (const [i, body] of nothings('modules').entries()) {
+  promise(`takes form ${i} of nothing for no modules`, {replies: [[200, body]]}, async (zoho) => {
+    assert.deepEqual(await zoho.client.modules(signal), []);
+  });
+}
+
+for (const body of [{data: null, info: {more_records: true}}, {data: {}}, 'null', {other: []}, [1]]) {
+  promise(`does not take ${JSON.stringify(body)} for the end of the deletions`, {replies: [[200, body]]}, async (zoho) => {
+    await assert.rejects(zoho.client.deleted('Leads', 0, 1, signal), {kind: 'damaged'});
+  });
+}
 
 for (const body of ['', ' \r\n']) {
   promise(
@@ -384,20 +456,20 @@ promise(
     await zoho.client.modules(signal);
     assert.equal(zoho.tokens.length, 2);
     assert.deepEqual(
-      zoho.logged.filter((line) => line.startsWith('warn')),
+      zoho.logged.filter((line) => line.startsWith('warn The access token')),
       [`warn The access token is given for https://www.zohoapis.eu; calls go to ${zoho.url} all the same {}`],
     );
   },
 );
 
 promise(
-  "goes by the machine's clock when answers carry no Date header, and by theirs as soon as one does",
+  "goes by the machine's clock when answers carry no Date header, and by theirs as soon as one does that is near it",
   {
     answer: (() => {
       let calls = 0;
       return () => (response: ServerResponse) => {
         response.sendDate = false;
-        const date = {date: 'Thu, 01 Jan 2026 00:10:00 GMT'};
+        const date = {date: 'Thu, 01 Jan 2026 00:00:09 GMT'};
         response.writeHead(200, ++calls < 3 ? {} : date).end('{"modules":[]}');
       };
     })(),
@@ -411,8 +483,8 @@ promise(
     assert.equal(await zoho.client.nowSeconds(signal), localS());
     assert.equal(zoho.received.length, 2);
     await zoho.client.modules(signal);
-    assert.equal(await zoho.client.nowSeconds(signal), Date.UTC(2026, 0, 1, 0, 10) / 1000);
-    assert.equal(zoho.logged.filter((line) => line.includes('carry no Date header')).length, 1);
+    assert.equal(await zoho.client.nowSeconds(signal), Date.UTC(2026, 0, 1, 0, 0, 9) / 1000);
+    assert.equal(zoho.logged.filter((line) => line.includes('carry no usable Date header')).length, 1);
   },
 );
 

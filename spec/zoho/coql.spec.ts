@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {datetimeLiteral, idsQuery, queriedModule, queryCredits, windowQuery, withBareIds} from '../../lib/zoho/coql.ts';
+import {
+  datetimeLiteral,
+  idsQuery,
+  queriedModule,
+  queryCredits,
+  secondQuery,
+  selects,
+  windowQuery,
+  withBareIds,
+} from '../../lib/zoho/coql.ts';
 
 const coql = suite('COQL texts');
 const fromS = Date.UTC(2026, 0, 1) / 1000;
@@ -20,16 +29,55 @@ coql('asks for the next page by the last row, with conditions in pairs', () => {
   );
 });
 
-coql('quotes columns whose names are words of its own, unless told that they are taken as they are', () => {
-  const columns = ['id', 'From', 'Order', 'Ordered'];
-  const asked = (bare?: ReadonlySet<string>) =>
-    /^select (.*) from Leads/.exec(windowQuery({module: 'Leads', columns, fromS, limit: 1, bare}))?.[1];
-  assert.equal(asked(), "id, 'From', 'Order', Ordered");
-  assert.equal(asked(new Set(['From'])), "id, From, 'Order', Ordered");
+coql('asks for the records of one second by id, with conditions in pairs', () => {
+  assert.equal(
+    secondQuery({module: 'Leads', columns: ['id'], second: fromS, limit: 200}),
+    "select id from Leads where ((Modified_Time >= '2026-01-01T00:00:00+00:00' and Modified_Time < '2026-01-01T00:00:01+00:00') and id > '0') order by id asc limit 0, 200",
+  );
+  assert.match(
+    secondQuery({module: 'Leads', columns: ['id'], second: fromS, afterId: '77', limit: 200}),
+    / and id > '77'\) order by id asc/,
+  );
+});
+
+coql('quotes names that are words of its own, unless told otherwise', () => {
+  const columns = ['id', 'From', 'External', 'Ordered'];
+  const asked = (names: [string, boolean][], module?: boolean) =>
+    windowQuery({module: 'Order', columns, fromS, limit: 1, quoting: {columns: new Map(names), module}}).split(' where')[0];
+  assert.equal(asked([]), "select id, 'From', 'External', Ordered from 'Order'");
+  assert.equal(asked([['From', false]], false), "select id, From, 'External', Ordered from Order");
+  assert.equal(asked([['Ordered', true]], true), "select id, 'From', 'External', 'Ordered' from 'Order'");
   const byId = idsQuery({module: 'Leads', columns, ids: ['7']});
-  assert.equal(byId, "select id, 'From', 'Order', Ordered from Leads where id in ('7') limit 0, 1");
+  assert.equal(byId, "select id, 'From', 'External', Ordered from Leads where id in ('7') limit 0, 1");
   assert.equal(queriedModule(byId), 'Leads');
-  assert.equal(withBareIds(byId), "select id, 'From', 'Order', Ordered from Leads where id in (7) limit 0, 1");
+  assert.equal(withBareIds(byId), "select id, 'From', 'External', Ordered from Leads where id in (7) limit 0, 1");
+});
+
+coql('quotes what stands in conditions and in the order as it quotes columns', () => {
+  const quoting = {
+    columns: new Map([
+      ['id', true],
+      ['Modified_Time', true],
+    ]),
+  };
+  const query = windowQuery({module: 'Leads', columns: ['id'], fromS, after: {seconds: fromS, id: '12'}, limit: 1, quoting});
+  const at = `'${new Date(fromS * 1000).toISOString().slice(0, 19)}+00:00'`;
+  assert.equal(
+    query,
+    `select 'id' from Leads where ('Modified_Time' > ${at} or ('Modified_Time' = ${at} and 'id' > '12')) order by 'Modified_Time' asc, 'id' asc limit 0, 1`,
+  );
+});
+
+coql('tells the module of a query, whatever its columns are called', () => {
+  const quoting = {columns: new Map([['from', false]])};
+  for (const module of ['Leads', 'Order', 'From'])
+    assert.equal(queriedModule(windowQuery({module, columns: ['id', 'from'], fromS, limit: 1, quoting})), module);
+});
+
+coql('tells the names of a query from its other words', () => {
+  const query = windowQuery({module: 'Order', columns: ['id', 'External', 'Name'], fromS, limit: 1});
+  for (const name of ['id', 'External', 'Name', 'Order']) assert.ok(selects(query, name), name);
+  for (const word of ['select', 'from', 'where', 'Modified_Time', 'order', 'Na']) assert.ok(!selects(query, word), word);
 });
 
 coql('asks for records by id, a hundred at most', () => {

@@ -16,6 +16,7 @@ const dataCentres: [string, string][] = [
   ['ca', 'accounts.zohocloud.ca'],
   ['sa', 'accounts.zoho.sa'],
   ['uk', 'accounts.zoho.uk'],
+  ['ae', 'accounts.zoho.ae'],
 ];
 
 hosts('reads every data centre and environment in all the ways people write it', () => {
@@ -29,6 +30,11 @@ hosts('reads every data centre and environment in all the ways people write it',
     }
     assert.equal(apiOrigin(`https://zohoapis.${end}`), `https://www.zohoapis.${end}`);
   }
+});
+
+hosts('says of a data centre without a published API host that this is the trouble', () => {
+  for (const text of ['https://www.zohoapis.sg', 'sandbox.zohoapis.sg', 'zohoapis.sg'])
+    assert.throws(() => apiOrigin(text), /^ConfigError: Cannot use api_domain .*zohoapis\.sg: .*data centre in Singapore/);
 });
 
 hosts('takes the machine itself unless that is switched off', () => {

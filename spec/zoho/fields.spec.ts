@@ -114,6 +114,12 @@ const unread: [string, object, bulk: boolean, coql: boolean][] = [
   ['Contacts', {api_name: 'Mailing_Coordinates', json_type: 'jsonobject'}, false, true],
   ['Leads', {api_name: 'Address', json_type: 'string'}, true, true],
   ['Leads', {api_name: 'not a name'}, true, false],
+  ['Leads', {api_name: 'Id'}, false, true],
+  ['Leads', {api_name: 'ID'}, true, true],
+  ['Leads', {api_name: '_meta'}, false, false],
+  ['Leads', {api_name: '_Meta'}, true, true],
+  ['Leads', {api_name: 'constructor'}, true, true],
+  ['Leads', {api_name: '__proto__'}, true, true],
 ];
 
 for (const [module, listed, bulk, coql] of unread) {

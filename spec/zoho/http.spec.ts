@@ -4,7 +4,7 @@ import {createServer} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
 import {type AddressInfo, createServer as createTcpServer, type Server, type Socket} from 'node:net';
 import {suite} from 'uvu';
-import {Cut, Http} from '../../lib/zoho/http.ts';
+import {ConnectionLost, Http} from '../../lib/zoho/http.ts';
 import {cert, key} from '../harness/certificate.ts';
 
 const http = suite('Http');
@@ -43,7 +43,7 @@ http('goes through the proxy that the environment names, but never to the machin
   const own = `http://127.0.0.1:${await listening(direct)}`;
   await withEnv({https_proxy: address, http_proxy: address, no_proxy: ''}, async () => {
     const far = new Http('https://www.zohoapis.eu');
-    await assert.rejects(far.send(get('https://www.zohoapis.eu'), signal), Cut);
+    await assert.rejects(far.send(get('https://www.zohoapis.eu'), signal), ConnectionLost);
     await far.close();
     assert.deepEqual(wanted, ['www.zohoapis.eu:443']);
     const near = new Http(own);
@@ -63,9 +63,9 @@ http('talks to no host whose certificate cannot be trusted, even if the environm
   const origin = `https://127.0.0.1:${await listening(server)}`;
   await withEnv({NODE_TLS_REJECT_UNAUTHORIZED: '0'}, async () => {
     const client = new Http(origin);
-    await assert.rejects(client.send(get(origin), signal), (error: Cut) => {
+    await assert.rejects(client.send(get(origin), signal), (error: ConnectionLost) => {
       assert.match(error.message, /^cannot reach 127\.0\.0\.1:\d+: its certificate cannot be trusted \(/);
-      return error instanceof Cut && !error.sent;
+      return error instanceof ConnectionLost && !error.mayHaveArrived;
     });
     await client.close();
   });
@@ -80,7 +80,7 @@ const far = 'https://www.zohoapis.eu';
 async function unanswered(http: Http, origin: string): Promise<string> {
   const begunMs = performance.now();
   const error: unknown = await http.send(get(origin), signal).catch((cut: unknown) => cut);
-  assert.ok(error instanceof Cut && performance.now() - begunMs < 5_000, String(error));
+  assert.ok(error instanceof ConnectionLost && performance.now() - begunMs < 5_000, String(error));
   await http.close();
   return error.message.replaceAll(/:\d+/g, '');
 }
@@ -160,7 +160,7 @@ http('takes headers that never end for a failure', async () => {
   });
   const origin = `http://127.0.0.1:${await listening(server)}`;
   const client = new Http(origin);
-  await assert.rejects(client.send(get(origin), signal), Cut);
+  await assert.rejects(client.send(get(origin), signal), ConnectionLost);
   await client.close();
   await closed(server);
 });

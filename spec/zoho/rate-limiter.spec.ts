@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {callsAtOnce, coqlAtOnce, downloadsPerMinute, pagesAtOnce, passedOverMax} from '../../lib/limits.ts';
-import {Governor, type Outcome, type Place} from '../../lib/zoho/rate-limiter.ts';
+import {type Outcome, type Permit, RateLimiter} from '../../lib/zoho/rate-limiter.ts';
 import {type CallKind, callKinds} from '../../lib/zoho/usage.ts';
 import {ManualClock, settled} from '../harness/clocks.ts';
 
@@ -12,11 +12,11 @@ const {signal} = new AbortController();
 function setup() {
   const clock = new ManualClock();
   const told: (string | undefined)[] = [];
-  return {clock, told, held: new Governor({clock, random: () => 0, tell: (reason) => told.push(reason)})};
+  return {clock, told, held: new RateLimiter({clock, random: () => 0, tell: (reason) => told.push(reason)})};
 }
 
 /** Asks for a place, and notes by name when it is given. */
-function asking(held: Governor, order: string[], kind: CallKind, name: string, key = name): Promise<Place> {
+function asking(held: RateLimiter, order: string[], kind: CallKind, name: string, key = name): Promise<Permit> {
   return held.enter(kind, key, signal).then((place) => {
     order.push(name);
     return place;
@@ -30,8 +30,8 @@ governor('gives places up to the limit, and another for each that comes back', a
   await settled();
   assert.equal(order.length, callsAtOnce);
   const [first] = places;
-  (await first)?.end('good');
-  (await first)?.end('good');
+  (await first)?.release('good');
+  (await first)?.release('good');
   await settled();
   assert.equal(order.length, callsAtOnce + 1);
 });
@@ -43,7 +43,7 @@ governor('lets sweeps go before what backfills need, and both before pages', asy
   const kinds: CallKind[] = ['download', 'job', 'create', 'deleted', 'coql'];
   for (const kind of kinds) void asking(held, order, kind, kind);
   await settled();
-  for (const place of busy) place.end('good');
+  for (const place of busy) place.release('good');
   await settled();
   assert.deepEqual(order, ['deleted', 'coql', 'job', 'create', 'download']);
 });
@@ -54,8 +54,8 @@ governor('lets a backfill move even while sweeps never end', async () => {
   const busy = await Promise.all(Array.from({length: callsAtOnce}, () => held.enter('deleted', 'busy', signal)));
   void asking(held, order, 'download', 'page');
   void asking(held, order, 'job', 'look');
-  for (let i = 0; i < 40; i++) void asking(held, order, 'deleted', `sweep ${i}`).then((place) => place.end('good'));
-  busy[0]?.end('good');
+  for (let i = 0; i < 40; i++) void asking(held, order, 'deleted', `sweep ${i}`).then((place) => place.release('good'));
+  busy[0]?.release('good');
   await settled();
   assert.ok(order.indexOf('look') <= passedOverMax + 1, order.join());
   assert.ok(order.indexOf('page') <= 2 * passedOverMax + 2, order.join());
@@ -75,10 +75,10 @@ governor('takes bindings in turn, however many calls one of them makes', async (
   const {held} = setup();
   const busy = await Promise.all(Array.from({length: callsAtOnce}, () => held.enter('job', 'busy', signal)));
   const order: string[] = [];
-  for (let i = 0; i < 3; i++) void asking(held, order, 'job', `a${i}`, 'a').then((place) => place.end('good'));
-  void asking(held, order, 'job', 'b0', 'b').then((place) => place.end('good'));
-  void asking(held, order, 'job', 'c0', 'c').then((place) => place.end('good'));
-  busy[0]?.end('good');
+  for (let i = 0; i < 3; i++) void asking(held, order, 'job', `a${i}`, 'a').then((place) => place.release('good'));
+  void asking(held, order, 'job', 'b0', 'b').then((place) => place.release('good'));
+  void asking(held, order, 'job', 'c0', 'c').then((place) => place.release('good'));
+  busy[0]?.release('good');
   await settled();
   assert.deepEqual(order, ['a0', 'b0', 'c0', 'a1', 'a2']);
 });
@@ -86,7 +86,7 @@ governor('takes bindings in turn, however many calls one of them makes', async (
 governor('holds up all calls after a 429, longer each time, and fewer run at once', async () => {
   const {held, clock} = setup();
   for (const pauseMs of [1_000, 2_000, 4_000, 8_000]) {
-    (await held.enter('coql', 'a', signal)).end('throttled');
+    (await held.enter('coql', 'a', signal)).release('throttled');
     let got = false;
     const next = held.enter('job', 'b', signal).then((place) => {
       got = true;
@@ -95,7 +95,7 @@ governor('holds up all calls after a 429, longer each time, and fewer run at onc
     await clock.advance(pauseMs - 1);
     assert.equal(got, false, `${pauseMs} ms`);
     await clock.advance(1);
-    (await next).end('neither');
+    (await next).release('neither');
   }
   assert.equal(held.atOnce, 1);
 });
@@ -103,27 +103,27 @@ governor('holds up all calls after a 429, longer each time, and fewer run at onc
 governor('comes back as fast as it slowed', async () => {
   const {held, clock} = setup();
   for (let i = 0; i < 3; i++) {
-    (await held.enter('coql', 'a', signal)).end('throttled');
+    (await held.enter('coql', 'a', signal)).release('throttled');
     await clock.advance(60_000);
   }
   assert.equal(held.atOnce, 1);
-  for (let i = 0; i < 3; i++) (await held.enter('coql', 'a', signal)).end('good');
+  for (let i = 0; i < 3; i++) (await held.enter('coql', 'a', signal)).release('good');
   assert.equal(held.atOnce, callsAtOnce);
 });
 
 governor('takes a burst of 429s to calls that ran together for one', async () => {
   const {held, clock} = setup();
   const together = await Promise.all(Array.from({length: callsAtOnce}, () => held.enter('job', 'a', signal)));
-  for (const place of together) place.end('throttled');
+  for (const place of together) place.release('throttled');
   const next = held.enter('job', 'a', signal);
   await clock.advance(1_000);
-  (await next).end('good');
+  (await next).release('good');
   assert.equal(held.atOnce, callsAtOnce);
 });
 
 governor('waits at least as long as Zoho asks', async () => {
   const {held, clock} = setup();
-  (await held.enter('coql', 'a', signal)).end('throttled', {retryAfterMs: 90_000});
+  (await held.enter('coql', 'a', signal)).release('throttled', {retryAfterMs: 90_000});
   let got = false;
   void held.enter('coql', 'a', signal).then(() => {
     got = true;
@@ -141,7 +141,7 @@ governor('takes minutes of nothing but 429 for credits that are gone, tries rare
     for (let i = 0; i < 16; i++) {
       const place = await held.enter('coql', 'a', signal);
       atMs.push(clock.elapsedMs());
-      place.end(i < 15 ? 'throttled' : 'good');
+      place.release(i < 15 ? 'throttled' : 'good');
     }
   })();
   await clock.advance(3 * 3_600_000);
@@ -162,9 +162,9 @@ governor('takes minutes of nothing but 429 for credits that are gone, tries rare
 governor('does not take 429s with good answers in between for credits that are gone', async () => {
   const {held, clock, told} = setup();
   for (let i = 0; i < 10; i++) {
-    (await held.enter('coql', 'a', signal)).end('throttled');
+    (await held.enter('coql', 'a', signal)).release('throttled');
     await clock.advance(60_000);
-    (await held.enter('coql', 'a', signal)).end('good');
+    (await held.enter('coql', 'a', signal)).release('good');
     await clock.advance(60_000);
   }
   assert.deepEqual(told, []);
@@ -172,7 +172,7 @@ governor('does not take 429s with good answers in between for credits that are g
 
 governor('believes Zoho at once that no credits remain', async () => {
   const {held, told} = setup();
-  (await held.enter('coql', 'a', signal)).end('throttled', {creditsGone: true});
+  (await held.enter('coql', 'a', signal)).release('throttled', {creditsGone: true});
   assert.match(told[0] ?? '', /credits/);
 });
 
@@ -183,12 +183,12 @@ governor('lets no more downloads begin in a minute than Zoho allows, and nothing
     for (let i = 0; i < 2 * downloadsPerMinute + 1; i++) {
       const place = await held.enter('download', 'a', signal);
       atMs.push(clock.elapsedMs());
-      place.end('good');
+      place.release('good');
     }
   })();
   await settled();
   assert.equal(atMs.length, downloadsPerMinute);
-  (await held.enter('coql', 'b', signal)).end('good');
+  (await held.enter('coql', 'b', signal)).release('good');
   await clock.advance(130_000);
   await pages;
   assert.ok(atMs[downloadsPerMinute]! - atMs[0]! >= 60_000);
@@ -196,8 +196,8 @@ governor('lets no more downloads begin in a minute than Zoho allows, and nothing
 
 governor('holds up downloads only when a download is throttled', async () => {
   const {held, clock} = setup();
-  (await held.enter('download', 'a', signal)).end('throttled');
-  (await held.enter('coql', 'b', signal)).end('good');
+  (await held.enter('download', 'a', signal)).release('throttled');
+  (await held.enter('coql', 'b', signal)).release('good');
   let got = false;
   void held.enter('download', 'a', signal).then(() => {
     got = true;
@@ -210,7 +210,7 @@ governor('holds up downloads only when a download is throttled', async () => {
 
 governor('ends every wait at once when aborted, and leaves nothing running', async () => {
   const {held, clock} = setup();
-  (await held.enter('coql', 'a', signal)).end('throttled', {retryAfterMs: 3_600_000});
+  (await held.enter('coql', 'a', signal)).release('throttled', {retryAfterMs: 3_600_000});
   const stop = new AbortController();
   const waits = callKinds.map((kind) => held.enter(kind, 'a', stop.signal));
   await settled();
@@ -241,7 +241,7 @@ governor('keeps its bounds under any course of calls, and gives everyone a place
   await fc.assert(
     fc.asyncProperty(fc.array(step, {maxLength: 60}), async (steps) => {
       const {held, clock} = setup();
-      const running: {kind: CallKind; place: Place}[] = [];
+      const running: {kind: CallKind; place: Permit}[] = [];
       const waiting: AbortController[] = [];
       const downloads: number[] = [];
       const check = (): void => {
@@ -264,7 +264,7 @@ governor('keeps its bounds under any course of calls, and gives everyone a place
             () => {},
           );
         } else if (move.do === 'end') {
-          running.splice(move.at, 1)[0]?.place.end(move.outcome);
+          running.splice(move.at, 1)[0]?.place.release(move.outcome);
         } else if (move.do === 'abort') {
           waiting.splice(move.at, 1)[0]?.abort(new Error('left'));
         } else {
@@ -274,7 +274,7 @@ governor('keeps its bounds under any course of calls, and gives everyone a place
         check();
       }
       for (let round = 0; waiting.length > 0 && round < 100; round++) {
-        for (const {place} of running.splice(0)) place.end('good');
+        for (const {place} of running.splice(0)) place.release('good');
         await clock.advance(61_000);
         check();
       }

@@ -5,8 +5,9 @@ import {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
 import {type Sandbox, type SandboxOptions, startSandbox} from '../../lib/sandbox/server.ts';
 import {allScopes} from '../../lib/sandbox/tokens.ts';
+import type {ZohoClient} from '../../lib/zoho/api.ts';
 import {catalog} from '../../lib/zoho/catalog.ts';
-import {type ClientOptions, createClient, type ZohoClient} from '../../lib/zoho/client.ts';
+import {type ClientOptions, createClient} from '../../lib/zoho/client.ts';
 import {type Key, windowQuery} from '../../lib/zoho/coql.ts';
 import {jsonOf} from '../../lib/zoho/schemas.ts';
 import {missingScopes} from '../../lib/zoho/scopes.ts';
@@ -28,7 +29,7 @@ async function withBoth(
   const sandbox = await startSandbox({records: 300, ...options});
   const {client_id, client_secret, refresh_token} = sandbox.credentials;
   const credentials = {clientId: client_id, clientSecret: client_secret, refreshToken: refresh_token};
-  const clock = new JumpingClock();
+  const clock = new JumpingClock(Date.now());
   const client = createClient({apiDomain: sandbox.url, credentials, clock, log: silent, random: () => 0.5, ...more});
   try {
     await use({client, sandbox});

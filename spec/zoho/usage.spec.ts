@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {backfillCredits, Ledger} from '../../lib/zoho/usage.ts';
+import {backfillCredits, Usage} from '../../lib/zoho/usage.ts';
 
 const ledger = suite('Ledger');
 
 ledger('books calls and credits by kind', () => {
-  const book = new Ledger();
-  book.book('create');
-  book.book('coql', 3);
-  book.book('coql');
-  book.book('deleted');
+  const book = new Usage();
+  book.charge('create');
+  book.charge('coql', 3);
+  book.charge('coql');
+  book.charge('deleted');
   assert.deepEqual(book.summary(), {
     calls: {modules: 0, fields: 0, create: 1, job: 0, download: 0, coql: 2, deleted: 1},
     credits: {modules: 0, fields: 0, create: 50, job: 0, download: 0, coql: 4, deleted: 2},
@@ -20,9 +20,9 @@ ledger('books calls and credits by kind', () => {
 });
 
 ledger("goes by Zoho's own figure of what remains, less what was spent since", () => {
-  const book = new Ledger();
+  const book = new Usage();
   book.correct('1000');
-  book.book('create');
+  book.charge('create');
   assert.equal(book.remaining, 950);
   book.correct(undefined);
   book.correct('many');
@@ -30,7 +30,7 @@ ledger("goes by Zoho's own figure of what remains, less what was spent since", (
   book.correct('700');
   assert.equal(book.remaining, 700);
   book.correct('10');
-  book.book('create');
+  book.charge('create');
   assert.equal(book.remaining, 0);
 });
 

@@ -2,7 +2,7 @@
 import {createReadStream} from 'node:fs';
 import {pipe} from '../../pipeline.ts';
 import {DescriptorOutput} from '../../platform/stdout.ts';
-import type {Batch, Rows} from '../../records/batch.ts';
+import type {Batch, RowBlock} from '../../records/batch.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import type {Target} from '../../sinks/sink.ts';
 import {parseCsv} from '../../transforms/parse-csv.ts';
@@ -13,7 +13,7 @@ import type {Task} from '../task.ts';
 
 /** Reads the page once. */
 export async function fromFile({page}: Task): Promise<number> {
-  async function* batches(): AsyncGenerator<Batch<Rows>, void, void> {
+  async function* batches(): AsyncGenerator<Batch<RowBlock>, void, void> {
     for await (const items of parseCsv(unzip(createReadStream(page.zip, {highWaterMark: 1 << 18})))) yield {items};
   }
   return emit(batches(), page.shape);
@@ -22,7 +22,7 @@ export async function fromFile({page}: Task): Promise<number> {
 export const targetAt = (index: number): Target => ({index, stateKey: `Bench${index}`, collection: `bench/${index}`});
 
 /** Takes the rows of a page through the stages to standard output; gives the number of documents. */
-export async function emit(source: AsyncIterable<Batch<Rows>>, shape: ShapeName): Promise<number> {
+export async function emit(source: AsyncIterable<Batch<RowBlock>>, shape: ShapeName): Promise<number> {
   const {columns} = shapeOf(shape);
   const fields = fieldsOf(
     'Bench0',

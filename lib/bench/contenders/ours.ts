@@ -4,11 +4,12 @@ import {runCapture} from '../../capture/capture.ts';
 import {type BindingProgress, newProgress} from '../../capture/progress.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {silent} from '../../platform/log.ts';
-import {Slots} from '../../platform/semaphore.ts';
+import {Semaphore} from '../../platform/semaphore.ts';
 import {DescriptorOutput} from '../../platform/stdout.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import {bulkRows} from '../../sources/bulk.ts';
-import {createClient, type ZohoClient} from '../../zoho/client.ts';
+import type {ZohoClient} from '../../zoho/api.ts';
+import {createClient} from '../../zoho/client.ts';
 import {shapeOf} from '../fixtures.ts';
 import type {Task} from '../task.ts';
 import {emit, targetAt} from './ours-file.ts';
@@ -64,8 +65,8 @@ function sweepingFrom(cursor: string, stateKeys: readonly string[]): object {
 
 /** The pages of one binding with no job submitted before the page ahead of it is written, as the older connector goes about it. */
 export async function oneAfterAnother(task: Task): Promise<number> {
-  class NothingAhead extends Slots {
-    override tryTake(): undefined {
+  class NothingAhead extends Semaphore {
+    override tryAcquire(): undefined {
       return undefined;
     }
   }
@@ -73,9 +74,9 @@ export async function oneAfterAnother(task: Task): Promise<number> {
   const module = 'Bench0';
   const fields = shapeOf(task.page.shape).columns.map(({name}) => name);
   const cutoff = new Date(1_000 * (await client.nowSeconds(signal))).toISOString();
-  const range = {module, slices: [fields], fromS: Date.parse(start) / 1_000, done: {backfill: null}};
+  const range = {module, slices: [fields], fields: new Map(), fromS: Date.parse(start) / 1_000, done: {backfill: null}};
   const context = {client, clock: systemClock, signal, progress: newProgress(module)};
-  const slots = {jobSlots: new NothingAhead(1), pageSlots: new Slots(1)};
+  const slots = {jobSlots: new NothingAhead(1), pageSlots: new Semaphore(1)};
   const count = await emit(bulkRows(range, {cutoff}, {...context, ...slots}), task.page.shape);
   await client.close();
   return count;

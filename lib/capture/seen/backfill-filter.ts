@@ -15,7 +15,7 @@ import {type IdBudget, IdTable} from './id-table.ts';
  * Check and write happen in one synchronous step of the sink, so no sweep can come between them. After a restart the ids are asked of
  * Zoho again before the first bulk row is let through.
  */
-export class Gate {
+export class BackfillFilter {
   readonly #ids: IdTable;
   #open = false;
   #overflowed = false;
@@ -39,12 +39,12 @@ export class Gate {
   }
 
   /** Remembers a record that is being emitted by a sweep or as a tombstone. */
-  passed(id: bigint): void {
+  record(id: bigint): void {
     if (this.#open && !this.#overflowed && !this.#ids.set(id)) this.#overflowed = true;
   }
 
   /** Whether a bulk row may be emitted. */
-  admits(id: bigint): boolean {
+  allows(id: bigint): boolean {
     return !this.#ids.has(id);
   }
 

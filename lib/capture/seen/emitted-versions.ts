@@ -5,13 +5,16 @@ import {type IdBudget, IdTable} from './id-table.ts';
 /** A tombstone's digest; no document's, for all practical purposes. */
 const tombstone = [0xffff_ffff, 0xffff_ffff, 0xffff_ffff] as const;
 
+/** Stands for whatever content a process before this one emitted; no document's, for all practical purposes. */
+const anyContent = [0xffff_ffff, 0xffff_ffff, 0xffff_fffe] as const;
+
 /**
  * The last version emitted of each record that the next sweep may read again: 8 bytes of id, 4 of `Modified_Time`, 12 of content digest.
  *
  * Only the last version of a record counts: one that changes back to what it was is a change. When there is no room, the older half is
  * forgotten, and may be repeated.
  */
-export class Overlap {
+export class EmittedVersions {
   readonly #emitted: IdTable;
 
   constructor(budget: IdBudget) {
@@ -24,6 +27,36 @@ export class Overlap {
     return this.#note(id, modifiedS, [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8)]);
   }
 
+  /** Notes that a record was emitted with that `Modified_Time`, by another process; its next reading with the same is a duplicate. */
+  know(id: bigint, modifiedS: number): void {
+    this.#note(id, modifiedS, anyContent);
+  }
+
+  /** Whether the last thing emitted of a record is a document with that `Modified_Time`. */
+  holdsDocument(id: bigint, modifiedS: number): boolean {
+    const last = this.#emitted.get(id);
+    return last !== undefined && last[0] === modifiedS && !isDigest(last, tombstone);
+  }
+
+  /**
+   * Whether a later version of a record was emitted than one with that `Modified_Time`, by Zoho's clock as it is at least: an answer may come of a part of Zoho that
+   * lags behind. A version of the future is not a later one; whoever edits its record brings it back to the present.
+   */
+  isPassed(id: bigint, modifiedS: number, nowS: number): boolean {
+    const last = this.#emitted.get(id);
+    return last !== undefined && !isDigest(last, tombstone) && last[0]! > modifiedS && last[0]! <= nowS;
+  }
+
+  /** Whether the last thing emitted of a record is a deletion that its version with that `Modified_Time` does not outlive: it was restored, or the answer lags behind. */
+  isDoubtful(id: bigint, modifiedS: number): boolean {
+    return this.holdsDeletion(id, modifiedS);
+  }
+
+  /** Notes a deletion as emitted by another process. */
+  knowDeletion(id: bigint, deletedS: number): void {
+    this.#note(id, deletedS, tombstone);
+  }
+
   /** Notes a deletion as emitted; returns false when it, or a later one, was the record's last. */
   deletion(id: bigint, deletedS: number): boolean {
     return !this.holdsDeletion(id, deletedS) && this.#note(id, deletedS, tombstone);
@@ -32,7 +65,7 @@ export class Overlap {
   /** Whether the last thing emitted of a record is its deletion at `deletedS` or later. */
   holdsDeletion(id: bigint, deletedS: number): boolean {
     const last = this.#emitted.get(id);
-    return last !== undefined && tombstone.every((word, i) => last[i + 1] === word) && last[0]! >= deletedS;
+    return last !== undefined && isDigest(last, tombstone) && last[0]! >= deletedS;
   }
 
   /** Forgets what no sweep will read again: everything before `fromS`. */
@@ -46,7 +79,11 @@ export class Overlap {
 
   #note(id: bigint, seconds: number, digest: readonly number[]): boolean {
     const last = this.#emitted.get(id);
-    if (last !== undefined && last[0] === seconds && digest.every((word, i) => last[i + 1] === word)) return false;
+    if (last !== undefined && last[0] === seconds && isDigest(last, digest)) return false;
+    if (last !== undefined && last[0] === seconds && isDigest(last, anyContent) && digest !== tombstone) {
+      this.#emitted.set(id, [seconds, ...digest]);
+      return false;
+    }
     if (this.#emitted.set(id, [seconds, ...digest])) return true;
     this.#forgetHalf();
     this.#emitted.set(id, [seconds, ...digest]);
@@ -65,4 +102,8 @@ export class Overlap {
     // Many records may share the middle second: keep no more than half of all.
     this.#emitted.retain((values) => values[0]! >= middle && spare-- > 0);
   }
+}
+
+function isDigest(values: Uint32Array, digest: readonly number[]): boolean {
+  return digest.every((word, i) => values[i + 1] === word);
 }

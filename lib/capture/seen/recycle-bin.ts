@@ -18,7 +18,7 @@ interface Watched {
  * Each is due again when as much time has passed since it was asked for as an eighth of what had passed since its deletion, an hour at most, so
  * that a restore is seen soon after a short while in the bin. After `recycledLifeS` Zoho has emptied the bin, and it is due no more.
  */
-export class Recycled {
+export class RecycleBin {
   readonly #watched = new Map<string, Watched>();
 
   constructor(saved: Readonly<Record<string, number>> = {}) {

@@ -1,5 +1,6 @@
 /** Tables for people: columns that line up, without frames. */
 import Table from 'cli-table3';
+import {widthOf} from './width.ts';
 
 const bare = {
   top: '',
@@ -24,19 +25,37 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
-/** The lines of a table with a line of titles. Columns are as wide as their widest cell. */
-export function tableLines(columns: readonly Column[], rows: readonly (readonly (string | number | undefined)[])[]): string[] {
+/** The narrowest that the last column gets for the sake of a line's width. */
+const lastColumnMin = 24;
+
+type Cell = string | number | undefined;
+
+/**
+ * The lines of a table with a line of titles. Columns are as wide as their widest cell; with `width`, the last one is wrapped so that lines
+ * fit into it where the others leave room.
+ */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[], width?: number): string[] {
+  const cells = rows.map((row) => row.map((cell) => text(cell)));
   const table = new Table({
     head: columns.map(({title}) => title),
     colAligns: columns.map(({align}) => align ?? 'left'),
+    ...(width !== undefined && {colWidths: lastWidth(columns, cells, width), wordWrap: true}),
     chars: bare,
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true},
   });
-  for (const row of rows) table.push(row.map((cell) => text(cell)));
+  for (const row of cells) table.push(row);
   return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
+}
+
+/** Widths by column: that of the last one where it has to be wrapped, none elsewhere. */
+function lastWidth(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): (number | null)[] {
+  const widest = columns.map(({title}, i) => Math.max(...[title, ...rows.map((row) => row[i] ?? '')].map(widthOf)));
+  const others = widest.slice(0, -1).reduce((sum, each) => sum + each + bare.middle.length, 0);
+  const last = Math.min(widest.at(-1) ?? 0, Math.max(lastColumnMin, width - others));
+  return columns.map((_, i) => (i === columns.length - 1 ? Math.max(1, last) : null));
 }
 
 function text(cell: string | number | undefined): string {

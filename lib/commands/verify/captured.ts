@@ -23,10 +23,25 @@ export class CapturedFile {
   readonly #file: number;
   #block = Buffer.allocUnsafe(blockBytes);
 
-  constructor(path: string, bytes: number) {
+  private constructor(path: string, bytes: number) {
     this.#bytes = bytes;
     this.#file = openSync(path, 'r');
-    this.#index();
+  }
+
+  /** Reads the file through once. `onBlock` is awaited after each block of so many bytes; what it throws ends the reading. */
+  static async open(
+    path: string,
+    bytes: number,
+    onBlock: (bytes: number) => Promise<void> = async () => {},
+  ): Promise<CapturedFile> {
+    const file = new CapturedFile(path, bytes);
+    try {
+      await file.#index(onBlock);
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   /** Ids of the records that live. */
@@ -58,7 +73,7 @@ export class CapturedFile {
     closeSync(this.#file);
   }
 
-  #index(): void {
+  async #index(onBlock: (bytes: number) => Promise<void>): Promise<void> {
     let kept = Buffer.alloc(0);
     let at = 0;
     while (at < this.#bytes) {
@@ -74,6 +89,7 @@ export class CapturedFile {
         from = end + 1;
       }
       kept = bytes.subarray(from);
+      await onBlock(read);
     }
     this.#mark(this.lines, at - kept.length, -1);
   }

@@ -11,8 +11,19 @@ export interface Difference {
   readonly zoho?: string | undefined;
 }
 
+/** A row of Zoho's that cannot become a document, and so was not captured. */
+export interface LeftOut {
+  readonly page: string;
+  readonly row: number;
+  readonly id: string | undefined;
+  /** Completes "it ...". */
+  readonly why: string;
+}
+
 /** Differences that are kept to be shown; more are only counted. */
 const shownMax = 10;
+/** The same of rows that were left out: each is a case of its own, that a person may want to mend at Zoho. */
+const leftOutMax = 1_000;
 
 export interface ComparisonOptions {
   /** Fields whose values the next refresh brings: they change without a change of the record, or do not come with one. */
@@ -34,6 +45,9 @@ export class Comparison {
   awaitingRefresh = 0;
   /** Records changed or deleted since the capture, which were not compared. */
   changedSince = 0;
+  /** Rows that cannot become documents, whatever their number, and those of them that are shown. */
+  quarantined = 0;
+  readonly leftOut: LeftOut[] = [];
   readonly shown: Difference[] = [];
   readonly #captured: CapturedFile;
   readonly #options: ComparisonOptions;
@@ -44,7 +58,13 @@ export class Comparison {
   }
 
   get isSame(): boolean {
-    return this.missing + this.extra + this.differing === 0;
+    return this.missing + this.extra + this.differing + this.quarantined === 0;
+  }
+
+  /** Takes in rows that cannot become documents: one that is shown, or several that cannot be told apart. */
+  leaveOut(row: LeftOut | number): void {
+    this.quarantined += typeof row === 'number' ? row : 1;
+    if (typeof row !== 'number' && this.leftOut.length < leftOutMax) this.leftOut.push(row);
   }
 
   /** Takes in a record that Zoho holds, by id; true when it was captured at all. */

@@ -1,5 +1,6 @@
 /** Documents taken apart without losing a digit: every property keeps the JSON text of its value. Pure. */
 import {isDeepStrictEqual} from 'node:util';
+import {sameNumber} from '../../transforms/values/number.ts';
 
 /** The JSON text of each top-level property. The text must be one JSON object; in anything else, what is found is not defined. */
 export function propertiesOf(document: string): Map<string, string> {
@@ -17,10 +18,11 @@ export function propertiesOf(document: string): Map<string, string> {
   return properties;
 }
 
-/** Whether two JSON texts stand for the same value. Numbers are the same only digit for digit. */
+/** Whether two JSON texts stand for the same value. Numbers are the same to their last digit, however they are spelled: two of Zoho's APIs write `5` and `5.0`. */
 export function sameValue(a: string, b: string): boolean {
   if (a === b) return true;
   const first = a[0];
+  if (/^-?\d/.test(a) && /^-?\d/.test(b)) return sameNumber(a, b);
   if (first !== b[0] || (first !== '"' && first !== '[' && first !== '{')) return false;
   return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
 }

@@ -1,29 +1,24 @@
 /** `source-zoho verify`: captured files beside Zoho itself, by id, as far as the capture had come. */
 import {join} from 'node:path';
-import {ModuleFields} from '../../capture/field-plan.ts';
-import {newProgress} from '../../capture/progress.ts';
+import {FieldPlan} from '../../capture/field-plan.ts';
+import {bisectColumns, columnCodes, takeHint} from '../../capture/refused-columns.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
-import {instantOf, savedBinding, secondsOf} from '../../flow/state.ts';
-import {verifyAheadS, windowOverlapS} from '../../limits.ts';
-import {pipe} from '../../pipeline.ts';
-import {systemClock} from '../../platform/clock.ts';
-import {Slots} from '../../platform/semaphore.ts';
-import type {Docs} from '../../records/batch.ts';
-import {idOf, modifiedOf} from '../../records/documents.ts';
-import {modifiedSeconds} from '../../records/instant.ts';
+import {savedBinding, secondsOf} from '../../flow/state.ts';
+import {windowOverlapS} from '../../limits.ts';
+import {own} from '../../platform/own-property.ts';
 import {folderDisk, hasCode} from '../../sinks/files/disk.ts';
 import {lockFolder} from '../../sinks/files/lock.ts';
-import {type Journal, type JournalFile, journalName, parseJournal, refuseOther} from '../../sinks/files/manifest.ts';
-import {bulkRows} from '../../sources/bulk.ts';
-import {deletedPages} from '../../sources/deleted.ts';
+import {type Manifest, type ManifestFile, manifestName, parseManifest, refuseOther} from '../../sinks/files/manifest.ts';
 import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
-import {exit, type Host, say, sayJson} from '../host.ts';
+import {type CommandContext, exit, print, sayJson} from '../host.ts';
 import {counted, tableLines} from '../terminal/table.ts';
+import {type Work, working} from '../terminal/work.ts';
 import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
-import {propertiesOf} from './properties.ts';
+import {ListedQuarantine} from './left-out.ts';
+import {compareDeletions, compareRows, compareUntimed, type Reading} from './reading.ts';
 
 export interface VerifyArguments extends SetupArguments {
   readonly out: string;
@@ -41,23 +36,26 @@ interface Verified {
   readonly comparison?: Comparison;
 }
 
-export async function verify(host: Host, args: VerifyArguments): Promise<number> {
+export async function verify(host: CommandContext, args: VerifyArguments): Promise<number> {
   if (args.full !== true && args.sample === 0)
     throw new ConfigError('Cannot compare a sample of no record: say --sample with at least 1, or --full');
-  const text = await folderDisk(args.out).read(journalName);
+  const text = await folderDisk(args.out).read(manifestName);
   if (text === undefined)
-    throw new ConfigError(`Cannot verify ${args.out}: it has no ${journalName}, so capture did not write it`);
+    throw new ConfigError(`Cannot verify ${args.out}: it has no ${manifestName}, so capture did not write it`);
+  return tell(host, args, await working(host, (work) => compareAll({...host, log: work.log}, args, text, work)));
+}
+
+async function compareAll(host: CommandContext, args: VerifyArguments, text: string, work: Work): Promise<Verified[]> {
   const setup = await setUpToAnswer(host, args);
   const unlock = await lockFolder(args.out);
   try {
-    const journal = parseJournal(text, args.out);
+    const journal = parseManifest(text, args.out);
     refuseOther(journal, setup.identity, args.out);
     const verified: Verified[] = [];
     for (const binding of await capturedOf(setup, journal, host)) {
-      host.log('info', `Comparing ${binding.resource.name}`);
-      verified.push(await verifyBinding(binding, journal, args, setup, host).catch(ownFault(binding.resource.name)));
+      verified.push(await verifyBinding(binding, journal, args, {setup, host, work}).catch(ownFault(binding.resource.name)));
     }
-    return tell(host, args, verified);
+    return verified;
   } finally {
     unlock();
     await setup.close();
@@ -74,19 +72,25 @@ function ownFault(module: string): (error: unknown) => Verified {
 }
 
 /** The bindings that were asked for; of all, those that the directory holds. */
-async function capturedOf(setup: Setup, journal: Journal, host: Host): Promise<readonly SetupBinding[]> {
+async function capturedOf(setup: Setup, journal: Manifest, host: CommandContext): Promise<readonly SetupBinding[]> {
   const bindings = await bindingsOf(setup, host);
-  return setup.bindings === undefined ? bindings.filter(({collection}) => journal.files[collection] !== undefined) : bindings;
+  return setup.bindings === undefined ? bindings.filter(({collection}) => Object.hasOwn(journal.files, collection)) : bindings;
+}
+
+/** What a comparison is done with. */
+interface Doing {
+  readonly setup: Setup;
+  readonly host: CommandContext;
+  readonly work: Work;
 }
 
 async function verifyBinding(
   {resource: {name: module}, collection, stateKey}: SetupBinding,
-  journal: Journal,
+  journal: Manifest,
   args: VerifyArguments,
-  setup: Setup,
-  host: Host,
+  {setup, host, work}: Doing,
 ): Promise<Verified> {
-  const file = journal.files[collection];
+  const file = own(journal.files, collection);
   const state = savedBinding(journal.state, stateKey);
   if (file === undefined || state?.start === undefined || state.inc === undefined)
     return {module, reason: 'it has not been captured into this directory'};
@@ -94,23 +98,34 @@ async function verifyBinding(
     return {module, reason: 'its backfill is not complete; run capture again first'};
   const fields = await setup.client.fields(module, host.signal);
   if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
-  const captured = openCaptured(args.out, file);
+  const captured = await openCaptured(module, args.out, file, work);
   try {
-    const plan = new ModuleFields(fields);
+    const plan = new FieldPlan(fields);
     await leaveOutRefused(module, plan, setup, host);
     const comparison = new Comparison(captured, {
       computed: new Set([...fields.filter((field) => field.computed).map(({name}) => name), ...plan.coverage.bulkOnly]),
       instants: new Set(fields.filter(({type}) => type === 'datetime').map(({name}) => name)),
     });
-    const range: Range = {
+    const reading: Reading = {
       module,
       plan,
       startS: secondsOf(state.start),
       cursorS: secondsOf(state.inc.cursor),
+      deletedFromS: secondsOf(state.deleted?.cursor ?? state.start) - windowOverlapS,
       share: args.full === true ? 1 : args.sample / Math.max(1, captured.size),
+      captured,
+      left: new Set(captured.ids()),
+      comparison,
+      quarantine: new ListedQuarantine(comparison),
+      client: setup.client,
+      signal: host.signal,
+      log: host.log,
+      work,
     };
-    const left = await compareRows(range, captured, comparison, setup, host);
-    await compareDeletions(module, secondsOf(state.deleted?.cursor ?? state.start), left, comparison, setup, host);
+    work.begin(`Comparing ${module} with Zoho`, captured.size);
+    await compareRows(reading);
+    await compareUntimed(reading);
+    await compareDeletions(reading);
     return {module, comparison};
   } finally {
     captured.close();
@@ -118,16 +133,23 @@ async function verifyBinding(
 }
 
 /** Finds out which fields COQL refuses, with a query of one record for each slice of them: changes come without these. */
-async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Setup, {signal}: Host): Promise<void> {
+async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup, {signal}: CommandContext): Promise<void> {
+  const {quoting} = plan;
+  const search = {module, client, fields: plan, fromS: 0, refuse: async (column: string) => plan.refuse('coql', column)};
   for (let slice = 0; slice < plan.coqlSlices.length; ) {
     const columns = plan.coqlSlices[slice] ?? [];
     try {
-      await client.coql(windowQuery({module, columns, fromS: 0, limit: 1}), (body) => parseCoql(body, columns, plan.all), signal);
+      await client.coql(
+        windowQuery({module, columns, fromS: 0, limit: 1, quoting}),
+        (body) => parseCoql(body, columns, plan.all),
+        signal,
+      );
       slice++;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
-      if (error.kind === 'field' && plan.refuse('coql', error.field ?? '')) continue;
+      if (await takeHint(search, error)) continue;
+      if (columnCodes.has(error.code ?? '') && (await bisectColumns(search, signal))) continue;
       // Perhaps too many columns. What is refused for good is not what is compared here.
       if (!plan.narrowCoql()) return;
       slice = 0;
@@ -135,115 +157,16 @@ async function leaveOutRefused(module: string, plan: ModuleFields, {client}: Set
   }
 }
 
-function openCaptured(folder: string, {file, bytes}: JournalFile): CapturedFile {
+async function openCaptured(module: string, folder: string, {file, bytes}: ManifestFile, work: Work): Promise<CapturedFile> {
   try {
-    return new CapturedFile(join(folder, file), bytes);
+    work.begin(`Reading the file of ${module}, bytes`, bytes);
+    return await CapturedFile.open(join(folder, file), bytes, (read) => {
+      work.add(read);
+      return work.pause();
+    });
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     throw new ConfigError(`Cannot verify ${folder}: ${file} has been removed since it was written; put it back, or capture anew`);
-  }
-}
-
-interface Range {
-  readonly module: string;
-  readonly plan: ModuleFields;
-  readonly startS: number;
-  /** Records changed from here on were changed since the capture. */
-  readonly cursorS: number;
-  /** Part of the records whose values are compared. */
-  readonly share: number;
-}
-
-/** Compares all records that Zoho has now; gives the ids of captured ones that it does not have. */
-async function compareRows(
-  {module, plan, startS, cursorS, share}: Range,
-  captured: CapturedFile,
-  comparison: Comparison,
-  {client}: Setup,
-  {signal}: Host,
-): Promise<Set<string>> {
-  const left = new Set(captured.ids());
-  const cutoff = instantOf((await client.nowSeconds(signal)) + verifyAheadS);
-  const read = async (slice: number): Promise<void> => {
-    const context = {
-      client,
-      clock: systemClock,
-      signal,
-      progress: newProgress(module),
-      jobSlots: new Slots(1),
-      pageSlots: new Slots(1),
-    };
-    const fields = plan.bulkSlices[slice] ?? [];
-    const rows = bulkRows({module, slices: [fields], fromS: startS, done: {}}, {cutoff}, context);
-    const compare = (docs: Docs, at: number): void => {
-      const id = String(idOf(docs, at));
-      const isLater = modifiedSeconds(modifiedOf(docs, at)) >= cursorS;
-      if (slice === 0) {
-        left.delete(id);
-        if (isLater) comparison.changedSince++;
-        else comparison.present(id);
-      }
-      if (isLater || !captured.has(id) || !isSampled(id, share)) return;
-      comparison.values(id, propertiesOf(textOf(docs, at)));
-    };
-    await pipe(rows, {
-      module,
-      fields: plan.all,
-      signal,
-      onMisfit() {},
-      async write({items}) {
-        for (let at = 0; at < items.count; at++) compare(items, at);
-      },
-    });
-  };
-  for (let slice = 0; slice < plan.bulkSlices.length; ) {
-    try {
-      await read(slice);
-      slice++;
-    } catch (error) {
-      // Refused before any row is read, so that nothing is counted twice.
-      const refused = error instanceof ZohoError && error.kind === 'field' ? error.field : undefined;
-      if (refused === undefined || !plan.refuse('bulk', refused)) throw error;
-    }
-  }
-  return left;
-}
-
-function textOf({bytes, ranges}: Docs, i: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', ranges[2 * i], ranges[2 * i + 1]);
-}
-
-/** The same records every time, spread over all of them. */
-function isSampled(id: string, share: number): boolean {
-  const parts = 1_000_003n;
-  return Number((BigInt(id) * 7_919n) % parts) < share * Number(parts);
-}
-
-/** Tells records deleted since the capture from those that should have been deleted by it. */
-async function compareDeletions(
-  module: string,
-  cursorS: number,
-  left: ReadonlySet<string>,
-  comparison: Comparison,
-  {client}: Setup,
-  {signal, log}: Host,
-): Promise<void> {
-  if (left.size === 0) return;
-  const deletedSince = new Set<string>();
-  try {
-    for await (const page of deletedPages(module, cursorS - windowOverlapS, {client, signal})) {
-      if ('rows' in page) for (const {id} of page.rows) deletedSince.add(id);
-    }
-  } catch (error) {
-    if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
-    // A module whose deletions Zoho does not tell is captured without them.
-    comparison.changedSince += left.size;
-    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are not at Zoho any more`);
-    return;
-  }
-  for (const id of left) {
-    if (deletedSince.has(id)) comparison.changedSince++;
-    else comparison.notAtZoho(id);
   }
 }
 
@@ -252,7 +175,7 @@ function differenceOf(captured: string | undefined, zoho: string, {showValues}: 
   return captured === undefined ? 'is absent' : 'differs';
 }
 
-function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]): number {
+function tell(host: CommandContext, args: VerifyArguments, verified: readonly Verified[]): number {
   if (args.json === true) {
     sayJson(host, {
       modules: verified.map(({module, reason, comparison}) => ({
@@ -266,36 +189,57 @@ function tell(host: Host, args: VerifyArguments, verified: readonly Verified[]):
           differing: comparison.differing,
           awaitingRefresh: comparison.awaitingRefresh,
           changedSince: comparison.changedSince,
+          quarantined: comparison.quarantined,
+          leftOut: comparison.leftOut,
           differences: comparison.shown.map(({captured, zoho, ...difference}) =>
             args.showValues === true ? {...difference, captured, zoho} : difference,
           ),
         }),
       })),
     });
+    return verdictOf(verified);
   }
   const right = {align: 'right'} as const;
-  const titles = ['records', 'compared', 'missing', 'too many', 'differing', 'awaiting refresh', 'changed since'];
+  const titles = ['records', 'compared', 'missing', 'too many', 'differing', 'awaiting refresh', 'changed since', 'left out'];
   const rows = verified.map(({module, reason, comparison: it}) =>
     it === undefined
-      ? [module, '', '', '', '', '', '', '', reason]
-      : [module, it.records, it.compared, it.missing, it.extra, it.differing, it.awaitingRefresh, it.changedSince, ''],
+      ? [module, '', '', '', '', '', '', '', '', reason]
+      : [
+          module,
+          it.records,
+          it.compared,
+          it.missing,
+          it.extra,
+          it.differing,
+          it.awaitingRefresh,
+          it.changedSince,
+          it.quarantined,
+          '',
+        ],
   );
   for (const line of tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right})), {title: ''}], rows))
-    say(host, line);
+    print(host, line);
   for (const {module, comparison} of verified) {
     for (const {id, what, captured, zoho} of comparison?.shown ?? [])
-      say(host, `${module} ${id}: ${zoho === undefined ? what : `${what} ${differenceOf(captured, zoho, args)}`}`);
+      print(host, `${module} ${id}: ${zoho === undefined ? what : `${what} ${differenceOf(captured, zoho, args)}`}`);
   }
-  const differing = verified.filter(({comparison}) => comparison !== undefined && !comparison.isSame);
-  const skipped = verified.filter(({comparison}) => comparison === undefined);
-  if (differing.length > 0) {
-    say(host, `Differences found in ${counted(differing.length, 'module')}`);
-    return exit.different;
+  for (const {module, comparison} of verified) {
+    for (const {page, row, id, why} of comparison?.leftOut ?? [])
+      print(host, `${module}${id === undefined ? '' : ` ${id}`}: left out, because it ${why} (row ${row} of ${page})`);
   }
-  if (skipped.length > 0) {
-    say(host, `${counted(skipped.length, 'module')} could not be compared`);
-    return exit.failed;
-  }
-  say(host, `${counted(verified.length, 'module')} compared, no difference found`);
-  return exit.done;
+  const differing = verified.filter(isDifferent).length;
+  const skipped = verified.filter(({comparison}) => comparison === undefined).length;
+  if (differing > 0) print(host, `Differences found in ${counted(differing, 'module')}`);
+  else if (skipped > 0) print(host, `${counted(skipped, 'module')} could not be compared`);
+  else print(host, `${counted(verified.length, 'module')} compared, no difference found`);
+  return verdictOf(verified);
+}
+
+function isDifferent({comparison}: Verified): boolean {
+  return comparison !== undefined && !comparison.isSame;
+}
+
+function verdictOf(verified: readonly Verified[]): number {
+  if (verified.some(isDifferent)) return exit.different;
+  return verified.some(({comparison}) => comparison === undefined) ? exit.failed : exit.done;
 }

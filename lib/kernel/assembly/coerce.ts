@@ -5,7 +5,6 @@ import {
   columnBytes,
   columnKey,
   columnKeyBytes,
-  columnMisfit,
   columnPlace,
   columnWriter,
   faultId,
@@ -16,6 +15,7 @@ import {
   shapeRoomBytes,
   strideBytes,
   writeBoolean,
+  writeDigits,
   writeId,
   writeInstant,
   writeInteger,
@@ -25,16 +25,18 @@ import {
 } from '../codes';
 import {instantSeconds} from './instant';
 import {list, stringArray} from './list';
-import {boolean, integer, isId, misfit, number} from './scalar';
+import {boolean, digits, integer, isId, misfit, number} from './scalar';
 import {copy, string} from './text';
 
-/** Writes a list whose known values contain separators; the connector does it. Returns the place behind it. */
-declare function knownList(column: i32, at: usize, from: usize, to: usize, kind: i32): usize;
+/** Writes a cell that is not in its type's usual spelling, and notes whether it fits; the connector does it. Returns the place behind it. */
+declare function other(column: i32, at: usize, from: usize, to: usize, kind: i32): usize;
 
 /** Set by `coerce`: the row that was to be written next, and where. */
 export let written: i32 = 0;
 export let writtenTo: usize = 0;
 
+const openBrace: u8 = 0x7b;
+const openBracket: u8 = 0x5b;
 const nullWord: u32 = 0x6c6c_756e;
 /** Output bytes that one byte of a cell may become: `\u0000`. */
 const bytesPerByte: usize = 6;
@@ -90,12 +92,8 @@ export function coerce(
         store<u32>(at, nullWord);
         at += 4;
       } else {
-        let end = typed(writer, c, at, from, to, kind);
-        if (end === misfit) {
-          store<u32>(column, 1, columnMisfit);
-          end = string(at, from, to, kind);
-        }
-        at = end;
+        const end = typed(writer, at, from, to, kind);
+        at = end === misfit ? other(c, at, from, to, kind) : end;
       }
     }
     if (at - start > documentBytesMax) return faultSize;
@@ -108,8 +106,8 @@ export function coerce(
   return faultNone;
 }
 
-/** Writes a cell by the type of its column, or returns `misfit`. */
-function typed(writer: i32, column: i32, at: usize, from: usize, to: usize, kind: i32): usize {
+/** Writes a cell by the type of its column, or returns `misfit` for one that the connector has to look at. */
+function typed(writer: i32, at: usize, from: usize, to: usize, kind: i32): usize {
   switch (writer) {
     case writeInteger:
       return integer(at, from, to);
@@ -117,8 +115,16 @@ function typed(writer: i32, column: i32, at: usize, from: usize, to: usize, kind
       return number(at, from, to);
     case writeBoolean:
       return boolean(at, from, to);
+    case writeDigits:
+      return kind === cellJson ? string(at, from, to, kind) : digits(at, from, to);
     default:
   }
   if (kind === cellJson) return stringArray(at, from, to);
-  return writer === writeKnownList ? knownList(column, at, from, to, kind) : list(writer, at, from, to, kind);
+  return writer === writeKnownList || isStructure(from) ? misfit : list(writer, at, from, to, kind);
+}
+
+/** Whether a cell may be the JSON text of a structure. */
+function isStructure(from: usize): bool {
+  const first = load<u8>(from);
+  return first === openBrace || first === openBracket;
 }

@@ -1,5 +1,6 @@
 /** Numbers, booleans and ids: copied as they are, if they are what they should be. Each returns the place behind, or `misfit`. */
-import {copy} from './text';
+import {cellClean, strideBytes} from '../codes';
+import {copy, string} from './text';
 
 /** What a writer returns for a cell that does not fit its column's type. No place in memory has this address. */
 export const misfit: usize = 0;
@@ -15,6 +16,9 @@ const trueWord: u32 = 0x6575_7274;
 const falsWord: u32 = 0x736c_6166;
 const smallWord: u32 = 0x2020_2020;
 const idDigitsMax: usize = 19;
+/** A number of no more characters than this, and no more digits in its exponent, is a finite double. */
+const finiteLength: usize = 200;
+const finiteExponent: usize = 2;
 
 /** Whether a text is a record id: 1 to 19 digits, the first not zero. */
 export function isId(from: usize, to: usize): bool {
@@ -24,14 +28,14 @@ export function isId(from: usize, to: usize): bool {
 /** JSON's integers. A fraction of zeros, as COQL writes some numbers (zoho-api sheet 5.5), is left out: the value is the same. */
 export function integer(at: usize, from: usize, to: usize): usize {
   const end = integerEnd(from, to);
-  if (end === misfit || (end < to && !isZeroFraction(end, to))) return misfit;
+  if (end === misfit || end - from > finiteLength || (end < to && !isZeroFraction(end, to))) return misfit;
   return copy(at, from, end - from);
 }
 
-/** JSON's numbers, with every digit received. */
+/** JSON's numbers, with every digit received, as far as they are plainly finite as doubles. */
 export function number(at: usize, from: usize, to: usize): usize {
   let end = integerEnd(from, to);
-  if (end === misfit) return misfit;
+  if (end === misfit || to - from > finiteLength) return misfit;
   if (end < to && load<u8>(end) === dot) {
     const first = end + 1;
     end = digitsEnd(first, to);
@@ -41,9 +45,14 @@ export function number(at: usize, from: usize, to: usize): usize {
     const sign = load<u8>(end, 1);
     const first = end + (sign === plus || sign === minus ? 2 : 1);
     end = digitsEnd(first, to);
-    if (end <= first) return misfit;
+    if (end <= first || end - first > finiteExponent) return misfit;
   }
   return end === to ? copy(at, from, to - from) : misfit;
+}
+
+/** Digits alone, as a string. Not those that begin with a zero: a number has another text. */
+export function digits(at: usize, from: usize, to: usize): usize {
+  return load<u8>(from) !== zero && isDigits(from, to) ? string(at, from, to, cellClean) : misfit;
 }
 
 /** `true` or `false` in any case of letters (zoho-api sheet 4.4). */
@@ -57,6 +66,17 @@ export function boolean(at: usize, from: usize, to: usize): usize {
   store<u32>(at, falsWord);
   store<u8>(at, letterE, 4);
   return at + 5;
+}
+
+/** Whether a text is digits and nothing else, 16 bytes at a time: most lookups are. */
+function isDigits(from: usize, to: usize): bool {
+  for (let at = from; at < to; at += strideBytes) {
+    const others = i8x16.bitmask(i8x16.ge_u(i8x16.sub(v128.load(at), i8x16.splat(zero)), i8x16.splat(10)));
+    const left = <i32>(to - at);
+    const meant = left >= strideBytes ? others : others & ((1 << left) - 1);
+    if (meant !== 0) return false;
+  }
+  return true;
 }
 
 /** Where an optional minus sign and digits without a leading zero end. */

@@ -6,7 +6,7 @@ import type {Column, Comparable} from './table.ts';
 
 export type ValueKind = 'id' | 'text' | 'lookup' | 'integer' | 'number' | 'date' | 'datetime' | 'boolean' | 'opaque';
 
-const lookups = new Set(['lookup', 'ownerlookup', 'userlookup']);
+const lookups = new Set(['lookup', 'ownerlookup', 'userlookup', 'multi_module_lookup', 'layout', 'profilelookup', 'rolelookup']);
 const numbers = new Set(['integer', 'double', 'currency', 'percent']);
 const texts = new Set(['text', 'picklist', 'multiselectpicklist', 'email', 'phone', 'website', 'autonumber', 'string']);
 

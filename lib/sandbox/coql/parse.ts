@@ -65,7 +65,12 @@ function refuseDoubles(select: readonly Selected[]): void {
     const key = `${aggregate ?? ''} ${column}`;
     if (columns.has(key)) {
       const details = {column_name: column, ...(aggregate && {aggregate})};
-      throw new CoqlRefusal('DUPLICATE_DATA', aggregate ? 'duplicate aggregate function' : 'duplicate select column', details);
+      throw new CoqlRefusal(
+        'DUPLICATE_DATA',
+        aggregate ? 'duplicate aggregate function' : 'duplicate select column',
+        details,
+        401,
+      );
     }
     columns.add(key);
     if (alias === undefined) continue;
@@ -113,6 +118,8 @@ function parseOrder(reader: Reader): Order[] {
     orders.push({column, descending});
   } while (reader.skipMark(','));
   if (orders.length > orderColumnsMax) throw new CoqlRefusal('LIMIT_EXCEEDED', 'limit exceeded');
+  const twice = orders.find(({column}, i) => orders.findIndex((other) => other.column === column) < i);
+  if (twice) throw new CoqlRefusal('DUPLICATE_DATA', 'duplicate order by column', {column_name: twice.column}, 401);
   return orders;
 }
 

@@ -78,7 +78,7 @@ function reachInTime(comparison: Comparison, switches: CoqlSwitches): Reach {
       case '>=':
         return {...everything, fromS: at};
       case '>':
-        return {...everything, fromS: at + 1};
+        return {...everything, fromS: switches.hiddenMs ? at : at + 1};
       case '<':
         return {...everything, toS: at};
       case '<=':
@@ -98,8 +98,8 @@ function reachInIds(comparison: Comparison, switches: CoqlSwitches): Reach {
   if (comparison.kind === 'in' && !comparison.negated) return {...everything, ids: new Set(comparison.values.map(id))};
   if (comparison.kind !== 'compare') return everything;
   if (comparison.comparator === '=') return {...everything, ids: new Set([id(comparison.value)])};
-  // Compared as text, the ids after one are not the greater ones.
-  if (switches.idOrder === 'text') return everything;
+  // Compared as text, the ids after one are not the greater ones; with milliseconds, they are not those after a place either.
+  if (switches.idOrder === 'text' || switches.hiddenMs) return everything;
   if (comparison.comparator === '>') return {...everything, idsAfter: id(comparison.value)};
   if (comparison.comparator === '>=') return {...everything, idsAfter: id(comparison.value) - 1n};
   return everything;

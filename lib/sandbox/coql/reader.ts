@@ -3,8 +3,9 @@ import {CoqlRefusal} from './refusal.ts';
 import {type CoqlSwitches, coqlDefaults} from './switches.ts';
 import {type Token, tokensOf, unexpected} from './tokens.ts';
 
-const keywords = new Set(
-  'select from where and or not in like between is null as group order by asc desc limit offset'.split(' '),
+/** Words of the grammar, and the one name that Zoho mentions besides; its list is unpublished. */
+const reserved = new Set(
+  'select from where and or not in like between is null as group order by asc desc limit offset external'.split(' '),
 );
 
 export class Reader {
@@ -86,7 +87,7 @@ export class Reader {
 
   #word(): string {
     const {kind, text} = this.token;
-    if (kind !== 'word' || (this.#quotedNames && keywords.has(text.toLowerCase()))) throw unexpected(this.token);
+    if (kind !== 'word' || (this.#quotedNames && reserved.has(text.toLowerCase()))) throw unexpected(this.token);
     return this.next().text;
   }
 }

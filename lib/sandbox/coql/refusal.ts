@@ -1,4 +1,4 @@
-/** How Zoho refuses a query: always status 400 and one flat object (zoho-api sheet 5.6). */
+/** How Zoho refuses a query: one flat object, nearly always with status 400 (zoho-api sheet 5.6, 12). */
 
 export type CoqlCode =
   | 'SYNTAX_ERROR'

@@ -32,7 +32,8 @@ export function runQuery(query: Query, table: Table, switches: CoqlSwitches, non
   const {rows, sorted} = reachable(query.where, table, switches);
   if (grouped(query)) return runGroups(query, columns, matching(rows, test));
   const keys = sortKeys(query, table, switches, nonce);
-  const page = take(sortRows(matching(rows, test), keys, sorted, query.offset + query.limit + 1), query.offset, query.limit);
+  const limit = Math.min(query.limit, switches.servedMax);
+  const page = take(sortRows(matching(rows, test), keys, sorted, query.offset + limit + 1), query.offset, limit);
   return {rows: page.rows.map(writer(query, columns, switches)), more: page.more};
 }
 

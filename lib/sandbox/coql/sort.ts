@@ -37,6 +37,7 @@ export function sortKeys(query: Query, table: Table, switches: CoqlSwitches, non
 function scanServes(named: Query['orderBy'], switches: CoqlSwitches): SortKeys['scan'] {
   const [first, second] = named;
   if (first?.column !== 'Modified_Time' || first.descending) return 'nothing';
+  if (switches.hiddenMs) return 'seconds';
   if (second === undefined) return switches.ties === 'id' ? 'all' : 'seconds';
   return second.column === 'id' && !second.descending && switches.idOrder === 'numeric' ? 'all' : 'seconds';
 }

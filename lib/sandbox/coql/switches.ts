@@ -19,6 +19,10 @@ export interface CoqlSwitches {
   readonly dynamicMax: number;
   /** Rows of one answer. */
   readonly rowsMax: number;
+  /** Rows that are given, though more were asked for and are there; the answer says that more follow. */
+  readonly servedMax: number;
+  /** Whether `Modified_Time` has milliseconds that conditions and ORDER BY see and no answer shows. */
+  readonly hiddenMs: boolean;
   /** Values of one `in` list. */
   readonly valuesMax: number;
   readonly conditionsMax: number;
@@ -34,10 +38,17 @@ export interface CoqlSwitches {
   readonly idAlways: boolean;
 }
 
-export const coqlDefaults: CoqlSwitches = {
+/** As strict as any organisation that was reported: what every client should be content with. */
+export const strictDialect = {
   nesting: 'strict',
   bareLimit: false,
   trailingNotNull: false,
+} as const satisfies Partial<CoqlSwitches>;
+
+export const coqlDefaults: CoqlSwitches = {
+  nesting: 'lenient',
+  bareLimit: true,
+  trailingNotNull: true,
   ids: 'either',
   reservedNames: 'quoted',
   refusedColumnNamed: true,
@@ -45,6 +56,8 @@ export const coqlDefaults: CoqlSwitches = {
   columnsCode: 'LIMIT_EXCEEDED',
   dynamicMax: 5,
   rowsMax: 2_000,
+  servedMax: Number.POSITIVE_INFINITY,
+  hiddenMs: false,
   valuesMax: 100,
   conditionsMax: 25,
   offsetMax: 100_000,

@@ -14,7 +14,7 @@ const shapes = new RegExp(
     String.raw`(?<blank>\s+)`,
     String.raw`(?<word>[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*)`,
     String.raw`(?<number>-?\d+(?:\.\d+)?)`,
-    String.raw`(?<text>'(?:[^'\\]|\\[\s\S])*')`,
+    String.raw`(?<text>'(?:[^'\\]|\\[\s\S]|'')*')`,
     '(?<mark><=|>=|!=|<>|==|[(),=<>#*!])',
   ].join('|'),
   'y',
@@ -35,7 +35,8 @@ export function tokensOf(query: string): Token[] {
     const {word, number, text, mark} = found.groups;
     if (word !== undefined) tokens.push({kind: 'word', text: word, ...place});
     else if (number !== undefined) tokens.push({kind: 'number', text: number, ...place});
-    else if (text !== undefined) tokens.push({kind: 'text', text: text.slice(1, -1).replaceAll(/\\([\s\S])/g, '$1'), ...place});
+    else if (text !== undefined)
+      tokens.push({kind: 'text', text: text.slice(1, -1).replaceAll(/\\([\s\S])|'(')/g, '$1$2'), ...place});
     else if (mark !== undefined) tokens.push({kind: 'mark', text: mark, ...place});
     for (let i = matched.indexOf('\n'); i >= 0; i = matched.indexOf('\n', i + 1)) {
       line += 1;

@@ -20,6 +20,8 @@ export type Kind =
   | 'tags'
   | 'lookup'
   | 'user'
+  | 'reference'
+  | 'references'
   | 'json'
   | 'rule'
   | 'alarm';
@@ -44,6 +46,10 @@ export interface FieldSpec {
   readonly picks?: readonly string[];
   /** Module that a lookup points to. */
   readonly target?: string;
+  /** How COQL writes what a reference points to; Bulk Read writes the value alone. */
+  readonly object?: (value: string) => object;
+  /** Columns that Bulk Read adds to its file after this one, by what follows the dot, and their values (zoho-api sheet 12). */
+  readonly added?: Readonly<Record<string, (value: string) => string>>;
   /** Which APIs read it. */
   readonly bulk: boolean;
   readonly coql: boolean;

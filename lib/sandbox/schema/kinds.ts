@@ -95,7 +95,7 @@ export const autonumber = (name: string, prefix: string, choices: FieldChoices =
   field(name, 'autonumber', 'string', 'text', (_, index) => `${prefix}${String(index + 1).padStart(6, '0')}`, {
     blanks: 0,
     readOnly: true,
-    extra: {auto_number: {prefix, suffix: null, start_number: '1', starting_number_length: 6}},
+    extra: {auto_number: {prefix, suffix: '', start_number: 1, starting_number_length: 6}},
     ...choices,
   });
 
@@ -141,22 +141,23 @@ export function formula(name: string, returnType: ReturnType, dynamic = false, c
   });
 }
 
-export const rollup = (name: string, returnType: 'double' | 'integer' = 'double', choices: FieldChoices = {}): FieldSpec =>
-  field(
-    name,
-    'rollup_summary',
+const rolledUp = {
+  double: {jsonType: 'double', kind: 'number', make: decimal(2)},
+  integer: {jsonType: 'integer', kind: 'integer', make: (h: number) => String(h % 90)},
+  datetime: {jsonType: 'string', kind: 'datetime', make: moment},
+} as const;
+
+export function rollup(name: string, returnType: keyof typeof rolledUp = 'double', choices: FieldChoices = {}): FieldSpec {
+  const {jsonType, kind, make} = rolledUp[returnType];
+  return field(name, 'rollup_summary', jsonType, kind, make, {
+    custom: true,
+    computed: 'rollup_summary',
     returnType,
-    returnType === 'integer' ? 'integer' : 'number',
-    returnType === 'integer' ? (h) => String(h % 90) : decimal(2),
-    {
-      custom: true,
-      computed: 'rollup_summary',
-      returnType,
-      readOnly: true,
-      blanks: 10,
-      ...choices,
-    },
-  );
+    readOnly: true,
+    blanks: 10,
+    ...choices,
+  });
+}
 
 /** Structured values under any declared type: CSV and documents have their JSON text. */
 export const structured = (name: string, dataType: string, jsonType: string, make: Make, choices: FieldChoices = {}): FieldSpec =>

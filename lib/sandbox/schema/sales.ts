@@ -64,7 +64,7 @@ export const sales: readonly ModuleSpec[] = [
       text('Company', company, {blanks: 0}),
       picklist('Salutation', ['Mr.', 'Mrs.', 'Ms.', 'Dr.', 'Prof.']),
       text('Designation'),
-      emailField('Email', {extra: {unique: {casesensitive: ''}}}),
+      emailField('Email', {extra: {unique: {case_sensitive: false}}}),
       phoneField('Phone'),
       phoneField('Mobile'),
       websiteField('Website'),

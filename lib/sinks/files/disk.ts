@@ -1,5 +1,5 @@
 /** The few things that durable files need of a file system, so that specs can lose power at any of them. */
-import {constants, type FileHandle, open, readFile, rename, unlink} from 'node:fs/promises';
+import {constants, type FileHandle, mkdir, open, readFile, rename, stat, unlink} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 
 /** One file, open for reading and writing. Positions and lengths are bytes. */
@@ -28,6 +28,7 @@ export interface Disk {
 }
 
 const ownerOnly = 0o600;
+const ownerFolder = 0o700;
 
 /** The files of a directory that exists. */
 export function folderDisk(folder: string): Disk {
@@ -83,6 +84,29 @@ export function folderDisk(folder: string): Disk {
 
     syncNames: () => syncFolder(folder),
   };
+}
+
+/**
+ * Makes a folder that only the user may enter, and those that it lies in. One that is there stays as it is. (Node's own way does not end
+ * where the system says that a parent is missing although it is there, as in /proc.)
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, ownerFolder);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST') && (await stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (!hasCode(error, 'ENOENT') || path === '' || (await isThere(parent))) throw error;
+    await makeFolder(parent);
+    await mkdir(path, ownerFolder);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Makes the names in a folder survive a loss of power. */

@@ -1,10 +1,10 @@
 /** `state.json` of an output directory: whose capture it holds, how far it is, and which bytes of its files count. */
 import * as v from 'valibot';
 import {ConfigError} from '../../errors/errors.ts';
-import {must, problems} from '../../errors/validation.ts';
+import {must, problems, table} from '../../errors/validation.ts';
 
 /** Name of the file. */
-export const journalName = 'state.json';
+export const manifestName = 'state.json';
 
 const count = v.pipe(
   v.number(must('a whole number')),
@@ -40,25 +40,25 @@ const journalSchema = v.object(
       v.check((state) => typeof state === 'object' && state !== null && !Array.isArray(state), 'must be an object'),
     ),
     /** By collection. */
-    files: v.record(v.string(), fileSchema, must('an object')),
+    files: table(fileSchema),
   },
   must('an object'),
 );
 
-export type Journal = v.InferOutput<typeof journalSchema>;
-export type JournalFile = v.InferOutput<typeof fileSchema>;
+export type Manifest = v.InferOutput<typeof journalSchema>;
+export type ManifestFile = v.InferOutput<typeof fileSchema>;
 
 /** Reads the text of a `state.json`. Throws ConfigError when it is none. */
-export function parseJournal(text: string, folder: string): Journal {
+export function parseManifest(text: string, folder: string): Manifest {
   const value = jsonOf(text);
-  if (value === undefined) throw new ConfigError(`Cannot read ${folder}/${journalName}: it is not JSON; ${wayOut}`);
+  if (value === undefined) throw new ConfigError(`Cannot read ${folder}/${manifestName}: it is not JSON; ${wayOut}`);
   const parsed = v.safeParse(journalSchema, value);
   if (parsed.success) return parsed.output;
   if (v.is(newerSchema, value))
     throw new ConfigError(
-      `Cannot read ${folder}/${journalName}: a newer source-zoho wrote it; use that one, or choose another directory`,
+      `Cannot read ${folder}/${manifestName}: a newer source-zoho wrote it; use that one, or choose another directory`,
     );
-  throw new ConfigError(`Cannot read ${folder}/${journalName}: ${problems(parsed.issues)}; ${wayOut}`);
+  throw new ConfigError(`Cannot read ${folder}/${manifestName}: ${problems(parsed.issues)}; ${wayOut}`);
 }
 
 const wayOut = 'it was written by another program, or changed since; put it back as it was, or choose another directory';
@@ -72,12 +72,12 @@ function jsonOf(text: string): unknown {
   }
 }
 
-export function journalText(journal: Journal): string {
+export function manifestText(journal: Manifest): string {
   return `${JSON.stringify(journal, undefined, 2)}\n`;
 }
 
 /** Throws ConfigError when the directory belongs to another capture than `capture`. */
-export function refuseOther(journal: Journal, capture: Readonly<Record<string, string>>, folder: string): void {
+export function refuseOther(journal: Manifest, capture: Readonly<Record<string, string>>, folder: string): void {
   const differing = [...new Set([...Object.keys(journal.capture), ...Object.keys(capture)])]
     .filter((key) => journal.capture[key] !== capture[key])
     .map((key) => `${key} ${journal.capture[key] ?? '(none)'} instead of ${capture[key] ?? '(none)'}`);

@@ -2,7 +2,7 @@
 
 import {scan} from '../../kernel/kernel.ts';
 import {batchBytes, batchRowsMax} from '../../limits.ts';
-import {Blocks} from '../../platform/buffer-pool.ts';
+import {BufferPool} from '../../platform/buffer-pool.ts';
 import type {Dialect, Reading, RowReader} from './csv-dialect.ts';
 
 /** Whether the byte reader knows the dialect: commas and line feeds. Everything else is papaparse's. */
@@ -17,14 +17,14 @@ export function isPlain({delimiter, lineEnd}: Dialect): boolean {
 export function byteReader({columns}: Dialect): RowReader {
   // No row is shorter than its separators.
   const rowsMax = Math.min(batchRowsMax, Math.ceil(batchBytes / columns.length));
-  const blocks = new Blocks();
+  const blocks = new BufferPool();
   return (bytes, from) => {
     // A row that is longer than a batch needs a longer look; doubling it keeps the work in proportion to the row.
     for (let size = batchBytes; ; size *= 2) {
       const to = Math.min(bytes.length, from + size);
       const {cells, count, next, stop} = scan(bytes.subarray(from, to), columns.length, rowsMax, blocks);
       if (next === 0 && stops[stop] === undefined && to < bytes.length) continue;
-      const release = () => blocks.give(new Uint8Array(cells.buffer));
+      const release = () => blocks.release(new Uint8Array(cells.buffer));
       return {
         rows: {columns, bytes: bytes.subarray(from, from + next), cells, count, release},
         next: from + next,

@@ -2,7 +2,7 @@
 import {isUtf8} from 'node:buffer';
 import Papa from 'papaparse';
 import {ZohoError} from '../../errors/errors.ts';
-import type {Rows} from '../../records/batch.ts';
+import type {RowBlock} from '../../records/batch.ts';
 
 export interface Dialect {
   readonly columns: readonly string[];
@@ -16,7 +16,7 @@ export interface Dialect {
 
 /** Rows read out of a block of bytes. */
 export interface Reading {
-  readonly rows: Rows;
+  readonly rows: RowBlock;
   /** Where the row after them begins; equal to where reading began when not even one is complete. */
   readonly next: number;
   /** Why the row at `next` cannot be read: `declined` leaves it to the other reader. */

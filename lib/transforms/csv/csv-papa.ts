@@ -1,7 +1,7 @@
 /** The patient reader of CSV pages: papaparse, for every dialect and for quotes that RFC 4180 does not allow. */
 import Papa from 'papaparse';
 import {papaSliceBytes} from '../../limits.ts';
-import {cellPlain, type Rows} from '../../records/batch.ts';
+import {cellPlain, type RowBlock} from '../../records/batch.ts';
 import type {Dialect, Reading, RowReader} from './csv-dialect.ts';
 
 /**
@@ -85,7 +85,7 @@ class Table {
     this.#count++;
   }
 
-  get rows(): Rows {
+  get rows(): RowBlock {
     return {columns: this.#columns, bytes: this.#bytes, cells: Int32Array.from(this.#cells), count: this.#count};
   }
 }

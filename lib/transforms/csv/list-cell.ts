@@ -1,17 +1,26 @@
-/** Multi-select cells whose known values contain the very separators that CSV joins them with (zoho-api sheet 4.4, 11). */
-
-import type {SplitList} from '../../kernel/kernel.ts';
+/** List cells of CSV: several texts joined into one (zoho-api sheet 4.4, 11). Known values of a multi-select may contain the very separators. */
 import type {Field} from '../../records/field.ts';
 
+/** The texts of a cell, trimmed and without empty ones. */
+export type SplitList = (cell: string) => readonly string[];
+
 /**
- * How to part the cells of a list field where its values decide: the cell is read as values joined by `;`, else by `,`, the longest known value
- * first; if neither gives known values only, it is parted at semicolons, or at commas as long as no known value has one. Undefined for
- * fields without such values, whose cells can be parted blindly.
+ * How to part the cells of a list field. Tags are parted at commas. Other cells are parted at semicolons, or at commas if they have none, unless known values
+ * decide: then a cell is read as values joined by `;`, else by `,`, the longest known value
+ * first; if neither gives known values only, it is parted at semicolons, or at commas as long as no known value has one.
  */
-export function knownSplit({values = []}: Field): SplitList | undefined {
-  if (!values.some((value) => /[;,]/.test(value))) return undefined;
+export function splitList({dataType, values = []}: Field): SplitList {
+  if (dataType === 'tags') return (cell) => parts(cell, ',');
+  if (!values.some((value) => /[;,]/.test(value))) return (cell) => parts(cell, cell.includes(';') ? ';' : ',');
   const known = new Set(values);
   return (cell) => splitKnown(cell, known);
+}
+
+function parts(joined: string, separator: string): string[] {
+  return joined
+    .split(separator)
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
 }
 
 function splitKnown(joined: string, known: ReadonlySet<string>): string[] {

@@ -1,5 +1,6 @@
-/** Structured values inside a COQL row, as a small tree of texts; see `cellOf` for what becomes of them. */
-import type {Field} from '../../records/field.ts';
+/** Structured values as small trees of texts: what COQL gives as JSON, and what a CSV cell may hold as JSON text. See `cellOf` for what becomes of them. */
+import {jsonDepthMax} from '../../limits.ts';
+import {type Field, isStructured} from '../../records/field.ts';
 
 /** A scalar holds its JSON text, and for a string also what it says. */
 export type JsonTree = {readonly json: string; readonly text?: string} | readonly JsonTree[] | ReadonlyMap<string, JsonTree>;
@@ -11,33 +12,111 @@ export interface TreeCell {
 }
 
 const nothing: TreeCell = {isJson: false, text: ''};
+const textCell = (text: string): TreeCell => ({isJson: false, text});
 
 /**
- * Reduces a structured value to what its field's documents hold (design 3): the id of a lookup's record; the strings of a list, by name where they are tags; the
- * rule of an RRULE or ALARM, which stands under the same name. Empty ones are nothing. Every other structure stays as compact JSON text,
- * keys in the order received.
+ * Reduces a structured value to what its field's documents hold (design 3), which is what Bulk Read gives of it, too: the id of an object that has one, the API
+ * name of a module, the rule of an RRULE or ALARM, which stands under the same name; for a list, the ids or the names of its elements. Empty ones are
+ * nothing. Every other structure stays as compact JSON text, keys in the order received but for those of digits alone.
  */
 export function cellOf(tree: JsonTree, field: Field | undefined): TreeCell {
-  if (isArray(tree)) {
-    if (tree.length === 0) return nothing;
-    if (field?.type !== 'list') return {isJson: true, text: compact(tree)};
-    const texts = tree.map(listText).filter((text) => text !== '');
+  if (isEmpty(tree)) return nothing;
+  const json = {isJson: true, text: compact(tree)};
+  if (field !== undefined && isStructured(field)) return json;
+  if (field?.type === 'list') {
+    const texts = listOf(tree, field);
+    if (texts === undefined) return json;
     return texts.length === 0 ? nothing : {isJson: true, text: JSON.stringify(texts)};
   }
-  if (isObject(tree)) {
-    if (field?.type === 'lookup' && (tree.has('id') || tree.size === 0)) return {isJson: false, text: textOf(tree.get('id'))};
-    if (field?.dataType === 'RRULE' || field?.dataType === 'ALARM') {
-      const rule = tree.get(field.dataType);
-      if (rule !== undefined || tree.size === 0) return {isJson: false, text: textOf(rule)};
-    }
-  }
-  return {isJson: true, text: compact(tree)};
+  if (isObject(tree)) return textCell(standsFor(tree, field) ?? json.text);
+  if (!isArray(tree)) return textCell(textOf(tree));
+  // Several of what is declared to be one: as a file has them.
+  const ids = tree.map((each) => (isObject(each) ? standsFor(each, field) : undefined));
+  return ids.every((id) => id !== undefined) ? textCell(ids.filter((id) => id !== '').join(',')) : json;
 }
 
-/** One element of a list: a tag is its name. */
-function listText(tree: JsonTree): string {
-  return isObject(tree) && tree.has('name') ? textOf(tree.get('name')) : textOf(tree);
+/** `JSON.parse` with the source text of each number, so that every digit is kept; TypeScript does not know of it yet. */
+const parse = JSON.parse as (
+  text: string,
+  revive: (key: string, value: unknown, context: {readonly source?: string}) => JsonTree,
+) => JsonTree;
+
+/** The tree of a JSON text that is an object or an array; undefined for any other text, and for one nested absurdly deep. */
+export function treeOf(text: string): JsonTree | undefined {
+  if ((text[0] !== '{' && text[0] !== '[') || depthOf(text) > jsonDepthMax) return undefined;
+  try {
+    return parse(text, (_key, value, {source}) => {
+      if (source !== undefined) return typeof value === 'string' ? leafOf(value) : {json: source};
+      return isTrees(value) ? value : new Map(Object.entries(value ?? {}));
+    });
+  } catch {
+    return undefined;
+  }
 }
+
+/** Members are revived before what they are members of. */
+function isTrees(value: unknown): value is readonly JsonTree[] {
+  return Array.isArray(value);
+}
+
+/** Structures open at once, at most. */
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (inString && character === '\\') at++;
+    else if (character === '"') inString = !inString;
+    else if (inString) continue;
+    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
+    else if (character === '}' || character === ']') depth--;
+  }
+  return deepest;
+}
+
+/** A string as a leaf. Half a surrogate pair becomes U+FFFD (design 3). */
+export function leafOf(value: string): JsonTree {
+  const text = value.toWellFormed();
+  return {json: JSON.stringify(text), text};
+}
+
+/** The id of an object, or whatever else documents have in its place; undefined for one that stands for nothing but itself. */
+function standsFor(tree: ReadonlyMap<string, JsonTree>, field: Field | undefined): string | undefined {
+  const keys = field?.dataType === 'module' ? ['api_name', 'id'] : ['id', 'RRULE', 'ALARM'];
+  const key = keys.find((name) => tree.has(name));
+  return key === undefined ? undefined : textOf(tree.get(key));
+}
+
+/** The texts of a list, trimmed as those of a file are; undefined when an element stands for nothing but itself. */
+export function listOf(tree: JsonTree, {dataType}: Field): string[] | undefined {
+  const keys = namedLists.has(dataType) ? [...nameKeys, 'id'] : ['id', ...nameKeys];
+  const texts: string[] = [];
+  for (const element of isArray(tree) ? tree : [tree]) {
+    const key = isObject(element) ? keys.find((name) => element.has(name)) : undefined;
+    if (isArray(element) || (isObject(element) && key === undefined)) return undefined;
+    texts.push(textOf(isObject(element) ? element.get(key ?? '') : element).trim());
+  }
+  return texts.filter((text) => text !== '');
+}
+
+/** The names and ids of objects that have both. */
+export function namedIdsOf(tree: JsonTree): [name: string, id: string][] {
+  return (isArray(tree) ? tree : [tree]).flatMap((element): [string, string][] => {
+    if (!isObject(element)) return [];
+    const name = textOf(nameKeys.map((key) => element.get(key)).find((each) => each !== undefined)).trim();
+    const id = textOf(element.get('id'));
+    return name !== '' && id !== '' ? [[name, id]] : [];
+  });
+}
+
+/** Whether the values of a list are names, and not what these stand for: multi-select values and tags. */
+export function isNamedList({dataType}: Field): boolean {
+  return namedLists.has(dataType);
+}
+
+const namedLists = new Set(['tags', 'multiselectpicklist']);
+const nameKeys = ['name', 'Name'];
 
 function textOf(tree: JsonTree | undefined): string {
   if (tree === undefined) return '';
@@ -47,8 +126,16 @@ function textOf(tree: JsonTree | undefined): string {
 
 function compact(tree: JsonTree): string {
   if (isArray(tree)) return `[${tree.map(compact).join(',')}]`;
-  if (isObject(tree)) return `{${Array.from(tree, ([key, value]) => `${JSON.stringify(key)}:${compact(value)}`).join(',')}}`;
+  if (isObject(tree)) {
+    // Names of digits come first, as in any object of JavaScript: text that `JSON.parse` has read has lost their place.
+    const members = Object.entries(Object.fromEntries(tree));
+    return `{${members.map(([key, value]) => `${JSON.stringify(key.toWellFormed())}:${compact(value)}`).join(',')}}`;
+  }
   return tree.json;
+}
+
+function isEmpty(tree: JsonTree): boolean {
+  return (isArray(tree) && tree.length === 0) || (isObject(tree) && tree.size === 0);
 }
 
 function isArray(tree: JsonTree): tree is readonly JsonTree[] {

@@ -4,7 +4,7 @@ import type {TransformOptions} from 'node:stream';
 import {constants, createInflateRaw, type InflateRaw, type ZlibOptions} from 'node:zlib';
 import {ZohoError} from '../../errors/errors.ts';
 import {deflatedPieceBytes, inflateBlockBytes} from '../../limits.ts';
-import {Blocks} from '../../platform/buffer-pool.ts';
+import {BufferPool} from '../../platform/buffer-pool.ts';
 
 /** Reads what comes next, at most `bytesMax` bytes of it; empty only at the end. */
 export type Pull = (bytesMax: number) => Promise<Uint8Array>;
@@ -56,7 +56,7 @@ function continues(block: Uint8Array, part: Uint8Array): boolean {
 class Feed {
   readonly #pull: Pull;
   readonly #zlib: InflateRaw;
-  readonly #blocks = new Blocks();
+  readonly #blocks = new BufferPool();
   readonly #stopped = new AbortController();
   /** Pieces that zlib has not used up; its stream may end inside any of them. */
   readonly #unused: Uint8Array[] = [];
@@ -93,7 +93,7 @@ class Feed {
 
   /** The network's pieces are small, and each would cost zlib a turn of the event loop: they are joined to larger ones. */
   async #piece(): Promise<Uint8Array> {
-    const block = this.#blocks.take(deflatedPieceBytes);
+    const block = this.#blocks.acquire(deflatedPieceBytes);
     let bytes = 0;
     try {
       do {
@@ -117,7 +117,7 @@ class Feed {
     while (this.#unused.length > 0 && this.#unusedFrom + this.#unused[0]!.length <= this.#zlib.bytesWritten) {
       const used = this.#unused.shift()!;
       this.#unusedFrom += used.length;
-      this.#blocks.give(new Uint8Array(used.buffer));
+      this.#blocks.release(new Uint8Array(used.buffer));
     }
   }
 }

@@ -48,15 +48,27 @@ export function directoryLength(fixed: Uint8Array): number {
   return directoryBytes + view.getUint16(28, true) + view.getUint16(30, true) + view.getUint16(32, true);
 }
 
-/** Reads a whole local record. Entries that are encrypted, compressed otherwise, or no CSV are refused. */
+/** Why an entry cannot be read although nothing may be wrong with it, by its local record; undefined when it can. */
+export function unsupported(record: Uint8Array): string | undefined {
+  const view = viewOf(record);
+  const method = view.getUint16(8, true);
+  if ((view.getUint16(6, true) & 0x41) !== 0) return 'its entry is encrypted';
+  if (method !== stored && method !== deflated) return `its entry is compressed by method ${method}, which is not Deflate`;
+  return undefined;
+}
+
+/** Whether the directory record at the end of an archive of one entry confirms flags and method of its local record. */
+export function confirms(tail: Uint8Array, record: Uint8Array): boolean {
+  const at = Buffer.from(tail.buffer, tail.byteOffset, tail.length).lastIndexOf('PK\x01\x02');
+  return at >= 0 && Buffer.compare(tail.subarray(at + 8, at + 12), record.subarray(6, 10)) === 0;
+}
+
+/** Reads a whole local record that is not `unsupported`. An entry that is no CSV is refused. */
 export function localEntry(record: Uint8Array): LocalEntry {
   const view = viewOf(record);
   const flags = view.getUint16(6, true);
-  const method = view.getUint16(8, true);
+  const method = view.getUint16(8, true) === stored ? stored : deflated;
   const nameLength = view.getUint16(26, true);
-  if ((flags & 0x41) !== 0) throw damaged('its entry is encrypted');
-  if (method !== stored && method !== deflated)
-    throw damaged(`its entry is compressed by method ${method}, which is not Deflate`);
   const name = Buffer.from(record.subarray(entryBytes, entryBytes + nameLength)).toString('latin1');
   if (!name.toLowerCase().endsWith('.csv')) throw damaged('its entry is not a .csv file');
   const described = (flags & 8) !== 0;
@@ -96,6 +108,21 @@ export function descriptorLength(bytes: Uint8Array, measure: Measure): number {
     }
   }
   return -1;
+}
+
+/** Lengths that a data descriptor may have: with sizes of 4 or 8 bytes, without or with its signature. */
+export const descriptorLengths: readonly number[] = [12, 16, 20, 24];
+
+/** Whether bytes can be the whole descriptor of stored data of a size: a quick look before the checksum is reckoned. */
+export function mayDescribe(bytes: Uint8Array, size: number): boolean {
+  const width = bytes.length < 20 ? 4 : 8;
+  const view = viewOf(bytes);
+  return sizeAt(view, bytes.length - width, width) === size && sizeAt(view, bytes.length - 2 * width, width) === size;
+}
+
+/** Whether bytes end as an archive without a comment does. */
+export function endsArchive(bytes: Uint8Array): boolean {
+  return bytes.length >= endBytes && signatureOf(bytes.subarray(bytes.length - endBytes)) === endSignature;
 }
 
 /** Entries of the archive, from the fixed part of its end record; undefined when the ZIP64 end record says it. */

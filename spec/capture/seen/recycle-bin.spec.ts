@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {Recycled} from '../../../lib/capture/seen/recycle-bin.ts';
+import {RecycleBin} from '../../../lib/capture/seen/recycle-bin.ts';
 
 const recycled = suite('Recycled');
 
@@ -12,7 +12,7 @@ const deleted = (ids: readonly string[], deletedS = nowS) => ids.map((id) => ({i
 const nobody: ReadonlySet<string> = new Set();
 
 /** Asks for all that is due in sweeps `everyS` apart; gives the ages at which there was something. */
-function agesAsked(watched: Recycled, everyS: number, untilS: number): number[] {
+function agesAsked(watched: RecycleBin, everyS: number, untilS: number): number[] {
   const ages: number[] = [];
   for (let age = everyS; age <= untilS; age += everyS) {
     const due = watched.due(nowS + age);
@@ -23,7 +23,7 @@ function agesAsked(watched: Recycled, everyS: number, untilS: number): number[] 
 }
 
 recycled('asks with every sweep at first, ever more rarely, at last hourly, and no more when the bin is emptied', () => {
-  const watched = new Recycled();
+  const watched = new RecycleBin();
   watched.add(deleted(numbered(1)), nowS);
   const ages = agesAsked(watched, 10, 61 * dayS);
   assert.deepEqual(ages.slice(0, 8), [10, 20, 30, 40, 50, 60, 70, 80]);
@@ -38,7 +38,7 @@ recycled('asks with every sweep at first, ever more rarely, at last hourly, and 
 
 recycled('asks for what is saved at once, and for what comes back no more', () => {
   const [a, b] = numbered(2) as [string, string];
-  const watched = new Recycled({[a]: nowS - 5 * dayS, [b]: nowS - dayS});
+  const watched = new RecycleBin({[a]: nowS - 5 * dayS, [b]: nowS - dayS});
   assert.deepEqual(watched.due(nowS), [a, b]);
   watched.note([a, b], new Set([b]), nowS);
   assert.deepEqual(watched.ids, [a]);
@@ -47,7 +47,7 @@ recycled('asks for what is saved at once, and for what comes back no more', () =
 });
 
 recycled('fills up the last query, so that what is watched for long is asked for together', () => {
-  const watched = new Recycled();
+  const watched = new RecycleBin();
   const ids = numbered(250);
   for (const [i, id] of ids.entries()) watched.add(deleted([id], nowS - dayS), nowS + i);
   assert.deepEqual(watched.due(nowS + 3_600), ids.slice(0, 100));
@@ -56,7 +56,7 @@ recycled('fills up the last query, so that what is watched for long is asked for
 });
 
 recycled('keeps the last thousand, and says of each addition only what changes', () => {
-  const watched = new Recycled();
+  const watched = new RecycleBin();
   const ids = numbered(1_000);
   watched.add(deleted([ids[0]!], nowS - 61 * dayS), nowS - 2 * dayS);
   assert.deepEqual(watched.add(deleted([ids[1]!]), nowS), {[ids[1]!]: nowS, [ids[0]!]: null});

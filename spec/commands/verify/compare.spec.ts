@@ -21,7 +21,7 @@ async function captured(folder: string, lines: readonly string[]): Promise<Captu
   const path = join(folder, 'it.ndjson');
   const text = lines.map((line) => `${line}\n`).join('');
   await writeFile(path, `${text}{"id":99,"not":"committed`);
-  return new CapturedFile(path, Buffer.byteLength(text));
+  return await CapturedFile.open(path, Buffer.byteLength(text));
 }
 
 compare('merge by property, delete, and live again without what they were before', async ({folder}) => {
@@ -105,6 +105,21 @@ compare('differ where a record is missing, too many, or has another value; formu
     {id: '5', what: 'missing'},
     {id: '4', what: 'should not be there'},
   ]);
+  file.close();
+});
+
+compare('take two spellings of a number for the same, and the last digit for a difference', async ({folder}) => {
+  const file = await captured(folder, [`{"id":1,"A":5,"B":1.0E7,"C":0.10,"D":-0.0,"E":12345678901234567890.1,"F":"5",${u}`]);
+  const zoho = (E: string, F = '"5"') => new Map(Object.entries({A: '5.0', B: '10000000', C: '0.1', D: '0', E, F}));
+  const same = new Comparison(file);
+  same.values('1', zoho('1.23456789012345678901E19'));
+  assert.equal(same.isSame, true);
+  const other = new Comparison(file);
+  other.values('1', zoho('12345678901234567890.2', '5'));
+  assert.deepEqual(
+    other.shown.map(({what}) => what),
+    ['E', 'F'],
+  );
   file.close();
 });
 

@@ -51,4 +51,23 @@ for (const columnsMax of [500, 50]) {
   );
 }
 
+verify('compares a module with a field that Bulk Read refuses without naming it', async () => {
+  const sandbox = await startSandbox({modules: [narrow('Deals', [integer('Hidden')])], records: {Deals: 40}});
+  const shell = await Shell.open();
+  try {
+    await shell.configure(sandbox);
+    sandbox.org.module('Deals').hideField('Hidden');
+    assert.equal((await shell.run('capture --config config.json --module Deals --out out --once')).code, 0);
+    const {code, output, messages} = await shell.run('verify --config config.json --module Deals --out out --full --json');
+    assert.equal(code, 0, messages);
+    assert.deepEqual(
+      JSON.parse(output).modules.map(({compared, differing}: {compared: number; differing: number}) => [compared, differing]),
+      [[40, 0]],
+    );
+  } finally {
+    await sandbox.close();
+    await shell.close();
+  }
+});
+
 verify.run();

@@ -1,10 +1,10 @@
 /** Planted defects: each breaks one promise of the connector, and a run must catch it: chaos in processes of their own, the specs in short. */
 import {Binding} from '../../../lib/capture/binding.ts';
-import {Gate} from '../../../lib/capture/seen/backfill-filter.ts';
+import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
-import {Token} from '../../../lib/zoho/access-token.ts';
-import {Calls} from '../../../lib/zoho/endpoints.ts';
+import {AccessToken} from '../../../lib/zoho/access-token.ts';
+import {Endpoints} from '../../../lib/zoho/endpoints.ts';
 import {patched} from '../model/controls.ts';
 
 /** Gives an object other members for a while; call what it returns to put the old ones back. */
@@ -18,7 +18,7 @@ const later = (instant: unknown, seconds: number): string => instantOf(secondsOf
 
 const planters = {
   /** Bulk rows overwrite what sweeps captured after the photograph (G2). */
-  'the filter of bulk rows is off': () => broken(Gate.prototype, {admits: () => true}),
+  'the filter of bulk rows is off': () => broken(BackfillFilter.prototype, {allows: () => true}),
   /** What refreshes bring is thrown away (G1, formulas). */
   'refreshes write nothing'() {
     const {emit} = Binding.prototype;
@@ -40,8 +40,8 @@ const planters = {
     }),
   /** The second page of a range is never asked for (G1). */
   'the second page is skipped'() {
-    const {job} = Calls.prototype;
-    return broken(Calls.prototype, {
+    const {job} = Endpoints.prototype;
+    return broken(Endpoints.prototype, {
       async job(id, signal) {
         return {...(await job.call(this, id, signal)), nextPageToken: undefined, more: false};
       },
@@ -66,10 +66,10 @@ const planters = {
   },
   /** Deletions are written without asking whether the record lives again (design 5.4). */
   'deletions are believed blindly'() {
-    const {coql} = Calls.prototype;
-    return broken(Calls.prototype, {
+    const {coql} = Endpoints.prototype;
+    return broken(Endpoints.prototype, {
       async coql<T>(
-        this: Calls,
+        this: Endpoints,
         query: string,
         read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
         signal: AbortSignal,
@@ -94,7 +94,7 @@ const planters = {
     });
   },
   /** A refused access token is asked with again (design 7). */
-  'refused tokens are kept': () => broken(Token.prototype, {invalidate: () => {}}),
+  'refused tokens are kept': () => broken(AccessToken.prototype, {invalidate: () => {}}),
 } as const satisfies Record<string, () => () => void>;
 
 export type Defect = keyof typeof planters;

@@ -1,9 +1,11 @@
-/** Stands between a capture and its client: knows when calls are under way, and lets a spec do something at one of them. */
-import type {ZohoClient} from '../../../lib/zoho/client.ts';
+import type {ZohoClient} from '../../../lib/zoho/api.ts';
 
 export interface Hooks {
   /** Before a query is asked. */
   beforeCoql?(query: string): void;
+  /** Before the fields of a module are read, and before a job is created; given what tells the module. */
+  beforeFields?(module: string): void;
+  beforeCreate?(query: string): void;
   /** When a page of deletions was answered. */
   afterDeleted?(page: number): void;
 }
@@ -23,8 +25,14 @@ export class BusyClient {
     this.client = {
       nowSeconds: (signal) => this.#call(() => client.nowSeconds(signal)),
       modules: (signal) => this.#call(() => client.modules(signal)),
-      fields: (module, signal) => this.#call(() => client.fields(module, signal)),
-      createJob: (query, signal) => this.#call(() => client.createJob(query, signal)),
+      fields: async (module, signal) => {
+        hooks.beforeFields?.(module);
+        return this.#call(() => client.fields(module, signal));
+      },
+      createJob: async (query, signal) => {
+        hooks.beforeCreate?.(JSON.stringify(query));
+        return this.#call(() => client.createJob(query, signal));
+      },
       job: (id, signal) => this.#call(() => client.job(id, signal)),
       async *download(id, signal) {
         busy.calls++;

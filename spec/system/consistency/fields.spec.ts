@@ -108,6 +108,33 @@ for (const reservedNames of ['quoted', 'bare'] as const) {
   );
 }
 
+fields('fields called like properties of every object, or almost like the id, are fields like any others', () => {
+  const names = ['ID', 'iD', 'Modified_Time_', 'constructor', '__proto__', 'toString', 'Email_x', 'EMAIL_X'];
+  return JumpCapture.with(
+    options({
+      modules: [
+        narrow(
+          'Deals',
+          names.map((name) => text(name)),
+        ),
+      ],
+    }),
+    async (capture) => {
+      const deals = capture.sandbox.org.module('Deals');
+      capture.start();
+      await capture.catchUp();
+      for (const name of names) assert.ok(described(capture).includes(name), `${name} is described`);
+      deals.massEdit([...deals.ids()].slice(0, 40), Object.fromEntries(names.map((name) => [name, `new ${name}`])));
+      await capture.catchUp();
+      await capture.kill();
+      capture.start();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+      assert.ok(captured(capture).some((doc) => Object.hasOwn(doc, '__proto__')));
+    },
+  );
+});
+
 for (const columns of [10, 120]) {
   fields(`columns that COQL refuses without naming them are found among ${columns}, and no others left out`, () =>
     JumpCapture.with(
@@ -164,6 +191,29 @@ fields('a field that both refuse is described no more', () =>
     assert.deepEqual(capture.differences(), []);
     assert.ok(!described(capture).includes('Extra'));
     assert.ok(captured(capture).every((doc) => !('Extra' in doc)));
+    assert.ok(!capture.everDescribed.has('Deals.Extra'), 'not even at the start: a property once described stays a column');
+  }),
+);
+
+fields('fields are described as soon as Zoho takes a job for them, although the module has no record', () =>
+  JumpCapture.with(options({records: {Deals: 0}}), async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    const captured = capture.sandbox.org.module('Deals').fields.map(({name}) => name);
+    assert.deepEqual(described(capture).sort(), ['_meta', 'id', ...captured].sort());
+  }),
+);
+
+fields('a restarted session describes fields again from what its sweeps may ask for', () =>
+  JumpCapture.with(options(), async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    const before = described(capture);
+    await capture.kill();
+    capture.schemas.clear();
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(described(capture), before);
   }),
 );
 

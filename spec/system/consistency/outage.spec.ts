@@ -34,6 +34,50 @@ for (const fault of ['html-502', 'reset', 'error-500']) {
   );
 }
 
+outage('of field metadata alone does not stop a capture, nor change what it asks for', () =>
+  JumpCapture.with(two, async (capture) => {
+    const {faults, org} = capture.sandbox;
+    capture.start();
+    await capture.catchUp();
+    const described = JSON.stringify([...capture.schemas]);
+    faults.add('empty-fields@1');
+    await capture.pass(90 * minuteMs);
+    org.module('Deals').massEdit(org.module('Deals').ids());
+    await capture.catchUp(minuteMs);
+    assert.deepEqual(capture.differences(), []);
+    assert.equal(JSON.stringify([...capture.schemas]), described);
+    assert.ok(capture.logs.some((line) => /^warn: Module Deals: Zoho gives an empty answer about its fields/.test(line)));
+    assert.ok(!capture.logs.some((line) => /set aside/.test(line)));
+  }),
+);
+
+outage('of field metadata at a restart is ridden out, and is no fault of the module', () =>
+  JumpCapture.with(two, async (capture) => {
+    const {faults, org} = capture.sandbox;
+    capture.start();
+    await capture.catchUp();
+    await capture.kill();
+    faults.add('empty-fields@1');
+    capture.start();
+    await capture.pass(2 * minuteMs);
+    org.module('Deals').massEdit(org.module('Deals').ids());
+    faults.clear();
+    await capture.catchUp(2 * minuteMs);
+    assert.deepEqual(capture.differences(), []);
+    assert.ok(capture.logs.some((line) => /Module Deals is set aside: Zoho gives an empty answer/.test(line)));
+  }),
+);
+
+outage('is not what it is when a module never had field metadata', () =>
+  JumpCapture.with(two, async (capture) => {
+    capture.sandbox.faults.add('empty-fields@1');
+    capture.start();
+    await capture.pass(10 * minuteMs);
+    assert.ok(capture.logs.some((line) => /Module Deals is set aside: Zoho has no field metadata for it/.test(line)));
+    assert.ok(!capture.logs.some((line) => /although it had some/.test(line)));
+  }),
+);
+
 outage('at the start is ridden out too', () =>
   JumpCapture.with(two, async (capture) => {
     capture.sandbox.faults.add('html-502@1');

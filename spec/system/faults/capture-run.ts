@@ -16,6 +16,9 @@ import {fastClock} from './fast-clock.ts';
 
 /** Milliseconds of the capture's clock, and of the sandbox's, in one of the machine's. */
 const speed = 60;
+/** Real time in which a capture says what a fault led to. */
+const saidMs = 200;
+
 /** Real time in which a capture without faults must catch up: some rounds of set-aside modules and refreshes. */
 const catchUpMs = 20_000;
 const modules = ['Deals', 'Leads'] as const;
@@ -28,6 +31,8 @@ export interface FaultyRun {
   readonly faultyMs?: number;
   /** That start is over as soon as a module was set aside, too. */
   readonly untilAside?: boolean;
+  /** That start is not over before a module was set aside, although every fault was met. */
+  readonly alsoAside?: boolean;
   /** Keeps the first start going until everything is captured, whatever was met. */
   readonly oneStart?: boolean;
   readonly records?: number;
@@ -56,7 +61,16 @@ export interface FaultyOutcome {
 
 /** Runs one capture through its faults to the truth. What ends it starts again from what it had committed, as Flow would. */
 export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
-  const {seed, faults, faultyMs = 5_000, oneStart = false, untilAside = false, records = 150, switches = {}} = run;
+  const {
+    seed,
+    faults,
+    faultyMs = 5_000,
+    oneStart = false,
+    untilAside = false,
+    alsoAside = false,
+    records = 150,
+    switches = {},
+  } = run;
   const sandbox = await startSandbox({
     seed,
     records: {Deals: records, Leads: records >> 1},
@@ -71,7 +85,13 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
     for (const fault of faults) sandbox.faults.add(fault);
     const orders = sandbox.faults.reading();
     const until = AbortSignal.timeout(faultyMs);
-    const met = () => sandbox.faults.reading().every(({hits}, i) => hits >= (orders[i]?.count ?? Number.POSITIVE_INFINITY));
+    let metMs: number | undefined;
+    // What the last fault leads to takes a moment to be said.
+    const met = () => {
+      const all = sandbox.faults.reading().every(({hits}, i) => hits >= (orders[i]?.count ?? Number.POSITIVE_INFINITY));
+      if (all) metMs ??= performance.now();
+      return metMs !== undefined && performance.now() - metMs > saidMs;
+    };
     let caught = false;
     const limit = AbortSignal.timeout(faultyMs + catchUpMs);
     const refreshed = new Set<string>();
@@ -81,7 +101,8 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
       return caught || limit.aborted;
     };
     const {failure} = await capture(task, run, deletions, logs, (session) => {
-      const over = until.aborted || met() || (untilAside && logs.some((line) => asideLine.test(line)));
+      const isAside = logs.some((line) => asideLine.test(line));
+      const over = until.aborted || (met() && (isAside || !alsoAside)) || (untilAside && isAside);
       if (!oneStart || !over) return over;
       edits.stop();
       return caughtUp(session);

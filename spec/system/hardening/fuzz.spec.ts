@@ -17,10 +17,11 @@ import {
   takeOver,
 } from '../../../lib/flow/state.ts';
 import {silent} from '../../../lib/platform/log.ts';
-import {journalText, parseJournal} from '../../../lib/sinks/files/manifest.ts';
+import {manifestText, parseManifest} from '../../../lib/sinks/files/manifest.ts';
 import {parseCsv} from '../../../lib/transforms/parse-csv.ts';
 import {parseCoql} from '../../../lib/transforms/parse-json.ts';
 import {unzip} from '../../../lib/transforms/unzip.ts';
+import {repairUtf8} from '../../../lib/transforms/utf8.ts';
 import {windowQuery} from '../../../lib/zoho/coql.ts';
 import {apiOrigin} from '../../../lib/zoho/data-centers.ts';
 import {lifeMsOf, readTokenAnswer} from '../../../lib/zoho/token-endpoint.ts';
@@ -159,11 +160,11 @@ fuzz('takes a journal of a directory only when it is one', async () => {
     state: {},
     files: {Leads: {file: 'Leads.ndjson', bytes: 10, lines: 1, crc32: 7}},
   };
-  const text = Buffer.from(journalText(journal as never));
+  const text = Buffer.from(manifestText(journal as never));
   await fc.assert(
     fc.asyncProperty(misshapen(journal), damages, async (shaped, done) => {
       for (const each of [JSON.stringify(shaped) ?? '', damaged(text, done).toString()]) {
-        const read = await defined(() => parseJournal(each, 'out'));
+        const read = await defined(() => parseManifest(each, 'out'));
         if ('error' in read) assert.ok(read.error instanceof ConfigError);
         else for (const {file} of Object.values(read.value.files)) assert.doesNotMatch(file, /[/\\\0]|^\.\.?/);
       }
@@ -291,7 +292,6 @@ fuzz('makes of a damaged COQL answer what JSON makes of it, or nothing', async (
   ];
   const answer = Buffer.from(JSON.stringify({data: records, info: {count: 2, more_records: false}}));
   const columns = ['id', 'Modified_Time', 'A'];
-  const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
   await fc.assert(
     fc.asyncProperty(damages, async (done) => {
       const bytes = damaged(answer, done);
@@ -300,8 +300,10 @@ fuzz('makes of a damaged COQL answer what JSON makes of it, or nothing', async (
         return documents(rows, fieldsOf(field('A', 'text'))).docs.map((doc) => JSON.parse(doc));
       });
       if ('error' in result) return;
-      // What was read must be JSON in UTF-8 by the platform's own readers; names that stand twice are read as the last of them.
-      const text = utf8.decode(bytes).replace(/^\ufeff/, '');
+      // What was read must be JSON by the platform's own reader, once it is UTF-8; names that stand twice are read as the last of them.
+      const text = repairUtf8(bytes)
+        .bytes.toString()
+        .replace(/^\ufeff/, '');
       const data: unknown = JSON.parse(text).data;
       assert.ok(Array.isArray(data));
       const again = (text.match(/"data"/g) ?? []).length > 1;
@@ -318,7 +320,7 @@ fuzz('makes of a damaged COQL answer what JSON makes of it, or nothing', async (
 /** The document value of a text field. */
 function shown(value: unknown): unknown {
   if (value === undefined || value === null || value === '') return null;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value);
 }
 
 fuzz('makes of a token answer a token that can be sent and lives for some time, or says why not', async () => {

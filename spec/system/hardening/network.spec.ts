@@ -6,7 +6,7 @@ import type {AddressInfo} from 'node:net';
 import {suite} from 'uvu';
 import {startSandbox} from '../../../lib/sandbox/server.ts';
 import {apiOrigin} from '../../../lib/zoho/data-centers.ts';
-import {Cut, Http} from '../../../lib/zoho/http.ts';
+import {ConnectionLost, Http} from '../../../lib/zoho/http.ts';
 import {cert, key} from '../../harness/certificate.ts';
 
 const network = suite('The network');
@@ -67,9 +67,9 @@ network('trusts no proxy whose certificate cannot be trusted, even if the enviro
   const http = new Http(origin);
   try {
     const {signal} = new AbortController();
-    await assert.rejects(http.send({origin, path: '/', method: 'GET', headers: {}}, signal), (error: Cut) => {
+    await assert.rejects(http.send({origin, path: '/', method: 'GET', headers: {}}, signal), (error: ConnectionLost) => {
       assert.match(error.message, /^cannot reach www\.zohoapis\.eu: its certificate cannot be trusted/);
-      return error instanceof Cut && !error.sent;
+      return error instanceof ConnectionLost && !error.mayHaveArrived;
     });
   } finally {
     await http.close();

@@ -121,11 +121,11 @@ secrecy('are left out when verify shows what differs', async ({shell, sandbox}) 
   await writeFile(path, lines.join('\n'));
   const told = await runClean(shell, 'verify --config config.json --module Leads --out out --full');
   code(told, 4);
-  assert.match(told.messages, new RegExp(`^Leads ${lead}: Company differs`, 'm'));
+  assert.match(told.output, new RegExp(`^Leads ${lead}: Company differs`, 'm'));
   const json = await runClean(shell, 'verify --config config.json --module Leads --out out --full --json');
   assert.equal(JSON.parse(json.output).modules[0].differences[0].what, 'Company');
   const asked = await shell.run('verify --config config.json --module Leads --out out --full --show-values');
-  carries(asked.messages, 'what was asked to be shown');
+  carries(asked.output, 'what was asked to be shown');
 });
 
 secrecy('are in documents only when a capture prints them with its state', async ({shell}) => {

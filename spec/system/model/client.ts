@@ -1,13 +1,17 @@
 /** The model org behind the connector's own client interface: answers take time, photographs are taken, pages expire. */
 import {zipSync} from 'fflate';
 import {ZohoError} from '../../../lib/errors/errors.ts';
+import {silent} from '../../../lib/platform/log.ts';
 import type {Field} from '../../../lib/records/field.ts';
 import {parseQuery} from '../../../lib/sandbox/coql/parse.ts';
 import type {Condition, Literal} from '../../../lib/sandbox/coql/query.ts';
 import {coqlDefaults} from '../../../lib/sandbox/coql/switches.ts';
-import type {BulkJob, BulkPage, BulkQuery, DeletedRows, Module, ZohoClient} from '../../../lib/zoho/client.ts';
-import {Ledger} from '../../../lib/zoho/usage.ts';
+import type {BulkJob, DeletedRows, Module, ZohoClient} from '../../../lib/zoho/api.ts';
+import type {BulkPage, BulkQuery} from '../../../lib/zoho/client.ts';
+import {Usage} from '../../../lib/zoho/usage.ts';
+import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
 import type {VirtualClock} from './clock.ts';
+import {type Oddities, refuseOdd, writeDate, writeFlag} from './oddities.ts';
 import type {ModelOrg, Seen} from './org.ts';
 import type {Random} from './random.ts';
 
@@ -19,6 +23,7 @@ export interface ModelOptions {
   faults: number;
   /** A page token continues by offset, so that rows leaving the range shift later ones. Zoho does not; a control that must be caught. */
   readonly pagesShift: boolean;
+  readonly odd: Oddities;
 }
 
 interface Job {
@@ -71,22 +76,22 @@ export class ModelZoho {
   }
 
   client(): ZohoClient {
-    let dateS: number | undefined;
-    let receivedMs = 0;
+    const zohoClock = new ZohoClock({clock: this.clock, log: silent, host: 'model'});
+    const {odd} = this.options;
+    const sinceMs = this.clock.nowMs();
     /** One call: it takes time to reach Zoho, is answered from that moment, and takes time to come back. */
     const call = async <T>(signal: AbortSignal, answer: () => T): Promise<T> => {
       await this.clock.sleep(20 + this.random.below(400), signal);
       const answeredS = Math.floor(this.clock.nowMs() / 1000);
       const value = answer();
       await this.clock.sleep(20 + this.random.below(400), signal);
-      dateS = Math.max(dateS ?? 0, answeredS);
-      receivedMs = this.clock.elapsedMs();
+      zohoClock.note(writeDate(odd, answeredS, this.random));
       return value;
     };
     return {
       nowSeconds: async (signal) => {
-        if (dateS === undefined) await call(signal, () => undefined);
-        return dateS! + Math.floor((this.clock.elapsedMs() - receivedMs) / 1000);
+        if (zohoClock.seconds === undefined) await call(signal, () => undefined);
+        return zohoClock.seconds!;
       },
       modules: (signal) => call(signal, (): Module[] => []),
       fields: (_module, signal) => call(signal, () => modelFields),
@@ -95,7 +100,7 @@ export class ModelZoho {
       download: (id, signal) => this.#download(id, signal),
       coql: async (query, read, signal) => {
         this.coqlCalls++;
-        const body = await call(signal, () => this.#coql(query));
+        const body = await call(signal, () => this.#coql(query, sinceMs));
         return body === undefined ? null : read(bytes(body));
       },
       deleted: (_module, sinceS, page, signal) => {
@@ -103,7 +108,7 @@ export class ModelZoho {
         return call(signal, () => this.#deleted(sinceS, page));
       },
       scopes: async () => undefined,
-      spent: () => new Ledger().summary(),
+      spent: () => new Usage().summary(),
       origin: 'http://model',
       close: async () => {},
     };
@@ -181,23 +186,27 @@ export class ModelZoho {
     return job;
   }
 
-  #coql(text: string): string | undefined {
+  #coql(text: string, sinceMs: number): string | undefined {
+    const {odd} = this.options;
+    refuseOdd(odd, text);
     const query = parseQuery(text, coqlDefaults);
+    const lagMs = odd.lagMs > 0 && this.random.chance(0.5) ? this.random.below(odd.lagMs) : 0;
     const rows = this.org
-      .seen(this.clock.nowMs())
+      .seen(Math.max(Math.min(sinceMs, this.clock.nowMs()), this.clock.nowMs() - lagMs))
       .filter((row) => matches(query.where, row))
       .sort((a, b) => a.modifiedS - b.modifiedS || (a.id < b.id ? -1 : 1));
     const page = rows.slice(0, Math.min(query.limit, this.options.coqlRows));
     if (page.length === 0) return undefined;
     const data = page.map((row) => `{${query.select.map(({column}) => `"${column}":${json(row, column)}`).join(',')}}`);
-    return `{"data":[${data.join(',')}],"info":{"count":${page.length},"more_records":${rows.length > page.length}}}`;
+    return `{"data":[${data.join(',')}],"info":{"count":${page.length}${writeFlag(odd, rows.length > page.length)}}}`;
   }
 
   #deleted(sinceS: number, page: number): DeletedRows | null {
     const all = this.org.deletions(sinceS, this.clock.nowMs());
     const rows = all.slice((page - 1) * 5, page * 5);
     if (rows.length === 0) return null;
-    return {rows: rows.map(({id, deletedS, type}) => ({id, type, deletedTime: timeText(deletedS)})), more: all.length > page * 5};
+    const more = this.options.odd.flags === 'missing' ? undefined : all.length > page * 5;
+    return {rows: rows.map(({id, deletedS, type}) => ({id, type, deletedTime: timeText(deletedS)})), more};
   }
 }
 
@@ -223,6 +232,8 @@ function matches(condition: Condition, row: Seen): boolean {
       ? condition.terms.every((term) => matches(term, row))
       : condition.terms.some((term) => matches(term, row));
   }
+  // Every record of the model has all columns.
+  if (condition.kind === 'null') return condition.negated;
   const value = condition.column === 'id' ? row.id : BigInt(row.modifiedS);
   if (condition.kind === 'in') return condition.values.some((literal) => value === numberOf(literal, condition.column));
   if (condition.kind !== 'compare') throw new Error(`The model knows no ${condition.kind}`);

@@ -1,8 +1,8 @@
 /** Broken controls: one defect at a time, each of which the model check must catch. */
 import {Binding} from '../../../lib/capture/binding.ts';
-import {Gate} from '../../../lib/capture/seen/backfill-filter.ts';
+import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
-import type {ZohoClient} from '../../../lib/zoho/client.ts';
+import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import type {Task} from '../../harness/runtime.ts';
 import type {ModelZoho} from './client.ts';
 import type {ModelRun} from './run.ts';
@@ -38,10 +38,10 @@ export function patched(change: (patch: Patch, binding: Binding) => void): () =>
 }
 
 /** Replaces the gate's memory for a while. */
-function gated(change: Partial<Pick<Gate, 'admits' | 'passed'>>): () => void {
-  const {admits, passed} = Gate.prototype;
-  Object.assign(Gate.prototype, change);
-  return () => Object.assign(Gate.prototype, {admits, passed});
+function gated(change: Partial<Pick<BackfillFilter, 'allows' | 'record'>>): () => void {
+  const {allows: admits, record: passed} = BackfillFilter.prototype;
+  Object.assign(BackfillFilter.prototype, change);
+  return () => Object.assign(BackfillFilter.prototype, {admits, passed});
 }
 
 const client =
@@ -49,7 +49,7 @@ const client =
   (real: ZohoClient, zoho: ModelZoho, task: Task): ZohoClient => ({...real, ...change(real, zoho, task)});
 
 export const controls: readonly Control[] = [
-  {name: 'the filter is off', breakIt: () => gated({admits: () => true})},
+  {name: 'the filter is off', breakIt: () => gated({allows: () => true})},
   forgetsOverlap(),
   {
     name: 'rows of a refresh are not filtered',
@@ -58,9 +58,9 @@ export const controls: readonly Control[] = [
       const mendPatches = patched((patch) => {
         if ('is_connector_initiated' in patch) refreshing = patch.is_connector_initiated === true;
       });
-      const {admits} = Gate.prototype;
+      const {allows: admits} = BackfillFilter.prototype;
       const mendGate = gated({
-        admits(id) {
+        allows(id) {
           return refreshing || admits.call(this, id);
         },
       });
@@ -122,9 +122,9 @@ function forgetsOverlap(): Control {
         const cutoff = patch.backfill?.cutoff ?? binding.state.backfill?.cutoff;
         if (typeof cutoff === 'string') cutoffS = secondsOf(cutoff);
       });
-      const {passed} = Gate.prototype;
+      const {record: passed} = BackfillFilter.prototype;
       const mendGate = gated({
-        passed(id) {
+        record(id) {
           if (modified(id) >= cutoffS) passed.call(this, id);
         },
       });

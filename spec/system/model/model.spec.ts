@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {controls} from './controls.ts';
+import {oddityControls} from './oddity-controls.ts';
 import {modelRun} from './run.ts';
 
 /** Seeds of the short form; `npm run proof` runs hundreds. */
@@ -26,7 +27,7 @@ model('the same seed gives the same run', async () => {
   assert.deepEqual(await modelRun({seed: 7}), await modelRun({seed: 7}));
 });
 
-for (const {name, breakIt, run} of controls) {
+for (const {name, breakIt, run} of [...controls, ...oddityControls]) {
   model(`catches it when ${name}`, async () => {
     const mend = breakIt?.();
     try {

@@ -24,6 +24,8 @@ export class ModelOrg {
   readonly #nowMs: () => number;
   /** Longest time that a change may stay invisible. */
   readonly lateMs: number;
+  /** Records whose `Modified_Time` is still to come: nobody touches them. */
+  readonly ahead = new Set<bigint>();
   #nextId = 5725767000000100001n;
   #edits = 0;
 
@@ -45,6 +47,18 @@ export class ModelOrg {
     const id = this.#newId();
     this.#scores.set(id, this.#random.below(1000));
     this.#write(id);
+  }
+
+  /** Adds records whose `Modified_Time` lies in the future, as an import may set it. */
+  insertAhead(count: number): void {
+    const nowMs = this.#nowMs();
+    for (let i = 0; i < count; i++) {
+      const id = this.#newId();
+      this.ahead.add(id);
+      this.#scores.set(id, this.#random.below(1000));
+      const modifiedS = Math.floor(nowMs / 1000) + 3_600 + this.#random.below(86_400);
+      this.#push(id, {modifiedS, name: `edit ${this.#edits++}`, visibleMs: nowMs});
+    }
   }
 
   edit(): void {
@@ -80,7 +94,7 @@ export class ModelOrg {
 
   /** Formula values change; no `Modified_Time` moves. */
   drift(): void {
-    const ids = [...this.#scores.keys()];
+    const ids = [...this.#scores.keys()].filter((id) => !this.ahead.has(id));
     for (let i = 0; i < 3; i++) this.#scores.set(this.#random.pick(ids), this.#random.below(1000));
   }
 
@@ -131,7 +145,7 @@ export class ModelOrg {
   }
 
   #any(fits: (version: Version, id: bigint) => boolean): bigint | undefined {
-    const ids = [...this.#records.keys()].filter((id) => fits(this.#last(id), id));
+    const ids = [...this.#records.keys()].filter((id) => !this.ahead.has(id) && fits(this.#last(id), id));
     return ids.length === 0 ? undefined : this.#random.pick(ids);
   }
 

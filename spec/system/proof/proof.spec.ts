@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {Gate} from '../../../lib/capture/seen/backfill-filter.ts';
-import {Overlap} from '../../../lib/capture/seen/emitted-versions.ts';
+import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
+import {EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 import {sessionKills} from './kills.ts';
 import {growthOf, type SoakDay, soak} from './soak.ts';
 
@@ -41,24 +41,24 @@ proof('whatever grows from the second day on is noticed', () => {
 });
 
 proof('killed sessions whose bulk rows are not filtered are noticed', async () => {
-  const {admits} = Gate.prototype;
-  Gate.prototype.admits = () => true;
+  const {allows: admits} = BackfillFilter.prototype;
+  BackfillFilter.prototype.allows = () => true;
   try {
     assert.ok(await noticed());
   } finally {
-    Gate.prototype.admits = admits;
+    BackfillFilter.prototype.allows = admits;
   }
 });
 
 proof('killed sessions that drop every changed record of the overlap are noticed', async () => {
-  const {document} = Overlap.prototype;
-  Overlap.prototype.document = function (id, modifiedS, content) {
+  const {document} = EmittedVersions.prototype;
+  EmittedVersions.prototype.document = function (id, modifiedS, content) {
     return id % 16n > 0n && document.call(this, id, modifiedS, content);
   };
   try {
     assert.ok(await noticed());
   } finally {
-    Overlap.prototype.document = document;
+    EmittedVersions.prototype.document = document;
   }
 });
 

@@ -1,0 +1,48 @@
+/** The process that measures. It often does nothing else for seconds than to read a pipe, so whoever wants to stop it needs another one. */
+import type {Case} from './cases.ts';
+import {type Figures, figuresOf} from './figures.ts';
+import {measure} from './measure.ts';
+import {makePage, type PageFile} from './pages.ts';
+import {idleBytes} from './run.ts';
+import {measureStarts, type Start} from './starts.ts';
+
+/** What to measure: cases in a folder for their pages and pipes, or starts. */
+export type Session =
+  | {readonly cases: readonly Case[]; readonly rounds: number; readonly folder: string}
+  | {readonly startsPerRound: number};
+
+/** What came of it. */
+export type Outcome = {readonly figures: readonly Figures[]} | {readonly starts: readonly Start[]};
+
+/** What it tells the process that started it: what it does now, what came of it, or why nothing did. */
+export type Told = {readonly doing: string} | {readonly outcome: Outcome} | {readonly failure: string};
+
+function tell(told: Told): void {
+  process.send?.(told);
+}
+
+async function measureAll(cases: readonly Case[], rounds: number, folder: string): Promise<Figures[]> {
+  const pages = new Map<string, PageFile>();
+  const idle = await idleBytes(folder);
+  const figures: Figures[] = [];
+  for (const what of cases) {
+    const key = `${what.shape} ${what.rows} ${what.coql}`;
+    if (!pages.has(key)) tell({doing: `${what.name}: making a page of ${what.rows} rows`});
+    const page = pages.get(key) ?? (await makePage(folder, what.shape, what.rows, what.coql));
+    pages.set(key, page);
+    const onRun = (contender: string, round: number): void =>
+      tell({doing: `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`});
+    figures.push(...figuresOf(await measure(what, page, {rounds, folder, onRun}), idle));
+  }
+  return figures;
+}
+
+process.on('disconnect', () => process.exit(1));
+try {
+  const session: Session = JSON.parse(process.argv[2] ?? '');
+  if ('cases' in session) tell({outcome: {figures: await measureAll(session.cases, session.rounds, session.folder)}});
+  else tell({outcome: {starts: measureStarts(session.startsPerRound)}});
+} catch (error) {
+  tell({failure: error instanceof Error ? error.message : String(error)});
+}
+process.disconnect?.();

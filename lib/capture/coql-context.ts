@@ -1,0 +1,31 @@
+/** What reading by COQL needs of a binding. */
+import {instantOf} from '../flow/state.ts';
+import {cellText} from '../records/rows.ts';
+import {bulkRows} from '../sources/bulk.ts';
+import type {CoqlContext} from '../sources/coql.ts';
+import type {Binding} from './binding.ts';
+import {newProgress} from './progress.ts';
+
+/** The context of whatever is read by COQL for a binding. */
+export function coqlContext(binding: Binding, signal: AbortSignal): CoqlContext {
+  const {shared, quarantine} = binding;
+  const {client, log} = shared;
+  return {client, log, signal, quarantine, bulkIds: (fromS, toS) => idsByBulk(binding, fromS, toS, signal)};
+}
+
+/** Ids of the records modified in a range, from a bulk read job of their own. */
+async function* idsByBulk(
+  {module, shared, quarantine}: Binding,
+  fromS: number,
+  toS: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[], void, void> {
+  const range = {module, slices: [['id', 'Modified_Time']], fields: new Map(), fromS, done: undefined};
+  // How far this has come is not shown: the binding shows its own range.
+  const context = {...shared, quarantine, progress: newProgress(module), signal};
+  for await (const {items} of bulkRows(range, {cutoff: instantOf(toS)}, context)) {
+    const column = items.columns.findIndex((name) => name === 'Id' || name === 'id');
+    yield Array.from({length: items.count}, (_, row) => cellText(items, row, column));
+    items.release?.();
+  }
+}

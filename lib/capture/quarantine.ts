@@ -1,0 +1,68 @@
+/** The quarantine of one binding: names rows that cannot become documents in the log, and counts them for the status (design 3). */
+import {oddRowsKnownMax, oddRowsNamedMax} from '../limits.ts';
+import type {Log} from '../platform/log.ts';
+import {type OddRow, type Quarantine, rowFaults} from '../records/odd-rows.ts';
+import type {BindingProgress} from './progress.ts';
+
+/** Each row is named and counted once, however often overlaps and restarted ranges read it. What is said of a row is its place, its record and its fault, never a value. */
+export class NamedQuarantine implements Quarantine {
+  readonly #module: string;
+  readonly #progress: BindingProgress;
+  readonly #log: Log;
+  readonly #known = new Set<string>();
+  #named = 0;
+
+  constructor(module: string, progress: BindingProgress, log: Log) {
+    this.#module = module;
+    this.#progress = progress;
+    this.#log = log;
+  }
+
+  has(digest: string): boolean {
+    return this.#known.has(digest);
+  }
+
+  add({row, id, fault, digest}: OddRow, page: string): void {
+    if (this.#known.has(digest)) return;
+    this.#remember(digest);
+    this.#progress.quarantined++;
+    const record = id === undefined ? '' : ` (record ${id})`;
+    this.#warn(`Module ${this.#module}: row ${row} of ${page}${record} is left out, because it ${rowFaults[fault]}`, {
+      page,
+      row,
+      id,
+      fault,
+    });
+  }
+
+  addUnread(rows: number, page: string): void {
+    this.#progress.quarantined += rows;
+    this.#warn(
+      `Module ${this.#module}: ${rows} more rows of ${page} are left out, because they cannot be told from those around them`,
+      {
+        page,
+        rows,
+      },
+    );
+  }
+
+  /** Forgets the oldest when there are too many; it may be named and counted again. */
+  #remember(digest: string): void {
+    this.#known.add(digest);
+    if (this.#known.size <= oddRowsKnownMax) return;
+    for (const oldest of this.#known) {
+      this.#known.delete(oldest);
+      return;
+    }
+  }
+
+  #warn(message: string, fields: Readonly<Record<string, unknown>>): void {
+    if (this.#named > oddRowsNamedMax) return;
+    const isLast = this.#named++ === oddRowsNamedMax;
+    const module = this.#module;
+    this.#log('warn', isLast ? `Module ${module}: further rows that are left out are only counted` : message, {
+      module,
+      ...(!isLast && fields),
+    });
+  }
+}

@@ -1,0 +1,33 @@
+/** Since when a binding's records are captured, and what decided it, in words for people. */
+import {type BindingState, backfillRequested, defaultStartDays, savedBinding, secondsOf} from '../flow/state.ts';
+import type {Log} from '../platform/log.ts';
+import type {Target} from '../sinks/sink.ts';
+import type {BindingProgress} from './progress.ts';
+
+export interface StartOptions {
+  readonly target: Target;
+  readonly module: string;
+  /** The whole task's state before this run. */
+  readonly saved: unknown;
+  readonly startDate: string | undefined;
+  readonly progress: BindingProgress;
+}
+
+/** Logs it, and keeps it in the binding's progress. Called once, as soon as the binding has its state. */
+export function tellStart({target, module, saved, startDate, progress}: StartOptions, {start}: BindingState, log: Log): void {
+  const {stateKey, collection} = target;
+  const kept = backfillRequested(saved, stateKey) ? undefined : savedBinding(saved, stateKey)?.start;
+  const isKept = kept !== undefined && secondsOf(kept) === secondsOf(start);
+  const reason = isKept ? 'as when it first started' : startReason(startDate);
+  progress.since = {start, reason};
+  log('info', `Module ${module}: records modified since ${start} are captured (${reason})`, {module, start});
+  if (isKept && startDate !== undefined && secondsOf(startDate) !== secondsOf(start))
+    log('info', `The start of ${collection} stays ${start}; its next backfill begins at ${startDate}`, {stateKey});
+}
+
+/** What a start is decided by when nothing was captured yet. */
+export function startReason(startDate: string | undefined): string {
+  return startDate === undefined
+    ? `${defaultStartDays} days before the first start, as none is configured`
+    : 'the configured start';
+}

@@ -1,0 +1,182 @@
+/** A whole capture as people watch it: a line a module, why something waits, and a line for all of it. */
+import {styleText} from 'node:util';
+import type {BindingProgress} from '../../capture/progress.ts';
+import {downloadsPerMinute} from '../../limits.ts';
+import type {Clock} from '../../platform/clock.ts';
+import type {UsageSummary} from '../../zoho/usage.ts';
+import {bar} from './bar.ts';
+import type {View} from './display.ts';
+import {counted, grouped, spanText, tableLines} from './table.ts';
+import {Throughput} from './throughput.ts';
+
+export interface CaptureViewOptions {
+  readonly clock: Clock;
+  readonly bindings: readonly BindingProgress[];
+  /** Rows that the backfill of a binding reads from its beginning to its end; undefined where nobody knows. */
+  readonly expected: ReadonlyMap<BindingProgress, number>;
+  readonly spent: () => UsageSummary;
+  /** Why calls are held back for long, while they are. */
+  readonly heldBack: () => string | undefined;
+  readonly colors: boolean;
+  /** Whether the terminal shows more than ASCII. */
+  readonly unicode: boolean;
+}
+
+/** Columns from which on a line has room for the rate, and for a bar. */
+const [wideColumns, barColumns] = [100, 76];
+const barWidth = 16;
+/** The time to the end is told from so long after the start: earlier it would jump. */
+const toldFromMs = 3_000;
+
+export class CaptureView implements View {
+  readonly #options: CaptureViewOptions;
+  readonly #startMs: number;
+  readonly #rates: ReadonlyMap<BindingProgress, Throughput>;
+  readonly #rate: Throughput;
+
+  constructor(options: CaptureViewOptions) {
+    this.#options = options;
+    this.#startMs = options.clock.elapsedMs();
+    this.#rate = new Throughput(this.#startMs);
+    this.#rates = new Map(options.bindings.map((binding) => [binding, new Throughput(this.#startMs)]));
+  }
+
+  lines(columns: number, rows: number): string[] {
+    const nowMs = this.#see();
+    const tail = [...this.#cost(columns), ...this.#waiting(), this.#total(nowMs, columns)];
+    // Of more modules than there is room for, those that are at work are shown.
+    const room = Math.max(0, rows - 1 - tail.length);
+    const {bindings} = this.#options;
+    const shown = bindings.length <= room ? bindings : [...bindings].sort(byInterest).slice(0, Math.max(0, room - 1));
+    const more = bindings.length - shown.length;
+    const rest =
+      more > 0 && room > 0 ? [`and ${counted(more, 'more module')}, ${grouped(bindings.filter(isDone).length)} done`] : [];
+    return [...this.#table(shown, columns), ...rest, ...tail];
+  }
+
+  line(): string {
+    const nowMs = this.#see();
+    const {bindings} = this.#options;
+    const aside = bindings.filter(({fault}) => fault !== undefined).length;
+    const done = `${grouped(bindings.filter(isDone).length)} of ${counted(bindings.length, 'module')} done`;
+    const parts = [this.#total(nowMs, wideColumns), done, ...(aside > 0 ? [`${aside} set aside`] : []), ...this.#waiting()];
+    return parts.join('; ');
+  }
+
+  /** Takes in where everything is now; gives the time of that. */
+  #see(): number {
+    const nowMs = this.#options.clock.elapsedMs();
+    let all = 0;
+    for (const [binding, rate] of this.#rates) {
+      rate.see(nowMs, binding.documents);
+      all += binding.documents;
+    }
+    this.#rate.see(nowMs, all);
+    return nowMs;
+  }
+
+  #table(bindings: readonly BindingProgress[], columns: number): string[] {
+    if (bindings.length === 0) return [];
+    const right = {title: '', align: 'right'} as const;
+    const left = {title: ''};
+    const wide = columns >= wideColumns;
+    const withBar = columns >= barColumns;
+    const rows = bindings.map((binding) => {
+      const {documents, range, rows: read} = binding;
+      const expected = range === 'backfill' ? this.#options.expected.get(binding) : undefined;
+      const share = expected === undefined ? undefined : shareOf(read, expected);
+      const rate = this.#rates.get(binding)?.perSecond ?? 0;
+      return [
+        binding.name,
+        expected === undefined ? grouped(documents) : `${grouped(read)} of ${grouped(expected)}`,
+        ...(withBar ? [share === undefined ? '' : bar(share, barWidth, this.#options.unicode)] : []),
+        share === undefined ? '' : percent(share),
+        ...(wide ? [rate > 0 ? `${grouped(rate)}/s` : ''] : []),
+        this.#doing(binding),
+      ];
+    });
+    const titles = [left, right, ...(withBar ? [left] : []), right, ...(wide ? [right] : []), left];
+    return tableLines(titles, rows).slice(1);
+  }
+
+  #doing(binding: BindingProgress): string {
+    const {phase, range, sweeps, fault} = binding;
+    if (fault !== undefined) return this.#paint('yellow', `set aside: ${fault}`);
+    if (isDone(binding)) return this.#paint('green', sweeps > 0 ? `${phase} (${counted(sweeps, 'sweep')})` : phase);
+    return range === undefined ? phase : `${range}, ${phase}`;
+  }
+
+  #paint(style: 'green' | 'yellow', text: string): string {
+    return this.#options.colors ? styleText(style, text, {validateStream: false}) : text;
+  }
+
+  #waiting(): string[] {
+    const {heldBack, spent} = this.#options;
+    const reason = heldBack();
+    if (reason !== undefined) return [reason];
+    const {nextDownloadMs} = spent();
+    if (nextDownloadMs === undefined) return [];
+    return [`Zoho allows ${downloadsPerMinute} downloads a minute; next in ${Math.ceil(nextDownloadMs / 1_000)} s`];
+  }
+
+  #total(nowMs: number, columns: number): string {
+    const {bindings, expected} = this.#options;
+    const documents = bindings.reduce((sum, binding) => sum + binding.documents, 0);
+    const elapsedMs = nowMs - this.#startMs;
+    const rate = this.#rate.perSecond;
+    const known = bindings.filter((binding) => expected.has(binding) && binding.fault === undefined);
+    const whole = known.reduce((sum, binding) => sum + (expected.get(binding) ?? 0), 0);
+    const read = known.reduce((sum, binding) => sum + readOf(binding, expected.get(binding) ?? 0), 0);
+    const isBackfilling = bindings.some(({range, fault}) => range === 'backfill' && fault === undefined);
+    const isKnown =
+      isBackfilling && whole > 0 && bindings.every((binding) => binding.range !== 'backfill' || expected.has(binding));
+    const amount = isKnown
+      ? `${grouped(read)} of ${grouped(whole)} records (${percent(shareOf(read, whole))})`
+      : counted(documents, 'document');
+    const leftMs = isKnown && read > 0 && elapsedMs > toldFromMs ? (elapsedMs * (whole - read)) / read : undefined;
+    const parts = [
+      amount,
+      ...(rate > 0 && columns >= 70 ? [`${grouped(rate)}/s`] : []),
+      ...(leftMs !== undefined && leftMs > 0 ? [`about ${spanText(leftMs)} left`] : []),
+    ];
+    return `${spanText(elapsedMs)}: ${parts.join(', ')}`;
+  }
+
+  #cost(columns: number): string[] {
+    const {callsTotal, creditsTotal, remaining} = this.#options.spent();
+    if (columns < 40) return [];
+    const left = remaining === undefined ? '' : ` (${grouped(remaining)} left)`;
+    return [`${counted(callsTotal, 'API call')}, ${counted(creditsTotal, 'credit')}${left}`];
+  }
+}
+
+/** Whether a binding's backfill is through. */
+function isDone({phase, range, fault}: BindingProgress): boolean {
+  return fault === undefined && range === undefined && (phase === 'up to date' || phase === 'backfilled');
+}
+
+/** Rows read of a backfill that may be through, or not yet begun. */
+function readOf({range, rows, sweeps}: BindingProgress, expected: number): number {
+  const isThrough = range === undefined && (rows > 0 || sweeps > 0);
+  return isThrough ? expected : Math.min(rows, expected);
+}
+
+/** Those at work first, then those set aside, then those that wait, then those that are through. */
+function byInterest(a: BindingProgress, b: BindingProgress): number {
+  return rankOf(a) - rankOf(b);
+}
+
+function rankOf(binding: BindingProgress): number {
+  if (binding.fault !== undefined) return 1;
+  if (isDone(binding)) return 3;
+  return binding.phase === 'downloading' ? 0 : 2;
+}
+
+/** Never all of it while there is more to come: what was counted may have grown. */
+function shareOf(read: number, expected: number): number {
+  return expected === 0 ? 0 : Math.min(0.99, read / expected);
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 100)} %`;
+}

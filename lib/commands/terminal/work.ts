@@ -1,0 +1,83 @@
+/** Work whose end somebody waits for, as one line: what is being done, and how much of it is. */
+import {setImmediate as turn} from 'node:timers/promises';
+import {systemClock} from '../../platform/clock.ts';
+import type {Log} from '../../platform/log.ts';
+import type {CommandContext} from '../host.ts';
+import {type Display, display} from './display.ts';
+import {grouped} from './table.ts';
+
+export class Work {
+  readonly #signal: AbortSignal;
+  readonly #display: Display;
+  #what = '';
+  #done = 0;
+  #total: number | undefined;
+  #told: (() => string) | undefined;
+  #turnedMs = performance.now();
+
+  constructor(host: CommandContext) {
+    this.#signal = host.signal;
+    this.#display = display(host, systemClock, {lines: () => this.#lines(), line: () => this.#lines().join('')});
+  }
+
+  /** Writes log lines above the line. */
+  get log(): Log {
+    return this.#display.log;
+  }
+
+  /** Begins a part of the work. Without a total it only counts. */
+  begin(what: string, total?: number): void {
+    this.#what = what;
+    this.#done = 0;
+    this.#total = total;
+    this.#told = undefined;
+  }
+
+  /** Begins a part of the work that is counted elsewhere: `tell` says how much is done. */
+  follow(what: string, tell: () => string): void {
+    this.begin(what);
+    this.#told = tell;
+  }
+
+  /** Counts what has been done. */
+  add(count = 1): void {
+    this.#done += count;
+  }
+
+  /**
+   * Lets everything else have its turn every so often: signals, and the line. To be called by work that would keep the process busy.
+   *
+   * @throws the signal's reason, once it has aborted.
+   */
+  async pause(): Promise<void> {
+    if (performance.now() - this.#turnedMs < busyMsMax) return;
+    await turn();
+    this.#turnedMs = performance.now();
+    this.#signal.throwIfAborted();
+  }
+
+  stop(): void {
+    this.#display.stop();
+  }
+
+  #lines(): string[] {
+    if (this.#what === '') return [];
+    if (this.#told !== undefined) return [`${this.#what}: ${this.#told()}`];
+    if (this.#total === undefined) return [this.#done === 0 ? this.#what : `${this.#what}: ${grouped(this.#done)}`];
+    const share = this.#total > 0 ? ` (${Math.floor((100 * this.#done) / this.#total)} %)` : '';
+    return [`${this.#what}: ${grouped(this.#done)} of ${grouped(this.#total)}${share}`];
+  }
+}
+
+/** Work that computes lets others have their turn this often: a Ctrl-C and the line on the screen are noticed at once. */
+const busyMsMax = 50;
+
+/** Lends the display of some work, and takes it away however the work ends. */
+export async function working<T>(host: CommandContext, use: (work: Work) => Promise<T>): Promise<T> {
+  const work = new Work(host);
+  try {
+    return await use(work);
+  } finally {
+    work.stop();
+  }
+}

@@ -1,0 +1,198 @@
+/** What Zoho holds of one module, read for a comparison with what was captured of it. */
+import {fieldCodes} from '../../capture/bisect-fields.ts';
+import type {FieldPlan} from '../../capture/field-plan.ts';
+import {newProgress} from '../../capture/progress.ts';
+import {ZohoError} from '../../errors/errors.ts';
+import {instantOf} from '../../flow/state.ts';
+import {coqlIdsMax, coqlRowsSmall, verifyAheadS} from '../../limits.ts';
+import {pipe} from '../../pipeline.ts';
+import {systemClock} from '../../platform/clock.ts';
+import type {Log} from '../../platform/log.ts';
+import {Semaphore} from '../../platform/semaphore.ts';
+import type {Batch, DocBlock, RowBlock} from '../../records/batch.ts';
+import {idOf, modifiedOf} from '../../records/documents.ts';
+import {modifiedSeconds} from '../../records/instant.ts';
+import {type BulkContext, bulkRows} from '../../sources/bulk.ts';
+import {rowsByIds} from '../../sources/coql.ts';
+import {deletedPages} from '../../sources/deleted.ts';
+import {PageSize} from '../../sources/page-size.ts';
+import {withReferenceIds} from '../../sources/reference-names.ts';
+import {type Untimed, untimedIds} from '../../sources/untimed.ts';
+import type {ZohoClient} from '../../zoho/api.ts';
+import type {Work} from '../terminal/work.ts';
+import type {CapturedFile} from './captured.ts';
+import type {Comparison} from './compare.ts';
+import type {ListedQuarantine} from './left-out.ts';
+import {propertiesOf} from './properties.ts';
+
+export interface Reading {
+  readonly module: string;
+  readonly plan: FieldPlan;
+  readonly startS: number;
+  /** Records changed from here on were changed since the capture; likewise deletions. */
+  readonly cursorS: number;
+  readonly deletedFromS: number;
+  /** Part of the records whose values are compared. */
+  readonly share: number;
+  readonly captured: CapturedFile;
+  /** Captured records that were not found at Zoho yet. */
+  readonly left: Set<string>;
+  readonly comparison: Comparison;
+  /** Takes what cannot become a document. */
+  readonly quarantine: ListedQuarantine;
+  readonly client: ZohoClient;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Counts the records, and lets others have their turn in between. */
+  readonly work: Pick<Work, 'add' | 'pause'>;
+}
+
+/** Compares all records that Zoho has now. */
+export async function compareRows(reading: Reading): Promise<void> {
+  const {module, plan, client, signal} = reading;
+  const cutoff = instantOf((await client.nowSeconds(signal)) + verifyAheadS);
+  for (let slice = 0; slice < plan.bulkSlices.length; ) {
+    const slices = [plan.bulkSlices[slice] ?? []];
+    const rows = bulkRows({module, slices, fields: plan.all, fromS: reading.startS, done: {}}, {cutoff}, bulkContext(reading));
+    try {
+      const {client, signal} = reading;
+      const named = withReferenceIds(rows, {module, fields: plan.all, client, signal});
+      await eachDocument(named, reading, (docs, at) => compareDocument(docs, at, slice === 0, reading));
+      slice++;
+    } catch (error) {
+      // Refused before any row is read, so that nothing is counted twice.
+      if (!(error instanceof ZohoError) || !leaveOutOfBulk(plan, error)) throw error;
+    }
+  }
+}
+
+/**
+ * Leaves out of jobs what Bulk Read refuses. A refusal without a name means a field that is hidden from the token's user, so COQL has refused it, too: all that
+ * COQL refuses goes, since finding out which it is would cost a job for each try. False when nothing is left to leave out.
+ */
+function leaveOutOfBulk(plan: FieldPlan, {kind, code = '', field = ''}: ZohoError): boolean {
+  if (kind === 'field' && field !== '') return plan.refuse('bulk', field);
+  if (!fieldCodes.has(code)) return false;
+  return plan.coverage.bulkOnly.filter((name) => plan.refuse('bulk', name)).length > 0;
+}
+
+function compareDocument(
+  docs: DocBlock,
+  at: number,
+  isFirst: boolean,
+  {captured, comparison, cursorS, left, share, work}: Reading,
+): void {
+  const id = String(idOf(docs, at));
+  const isLater = modifiedSeconds(modifiedOf(docs, at)) >= cursorS;
+  if (isFirst) {
+    left.delete(id);
+    work.add();
+    if (isLater) comparison.changedSince++;
+    else comparison.present(id);
+  }
+  if (isLater || !captured.has(id) || !isSampled(id, share)) return;
+  comparison.values(id, propertiesOf(textOf(docs, at)));
+}
+
+/**
+ * Compares the records that have no `Modified_Time`: no range holds them. They were captured with their creation as their time, and those created before the
+ * start were not.
+ */
+export async function compareUntimed(reading: Reading): Promise<void> {
+  const {module, plan, startS, client, signal, quarantine, log} = reading;
+  const {ids, unknown} = await untimedIds(module, bulkContext(reading), plan.quoting).catch((error: unknown): Untimed => {
+    signal.throwIfAborted();
+    if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
+    return {ids: [], unknown: error.message};
+  });
+  if (unknown !== undefined)
+    log('warn', `Module ${module}: records that have no Modified_Time cannot be compared, because ${unknown}`, {module});
+  const sizes = {pageSize: new PageSize({most: coqlRowsSmall}), listSize: new PageSize({most: coqlIdsMax})};
+  const query = {module, slices: plan.coqlSlices, fields: plan.all, quoting: plan.quoting, ...sizes};
+  for await (const {rows} of rowsByIds(query, ids, {client, signal, quarantine})) {
+    await eachDocument([{items: rows}], reading, (docs, at) => {
+      if (modifiedSeconds(modifiedOf(docs, at)) >= startS) compareDocument(docs, at, true, reading);
+    });
+  }
+  for (const id of ids) reading.left.delete(id);
+}
+
+/** Tells records deleted since the capture from those that should have been deleted by it. */
+export async function compareDeletions({
+  module,
+  startS,
+  deletedFromS,
+  captured,
+  left,
+  comparison,
+  quarantine,
+  client,
+  signal,
+  log,
+}: Reading): Promise<void> {
+  for (const id of quarantine.ids) left.delete(id);
+  // Of an earlier backfill that reached further back: sweeps do not follow them any more.
+  for (const id of left) if (capturedTimeS(captured, id) < startS) left.delete(id);
+  if (left.size === 0) return;
+  const deletedSince = new Set<string>();
+  const read = async (sinceS: number): Promise<void> => {
+    for await (const page of deletedPages(module, sinceS, {client, signal, quarantine})) {
+      if (!('rows' in page)) continue;
+      for (const {id, deletedTime} of page.rows) if (modifiedSeconds(deletedTime) >= deletedFromS) deletedSince.add(id);
+    }
+  };
+  const unexplained = (): string[] => [...left].filter((id) => !deletedSince.has(id) && !quarantine.ids.has(id));
+  try {
+    await read(deletedFromS);
+    // The capture may have left out a row of the feed that names one of them.
+    if (unexplained().length > 0 && startS < deletedFromS) await read(startS);
+  } catch (error) {
+    if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
+    // A module whose deletions Zoho does not tell is captured without them.
+    comparison.changedSince += left.size;
+    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are not at Zoho any more`);
+    return;
+  }
+  for (const id of left) if (deletedSince.has(id)) comparison.changedSince++;
+  for (const id of unexplained()) comparison.notAtZoho(id);
+}
+
+/** When a captured record was modified, epoch seconds. */
+function capturedTimeS(captured: CapturedFile, id: string): number {
+  return Date.parse(JSON.parse(captured.record(id)?.get('Modified_Time') ?? '""')) / 1_000;
+}
+
+function bulkContext({client, signal, log, module, quarantine}: Reading): BulkContext {
+  const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
+  return {client, clock: systemClock, signal, log, progress: newProgress(module), quarantine, ...slots};
+}
+
+/** Makes documents of rows, as a capture does, and hands over each. */
+async function eachDocument(
+  rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
+  {module, plan, signal, work}: Reading,
+  take: (docs: DocBlock, at: number) => void,
+): Promise<void> {
+  await pipe(rows, {
+    module,
+    fields: plan.all,
+    signal,
+    onMisfit() {},
+    async write({items}) {
+      for (let at = 0; at < items.count; at++) {
+        take(items, at);
+        await work.pause();
+      }
+    },
+  });
+}
+
+function textOf({bytes, ranges}: DocBlock, i: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', ranges[2 * i], ranges[2 * i + 1]);
+}
+
+/** The same records every time, spread over all of them. */
+function isSampled(id: string, share: number): boolean {
+  const parts = 1_000_003n;
+  return Number((BigInt(id) * 7_919n) % parts) < share * Number(parts);
+}

@@ -1,0 +1,64 @@
+/** Configs of a person's that leave something to the environment: `${NAME}` in their values, and credentials that are not in them. Pure. */
+import {ConfigError} from '../errors/errors.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where each credential is looked for when the config has none. */
+export const credentialVariables = {
+  client_id: 'ZOHO_CLIENT_ID',
+  client_secret: 'ZOHO_CLIENT_SECRET',
+  refresh_token: 'ZOHO_REFRESH_TOKEN',
+  api_domain: 'ZOHO_API_DOMAIN',
+} as const;
+
+/**
+ * A config that stands in the environment alone; undefined when nothing of one is set.
+ *
+ * @throws ConfigError that names the variables that are missing, when some are set.
+ */
+export function environmentConfig(env: Environment): object | undefined {
+  const entries = Object.entries(credentialVariables).map(([name, variable]) => [name, variable, env[variable] ?? ''] as const);
+  const missing = entries.filter(([, , value]) => value === '').map(([, variable]) => variable);
+  if (missing.length === entries.length) return undefined;
+  if (missing.length > 0)
+    throw new ConfigError(`Cannot read the credentials from the environment: ${missing.join(' and ')} must be set, too`);
+  return {credentials: Object.fromEntries(entries.map(([name, , value]) => [name, value]))};
+}
+
+/**
+ * The config with every `${NAME}` in its values replaced, and with those credentials from the environment that it lacks or has only a
+ * placeholder for. What stands in the config counts more than the environment.
+ *
+ * @throws ConfigError that names the place and the variable, when one is not set.
+ */
+export function withEnvironment(config: unknown, env: Environment): unknown {
+  const filled = replaced(config, env, '');
+  if (typeof filled !== 'object' || filled === null || !('credentials' in filled)) return filled;
+  const {credentials} = filled;
+  if (typeof credentials !== 'object' || credentials === null) return filled;
+  const own = new Map(Object.entries(credentials));
+  for (const [name, variable] of Object.entries(credentialVariables)) {
+    const value = env[variable] ?? '';
+    if (value !== '' && isOpen(own.get(name))) own.set(name, value);
+  }
+  return {...filled, credentials: Object.fromEntries(own)};
+}
+
+/** Whether a credential was left to be filled in. */
+function isOpen(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && /^\s*(<.*>)?\s*$/.test(value));
+}
+
+function replaced(value: unknown, env: Environment, place: string): unknown {
+  if (typeof value === 'string') {
+    return value.replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (_, name: string) => {
+      const found = env[name];
+      if (found === undefined) throw new ConfigError(`Cannot use the config: ${place} needs \${${name}}, which is not set`);
+      return found;
+    });
+  }
+  if (Array.isArray(value)) return value.map((item, i) => replaced(item, env, `${place}.${i}`));
+  if (typeof value !== 'object' || value === null) return value;
+  const inner = (key: string): string => (place === '' ? key : `${place}.${key}`);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, env, inner(key))]));
+}

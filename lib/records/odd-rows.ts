@@ -1,0 +1,196 @@
+/** Rows that cannot become documents: finding them, and taking them out from among the others (design 3, "Quarantine"). Pure. */
+import {createHash} from 'node:crypto';
+import {instantSeconds} from '../kernel/kernel.ts';
+import type {RowBlock} from './batch.ts';
+import {cellText} from './rows.ts';
+
+/** Why a row cannot become a document. Each completes "it ...". */
+export const rowFaults = {
+  record: 'is no record',
+  id: 'has no valid id',
+  time: 'has no valid Modified_Time',
+  deletedTime: 'has no valid deleted_time',
+  size: 'would make a document larger than Flow takes',
+  cells: 'has not as many cells as the header',
+  quotes: 'has malformed quotes',
+  length: 'has no end',
+  slices: 'cannot be put together from its parts',
+  unserved: 'is never served by Zoho, not even alone',
+} as const;
+
+export type RowFault = keyof typeof rowFaults;
+
+export interface OddRow {
+  /** Its number in the page, from 1. */
+  readonly row: number;
+  /** Its record, if it names one. */
+  readonly id?: string | undefined;
+  readonly fault: RowFault;
+  /** Stands for its bytes: two readings of a row with the same digest gave the same. */
+  readonly digest: string;
+}
+
+/** Where odd rows go. Sources tell what they leave out; whoever runs them names and counts it. */
+export interface Quarantine {
+  /** Whether a row with this digest was left out before, so that it need not be read again. */
+  has(digest: string): boolean;
+  /** Takes note of a row that is left out. `page` says where it was, as in "page 2 of its deletions". */
+  add(row: OddRow, page: string): void;
+  /** Takes note of more rows that Zoho counted in a page, and that are among those which could not be told apart. */
+  addUnread(rows: number, page: string): void;
+}
+
+/** For readings that others have made before, and named what they left out. */
+export const silentQuarantine: Quarantine = {has: () => true, add() {}, addUnread() {}};
+
+/**
+ * The rows of a batch that have no valid id or `Modified_Time`, or that `isTooLarge` says would make too large a document, in order; the number of the
+ * first row is `first`. A batch without either column has none: that is the page's fault. What passes here is what the kernel takes.
+ */
+export function oddRows(rows: RowBlock, first: number, isTooLarge: (row: number) => boolean): OddRow[] {
+  const [idColumn, timeColumn] = keyColumns(rows.columns);
+  if (idColumn < 0 || timeColumn < 0) return [];
+  const odd: OddRow[] = [];
+  for (let row = 0; row < rows.count; row++) {
+    const fault = keyFault(rows, row, idColumn, timeColumn) ?? (isTooLarge(row) ? 'size' : undefined);
+    if (fault !== undefined) odd.push(oddRow(rows, row, first + row, fault));
+  }
+  return odd;
+}
+
+/** The rows of a batch that have no valid id, in order, counted from 1. */
+export function rowsWithoutId(rows: RowBlock): OddRow[] {
+  const [idColumn] = keyColumns(rows.columns);
+  const odd: OddRow[] = [];
+  for (let row = 0; row < rows.count; row++)
+    if (idColumn >= 0 && !isIdCell(rows, row, idColumn)) odd.push(oddRow(rows, row, row + 1, 'id'));
+  return odd;
+}
+
+/**
+ * The same rows, where those without any `Modified_Time` have their `Created_Time` as such: a record that was never modified is as it was created. Rows without
+ * either stay as they are.
+ */
+export function datedRows(rows: RowBlock): RowBlock {
+  const width = 2 * rows.columns.length;
+  const [modified, created] = [2 * rows.columns.indexOf('Modified_Time'), 2 * rows.columns.indexOf('Created_Time')];
+  if (modified < 0 || created < 0) return rows;
+  let cells = rows.cells;
+  for (let at = 0; at < width * rows.count; at += width) {
+    if (cells[at + modified]! >> 2 !== cells[at + modified + 1]) continue;
+    if (cells === rows.cells) cells = rows.cells.slice();
+    cells[at + modified] = cells[at + created]!;
+    cells[at + modified + 1] = cells[at + created + 1]!;
+  }
+  return {...rows, cells};
+}
+
+/** What is wrong with the id or `Modified_Time` of a row; nothing where a page has no such column. */
+export function faultOfRow(rows: RowBlock, row: number): RowFault | undefined {
+  return keyFault(rows, row, ...keyColumns(rows.columns));
+}
+
+/** A row as quarantine knows it. */
+export function oddRow(rows: RowBlock, row: number, number: number, fault: RowFault): OddRow {
+  const [idColumn] = keyColumns(rows.columns);
+  const hasId = idColumn >= 0 && isIdCell(rows, row, idColumn);
+  return {row: number, id: hasId ? cellText(rows, row, idColumn) : undefined, fault, digest: digestOf(rows, row)};
+}
+
+/** The same rows without some of them. */
+export function withoutRows(rows: RowBlock, left: ReadonlySet<number>): RowBlock {
+  if (left.size === 0) return rows;
+  const width = 2 * rows.columns.length;
+  const cells = new Int32Array(width * (rows.count - left.size));
+  let count = 0;
+  for (let row = 0; row < rows.count; row++) {
+    if (!left.has(row)) cells.set(rows.cells.subarray(row * width, (row + 1) * width), width * count++);
+  }
+  const {release, ...kept} = rows;
+  release?.();
+  return {...kept, cells, count};
+}
+
+/** Some rows of a batch, from one to before another. */
+export function sliceRows(rows: RowBlock, from: number, to: number): RowBlock {
+  if (from === 0 && to === rows.count) return rows;
+  const width = 2 * rows.columns.length;
+  // A copy, because the cells of the whole batch are used again once any part of it is done with.
+  const {release: _, ...kept} = rows;
+  return {...kept, cells: rows.cells.slice(from * width, to * width), count: to - from};
+}
+
+/** Where the id and `Modified_Time` stand; -1 where a page has none. */
+function keyColumns(columns: readonly string[]): [id: number, time: number] {
+  const id = columns.indexOf('id');
+  return [id < 0 ? columns.indexOf('Id') : id, columns.indexOf('Modified_Time')];
+}
+
+function keyFault(rows: RowBlock, row: number, idColumn: number, timeColumn: number): RowFault | undefined {
+  if (idColumn >= 0 && !isIdCell(rows, row, idColumn)) return 'id';
+  return timeColumn >= 0 && !isInstantCell(rows, row, timeColumn) ? 'time' : undefined;
+}
+
+/** Exactly the kernel's `isId`. */
+function isIdCell({bytes, cells, columns}: RowBlock, row: number, column: number): boolean {
+  const k = 2 * (row * columns.length + column);
+  const from = cells[k]! >> 2;
+  const to = cells[k + 1]!;
+  if (to === from || to - from > idDigitsMax || bytes[from] === zero) return false;
+  for (let at = from; at < to; at++) if (!isDigit(bytes[at]!)) return false;
+  return true;
+}
+
+/** As the kernel's `instantSeconds` has it: what Zoho writes nearly always is settled here, and the kernel is asked about the rest. */
+function isInstantCell(rows: RowBlock, row: number, column: number): boolean {
+  const {bytes, cells, columns} = rows;
+  const k = 2 * (row * columns.length + column);
+  const from = cells[k]! >> 2;
+  const length = cells[k + 1]! - from;
+  if (isUsualInstant(bytes, from, length)) return true;
+  return length <= instantBytesMax && !Number.isNaN(instantSeconds(cellText(rows, row, column)));
+}
+
+/** Whether a text is `2026-01-28T10:05:09+05:30`, on a day that every month has. */
+function isUsualInstant(bytes: Uint8Array, from: number, length: number): boolean {
+  if (length !== 25) return false;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[from + i]!;
+    const mark = marks[i]!;
+    if (mark === anyDigit ? !isDigit(byte) : byte !== mark) return false;
+  }
+  const two = (at: number): number => 10 * bytes[from + at]! + bytes[from + at + 1]! - 11 * zero;
+  const [month, day] = [two(5), two(8)];
+  return (
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= 28 &&
+    two(11) <= 23 &&
+    two(14) <= 59 &&
+    two(17) <= 59 &&
+    two(20) <= 23 &&
+    two(23) <= 59
+  );
+}
+
+const zero = 0x30;
+const idDigitsMax = 19;
+/** No clock writes a longer time. */
+const instantBytesMax = 64;
+const anyDigit = 0;
+const marks = Array.from('0000-00-00T00:00:00+00:00', (mark) => (mark === '0' ? anyDigit : mark.charCodeAt(0)));
+
+function isDigit(byte: number): boolean {
+  return byte >= zero && byte <= 0x39;
+}
+
+function digestOf({bytes, cells, columns}: RowBlock, row: number): string {
+  const hash = createHash('sha1');
+  for (let column = 0; column < columns.length; column++) {
+    const k = 2 * (row * columns.length + column);
+    const cell = bytes.subarray(cells[k]! >> 2, cells[k + 1]!);
+    hash.update(`${cell.length}:`).update(cell);
+  }
+  return hash.digest('base64');
+}

@@ -1,0 +1,88 @@
+/** One page of a window of COQL, and the place where the next one goes on. */
+import {ZohoError} from '../errors/errors.ts';
+import type {RowBlock} from '../records/batch.ts';
+import {latestS, modifiedSeconds} from '../records/instant.ts';
+import {oddRows, silentQuarantine} from '../records/odd-rows.ts';
+import {cellText} from '../records/rows.ts';
+import {type Key, secondQuery, windowQuery} from '../zoho/coql.ts';
+import {type CoqlContext, type CoqlPlan, readSlices} from './coql-slices.ts';
+import {readAgain} from './readings.ts';
+import type {Place, WindowPage} from './window-pages.ts';
+
+export interface CoqlPage extends WindowPage {
+  readonly rows: RowBlock;
+}
+
+/** Reads one page of the window with all its slices; larger ones, when there is no row in it to go on from. */
+export async function readWindow(plan: CoqlPlan, place: Place, limit: number, context: CoqlContext): Promise<CoqlPage> {
+  const {module, quoting, pageSize} = plan;
+  const query = (columns: readonly string[]): string =>
+    'second' in place
+      ? secondQuery({module, columns, ...place, limit, quoting})
+      : windowQuery({module, columns, ...place, limit, quoting});
+  const {rows, first, more} = await readAgain(
+    () => readSlices(plan, query, context),
+    context.quarantine ?? silentQuarantine,
+    'a page of its changes',
+  );
+  const keys = keysOf(first);
+  const isFullOfOdd = first.count >= limit && !keys.some(({id}) => id !== undefined);
+  if (isFullOfOdd && limit < pageSize.rows) return readWindow(plan, place, Math.min(pageSize.rows, 2 * limit), context);
+  if (isFullOfOdd && keys.length === 0)
+    throw new ZohoError('damaged', `Cannot page through module ${module}: no row of a whole page has a valid Modified_Time`);
+  const end = 'second' in place ? lastOfSecond(keys, place, module) : lastKey(keys, place.after, module);
+  return {rows, rowCount: first.count, more, ...end};
+}
+
+/** A place in the order of a window, as far as a row names it. */
+interface RowKey {
+  readonly seconds: number;
+  readonly id: string | undefined;
+}
+
+/** The places of the rows that have a valid time. */
+function keysOf(rows: RowBlock): RowKey[] {
+  const odd = new Set(oddRows(rows, 0, () => false).map(({row}) => row));
+  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
+  const keys: RowKey[] = [];
+  for (let row = 0; row < rows.count; row++) {
+    const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
+    if (!Number.isNaN(seconds)) keys.push({seconds, id: odd.has(row) ? undefined : cellText(rows, row, idColumn)});
+  }
+  return keys;
+}
+
+/** Before and behind every record of a second. */
+const firstId = '0';
+const lastId = '9223372036854775807';
+
+type End = Pick<WindowPage, 'last' | 'repeats'>;
+
+/**
+ * The place of a page's last row in the order of the window; of the last one that can be used. Where there is none, it goes on at the last second that the
+ * page names, and behind that second when it has been there. And whether the record behind which the page begins is in it again.
+ */
+function lastKey(keys: readonly RowKey[], after: Key | undefined, module: string): End {
+  const last = keys.findLast(({id}) => id !== undefined) ?? keys.at(-1);
+  // Times that no query can name are the last of all.
+  if (last === undefined || last.seconds > latestS) return {last: undefined, repeats: false};
+  const {seconds, id = after?.seconds === seconds ? lastId : firstId} = last;
+  const repeats = after !== undefined && keys.some((key) => key.seconds === after.seconds && key.id === after.id);
+  // Without this, an answer that ignores the conditions would be read for ever.
+  const isStuck = seconds === after?.seconds && id === after.id && !repeats;
+  if (after !== undefined && (seconds < after.seconds || isStuck)) throw doesNotFollow(module);
+  return {last: {seconds, id}, repeats};
+}
+
+/** The same among the records of one second, by id. */
+function lastOfSecond(keys: readonly RowKey[], {second, afterId}: Extract<Place, {second: number}>, module: string): End {
+  const last = keys.findLast(({id}) => id !== undefined) ?? keys.at(-1);
+  if (last === undefined) return {last: undefined, repeats: false};
+  const {seconds, id = lastId} = last;
+  if (seconds !== second || keys.some((key) => key.id === (afterId ?? '')) || id === afterId) throw doesNotFollow(module);
+  return {last: {seconds, id}, repeats: false};
+}
+
+function doesNotFollow(module: string): ZohoError {
+  return new ZohoError('damaged', `Cannot page through module ${module}: Zoho's answer does not follow the page before it`);
+}

@@ -1,0 +1,147 @@
+/** Lists of references that a file gives by name: documents hold ids, whichever API delivered them (design 3). */
+import {ZohoError} from '../errors/errors.ts';
+import {referenceIdsMax, referenceNamesMax, referenceTriesMax} from '../limits.ts';
+import {type Batch, cellPlain, cellQuoted, type RowBlock} from '../records/batch.ts';
+import {type Field, isReference} from '../records/field.ts';
+import {cellText} from '../records/rows.ts';
+import {splitList} from '../transforms/csv/list-cell.ts';
+import {isNamedList, namedIdsOf, treeOf} from '../transforms/json/json-tree.ts';
+import {parseCoql} from '../transforms/parse-json.ts';
+import type {ZohoClient} from '../zoho/api.ts';
+import {idsQuery, type Quoting} from '../zoho/coql.ts';
+
+export interface NamesContext {
+  readonly module: string;
+  readonly fields: ReadonlyMap<string, Field>;
+  /** Reserved words that this Zoho takes as names without quotes. */
+  readonly quoting?: Quoting;
+  readonly client: ZohoClient;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts ids in the place of names in the lists of bulk rows. COQL gives both for the same records, so a name is asked for once, and most modules have few.
+ * A field of which COQL gives no ids stays as it is. Batches without names pass through untouched, at no cost in calls.
+ */
+export async function* withReferenceIds(
+  rows: AsyncIterable<Batch<RowBlock>>,
+  context: NamesContext,
+): AsyncGenerator<Batch<RowBlock>, void, void> {
+  const known = new Map<string, KnownNames>();
+  for await (const batch of rows) {
+    let {items} = batch;
+    for (const [column, name] of items.columns.entries()) {
+      const field = context.fields.get(name);
+      if (field === undefined || field.type !== 'list' || !field.coql || isNamedList(field)) continue;
+      const names = known.get(name) ?? new KnownNames(field);
+      known.set(name, names);
+      await names.ask(items, column, context);
+      items = names.replace(items, column);
+    }
+    yield items === batch.items ? batch : {...batch, items};
+  }
+}
+
+/** What is known of the names in one field. */
+class KnownNames {
+  readonly #field: Field;
+  readonly #ids = new Map<string, string>();
+  /** How often a name was asked for in vain: its record may have changed since the export. */
+  readonly #tries = new Map<string, number>();
+  /** Whether there is nothing more to find out. */
+  #isSettled = false;
+
+  constructor(field: Field) {
+    this.#field = field;
+  }
+
+  /** Asks for the records of names that are new. */
+  async ask(rows: RowBlock, column: number, context: NamesContext): Promise<void> {
+    const inVain = new Set<string>();
+    while (!this.#isSettled) {
+      const asked = this.#unknown(rows, column, inVain);
+      if (asked.size === 0) return;
+      await this.#learn([...new Set(asked.values())], context);
+      for (const name of asked.keys()) {
+        if (this.#ids.has(name)) continue;
+        inVain.add(name);
+        this.#tries.set(name, (this.#tries.get(name) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** The same rows with ids wherever all names of a cell are known. */
+  replace(rows: RowBlock, column: number): RowBlock {
+    if (this.#ids.size === 0) return rows;
+    const cells = rows.cells.slice();
+    const added: Buffer[] = [];
+    let end = rows.bytes.length;
+    for (let row = 0; row < rows.count; row++) {
+      const ids = this.#names(rows, row, column).map((name) => this.#ids.get(name));
+      if (ids.length === 0 || ids.includes(undefined)) continue;
+      const text = Buffer.from(ids.join(';'));
+      const k = 2 * (row * rows.columns.length + column);
+      cells[k] = (end << 2) | cellPlain;
+      cells[k + 1] = end += text.length;
+      added.push(text);
+    }
+    return added.length === 0 ? rows : {...rows, cells, bytes: Buffer.concat([rows.bytes, ...added])};
+  }
+
+  /** Names that may still be found, each with the id of a record that has it; as many as one query takes. */
+  #unknown(rows: RowBlock, column: number, inVain: ReadonlySet<string>): Map<string, string> {
+    const idColumn = Math.max(rows.columns.indexOf('Id'), rows.columns.indexOf('id'));
+    const found = new Map<string, string>();
+    for (let row = 0; row < rows.count && found.size < referenceIdsMax; row++) {
+      for (const name of this.#names(rows, row, column)) {
+        if (this.#ids.has(name) || found.has(name) || inVain.has(name) || (this.#tries.get(name) ?? 0) >= referenceTriesMax)
+          continue;
+        if (found.size < referenceIdsMax) found.set(name, cellText(rows, row, idColumn));
+      }
+    }
+    return found;
+  }
+
+  async #learn(ids: readonly string[], {module, quoting, client, signal}: NamesContext): Promise<void> {
+    const {name} = this.#field;
+    const columns = ['id', name];
+    // As a type whose structures stay whole.
+    const fields = new Map([[name, {...this.#field, type: 'text', dataType: 'linetax'} as const]]);
+    const before = this.#ids.size;
+    try {
+      const query = idsQuery({module, columns, ids, quoting});
+      const answer = await client.coql(query, (body) => parseCoql(body, columns, fields), signal);
+      for (let row = 0; row < (answer?.rows.count ?? 0); row++) {
+        const tree = treeOf(cellText(answer!.rows, row, 1));
+        for (const [label, id] of tree === undefined ? [] : namedIdsOf(tree)) this.#ids.set(label, id);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ZohoError) || !['field', 'refused', 'module'].includes(error.kind)) throw error;
+      this.#isSettled = true;
+    }
+    // COQL has no ids either, or there are more names than anybody would give to what is referred to.
+    if (this.#ids.size === before && !isReference(this.#field)) this.#isSettled = true;
+    if (this.#ids.size + this.#tries.size > referenceNamesMax) this.#isSettled = true;
+  }
+
+  /** The names in a cell; none when it holds ids or JSON. */
+  #names(rows: RowBlock, row: number, column: number): readonly string[] {
+    const k = 2 * (row * rows.columns.length + column);
+    if (isIds(rows.bytes, rows.cells[k]! >> 2, rows.cells[k + 1]!)) return [];
+    const text = cellText(rows, row, column);
+    if (text[0] === '[' || text[0] === '{') return [];
+    return splitList({...this.#field, values: [...this.#ids.keys()]})(
+      (rows.cells[k]! & 3) === cellQuoted ? text.replaceAll('""', '"') : text,
+    );
+  }
+}
+
+/** Whether a cell holds nothing but digits and what may part ids. */
+function isIds(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!;
+    if ((byte < 0x30 || byte > 0x39) && byte !== 0x3b && byte !== 0x2c && byte !== 0x20) return false;
+  }
+  return true;
+}

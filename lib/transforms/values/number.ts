@@ -1,0 +1,86 @@
+/** Numbers as the two APIs may spell them (zoho-api sheet 4.4, 11), exact to the last digit: nothing here passes through a double. Pure. */
+
+/** A number apart: `digits` without leading or trailing zeros times ten to the power of `exponent`. Zero has no digits. */
+export interface Decimal {
+  readonly isNegative: boolean;
+  readonly digits: string;
+  readonly exponent: number;
+}
+
+/** A sign, digits in groups of three or as they are, a fraction, an exponent; and a percent sign, which says nothing of the value. */
+const spelling = /^ *([+-]?)(?:([1-9]\d{0,2}(?:,\d{3})+)|(\d*))(?:\.(\d*))?(?:e([+-]?\d+))?(?: ?%)? *$/i;
+
+/** JSON's own grammar. */
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+
+/** Zeros that an exponent may add to a text: numbers of Zoho's have some 20 digits, and the kernel keeps room for so many more. */
+const addedMax = 40;
+
+interface Spelled {
+  readonly sign: string;
+  readonly whole: string;
+  readonly fraction: string;
+  readonly exponent: string;
+}
+
+function spelled(text: string): Spelled | undefined {
+  const [, sign = '', grouped, plain = '', fraction = '', exponent = ''] = spelling.exec(text) ?? [];
+  const whole = grouped?.replaceAll(',', '') ?? plain;
+  return whole === '' && fraction === '' ? undefined : {sign, whole, fraction, exponent};
+}
+
+/** What a text stands for; undefined for a text that is no finite number, as a double counts them (design 3). */
+export function decimalOf(text: string): Decimal | undefined {
+  const parts = spelled(text);
+  if (parts === undefined || !Number.isFinite(Number(jsonOf(parts)))) return undefined;
+  const padded = (parts.whole + parts.fraction).replace(/^0+/, '');
+  const digits = padded.replace(/0+$/, '');
+  const exponent = digits === '' ? 0 : Number(parts.exponent) - parts.fraction.length + padded.length - digits.length;
+  return {isNegative: parts.sign === '-' && digits !== '', digits, exponent};
+}
+
+/** A JSON number with the digits received; undefined for a text that is no finite number. Only what JSON does not allow is spelled another way. */
+export function numberJson(text: string): string | undefined {
+  if (jsonNumber.test(text)) return Number.isFinite(Number(text)) ? text : undefined;
+  const parts = spelled(text);
+  if (parts === undefined) return undefined;
+  const json = jsonOf(parts);
+  return Number.isFinite(Number(json)) ? json : undefined;
+}
+
+/** A JSON integer; undefined for a text that is no finite number, has a fraction, or would take absurdly many digits. */
+export function integerJson(text: string): string | undefined {
+  const decimal = decimalOf(text);
+  if (decimal === undefined || decimal.exponent < 0) return undefined;
+  return writtenOut(decimal, text.length + addedMax);
+}
+
+/** The one text of a number that documents hold as a string: without exponent, and without zeros that say nothing. Any other text stays as it is. */
+export function numeral(text: string): string {
+  const decimal = decimalOf(text);
+  return (decimal && writtenOut(decimal, text.length + addedMax)) ?? text;
+}
+
+/** Whether two texts are the same number, however they are spelled. */
+export function sameNumber(a: string, b: string): boolean {
+  const [x, y] = [decimalOf(a), decimalOf(b)];
+  return (
+    x !== undefined && y !== undefined && x.isNegative === y.isNegative && x.digits === y.digits && x.exponent === y.exponent
+  );
+}
+
+function jsonOf({sign, whole, fraction, exponent}: Spelled): string {
+  const integer = whole.replace(/^0+(?=\d)/, '') || '0';
+  return `${sign === '-' ? '-' : ''}${integer}${fraction && `.${fraction}`}${exponent && `e${exponent}`}`;
+}
+
+/** The digits without an exponent; undefined when they take more than `lengthMax`. */
+function writtenOut({isNegative, digits, exponent}: Decimal, lengthMax: number): string | undefined {
+  if (Math.abs(exponent) > lengthMax) return undefined;
+  const point = digits.length + exponent;
+  const padded = '0'.repeat(Math.max(0, 1 - point)) + digits + '0'.repeat(Math.max(0, exponent));
+  const fraction = Math.max(0, -exponent);
+  const whole = padded.slice(0, padded.length - fraction);
+  const text = `${isNegative ? '-' : ''}${whole}${fraction === 0 ? '' : `.${padded.slice(-fraction)}`}`;
+  return text.length <= lengthMax ? text : undefined;
+}

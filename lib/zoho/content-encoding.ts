@@ -1,0 +1,153 @@
+/** Bodies that come compressed although nobody asked: a gateway on the way to Zoho may do that. Knows bytes, nothing of Zoho. */
+import type {Transform} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress} from 'node:zlib';
+import {encodingsMax} from '../limits.ts';
+
+/** The body cannot be decompressed: by its own fault, or because it ends early. */
+export class EncodingError extends Error {
+  override readonly name = 'EncodingError';
+  /** Whether everything that came was sound and the rest is missing. */
+  readonly isShort: boolean;
+
+  constructor(message: string, isShort: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.isShort = isShort;
+  }
+}
+
+/** What `Content-Encoding` names, in the order in which the encodings were applied. */
+export function encodingsOf(header: string | undefined): string[] {
+  return (header ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
+}
+
+/**
+ * Yields the body without the encodings that its header names. The first bytes overrule the header where they can: a body that begins as gzip or
+ * zstd is decompressed even if no header says so, and one that was labelled so and does not begin so passes as it is. Neither JSON nor a ZIP begins that way.
+ *
+ * Throws `EncodingError` for an unknown encoding, for data that are not what the header says, and when the compressed data end early. What the body throws
+ * is thrown as it is. Memory does not depend on how large the content is; the reader bounds that.
+ */
+export async function* decoded(
+  body: AsyncIterable<Uint8Array>,
+  encodings: readonly string[],
+): AsyncGenerator<Uint8Array, void, void> {
+  if (encodings.length > encodingsMax) throw new EncodingError(`it is compressed ${encodings.length} times over`, false);
+  const {head, whole} = await begun(body);
+  const named = encodings.at(-1);
+  const format = formatOf(head, named);
+  // Decompressed content may be compressed itself, as the header says.
+  const rest = named === undefined ? [] : encodings.slice(0, -1);
+  if (format === undefined) {
+    if (rest.length > 0) yield* decoded(whole, rest);
+    else yield* whole;
+    return;
+  }
+  const content = decompressed(whole, format, head);
+  if (rest.length > 0) yield* decoded(content, rest);
+  else yield* content;
+}
+
+type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
+
+const headBytes = 4;
+const gzipMagic = Buffer.from([0x1f, 0x8b]);
+const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+/** The format that a body has; undefined for one that is not compressed. */
+function formatOf(head: Uint8Array, named: string | undefined): Format | undefined {
+  if (beginsWith(head, gzipMagic)) return 'gzip';
+  if (beginsWith(head, zstdMagic)) return 'zstd';
+  if (head.length === 0 || named === undefined) return undefined;
+  if (named === 'br' || named === 'deflate') return named;
+  if (named === 'gzip' || named === 'x-gzip' || named === 'zstd') return undefined;
+  throw new EncodingError(
+    `it is compressed in a way that was not asked for (${named.replace(/[^\w.-]/g, ' ').slice(0, 40)})`,
+    false,
+  );
+}
+
+function decoderOf(format: Format, head: Uint8Array): Transform {
+  if (format === 'gzip') return createGunzip();
+  if (format === 'zstd') return createZstdDecompress();
+  if (format === 'br') return createBrotliDecompress();
+  return isZlib(head) ? createInflate() : createInflateRaw();
+}
+
+/** `deflate` means the zlib format by the book (RFC 9110 8.4.1.2), and bare Deflate from some servers. */
+function isZlib([first = 0, second = 0]: Uint8Array): boolean {
+  return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
+}
+
+async function* decompressed(
+  body: AsyncIterable<Uint8Array>,
+  format: Format,
+  head: Uint8Array,
+): AsyncGenerator<Uint8Array, void, void> {
+  const decoder = decoderOf(format, head);
+  let failure: {readonly error: unknown} | undefined;
+  const feeding = pipeline(
+    notingFailure(body, (error) => (failure = {error})),
+    decoder,
+  );
+  // Whatever goes wrong is met by the reader below.
+  feeding.catch(() => {});
+  try {
+    yield* decoder as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (failure !== undefined) throw failure.error;
+    throw new EncodingError(
+      isEarlyEnd(error) ? `its ${format} data end early` : `its ${format} data are not sound`,
+      isEarlyEnd(error),
+      {cause: error},
+    );
+  } finally {
+    decoder.destroy();
+  }
+}
+
+async function* notingFailure(
+  body: AsyncIterable<Uint8Array>,
+  note: (error: unknown) => void,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* body;
+  } catch (error) {
+    note(error);
+    throw error;
+  }
+}
+
+function isEarlyEnd(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+}
+
+/** Reads enough of a body to tell its format, and gives the whole body back with it. */
+async function begun(body: AsyncIterable<Uint8Array>): Promise<{head: Uint8Array; whole: AsyncIterable<Uint8Array>}> {
+  const pieces = body[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  let bytes = 0;
+  while (bytes < headBytes) {
+    const {done, value} = await pieces.next();
+    if (done) break;
+    first.push(value);
+    bytes += value.length;
+  }
+  async function* whole(): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      yield* first.splice(0);
+      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    } finally {
+      await pieces.return?.();
+    }
+  }
+  return {head: Buffer.concat(first), whole: whole()};
+}
+
+function beginsWith(head: Uint8Array, magic: Uint8Array): boolean {
+  return magic.every((byte, i) => head[i] === byte);
+}

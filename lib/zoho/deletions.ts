@@ -1,0 +1,40 @@
+/** Rows of the feed of deletions (zoho-api sheet 6): those that name a deletion, and those that do not. Pure. */
+import {createHash} from 'node:crypto';
+import * as v from 'valibot';
+import {isId} from '../kernel/kernel.ts';
+import {modifiedSeconds} from '../records/instant.ts';
+import type {OddRow} from '../records/odd-rows.ts';
+import type {DeletedRow} from './api.ts';
+
+const rowId = v.object({id: v.pipe(v.string(), v.check(isId))});
+const rowTime = v.object({
+  deleted_time: v.pipe(
+    v.string(),
+    v.check((time) => !Number.isNaN(modifiedSeconds(time))),
+  ),
+});
+/** What kind of deletion it was decides over whether a restore is looked for; a row without it is a deletion all the same. */
+const rowType = v.object({type: v.string()});
+
+export interface Deletions {
+  readonly rows: readonly DeletedRow[];
+  /** Rows without a valid id or `deleted_time`, counted from 1. */
+  readonly odd: readonly OddRow[];
+}
+
+/** Judges the rows of a page, as parsed from JSON. */
+export function deletionsOf(page: readonly unknown[]): Deletions {
+  const rows: DeletedRow[] = [];
+  const odd: OddRow[] = [];
+  for (const [place, row] of page.entries()) {
+    const id = v.is(rowId, row) ? row.id : undefined;
+    if (id !== undefined && v.is(rowTime, row))
+      rows.push({id, deletedTime: row.deleted_time, type: v.is(rowType, row) ? row.type : 'permanent'});
+    else odd.push({row: place + 1, id, fault: id === undefined ? 'id' : 'deletedTime', digest: digestOf(row)});
+  }
+  return {rows, odd};
+}
+
+function digestOf(row: unknown): string {
+  return createHash('sha1').update(JSON.stringify(row)).digest('base64');
+}

@@ -1,0 +1,91 @@
+/** Broken controls for the model's oddities: one defect at a time, each of which the model check must catch. */
+import {Ahead} from '../../../lib/capture/seen/ahead.ts';
+import {EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
+import {ZohoError} from '../../../lib/errors/errors.ts';
+import {PageSize} from '../../../lib/sources/page-size.ts';
+import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
+import type {Control} from './controls.ts';
+
+/** Replaces members of a class for a while. */
+function replaced<T extends object>(prototype: T, change: Partial<Record<keyof T, unknown>>): () => void {
+  const before = Object.getOwnPropertyDescriptors(prototype);
+  for (const [name, value] of Object.entries(change)) Object.defineProperty(prototype, name, {...before[name], value});
+  return () => Object.defineProperties(prototype, before);
+}
+
+export const oddityControls: readonly Control[] = [
+  {name: 'every date is believed at once', run: {oddities: {wrongDates: 0.05}}, breakIt: believeEveryDate},
+  {
+    name: 'an older reading of COQL is emitted after a newer one',
+    run: {oddities: {lagMs: 8_000}},
+    breakIt: () => replaced(EmittedVersions.prototype, {isPassed: () => false}),
+  },
+  {
+    name: 'a reading of COQL from before a deletion undoes it',
+    run: {oddities: {lagMs: 8_000}},
+    breakIt: () => replaced(EmittedVersions.prototype, {isDoubtful: () => false}),
+  },
+  {
+    name: 'a missing flag of the feed is taken for its end',
+    run: {
+      oddities: {flags: 'missing'},
+      wrap: (real) => ({
+        ...real,
+        async deleted(...args) {
+          const page = await real.deleted(...args);
+          return page && {...page, more: page.more ?? false};
+        },
+      }),
+    },
+  },
+  {
+    name: 'pages that fail do not get smaller',
+    run: {oddities: {servedMax: 1}},
+    breakIt: () => replaced(PageSize.prototype, {failed: () => false}),
+  },
+  {
+    name: 'lists of ids that are refused do not get smaller',
+    run: {
+      oddities: {listMax: 1},
+      wrap: (real) => ({
+        ...real,
+        coql: (query, read, signal) =>
+          real.coql(query, read, signal).catch((error: unknown) => {
+            const refused = error instanceof ZohoError && error.code === 'LIMIT_EXCEEDED';
+            throw refused ? new ZohoError('module', error.message) : error;
+          }),
+      }),
+    },
+  },
+  {
+    name: 'records of the future are taken for known',
+    run: {oddities: {future: 12}},
+    breakIt: () => replaced(EmittedVersions.prototype, {holdsDocument: () => true}),
+  },
+  {
+    name: 'a restart forgets which records of the future were captured',
+    run: {oddities: {future: 12}},
+    breakIt: () => replaced(Ahead.prototype, {add: () => undefined}),
+  },
+];
+
+/** Goes by the date of the latest answer, whatever it says. */
+function believeEveryDate(): () => void {
+  const latest = new WeakMap<ZohoClock, number>();
+  const {note} = ZohoClock.prototype;
+  const seconds = Object.getOwnPropertyDescriptor(ZohoClock.prototype, 'seconds')!;
+  ZohoClock.prototype.note = function (header) {
+    latest.set(this, Date.parse(header ?? '') / 1000);
+    note.call(this, header);
+  };
+  Object.defineProperty(ZohoClock.prototype, 'seconds', {
+    ...seconds,
+    get(this: ZohoClock) {
+      return latest.get(this);
+    },
+  });
+  return () => {
+    ZohoClock.prototype.note = note;
+    Object.defineProperty(ZohoClock.prototype, 'seconds', seconds);
+  };
+}
