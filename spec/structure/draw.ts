@@ -17,9 +17,15 @@ const everywhere: ReadonlySet<string> = new Set(['limits.ts', 'errors', 'platfor
 export function picture(imports: readonly Import[]): string {
   const arrows = arrowsOf(imports).filter(([from, to]) => !everywhere.has(to) && !everywhere.has(from));
   const next = Map.groupBy(arrows, ([from]) => from);
-  const leads = (from: string, to: string): boolean =>
-    from === to || (next.get(from) ?? []).some(([, middle]) => leads(middle, to));
-  const direct = arrows.filter(([from, to]) => !next.get(from)!.some(([, middle]) => middle !== to && leads(middle, to)));
+  const below = (room: string, found = new Set<string>()): Set<string> => {
+    for (const [, to] of next.get(room) ?? []) {
+      if (found.has(to)) continue;
+      found.add(to);
+      below(to, found);
+    }
+    return found;
+  };
+  const direct = arrows.filter(([from, to]) => !next.get(from)!.some(([, middle]) => middle !== to && below(middle).has(to)));
   const rooms = new Set(direct.flat());
   const drawn = floors
     .flat()
