@@ -18,6 +18,7 @@ import {
   throttleWaitMaxMs,
   tokenRefusalsMax,
 } from '../limits.ts';
+import {backoff} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import type {AccessToken} from './access-token.ts';
@@ -194,12 +195,14 @@ export class Caller {
   /** While calls of other kinds go well, the common pace soon recovers; a call that is refused again and again slows down by itself. */
   async #slowDown(tries: Tries, signal: AbortSignal): Promise<void> {
     if (++tries.throttles === 1) return;
-    const delayMs = Math.min(throttleDelayMaxMs, throttleDelayMs * 2 ** (tries.throttles - 2)) * (1 + 0.2 * this.#random());
+    const jitter = {least: 1, spread: 0.2, random: this.#random};
+    const delayMs = backoff(tries.throttles - 1, {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs, jitter});
     await this.#options.clock.sleep(delayMs, signal);
   }
 
   async #pause(problem: Problem, tries: number, signal: AbortSignal): Promise<void> {
-    const backOffMs = tries === 0 ? 0 : Math.min(callDelayMaxMs, callDelayMs * 2 ** (tries - 1)) * (0.5 + this.#random());
+    const jitter = {least: 0.5, spread: 1, random: this.#random};
+    const backOffMs = backoff(tries, {firstMs: callDelayMs, maxMs: callDelayMaxMs, jitter});
     const delayMs = Math.max(backOffMs, Math.min(problem.retryAfterMs ?? 0, creditsProbeMs));
     this.#tellRetry(problem, {tries, delayMs: Math.round(delayMs)});
     if (delayMs > 0) await this.#options.clock.sleep(delayMs, signal);
