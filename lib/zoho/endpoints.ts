@@ -10,7 +10,7 @@ import type {BulkJob, DeletedRows, Module, ZohoClient} from './api.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import {type Call, type Caller, ErrorReply} from './caller.ts';
 import {saidBy} from './classify.ts';
-import {queriedModule, queryCredits, selects, withBareIds} from './coql.ts';
+import {type CoqlQuery, queryCredits, selects} from './coql.ts';
 import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
 import {type Answer, ConnectionLost, type Http} from './http.ts';
@@ -172,9 +172,9 @@ export class Endpoints implements ZohoClient {
     }
   }
 
-  async coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
-    const bare = withBareIds(query);
-    if (this.#bareIds || bare === query) return this.#insist(bare, read, signal);
+  async coql<T>(query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    const bare = {...query, text: query.textWithBareIds};
+    if (this.#bareIds || bare.text === query.text) return this.#insist(bare, read, signal);
     try {
       return await this.#insist(query, read, signal);
     } catch (error) {
@@ -189,7 +189,11 @@ export class Endpoints implements ZohoClient {
   }
 
   /** Asks again as it stands what is refused without a reason that anything could be done about. */
-  async #insist<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
+  async #insist<T>(
+    query: CoqlQuery,
+    read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | null> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#coql(query, read, signal);
@@ -200,16 +204,19 @@ export class Endpoints implements ZohoClient {
     }
   }
 
-  async #coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
-    const module = queriedModule(query);
+  async #coql<T>(
+    query: CoqlQuery,
+    read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | null> {
     const call: Call = {
       kind: 'coql',
-      key: module,
+      key: query.module,
       method: 'POST',
       path: '/crm/v8/coql',
       headers: {'content-type': 'application/json'},
-      body: JSON.stringify({select_query: query}),
-      what: `query module ${module}`,
+      body: JSON.stringify({select_query: query.text}),
+      what: `query module ${query.module}`,
       credits: queryCredits(query),
     };
     return this.#caller.run(call, signal, async (answer) => {
@@ -324,7 +331,7 @@ function jobPath(id: string): string {
 }
 
 /** Whether a refusal may be one of those that come at random; one that points at a name of the query is meant. */
-function mayPass(error: unknown, query: string): error is ZohoError {
+function mayPass(error: unknown, query: CoqlQuery): error is ZohoError {
   if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
   if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);
   return error.code === 'INVALID_QUERY';

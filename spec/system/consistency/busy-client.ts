@@ -51,7 +51,7 @@ export class BusyClient {
         }
       },
       coql: (query, read, signal) => {
-        hooks.beforeCoql?.(query);
+        hooks.beforeCoql?.(query.text);
         return this.#call(() => client.coql(query, (body) => this.#read(() => read(body)), signal));
       },
       deleted: async (module, sinceSeconds, page, signal) => {
