@@ -7,7 +7,7 @@ import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, re
 import {credentialVariables, environmentConfig, withEnvironment} from '../config/environment.ts';
 import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
 import {unsealWithSops} from '../config/sops.ts';
-import {didYouMean} from '../errors/did-you-mean.ts';
+import {suggestion} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {systemReason} from '../errors/system.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
@@ -201,8 +201,7 @@ function onlyOf(bindings: readonly SetupBinding[], modules: readonly string[]): 
 
 /** What to say of a module that is not among those that there are. */
 export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
-  const meant = didYouMean(module, known);
-  return new ConfigError(`Cannot find module ${module} among ${where}${meant === undefined ? '' : `, did you mean ${meant}?`}`);
+  return new ConfigError(`Cannot find module ${module} among ${where}${suggestion(module, known)}`);
 }
 
 /** Reads files, and standard input where a config is called `-`. */

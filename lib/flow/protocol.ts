@@ -1,7 +1,8 @@
 /** Requests of the Flow runtime as the connector sees them, and the lines that answer them (flow-protocol sheet 1.4, 2). */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
-import {must, problems} from '../errors/validation.ts';
+import {must, parse} from '../errors/validation.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {DiscoveredBinding} from './discover.ts';
 import {fullRange, type KeyRange} from './shard.ts';
 import {stateKeyOf} from './state-key.ts';
@@ -99,7 +100,9 @@ const kinds = Object.keys(schemas) as Kind[];
 
 /** Reads one line of the runtime's. Throws ConfigError that says what is wrong with request `number` (from 1), without its content. */
 export function parseRequest(line: string, number: number): Request {
-  const message = parse(v.record(v.string(), v.unknown(), object), json(line, number), `request ${number}`);
+  const message = parse(v.record(v.string(), v.unknown(), object), json(line, number), `read request ${number}`, {
+    abortEarly: true,
+  });
   const found = kinds.filter((kind) => message[kind] !== undefined && message[kind] !== null);
   const [kind] = found;
   if (kind === undefined) throw new ConfigError(`Cannot read request ${number}: it is none of ${kinds.join(', ')}`);
@@ -107,16 +110,16 @@ export function parseRequest(line: string, number: number): Request {
   const what = `request ${number}, ${kind}`;
   switch (kind) {
     case 'discover':
-      return {kind, ...parse(schemas.discover, message[kind], what)};
+      return {kind, ...parse(schemas.discover, message[kind], `read ${what}`, {abortEarly: true})};
     case 'validate': {
-      const {config, bindings, linkedCollections} = parse(schemas.validate, message[kind], what);
+      const {config, bindings, linkedCollections} = parse(schemas.validate, message[kind], `read ${what}`, {abortEarly: true});
       const collections = collectionNames(bindings, linkedCollections, what);
       return {kind, config, bindings: bindings.map(({resourceConfig}, i) => ({resourceConfig, collection: collections[i]!}))};
     }
     case 'open':
-      return openRequest(parse(schemas.open, message[kind], what), what);
+      return openRequest(parse(schemas.open, message[kind], `read ${what}`, {abortEarly: true}), what);
     default:
-      parse(schemas[kind], message[kind], what);
+      parse(schemas[kind], message[kind], `read ${what}`, {abortEarly: true});
       return {kind};
   }
 }
@@ -163,17 +166,10 @@ function collectionNames(
 }
 
 function json(line: string, number: number): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
+  const value = jsonOf(line);
+  if (value === undefined)
     throw new ConfigError(`Cannot read request ${number}: its line of ${line.length} characters is not JSON`);
-  }
-}
-
-function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, value, {abortEarly: true});
-  if (parsed.success) return parsed.output;
-  throw new ConfigError(`Cannot read ${what}: ${problems(parsed.issues)}`);
+  return value;
 }
 
 /** The answer to a request, as an object with its one kind. Defaults are left out, as proto3 does. */

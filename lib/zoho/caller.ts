@@ -20,12 +20,13 @@ import {
 } from '../limits.ts';
 import {backoff} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {AccessToken} from './access-token.ts';
 import {type Action, classify, scopesOf, type Verdict} from './classify.ts';
 import {type Answer, ConnectionLost, type Http, within} from './http.ts';
 import type {Outcome, Permit, RateLimiter} from './rate-limiter.ts';
-import {type ApiError, apiErrorOf, jsonOf} from './schemas.ts';
+import {type ApiError, apiErrorOf} from './schemas.ts';
 import {covers} from './scopes.ts';
 import {type CallKind, creditsOf, type Usage} from './usage.ts';
 import {ZohoClock} from './zoho-clock.ts';

@@ -1,8 +1,9 @@
 /** Zoho CRM as the rest of the connector sees it: every call it makes, with retries, limits and tokens taken care of. */
 
-import {secretCharactersMin, tokenTimeoutMs} from '../limits.ts';
+import {tokenTimeoutMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
+import {withoutSecrets} from '../platform/redact.ts';
 import {AccessToken} from './access-token.ts';
 import type {Credentials, ZohoClient} from './api.ts';
 import {Caller} from './caller.ts';
@@ -90,10 +91,4 @@ function acceptance(origin: string, log: Log): (answered: string) => boolean {
     told = true;
     return true;
   };
-}
-
-/** A text for people without the secrets in it. One too short to be a secret of Zoho's is left: it would be found in any word. */
-function withoutSecrets(text: string, secrets: readonly (string | undefined)[]): string {
-  const long = secrets.filter((secret) => secret !== undefined && secret.length >= secretCharactersMin);
-  return long.reduce<string>((rest, secret) => rest.replaceAll(secret!, '(secret)'), text);
 }

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
 import {coqlBytesMax, deletedPageRows, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import {isoSeconds} from '../records/instant.ts';
@@ -15,7 +16,7 @@ import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
 import {type Answer, ConnectionLost, type Http} from './http.ts';
 import {BodyTap} from './overheard.ts';
-import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, jsonOf, modulesReply, saysNothing} from './schemas.ts';
+import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
 
 export interface CallsOptions {

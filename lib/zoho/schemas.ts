@@ -169,12 +169,3 @@ export function saysNothing(body: unknown, list: string): boolean {
 }
 
 const moreInfo = v.object({more_records: v.union([v.literal(true), v.literal('true')])});
-
-/** Undefined for what is not JSON. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

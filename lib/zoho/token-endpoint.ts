@@ -2,9 +2,10 @@
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
 import {errorBytesMax} from '../limits.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {Credentials} from './api.ts';
 import {type Http, within} from './http.ts';
-import {apiErrorOf, jsonOf, type TokenReply, tokenReply} from './schemas.ts';
+import {apiErrorOf, type TokenReply, tokenReply} from './schemas.ts';
 
 /** An answer of the accounts host, read whole. */
 export interface TokenAnswer {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type {ServerResponse} from 'node:http';
 import {suite} from 'uvu';
 import {ConfigError, ZohoError} from '../../lib/errors/errors.ts';
+import {jsonOf} from '../../lib/platform/json.ts';
 import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {createClient} from '../../lib/zoho/client.ts';
 import {type CoqlQuery, idsQuery, windowQuery} from '../../lib/zoho/coql.ts';
-import {jsonOf} from '../../lib/zoho/schemas.ts';
 import {settled} from '../harness/clocks.ts';
 import {complaint, credentials, type FakeOptions, type FakeZoho, type Reply, tokenReply, withZoho} from '../harness/fake-zoho.ts';
 
