@@ -1,4 +1,7 @@
-/** The command line: which commands there are, what they take, and their help. Each is loaded when it is called for. */
+/**
+ * The command line: the commands, their options and their help. A command's module is loaded when
+ * it is called.
+ */
 import {readFileSync} from 'node:fs';
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
@@ -8,7 +11,10 @@ import {durationMs} from './config/duration.ts';
 import {startInstant} from './config/start-date.ts';
 import {exitCodeOf} from './errors/errors.ts';
 
-/** Runs the command that the arguments ask for; gives the exit code. Wrong arguments are explained and end with 2; other failures are thrown. */
+/**
+ * Runs the command that the arguments name; returns the exit code. Wrong arguments are explained
+ * and return 2; other failures are thrown.
+ */
 export async function runCli(host: CommandContext, args: readonly string[]): Promise<number> {
   let code: number = exit.done;
   const run =
@@ -32,14 +38,17 @@ export async function runCli(host: CommandContext, args: readonly string[]): Pro
   }
 }
 
-/** A failure for other programs, which read results as JSON. */
+/** A failure as JSON, for programs that read results. */
 function failureOf(code: number, error: unknown): object {
   const kind = Object.entries(exit).find(([, each]) => each === code)?.[0] ?? 'failed';
   const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, '');
   return {error: {kind, exit_code: code, message}};
 }
 
-/** Of help for a command that there is not, the command: it is then explained as any other mistake. */
+/**
+ * Turns `help X` for an unknown X into `X`, so that it gets the same explanation as any mistyped
+ * command.
+ */
 function withoutHelp([first, second, ...rest]: readonly string[], {commands}: Command): string[] {
   const all = [first, second, ...rest].filter((arg) => arg !== undefined);
   const isUnknown =
@@ -199,7 +208,7 @@ function programOf(host: CommandContext, run: Run): Command {
   return program;
 }
 
-/** Options of every command that reads Zoho: where the configuration is, and which modules are meant. */
+/** Adds the options of every command that reads Zoho: the configuration and the modules. */
 function withSetup(command: Command): Command {
   return command
     .option('--source <file>', 'Flow catalog (flow.yaml) with the capture')
@@ -250,7 +259,7 @@ function span(text: string): number {
   return ms;
 }
 
-/** The longest time that a timer of node runs. */
+/** The longest delay that a timer of node accepts. */
 const timerMsMax = 2 ** 31 - 1;
 
 function date(text: string): string {
@@ -271,7 +280,7 @@ function json(text: string): Readonly<Record<string, unknown>> {
   return {...value};
 }
 
-/** Names from one or several options, separated by commas or blanks. */
+/** Names from one or more options, separated by commas or white space. */
 function names(text: string, before: readonly string[] = []): readonly string[] {
   const listed = text.split(/[\s,]+/).filter((name) => name !== '');
   if (listed.length === 0) throw new InvalidArgumentError('It names no module.');

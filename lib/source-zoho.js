@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Starts `main.ts`: in this process if its node runs TypeScript as it is, else in a child with the node that the project pins. */
+/**
+ * Starts `main.ts`: in this process if its node runs TypeScript, otherwise in a child with the node
+ * that the project pins.
+ */
 import {spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import module from 'node:module';
@@ -11,7 +14,7 @@ const nodeMajorMin = 26;
 const self = fileURLToPath(import.meta.url);
 
 if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) {
-  // Taking the types out of the sources takes longer than running them; what was done once is kept, where that is possible.
+  // Stripping types takes longer than running the sources, so the result is cached where possible.
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/source-zoho', import.meta.url)));
   await import('./main.ts');
 } else {
@@ -26,7 +29,8 @@ if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) {
 }
 
 /**
- * Standard streams are the child's own. The channel is there only to tell the child when this process is gone, however it ended.
+ * The child inherits the standard streams. The channel only tells the child when this process is
+ * gone, however it ended.
  *
  * @param {string} node
  */

@@ -1,4 +1,4 @@
-/** Measuring in a process of its own, which ends at once, with all that it started, when the signal aborts. */
+/** Measures in a child process, which ends with everything it started when the signal aborts. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
@@ -6,10 +6,10 @@ import type {Outcome, Session, Told} from './session.ts';
 
 const sessionFile = fileURLToPath(new URL('session.ts', import.meta.url));
 
-/** Runs a session to its end and gives what came of it; `onDoing` is told what it does meanwhile. */
+/** Runs a session to its end and returns its outcome; `onDoing` receives its progress. */
 export async function measureApart(session: Session, signal: AbortSignal, onDoing: (doing: string) => void): Promise<Outcome> {
   signal.throwIfAborted();
-  // A group of its own, for the contenders and the server that it starts.
+  // A process group of its own, for the contenders and the server that it starts.
   const child = spawn(process.execPath, [sessionFile, JSON.stringify(session)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,

@@ -1,4 +1,7 @@
-/** The process that measures. It often does nothing else for seconds than to read a pipe, so whoever wants to stop it needs another one. */
+/**
+ * The measuring process. It often only reads a pipe for seconds, so another process has to be able
+ * to stop it.
+ */
 import type {Case} from './cases.ts';
 import {type Figures, figuresOf} from './figures.ts';
 import {measure} from './measure.ts';
@@ -6,15 +9,15 @@ import {makePage, type PageFile} from './pages.ts';
 import {idleBytes} from './run.ts';
 import {measureStarts, type Start} from './starts.ts';
 
-/** What to measure: cases in a folder for their pages and pipes, or starts. */
+/** What to measure: cases, with a folder for their pages and pipes, or starts. */
 export type Session =
   | {readonly cases: readonly Case[]; readonly rounds: number; readonly folder: string}
   | {readonly startsPerRound: number};
 
-/** What came of it. */
+/** The result. */
 export type Outcome = {readonly figures: readonly Figures[]} | {readonly starts: readonly Start[]};
 
-/** What it tells the process that started it: what it does now, what came of it, or why nothing did. */
+/** Messages to the process that started it: its progress, its outcome, or its failure. */
 export type Told = {readonly doing: string} | {readonly outcome: Outcome} | {readonly failure: string};
 
 function tell(told: Told): void {

@@ -1,4 +1,4 @@
-/** What all commands that read Zoho begin with: the configuration, from wherever it is, and a client for it. */
+/** What all commands that read Zoho share: reading the configuration and creating a client. */
 import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {text} from 'node:stream/consumers';
@@ -28,7 +28,7 @@ export interface SetupArguments {
   readonly module?: readonly string[];
   readonly sandbox?: boolean;
   readonly records?: number;
-  /** Start for a config that names none; an instant. */
+  /** An instant to start from, for a config without one. */
   readonly since?: string;
 }
 
@@ -39,9 +39,9 @@ export interface SetupBinding {
   readonly stateKey: string;
 }
 
-/** One whose module is known to be there. */
+/** A binding whose module exists. */
 export interface FoundBinding extends SetupBinding {
-  /** Jobs that a page of its backfill takes: more than one for a module with very many fields. */
+  /** Jobs per page of its backfill: more than one for a module with very many fields. */
   readonly slices: number;
 }
 
@@ -49,30 +49,33 @@ export interface Setup {
   /** Name of the capture in its catalog. */
   readonly name: string | undefined;
   readonly config: EndpointConfig;
-  /** As it was read, for whoever writes it on. */
+  /** As read from the file, for commands that write it out again. */
   readonly rawConfig: unknown;
-  /** The bindings that were asked for; undefined when every module is meant that can be captured. */
+  /** The requested bindings; undefined for every module that can be captured. */
   readonly bindings: readonly SetupBinding[] | undefined;
   readonly client: ZohoClient;
-  /** What tells this capture from others, whenever it runs. */
+  /** What identifies this capture across runs. */
   readonly identity: Readonly<Record<string, string>>;
-  /** Why calls are held back for long just now. */
+  /** Why calls are on hold, if the wait is long. */
   readonly heldBack: () => string | undefined;
   /** Closes the client, and the sandbox if one was started. */
   close(): Promise<void>;
 }
 
-/** Records of the largest module of a sandbox that a command starts for itself. */
+/** Records of the largest module in a sandbox that a command starts for itself. */
 const sandboxRecords = 20_000;
 
 interface Waits {
-  /** Told why calls wait, and `undefined` when they go on. */
+  /** Receives the reason why calls wait, and `undefined` when they continue. */
   readonly onStatus?: (reason: string | undefined) => void;
-  /** How long limits may hold up one call; by default as long as a capture wants it. */
+  /** How long limits may hold a call; by default as long as a capture accepts. */
   readonly waitMaxMs?: number;
 }
 
-/** As `setUp`, for a command that somebody waits for: it says why calls wait, and gives up within minutes. */
+/**
+ * Like `setUp`, for a command that somebody waits for: it reports why calls wait, and gives up
+ * within minutes.
+ */
 export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promise<Setup> {
   return setUp(host, args, {
     onStatus(reason) {
@@ -83,9 +86,9 @@ export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promi
 }
 
 /**
- * Reads the configuration that the arguments name and makes a client for it.
+ * Reads the configuration that the arguments name and creates a client for it.
  *
- * @throws ConfigError that says which option or property to mend.
+ * @throws ConfigError that names the option or property to fix.
  */
 export async function setUp(host: CommandContext, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
@@ -112,7 +115,7 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
 
 const places = `say one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
 
-/** Makes a client for a configuration that has been read. */
+/** Creates a client for a parsed configuration. */
 export function setupOf(
   host: CommandContext,
   read: Read,
@@ -152,7 +155,7 @@ export function setupOf(
   };
 }
 
-/** The config with the start that was asked for. Two different ones are a contradiction. */
+/** The config with the requested start. Two different ones are an error. */
 function startingAt(since: string | undefined, config: EndpointConfig): EndpointConfig {
   if (since === undefined || since === config.startDate) return config;
   if (config.startDate !== undefined)
@@ -163,11 +166,11 @@ function startingAt(since: string | undefined, config: EndpointConfig): Endpoint
 }
 
 export interface Read {
-  /** Of the capture, if it has one. */
+  /** Name of the capture, if it has one. */
   readonly name?: string;
   readonly config: unknown;
   readonly bindings: readonly SetupBinding[] | undefined;
-  /** What tells a sandbox that was started for a command from all others. */
+  /** Tells a sandbox that was started for a command from all others. */
   readonly sandbox?: string;
 }
 
@@ -184,7 +187,7 @@ async function readSetup(host: CommandContext, args: SetupArguments): Promise<Re
   return {name: capture.name, config: capture.config, bindings: modules === undefined ? bindings : onlyOf(bindings, modules)};
 }
 
-/** A binding as discovery proposes it, into a collection of the module's name. */
+/** A binding as discovery proposes it, with a collection named after the module. */
 export function bindingOf(module: string): SetupBinding {
   const resource = parseResource({name: module, interval: 'PT5M', schedule: '55 23 * * *'});
   return {resource, collection: module, stateKey: stateKeyOf([module], 0)};
@@ -199,12 +202,12 @@ function onlyOf(bindings: readonly SetupBinding[], modules: readonly string[]): 
   });
 }
 
-/** What to say of a module that is not among those that there are. */
+/** The error for a module that is not among the known ones. */
 export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
   return new ConfigError(`Cannot find module ${module} among ${where}${suggestion(module, known)}`);
 }
 
-/** Reads files, and standard input where a config is called `-`. */
+/** Reads files, and standard input for a config called `-`. */
 function readerOf(host: CommandContext): SourceReader {
   return {
     async read(path) {
@@ -229,7 +232,7 @@ async function startedSandbox(records: number, modules: readonly string[] | unde
   };
 }
 
-/** The connector's configuration for a sandbox, as a config file has it. */
+/** The connector's configuration for a sandbox, as a config file holds it. */
 export function configOf({
   url,
   credentials,
@@ -244,9 +247,10 @@ export function configOf({
 }
 
 /**
- * The bindings to capture: those that were asked for, or of all modules those that can be captured.
+ * The bindings to capture: the requested ones, or all modules that can be captured.
  *
- * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
+ * @throws ConfigError for a capture without bindings, an unknown module, and a start date in the
+ * future.
  */
 export async function bindingsOf(setup: Setup, host: CommandContext): Promise<readonly FoundBinding[]> {
   if (setup.bindings?.length === 0)
@@ -262,7 +266,10 @@ export async function bindingsOf(setup: Setup, host: CommandContext): Promise<re
   }));
 }
 
-/** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
+/**
+ * All modules that the setup means, with the reason why one cannot be captured. All of Zoho's for a
+ * capture without bindings yet.
+ */
 export async function modulesOf({client, bindings = [], config}: Setup, host: CommandContext): Promise<ModuleEntry[]> {
   const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
   const entries = await working(host, (work) => {
@@ -278,7 +285,9 @@ export async function modulesOf({client, bindings = [], config}: Setup, host: Co
   return entries;
 }
 
-/** Reasons why modules are left out are part of a command's own answer, not of its log. */
+/**
+ * The log without the reasons why modules are skipped, which are part of the command's own output.
+ */
 function quiet(host: CommandContext): CommandContext['log'] {
   return (level, message, fields) => host.log(level === 'info' ? 'debug' : level, message, fields);
 }

@@ -1,4 +1,6 @@
-/** `source-zoho login`: from a Self Client's grant code to a config file (zoho-api sheet 1.2). */
+/**
+ * `source-zoho login`: turns a Self Client's grant code into a config file (zoho-api sheet 1.2).
+ */
 import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import * as v from 'valibot';
@@ -28,7 +30,7 @@ export interface LoginArguments {
 
 export async function login(host: CommandContext, args: LoginArguments): Promise<number> {
   const origin = apiOrigin(args.apiDomain, host.env.SOURCE_ZOHO_LOOPBACK);
-  // The code can be used once: what keeps its result from being written has to be known before.
+  // The code works once, so a file that cannot be written must be found out first.
   await explainSystemErrors(`write ${args.out}`, async () => {
     await refuseExisting(args.out, args.force, 'say --out for another file');
     await tryPrivate(args.out);
@@ -58,7 +60,7 @@ export async function login(host: CommandContext, args: LoginArguments): Promise
   return exit.credentials;
 }
 
-/** Reads the secret from the first line of standard input; a terminal does not show what is typed. */
+/** Reads the secret from the first line of standard input. A terminal does not echo it. */
 async function secretFrom(host: CommandContext): Promise<string> {
   if (host.screen !== undefined) host.messages.write('Client secret: ');
   const unseen = new Writable({write: (_chunk, _encoding, done) => done()});
@@ -123,7 +125,10 @@ async function exchange(
   }
 }
 
-/** What Zoho's codes mean for the person at the keyboard. Its own texts are not repeated, they may hold anything. */
+/**
+ * What Zoho's error codes mean for the user. Its own texts are not repeated, because they may hold
+ * anything.
+ */
 function meaningOf(code: string, host: string): string {
   switch (code) {
     case 'invalid_code':

@@ -1,4 +1,4 @@
-/** `source-zoho sandbox`: a local Zoho to try things on. */
+/** `source-zoho sandbox`: a local Zoho for trying things out. */
 import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
 import {isLoopback} from '../zoho/data-centers.ts';
@@ -11,7 +11,7 @@ export interface SandboxArguments {
   readonly host: string;
   readonly records: number;
   readonly seed: number;
-  /** Milliseconds between two changes; true without a time. */
+  /** Milliseconds between two changes; `true` for the default. */
   readonly churn?: number | true;
   readonly fault?: readonly string[];
   readonly config?: string;
@@ -19,13 +19,19 @@ export interface SandboxArguments {
   readonly strict?: boolean;
 }
 
-/** Pace of changes when none is given: enough to see every sweep find some. */
+/** Default pace of changes: every sweep finds some. */
 const churnDefaultMs = 500;
 
-/** Limits that a person who starts one command after another would run into, and a capture that runs on never does. */
+/**
+ * Lifts limits that someone who runs one command after another would hit, and a continuous capture
+ * never does.
+ */
 const relaxed = {tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000};
 
-/** Listens until the process is asked to end. Its address and credentials are the one line of output. */
+/**
+ * Listens until the process is asked to stop. The only line of output has its address and
+ * credentials.
+ */
 export async function sandbox(host: CommandContext, args: SandboxArguments): Promise<number> {
   const {config} = args;
   if (config !== undefined)

@@ -1,4 +1,4 @@
-/** Every fault there is, what it does, and which calls it can spoil. */
+/** Every fault: what it does, and which calls it can affect. */
 import {all, api, bodyChanged, bodyOf, type FaultEntry, fieldsOf, jsons, middleOf} from './fault-parts.ts';
 import {oddAnswers} from './odd-answers.ts';
 import {type Answer, json, refusal} from './request.ts';
@@ -14,7 +14,7 @@ const html = (status: number): Answer => ({
   body: `<html><head><title>${status}</title></head><body><h1>${status}</h1><hr>ZGS</body></html>`,
 });
 
-/** Changes the first entry of a job's status; undefined if there is none. */
+/** Changes the first entry of a job's status; undefined when there is none. */
 async function statusChanged(answer: Answer, change: (job: Record<string, unknown>) => boolean): Promise<Answer | undefined> {
   if (answer.status !== 200) return undefined;
   const value: {data: Record<string, unknown>[]} = JSON.parse((await bodyOf(answer)).toString());
@@ -26,7 +26,7 @@ const hourMs = 3_600_000;
 
 const gone = (): Answer => refusal(404, 'RESOURCE_NOT_FOUND', 'The requested resource does not exist', {resource: 'read'});
 
-/** Rows of a query that a Zoho in trouble with its pages still serves. */
+/** Rows of a query that Zoho still serves while larger pages fail. */
 const heavyRows = 20;
 
 const entries = {
@@ -248,7 +248,7 @@ function namesOf<Name extends string>(list: Readonly<Record<Name, FaultEntry>>):
   return names;
 }
 
-/** Changes one value of a completed job's result; false if the job has none yet. */
+/** Changes one value of a completed job's result; false when there is no result yet. */
 function changeResult(job: Record<string, unknown>, key: string, change: (value: unknown) => unknown): boolean {
   const {result} = job;
   if (job.state !== 'COMPLETED' || typeof result !== 'object' || result === null) return false;

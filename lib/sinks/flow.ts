@@ -1,12 +1,15 @@
-/** The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol sheet 2.6, 3.1). */
+/**
+ * The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol
+ * sheet 2.6, 3.1).
+ */
 import type {Writable} from 'node:stream';
 import {OutputQueue} from './output-queue.ts';
 import {serialize} from './serialize.ts';
 import type {Sink, Target, Transaction} from './sink.ts';
 
 /**
- * Writes protocol lines to `output`. Every piece is one whole sequence in one block: so no checkpoint of one binding covers documents of
- * another, and no sequence is larger than the batch it came from.
+ * Writes protocol lines to `output`. A transaction is one sequence in one block, so a checkpoint of
+ * one binding never covers documents of another, and no sequence is larger than its batch.
  */
 export class FlowSink implements Sink {
   readonly #lines: OutputQueue;

@@ -1,4 +1,7 @@
-/** Local files as a sink: one of JSON lines a collection, and a `state.json` that says how far they count (design 8). */
+/**
+ * Local files as a sink: JSON lines for each collection, and a `state.json` that says how much of
+ * them counts (design 8).
+ */
 import {crc32} from 'node:zlib';
 import {ConfigError} from '../errors/errors.ts';
 import {systemReason} from '../errors/system.ts';
@@ -15,34 +18,38 @@ import type {Sink, Transaction} from './sink.ts';
 
 export interface NdjsonOptions {
   readonly disk: Disk;
-  /** The directory as the user wrote it, for messages. */
+  /** The directory as the user typed it, for messages. */
   readonly folder: string;
-  /** What tells this capture from others. A directory of another one is refused. */
+  /** What identifies this capture. A directory of another capture is rejected. */
   readonly capture: Readonly<Record<string, string>>;
   readonly collections: readonly string[];
-  /** State to begin with, in a directory that has none yet. */
+  /** Initial state, for a directory that has none yet. */
   readonly initialState?: Readonly<Record<string, unknown>> | undefined;
   readonly clock: Clock;
-  /** Awaited after each block of a file that is read before the capture goes on; what it throws ends the opening. */
+  /**
+   * Awaited after each block of a file that is verified before the capture continues. What it
+   * throws stops the opening.
+   */
   readonly onChecked?: (bytes: number) => Promise<void>;
 }
 
 interface OutputFile {
   readonly name: string;
   readonly disk: DiskFile;
-  /** What was written, committed or not. */
+  /** Bytes written, committed or not. */
   bytes: number;
   lines: number;
   crc32: number;
-  /** Length that was last synced. */
+  /** Length at the last sync. */
   synced: number;
 }
 
 /**
- * Opens the directory's files for a capture: cuts them back to what was committed, so that a run goes on where the last one was, however it
- * ended. The caller holds the directory's lock.
+ * Opens the directory's files and truncates them to what was committed, so that a run continues
+ * where the last one was, however it ended. The caller holds the directory's lock.
  *
- * @throws ConfigError when the directory holds another capture, a file that is not its own, or one that was changed since.
+ * @throws ConfigError when the directory holds another capture, a foreign file, or a file that was
+ * changed since.
  */
 export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
   const {disk, folder, capture, initialState} = options;
@@ -66,7 +73,10 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
   return new NdjsonSink(options, {...journal, files}, opened);
 }
 
-/** Gives every collection a file. New ones are written down before they are made, so that a file without an entry is never ours. */
+/**
+ * Assigns a file to every collection. A new one is recorded before it is created, so a file without
+ * an entry is never ours.
+ */
 async function claim(journal: Manifest, {disk, folder, collections}: NdjsonOptions): Promise<Record<string, ManifestFile>> {
   const known = new Map(Object.entries(journal.files).map(([collection, {file}]) => [collection, file]));
   const files = {...journal.files};
@@ -83,7 +93,7 @@ async function claim(journal: Manifest, {disk, folder, collections}: NdjsonOptio
   return files;
 }
 
-/** Opens a file and cuts it back to its committed length, after a look at whether that part is as it was written. */
+/** Opens a file, verifies its committed part, and truncates it to that. */
 async function reopen(committed: ManifestFile, {disk, folder, onChecked}: NdjsonOptions): Promise<OutputFile> {
   const {file: name, bytes, lines} = committed;
   const changed = (how: string): ConfigError =>
@@ -124,9 +134,10 @@ const lineEnd = Buffer.from('\n');
 const nothing = Buffer.alloc(0);
 
 /**
- * Pieces are appended in the order of the calls; many of them become durable together: the files are synced, then `state.json` is replaced by one
- * that covers exactly these pieces, of all bindings. After a kill at any instant, what counts is what one such commit covered. After a failure to write
- * nothing more is taken, and everything committed stays as it is.
+ * Transactions are appended in the order of the calls. Many become durable together: the files are
+ * synced, then `state.json` is replaced by one that covers exactly these transactions, of all
+ * bindings. After a kill, the last such commit counts. After a failed write the sink accepts
+ * nothing more, and everything committed stays.
  */
 export class NdjsonSink implements Sink {
   readonly #options: NdjsonOptions;
@@ -149,12 +160,12 @@ export class NdjsonSink implements Sink {
     this.#files = files;
   }
 
-  /** The reduced state, with everything written so far. */
+  /** The reduced state, including everything written so far. */
   get state(): unknown {
     return this.#state;
   }
 
-  /** Every collection's file and how many lines it has. */
+  /** Every collection's file and its number of lines. */
   get files(): {collection: string; file: string; lines: number; bytes: number}[] {
     return [...this.#files].map(([collection, {name, lines, bytes}]) => ({collection, file: name, lines, bytes}));
   }
@@ -168,7 +179,8 @@ export class NdjsonSink implements Sink {
       if (block !== undefined) this.#blocks.release(block);
       if (piece.patch !== undefined) this.#state = mergePatch(this.#state, piece.patch);
       this.#dirty ||= count > 0 || piece.patch !== undefined;
-      // A checkpoint without documents stands for something done at Zoho, such as a job that was paid for: it is not kept waiting.
+      // A checkpoint without documents stands for something done at Zoho, such as a paid job, and
+      // is committed at once.
       this.#commitSoon(count === 0 ? 0 : commitDelayMs);
       return count;
     });
@@ -178,7 +190,10 @@ export class NdjsonSink implements Sink {
 
   async describe(): Promise<void> {}
 
-  /** Commits what was written and lets go of the files. Rejects when something could not be made durable. */
+  /**
+   * Commits what was written and closes the files. Rejects when something could not be made
+   * durable.
+   */
   async close(): Promise<void> {
     await this.#turn;
     this.#delayed?.abort();
@@ -208,7 +223,7 @@ export class NdjsonSink implements Sink {
     this.#newBytes += bytes.length;
   }
 
-  /** Commits now when enough has come together, else after the delay; never two at once. */
+  /** Commits now if enough has accumulated, otherwise after the delay. Commits never overlap. */
   #commitSoon(delayMs: number): void {
     if (!this.#dirty || this.#committing !== undefined || this.#failure !== undefined) return;
     if (delayMs > 0 && this.#newBytes < commitBytes) {
@@ -232,7 +247,10 @@ export class NdjsonSink implements Sink {
     });
   }
 
-  /** Never rejects: a failure is kept for whoever writes or closes next. What is written meanwhile belongs to the next commit. */
+  /**
+   * Never rejects: the next write or close throws the failure. What is written meanwhile belongs to
+   * the next commit.
+   */
   async #commit(): Promise<void> {
     const {disk} = this.#options;
     this.#dirty = false;

@@ -1,4 +1,7 @@
-/** Standard output as a sink for people and other programs: lines of `["collection",document]`, as flowctl's preview prints them. */
+/**
+ * Standard output as a sink for people and programs: lines of `["collection",document]`, as
+ * `flowctl preview` prints them.
+ */
 import type {Writable} from 'node:stream';
 import {mergePatch} from '../flow/state.ts';
 import {OutputQueue} from './output-queue.ts';
@@ -8,14 +11,20 @@ import type {Sink, Transaction} from './sink.ts';
 const lineEnd = Buffer.from(']\n');
 
 export interface PreviewOptions {
-  /** State that the capture begins with. */
+  /** Initial state of the capture. */
   readonly state: unknown;
-  /** Whether every checkpoint is printed after its documents, as `["connectorState",{"updated":…,"mergePatch":true}]`. */
+  /**
+   * Whether to print every checkpoint after its documents, as
+   * `["connectorState",{"updated":…,"mergePatch":true}]`.
+   */
   readonly showState: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** Nothing is kept: a run begins with the state it is given, and `state` is what a next one can begin with. */
+/**
+ * Persists nothing: a run begins with the state it is given, and `state` is what the next run can
+ * begin with.
+ */
 export class PreviewSink implements Sink {
   readonly #lines: OutputQueue;
   readonly #showState: boolean;
@@ -28,7 +37,7 @@ export class PreviewSink implements Sink {
     this.#showState = showState;
   }
 
-  /** The reduced state, with everything written so far. */
+  /** The reduced state, including everything written so far. */
   get state(): unknown {
     return this.#state;
   }

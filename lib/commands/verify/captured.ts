@@ -1,4 +1,7 @@
-/** A captured NDJSON file as a collection: its records by id, merged and deleted as Flow's reductions would. */
+/**
+ * A captured NDJSON file as a collection: its records by id, merged and deleted as Flow's
+ * reductions would.
+ */
 import {closeSync, openSync, readSync} from 'node:fs';
 import {propertiesOf} from './properties.ts';
 
@@ -8,15 +11,15 @@ const beginning = /^\{"id":(\d+),/;
 const deleted = Buffer.from('"_meta":{"op":"d"}}');
 
 /**
- * Knows where every record's lines are (some 100 bytes of memory a record) and reads them when asked. Only the first `bytes` of the file count: what was
- * committed.
+ * Indexes every record's lines (about 100 bytes of memory per record) and reads them on request.
+ * Only the first `bytes` of the file count: those that were committed.
  */
 export class CapturedFile {
   /** Lines of the file. */
   lines = 0;
-  /** The last line of each record that lives, by id. */
+  /** The last line of each record that is not deleted, by id. */
   readonly #last = new Map<string, number>();
-  /** Of each line: where it begins, and the line before it of the same record (-1: none). */
+  /** For each line: where it begins, and the previous line of the same record (-1: none). */
   #starts = new Float64Array(1 << 12);
   #before = new Int32Array(1 << 12);
   readonly #bytes: number;
@@ -28,7 +31,10 @@ export class CapturedFile {
     this.#file = openSync(path, 'r');
   }
 
-  /** Reads the file through once. `onBlock` is awaited after each block of so many bytes; what it throws ends the reading. */
+  /**
+   * Reads the file once. `onBlock` is awaited after each block with its length; what it throws
+   * stops the reading.
+   */
   static async open(
     path: string,
     bytes: number,
@@ -44,7 +50,7 @@ export class CapturedFile {
     }
   }
 
-  /** Ids of the records that live. */
+  /** Ids of the records that are not deleted. */
   ids(): Iterable<string> {
     return this.#last.keys();
   }
@@ -57,7 +63,7 @@ export class CapturedFile {
     return this.#last.has(id);
   }
 
-  /** The record's properties as JSON texts, those of later lines over those of earlier ones. */
+  /** The record's properties as JSON texts; later lines override earlier ones. */
   record(id: string): Map<string, string> | undefined {
     const last = this.#last.get(id);
     if (last === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** `source-zoho verify`: captured files beside Zoho itself, by id, as far as the capture had come. */
+/**
+ * `source-zoho verify`: compares captured files with Zoho by id, up to the point that the capture
+ * had reached.
+ */
 import {join} from 'node:path';
 import {FieldPlan} from '../../capture/field-plan.ts';
 import {bisectColumns, columnCodes, takeHint} from '../../capture/refused-columns.ts';
@@ -24,7 +27,10 @@ export interface VerifyArguments extends SetupArguments {
   readonly out: string;
   readonly full?: boolean;
   readonly sample: number;
-  /** Values that differ are shown only on request: they are customers' data, and reports go to tickets. */
+  /**
+   * Values that differ are shown only on request: they are customers' data, and reports go into
+   * tickets.
+   */
   readonly showValues?: boolean;
   readonly json?: boolean;
 }
@@ -62,7 +68,7 @@ async function compareAll(host: CommandContext, args: VerifyArguments, text: str
   }
 }
 
-/** What Zoho says of one module alone does not keep the others from being compared. */
+/** A failure of one module does not stop the comparison of others. */
 function ownFault(module: string): (error: unknown) => Verified {
   return (error) => {
     if (error instanceof ZohoError && (error.kind === 'module' || error.kind === 'refused'))
@@ -71,13 +77,13 @@ function ownFault(module: string): (error: unknown) => Verified {
   };
 }
 
-/** The bindings that were asked for; of all, those that the directory holds. */
+/** The requested bindings, or those that the directory holds. */
 async function capturedOf(setup: Setup, journal: Manifest, host: CommandContext): Promise<readonly SetupBinding[]> {
   const bindings = await bindingsOf(setup, host);
   return setup.bindings === undefined ? bindings.filter(({collection}) => Object.hasOwn(journal.files, collection)) : bindings;
 }
 
-/** What a comparison is done with. */
+/** What a comparison needs. */
 interface Doing {
   readonly setup: Setup;
   readonly host: CommandContext;
@@ -132,7 +138,10 @@ async function verifyBinding(
   }
 }
 
-/** Finds out which fields COQL refuses, with a query of one record for each slice of them: changes come without these. */
+/**
+ * Finds the fields that COQL refuses, with a query of one record per slice. Changes come without
+ * these.
+ */
 async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup, {signal}: CommandContext): Promise<void> {
   const {quoting} = plan;
   const search = {module, client, fields: plan, fromS: 0, refuse: async (column: string) => plan.refuse('coql', column)};
@@ -150,7 +159,7 @@ async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup,
       if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
       if (await takeHint(search, error)) continue;
       if (columnCodes.has(error.code ?? '') && (await bisectColumns(search, signal))) continue;
-      // Perhaps too many columns. What is refused for good is not what is compared here.
+      // Perhaps too many columns. Fields that are refused for good are not compared here.
       if (!plan.narrowCoql()) return;
       slice = 0;
     }

@@ -1,9 +1,12 @@
-/** Names of the files that collections are written to. Pure. */
+/** Names of the collections' files. Pure. */
 
-/** Longest stem: file systems take 255 bytes a name, and something else may want to add an ending. */
+/** Longest stem. File systems allow 255 bytes per name; the rest is for endings. */
 const stemBytesMax = 200;
 
-/** A stem that is safe in any directory: letters, digits and `-_+=`, dots inside, everything else percent-encoded byte by byte. */
+/**
+ * A stem that is safe in any directory: letters, digits and `-_+=`, inner dots, and everything else
+ * percent-encoded by byte.
+ */
 function stemOf(name: string): string {
   const encoded = Array.from(Buffer.from(name), (byte, i) => {
     const character = String.fromCharCode(byte);
@@ -14,9 +17,10 @@ function stemOf(name: string): string {
 }
 
 /**
- * Gives a file name to each collection that has none yet in `known`, without ever changing one: the last part of the collection's name where that is
- * free (`acmeCo/crm/Leads` is `Leads.ndjson`), else the whole of it. No name leaves the directory, hides itself, or differs from
- * another one in case only.
+ * Assigns a file name to each collection without one in `known`; existing names never change. The
+ * name is the last part of the collection's name where that is free (`acmeCo/crm/Leads` is
+ * `Leads.ndjson`), otherwise all of it. No name leaves the directory, is hidden, or differs from
+ * another one only in case.
  */
 export function fileNames(collections: Iterable<string>, known: ReadonlyMap<string, string> = new Map()): Map<string, string> {
   const names = new Map(known);
@@ -31,7 +35,7 @@ export function fileNames(collections: Iterable<string>, known: ReadonlyMap<stri
   return names;
 }
 
-/** What a collection's file may be called, best first; endless as far as any directory goes. */
+/** Possible names for a collection's file, best first, without end. */
 function* candidates(last: string, whole: string): Generator<string, void, void> {
   for (const stem of [last, whole]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}.ndjson`;
   const short = whole.slice(0, stemBytesMax) || 'collection';
