@@ -6,7 +6,7 @@ import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDela
 import {backoff} from '../platform/backoff.ts';
 import type {BindingPatch} from '../records/batch.ts';
 import type {Binding} from './binding.ts';
-import {bisectBulkFields, fieldCodes} from './bisect-fields.ts';
+import {askForColumns, bisectBulkFields, fieldCodes} from './bisect-fields.ts';
 import {bisectColumns, columnCodes, takeHint} from './refused-columns.ts';
 
 const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: null}};
@@ -61,7 +61,10 @@ export class BackfillRecovery {
         if (++this.#restarts > jobTriesMax) throw this.#giveUp(error);
         return this.#again(error, anewFromPage, this.#restarts, signal);
       case 'refused':
-        if (fieldCodes.has(error.code ?? '') && (await bisectBulkFields(this.#binding, signal))) return;
+        if (fieldCodes.has(error.code ?? '')) {
+          await withNarrowerQuery(this.#binding, () => askForColumns(this.#binding, signal), signal);
+          if (await bisectBulkFields(this.#binding, signal)) return;
+        }
         throw this.#giveUp(error);
       default:
         throw error;

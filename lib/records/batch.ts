@@ -53,8 +53,11 @@ export interface DocBlock {
  */
 export interface Batch<Items> {
   readonly items: Items;
-  readonly patch?: BindingPatch;
+  readonly patch?: BindingPatch | LateBindingPatch | undefined;
 }
+
+/** Makes the patch in the step that writes it, when the batch's items have been decided over. */
+export type LateBindingPatch = () => BindingPatch | undefined;
 
 /** A merge patch (RFC 7396) of one binding's state. */
 export type BindingPatch = Readonly<Record<string, unknown>>;

@@ -3,9 +3,10 @@
  * sheet 2.6, 3.1).
  */
 import type {Writable} from 'node:stream';
+import type {StatePatch} from '../flow/state.ts';
 import {OutputQueue} from './output-queue.ts';
 import {serialize} from './serialize.ts';
-import type {Sink, Target, Transaction} from './sink.ts';
+import {patchOf, type Sink, type Target, type Transaction} from './sink.ts';
 
 /**
  * Writes protocol lines to `output`. A transaction is one sequence in one block, so a checkpoint of
@@ -22,7 +23,7 @@ export class FlowSink implements Sink {
   write(piece: Transaction): Promise<number> {
     return this.#lines.write(() => {
       const before = this.#prefix(piece.target.index);
-      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, capturedEnd, checkpointLine(piece.patch));
+      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, capturedEnd, () => checkpointLine(patchOf(piece)));
       return {...lines, result: count};
     });
   }
@@ -47,6 +48,6 @@ export class FlowSink implements Sink {
 
 const capturedEnd = Buffer.from('}}\n');
 
-function checkpointLine(patch: Transaction['patch']): Buffer {
+function checkpointLine(patch: StatePatch | undefined): Buffer {
   return Buffer.from(`${JSON.stringify({checkpoint: {state: {updated: patch ?? {}, mergePatch: true}}})}\n`);
 }

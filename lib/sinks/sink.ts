@@ -25,13 +25,24 @@ export interface Target {
 export interface Transaction {
   readonly target: Target;
   readonly docs?: DocBlock;
-  readonly patch?: StatePatch;
+  readonly patch?: StatePatch | LatePatch | undefined;
   /**
    * Decides whether to write document `i`; by default, all are written. Called once for each, in
    * order, in the same synchronous step that hands the transaction to the output, so nothing
    * changes between check and write.
    */
   readonly admit?: (docs: DocBlock, i: number) => boolean;
+}
+
+/**
+ * Makes the checkpoint of a piece when its documents have been decided over, in that same synchronous step: what it says
+ * depends on what was admitted, and nothing else is written between the two. Called once.
+ */
+export type LatePatch = () => StatePatch | undefined;
+
+/** The checkpoint of a piece; to be called once, after `admit` was asked about all documents. */
+export function patchOf({patch}: Transaction): StatePatch | undefined {
+  return typeof patch === 'function' ? patch() : patch;
 }
 
 export interface Sink {

@@ -31,6 +31,7 @@ export interface Sweep {
 
 /** Rows of a sweep; those of its last page say where the cursor may go when all of the window is dealt with. */
 export interface SweptRows extends Batch<RowBlock> {
+  readonly patch?: BindingPatch | undefined;
   readonly drained?: BindingPatch;
 }
 
