@@ -1,5 +1,7 @@
 /** One module of the organisation: its records at any moment, and everything that can happen to them. */
+import {anyChanges, type Changes, changedValues} from './changes.ts';
 import {type Api, Columns} from './columns.ts';
+import {type Deletion, Deletions} from './deletions.ts';
 import {type DriftingRecord, Drifts} from './drifts.ts';
 import {mix, mixText} from './hash.ts';
 import {History, type Version} from './history.ts';
@@ -7,20 +9,8 @@ import {Layout, type RowOrder} from './layout.ts';
 import type {OrgContext} from './org-context.ts';
 import {type Event, type PointInTime, theEnd} from './point-in-time.ts';
 import {OrgRecord} from './record.ts';
-import type {FieldSpec, Value} from './schema/field.ts';
+import type {FieldSpec} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
-
-/** A row of the feed of deleted records. */
-export interface Deletion {
-  readonly id: string;
-  readonly name: string;
-  readonly deletedMs: number;
-  readonly permanent: boolean;
-  readonly seq: number;
-}
-
-/** Values by field name, as `Value` describes them; datetimes may also be ISO texts. */
-export type Changes = Readonly<Record<string, Value>>;
 
 export interface ModuleOptions {
   readonly count: number;
@@ -38,7 +28,7 @@ export class OrgModule {
   readonly columns: Columns<OrgModule>;
   readonly #org: OrgContext<OrgModule>;
   readonly #history = new History();
-  readonly #deletions = new Map<string, Deletion>();
+  readonly #deletions = new Deletions();
   readonly #drifts = new Drifts();
   readonly #timeless = new Set<number>();
   #inserted = 0;
@@ -186,7 +176,7 @@ export class OrgModule {
     return Array.from({length: count}, () => {
       const index = this.indexEnd;
       this.#inserted += 1;
-      this.#change(index, {modifiedS, values: this.#valuesFrom(changes, new Map([['Created_Time', String(modifiedS)]]))});
+      this.#change(index, {modifiedS, values: changedValues(this, changes, new Map([['Created_Time', String(modifiedS)]]))});
       return this.layout.idTextOf(index);
     });
   }
@@ -199,7 +189,7 @@ export class OrgModule {
   #edit(id: string, changes: Changes | undefined, modifiedS: number): void {
     const record = this.#present(id);
     const seq = this.#org.nextSeq();
-    const values = this.#valuesFrom(changes ?? this.#anyChanges(record.index, seq), record.version?.values ?? new Map());
+    const values = changedValues(this, changes ?? anyChanges(this, record.index, seq), record.version?.values ?? new Map());
     // Where no value changes, none that follows from others does.
     const salt = changes && Object.keys(changes).length === 0 ? record.version?.salt : seq;
     this.#change(record.index, {values, salt, modifiedS});
@@ -237,13 +227,8 @@ export class OrgModule {
     if (!record && !(before && permanent && !before.permanent))
       throw new Error(`Cannot delete record ${id} of ${this.name}, there is none`);
     const deletedMs = this.#org.clock.nowMs();
-    this.#deletions.set(id, {
-      id,
-      name: record?.name ?? before?.name ?? '',
-      deletedMs,
-      permanent,
-      seq: this.#org.nextSeq(),
-    });
+    const name = record?.name ?? before?.name ?? '';
+    this.#deletions.add({id, name, deletedMs, permanent, seq: this.#org.nextSeq()});
     if (!record) return;
     this.#gone += 1;
     this.#change(record.index, {
@@ -261,7 +246,7 @@ export class OrgModule {
     if (!deletion || deletion.permanent || index === undefined)
       throw new Error(`Cannot restore record ${id} of ${this.name}, it is not in the recycle bin`);
     const last = this.#history.at(index, theEnd);
-    this.#deletions.delete(id);
+    this.#deletions.remove(id);
     this.#gone -= 1;
     this.#change(index, {values: last?.values, salt: last?.salt, ...(!touch && last && {modifiedS: last.modifiedS})});
   }
@@ -273,11 +258,7 @@ export class OrgModule {
 
   /** Rows of the deleted feed, without those that are no longer kept, unordered. */
   deletions(): Deletion[] {
-    const {recycledLifeDays, permanentLifeDays} = this.#org.switches;
-    const nowMs = this.#org.clock.nowMs();
-    return [...this.#deletions.values()].filter(
-      ({deletedMs, permanent}) => nowMs - deletedMs < (permanent ? permanentLifeDays : recycledLifeDays) * 86_400_000,
-    );
+    return this.#deletions.kept(this.#org.clock.nowMs(), this.#org.switches);
   }
 
   #nowS(): number {
@@ -302,37 +283,4 @@ export class OrgModule {
     const modifiedS = rest.modifiedS ?? this.#nowS();
     this.#history.add(index, this.layout.idOf(index), {...event, modifiedS, gone, values, salt: rest.salt ?? 0});
   }
-
-  #valuesFrom(changes: Changes, before: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
-    const values = new Map(before);
-    for (const [name, value] of Object.entries(changes)) {
-      const spec = this.field(name);
-      if (!spec || name === 'Modified_Time')
-        throw new Error(`Cannot change ${name} of ${this.name}, there is no such field, or it follows from others`);
-      values.set(name, spec.kind === 'datetime' ? epochOf(value) : value);
-    }
-    return values;
-  }
-
-  /** One to three fields that people edit, one of them cleared now and then. */
-  #anyChanges(index: number, seq: number): Changes {
-    const editable = this.fields.filter(({readOnly, computed, listed, visible}) => !readOnly && !computed && listed && visible);
-    const changes: Record<string, Value> = {};
-    for (let i = 0; i <= seq % 3 && editable.length > 0; i += 1) {
-      const h = mix(mix(this.seed, index), mix(seq, i));
-      const spec = editable[h % editable.length]!;
-      changes[spec.name] = h % 7 === 0 && spec.blanks > 0 ? null : this.#anyValue(spec, mix(h, 2), index);
-    }
-    return changes;
-  }
-
-  #anyValue(spec: FieldSpec, h: number, index: number): Value {
-    return spec.kind === 'lookup' || spec.kind === 'user' ? this.columns.linked(spec, h) : spec.make(h, index);
-  }
-}
-
-function epochOf(value: Value): Value {
-  if (typeof value !== 'string' || /^-?\d+$/.test(value)) return value;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? value : String(Math.floor(ms / 1_000));
 }
