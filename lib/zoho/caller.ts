@@ -1,17 +1,10 @@
-/** One call of Zoho, made until it succeeds or cannot: places, tokens, retries, and the clock that answers carry. */
-
-import {ZohoError} from '../errors/errors.ts';
 import {
   callDelayMaxMs,
   callDelayMs,
   callTimeoutMs,
-  callTriesMax,
-  createTriesMax,
   creditsProbeMs,
   errorBytesMax,
-  queryTimeoutsMax,
   redirectsMax,
-  retryAfterMaxMs,
   sameTokenRefusalsMax,
   throttleDelayMaxMs,
   throttleDelayMs,
@@ -23,30 +16,14 @@ import type {Clock} from '../platform/clock.ts';
 import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {AccessToken} from './access-token.ts';
-import {type Action, classify, scopesOf, type Verdict} from './classify.ts';
-import {type Answer, ConnectionLost, type Http, within} from './http.ts';
-import type {Outcome, Permit, RateLimiter} from './rate-limiter.ts';
+import {type Call, ErrorReply, lostOrDamaged, outcomeOf, type Problem, Refused, retryAfterMs, triesMax} from './attempt.ts';
+import {classify, scopesOf} from './classify.ts';
+import {type Answer, type Http, within} from './http.ts';
+import type {Permit, RateLimiter} from './rate-limiter.ts';
 import {type ApiError, apiErrorOf} from './schemas.ts';
 import {covers} from './scopes.ts';
 import {type CallKind, creditsOf, type Usage} from './usage.ts';
 import {ZohoClock} from './zoho-clock.ts';
-
-export interface Call {
-  readonly kind: CallKind;
-  /** The binding or job it is for, so that none waits behind all calls of another. */
-  readonly key: string;
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** Completes "Cannot ..."; no values of records in it. */
-  readonly what: string;
-  readonly credits?: number;
-  /** Whether the request carries a page token. */
-  readonly paged?: boolean;
-  /** The fields that the request names, in its order. */
-  readonly fields?: readonly string[];
-}
 
 export interface CallerOptions {
   readonly origin: string;
@@ -62,36 +39,6 @@ export interface CallerOptions {
   readonly waitMaxMs?: number | undefined;
   /** Takes secrets out of a text, should Zoho repeat one. */
   redact(text: string): string;
-}
-
-/** Thrown by a reader: the answer is a complaint although its status says otherwise. */
-export class ErrorReply extends Error {
-  override readonly name = 'Complained';
-  readonly complaint: ApiError;
-
-  constructor(complaint: ApiError) {
-    super(complaint.code);
-    this.complaint = complaint;
-  }
-}
-
-/** Why an attempt failed, and what to do about it. */
-interface Problem extends Verdict {
-  readonly retryAfterMs: number | undefined;
-  /** Whether Zoho may have carried the request out. */
-  readonly sent: boolean;
-  /** Whether nothing came for too long. */
-  readonly isTimeout?: boolean;
-}
-
-class Refused extends Error {
-  override readonly name = 'Refused';
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.error.message);
-    this.problem = problem;
-  }
 }
 
 /** What went wrong so far during one call. */
@@ -270,19 +217,7 @@ export class Caller {
   #problemOf(call: Call, error: unknown): Problem | undefined {
     if (error instanceof Refused) return error.problem;
     if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.complaint);
-    const cut =
-      error instanceof ConnectionLost
-        ? error
-        : error instanceof ZohoError && error.cause instanceof ConnectionLost
-          ? error.cause
-          : undefined;
-    if (cut !== undefined) {
-      const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
-      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.mayHaveArrived, isTimeout: cut.isTimeout};
-    }
-    if (error instanceof ZohoError && error.kind === 'damaged')
-      return {action: 'retry', error, retryAfterMs: undefined, sent: true};
-    return undefined;
+    return lostOrDamaged(call, error);
   }
 
   #note(answer: Answer): void {
@@ -293,32 +228,10 @@ export class Caller {
   }
 }
 
-/** Tries of a call that fails in this way. A query that takes Zoho too long is not asked as it stands for long: fewer rows of it may do. */
-function triesMax({kind}: Call, {sent, isTimeout}: Problem): number {
-  if (kind === 'create' && sent) return createTriesMax;
-  return kind === 'coql' && isTimeout ? queryTimeoutsMax : callTriesMax;
-}
-
 /** The path that an answer points to on the same origin, the only one that the token may go to. */
 function redirectWithin(origin: string, path: string, answer: Answer): string | undefined {
   const place = answer.status > 300 && answer.status < 400 && answer.status !== 304 ? answer.header('location') : undefined;
   if (place === undefined || !URL.canParse(place, origin + path)) return undefined;
   const url = new URL(place, origin + path);
   return url.origin === origin ? url.pathname + url.search : undefined;
-}
-
-/** What an answer says about the pace: a definite refusal is as good as any answer. */
-function outcomeOf(action: Action): Outcome {
-  if (action === 'wait') return 'throttled';
-  if (action === 'retry') return 'struggling';
-  return action === 'refresh' ? 'neither' : 'good';
-}
-
-/** The header `Retry-After` in either of its forms, bounded. */
-function retryAfterMs(answer: Answer, nowMs: number): number | undefined {
-  const text = answer.header('retry-after')?.trim();
-  if (text === undefined || text === '') return undefined;
-  const zohoNowMs = Date.parse(answer.header('date') ?? '');
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Number.isNaN(zohoNowMs) ? nowMs : zohoNowMs);
-  return Number.isNaN(ms) ? undefined : Math.min(retryAfterMaxMs, Math.max(0, ms));
 }

@@ -1,21 +1,22 @@
 /** Every call of Zoho that the connector makes: its request, and what its answer means (zoho-api sheet 2 to 6). */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, deletedPageRows, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {deletedPageRows, jobAddressesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
 import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import {isoSeconds} from '../records/instant.ts';
 import type {AccessToken} from './access-token.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from './api.ts';
+import {type Call, ErrorReply} from './attempt.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
-import {type Call, type Caller, ErrorReply} from './caller.ts';
+import type {Caller} from './caller.ts';
 import {saidBy} from './classify.ts';
-import {type CoqlQuery, queryCredits, selects} from './coql.ts';
+import type {CoqlQuery} from './coql.ts';
+import {type BodyReader, CoqlEndpoint} from './coql-endpoint.ts';
 import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
-import {type Answer, ConnectionLost, type Http} from './http.ts';
-import {BodyTap} from './overheard.ts';
+import {ConnectionLost, type Http, isEmpty} from './http.ts';
 import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
 
@@ -38,10 +39,10 @@ export class Endpoints implements ZohoClient {
   readonly #ledger: Usage;
   readonly #nextDownloadMs: () => number | undefined;
   readonly #log: Log;
+  readonly #coql: CoqlEndpoint;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
   readonly #warned = new Set<string>();
-  #bareIds = false;
 
   constructor({origin, http, token, caller, ledger, log, nextDownloadMs = () => undefined}: CallsOptions) {
     this.origin = origin;
@@ -51,6 +52,7 @@ export class Endpoints implements ZohoClient {
     this.#ledger = ledger;
     this.#nextDownloadMs = nextDownloadMs;
     this.#log = log;
+    this.#coql = new CoqlEndpoint(caller, log);
   }
 
   async nowSeconds(signal: AbortSignal): Promise<number> {
@@ -173,64 +175,8 @@ export class Endpoints implements ZohoClient {
     }
   }
 
-  async coql<T>(query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
-    const bare = {...query, text: query.textWithBareIds};
-    if (this.#bareIds || bare.text === query.text) return this.#insist(bare, read, signal);
-    try {
-      return await this.#insist(query, read, signal);
-    } catch (error) {
-      if (!refusesQuotedIds(error)) throw error;
-      const result = await this.#insist(bare, read, signal).catch((again: unknown) => {
-        // The same complaint means that the ids were not what Zoho minds.
-        throw again instanceof ZohoError && again.code === error.code ? error : again;
-      });
-      this.#bareIds = true;
-      return result;
-    }
-  }
-
-  /** Asks again as it stands what is refused without a reason that anything could be done about. */
-  async #insist<T>(
-    query: CoqlQuery,
-    read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T | null> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.#coql(query, read, signal);
-      } catch (error) {
-        if (tries >= queryTriesMax || !mayPass(error, query)) throw error;
-        this.#log('info', `${error.message}; trying again`, {tries});
-      }
-    }
-  }
-
-  async #coql<T>(
-    query: CoqlQuery,
-    read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T | null> {
-    const call: Call = {
-      kind: 'coql',
-      key: query.module,
-      method: 'POST',
-      path: '/crm/v8/coql',
-      headers: {'content-type': 'application/json'},
-      body: JSON.stringify({select_query: query.text}),
-      what: `query module ${query.module}`,
-      credits: queryCredits(query),
-    };
-    return this.#caller.run(call, signal, async (answer) => {
-      if (isEmpty(answer)) return null;
-      const body = new BodyTap(answer.bytes(coqlBytesMax));
-      try {
-        return await read(body.bytes());
-      } catch (error) {
-        // Without rows Zoho answers with status 204; the same may come with status 200, in several forms.
-        if (body.isNothing) return null;
-        throw body.failure ?? body.complaint() ?? error;
-      }
-    });
+  coql<T>(query: CoqlQuery, read: BodyReader<T>, signal: AbortSignal): Promise<T | null> {
+    return this.#coql.ask(query, read, signal);
   }
 
   async deleted(module: string, sinceSeconds: number, page: number, signal: AbortSignal): Promise<DeletedRows | null> {
@@ -312,12 +258,6 @@ export class Endpoints implements ZohoClient {
   }
 }
 
-function isEmpty(answer: Answer): boolean {
-  if (answer.status !== 204 && answer.status !== 304) return false;
-  answer.discard();
-  return true;
-}
-
 /** States of a job that goes on, and of one that came to nothing; `FAILED` and the like are not documented, and cost nothing to know. */
 const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
 const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
@@ -329,16 +269,4 @@ function encoded(name: string): string {
 
 function jobPath(id: string): string {
   return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;
-}
-
-/** Whether a refusal may be one of those that come at random; one that points at a name of the query is meant. */
-function mayPass(error: unknown, query: CoqlQuery): error is ZohoError {
-  if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
-  if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);
-  return error.code === 'INVALID_QUERY';
-}
-
-function refusesQuotedIds(error: unknown): error is ZohoError {
-  if (!(error instanceof ZohoError)) return false;
-  return error.code === 'SYNTAX_ERROR' || (error.code === 'INVALID_QUERY' && (error.field === undefined || error.field === 'id'));
 }

@@ -1,7 +1,7 @@
 /** A body that remembers how it went, whatever its reader makes of it. */
 import {errorBytesMax} from '../limits.ts';
 import {jsonOf} from '../platform/json.ts';
-import {ErrorReply} from './caller.ts';
+import {ErrorReply} from './attempt.ts';
 import {hiddenApiError, saysNothing} from './schemas.ts';
 
 /** A body on its way to a reader, which may throw something else than what went wrong with the body. */
