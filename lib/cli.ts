@@ -132,7 +132,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('compare captured files with Zoho')
     .requiredOption('--out <dir>', 'directory that capture wrote')
     .option('--full', 'compare every record instead of samples')
-    .option('--sample <count>', 'records to compare of each module', whole, 200)
+    .option('--sample <count>', 'records to compare of each module', integer, 200)
     .option('--show-values', 'show values that differ, not only their fields; they are data of your customers')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho verify --config config.json --out ./out'))
@@ -163,8 +163,8 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('run a local Zoho CRM to try things on; its address and credentials are printed as a JSON line')
     .option('--port <port>', 'port to listen on', port, 0)
     .option('--host <address>', 'address to listen on; anyone who reaches it can read and change the sandbox', '127.0.0.1')
-    .option('--records <count>', 'records of the largest module', whole, 1_000)
-    .option('--seed <number>', 'the same seed gives the same organisation', whole, 1)
+    .option('--records <count>', 'records of the largest module', integer, 1_000)
+    .option('--seed <number>', 'the same seed gives the same organisation', integer, 1)
     .option('--churn [time]', 'change something every so often; without a time, every 500ms', span)
     .option('--fault <fault>', 'order a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
     .option('--strict', "keep Zoho's limits of tokens and downloads, and take only queries that every organisation takes")
@@ -178,7 +178,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .command('demo')
     .description('capture three modules of a sandbox into ./out, and compare the files with what the sandbox holds')
     .option('--out <dir>', 'directory to write; what an earlier demo left in it is replaced', 'out')
-    .option('--records <count>', 'records of the largest module', whole, 100_000)
+    .option('--records <count>', 'records of the largest module', integer, 100_000)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho demo'))
     .action(run(async (args) => (await import('./commands/demo.ts')).demo(host, args)));
@@ -191,10 +191,10 @@ function programOf(host: CommandContext, run: Run): Command {
       'usual, narrow, wide, quoted, unicode, coql, bindings, hundred, null, slow, stalled, latency-parallel, latency-serial, or all (but hundred)',
       names,
     )
-    .option('--rounds <count>', 'rounds; figures are their medians', whole, 5)
-    .option('--rows <count>', 'rows of a page', whole, 200_000)
+    .option('--rounds <count>', 'rounds; figures are their medians', integer, 5)
+    .option('--rows <count>', 'rows of a page', integer, 200_000)
     .option('--scale <file>', 'instead, capture ever more rows and plot rate and memory into this SVG file')
-    .option('--scale-rows <count>', 'where that ends', whole, 2_000_000)
+    .option('--scale-rows <count>', 'where that ends', integer, 2_000_000)
     .option('--force', 'replace that file if it exists')
     .option('--starts', 'instead, time the starts of spec and --help beside that of node')
     .option(
@@ -216,7 +216,7 @@ function withSetup(command: Command): Command {
     .option('--config <file>', "file with the connector's configuration, in JSON or YAML; - for standard input")
     .option('--module <names>', 'modules, by API name: Leads,Contacts (all that can be captured, if not given)', names)
     .option('--sandbox', 'use a sandbox that runs as long as the command does')
-    .option('--records <count>', 'records of the largest module of that sandbox', whole);
+    .option('--records <count>', 'records of the largest module of that sandbox', integer);
 }
 
 export type {SetupArguments};
@@ -242,7 +242,7 @@ lacks; \${NAME} in a configuration is replaced. LOG_LEVEL (trace, debug, info, w
 const captureNotes = `
 The same command goes on where it stopped, however it was stopped. Ctrl-C stops at the next checkpoint, once more at once.`;
 
-function whole(text: string): number {
+function integer(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
   return Number(text);
 }

@@ -60,7 +60,7 @@ export type Request =
 const object = must('an object');
 const list = <S extends v.GenericSchema>(item: S) => v.nullish(v.array(item, must('an array')), []);
 const text = v.nullish(v.string(must('a string')), '');
-const whole = v.nullish(
+const integer = v.nullish(
   v.pipe(
     v.union([v.number(), v.string()], must('a whole number')),
     v.transform((value) => (value === '' ? Number.NaN : Number(value))),
@@ -74,8 +74,8 @@ const linkedCollections = list(collection);
 const bound = {
   resourceConfig: v.nullish(v.unknown(), {}),
   collection: v.nullish(collection),
-  collectionIndex: whole,
-  backfill: whole,
+  collectionIndex: integer,
+  backfill: integer,
 };
 const captureSchema = v.object(
   {
@@ -95,7 +95,7 @@ const schemas = {
   open: v.object(
     {
       capture: v.nullish(captureSchema, {}),
-      range: v.nullish(v.object({keyBegin: whole, keyEnd: whole}, object)),
+      range: v.nullish(v.object({keyBegin: integer, keyEnd: integer}, object)),
       state: v.nullish(v.unknown(), {}),
     },
     object,

@@ -24,14 +24,14 @@ export interface Call {
   readonly fields?: readonly string[];
 }
 
-/** Thrown by a reader: the answer is a complaint although its status says otherwise. */
+/** Thrown by a reader: the answer is an error although its status says otherwise. */
 export class ErrorReply extends Error {
-  override readonly name = 'Complained';
-  readonly complaint: ApiError;
+  override readonly name = 'ErrorReply';
+  readonly apiError: ApiError;
 
-  constructor(complaint: ApiError) {
-    super(complaint.code);
-    this.complaint = complaint;
+  constructor(apiError: ApiError) {
+    super(apiError.code);
+    this.apiError = apiError;
   }
 }
 
@@ -39,7 +39,7 @@ export class ErrorReply extends Error {
 export interface Problem extends Verdict {
   readonly retryAfterMs: number | undefined;
   /** Whether Zoho may have carried the request out. */
-  readonly sent: boolean;
+  readonly mayHaveArrived: boolean;
   /** Whether nothing came for too long. */
   readonly isTimeout?: boolean;
 }
@@ -56,24 +56,30 @@ export class Refused extends Error {
 
 /** What a lost connection or a damaged answer means for a call; undefined for anything else. */
 export function lostOrDamaged(call: Call, error: unknown): Problem | undefined {
-  const cut =
+  const lost =
     error instanceof ConnectionLost
       ? error
       : error instanceof ZohoError && error.cause instanceof ConnectionLost
         ? error.cause
         : undefined;
-  if (cut !== undefined) {
-    const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
-    return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.mayHaveArrived, isTimeout: cut.isTimeout};
+  if (lost !== undefined) {
+    const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${lost.message}`, {cause: lost});
+    return {
+      action: 'retry',
+      error: failure,
+      retryAfterMs: undefined,
+      mayHaveArrived: lost.mayHaveArrived,
+      isTimeout: lost.isTimeout,
+    };
   }
   if (error instanceof ZohoError && error.kind === 'damaged')
-    return {action: 'retry', error, retryAfterMs: undefined, sent: true};
+    return {action: 'retry', error, retryAfterMs: undefined, mayHaveArrived: true};
   return undefined;
 }
 
 /** Tries of a call that fails in this way. A query that takes Zoho too long is not asked as it stands for long: fewer rows of it may do. */
-export function triesMax({kind}: Call, {sent, isTimeout}: Problem): number {
-  if (kind === 'create' && sent) return createTriesMax;
+export function triesMax({kind}: Call, {mayHaveArrived, isTimeout}: Problem): number {
+  if (kind === 'create' && mayHaveArrived) return createTriesMax;
   return kind === 'coql' && isTimeout ? queryTimeoutsMax : callTriesMax;
 }
 

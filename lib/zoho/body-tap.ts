@@ -38,11 +38,11 @@ export class BodyTap {
     return text.trim() === '' ? this.#ended : saysNothing(jsonOf(text), 'data');
   }
 
-  /** What a short body complains of, with a status that says otherwise. */
-  complaint(): ErrorReply | undefined {
+  /** The error that a short body reports under a status that says otherwise. */
+  errorReply(): ErrorReply | undefined {
     if (this.#size > errorBytesMax) return undefined;
-    const complaint = hiddenApiError(jsonOf(this.#text));
-    return complaint && new ErrorReply(complaint);
+    const apiError = hiddenApiError(jsonOf(this.#text));
+    return apiError && new ErrorReply(apiError);
   }
 
   get #text(): string {

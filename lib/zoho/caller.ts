@@ -29,8 +29,8 @@ export interface CallerOptions {
   readonly origin: string;
   readonly http: Http;
   readonly token: AccessToken;
-  readonly governor: RateLimiter;
-  readonly ledger: Usage;
+  readonly rateLimiter: RateLimiter;
+  readonly usage: Usage;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: (() => number) | undefined;
@@ -73,39 +73,39 @@ export class Caller {
 
   /**
    * Makes the call and has `use` read the answer, whose status is 200 to 299 or 304. All of it is repeated, a bounded number of times, after what passes:
-   * throttling, outages, cut connections, refused tokens, and `use` throwing `Complained` or kind `damaged`. Otherwise it
+   * throttling, outages, cut connections, refused tokens, and `use` throwing `ErrorReply` or kind `damaged`. Otherwise it
    * throws what it ended with.
    */
   async run<T>(call: Call, signal: AbortSignal, use: (answer: Answer) => Promise<T>): Promise<T> {
     const timeoutMs = this.#options.timeoutMs ?? callTimeoutMs;
-    return this.#repeat(call, signal, async (token, place) => {
+    return this.#repeat(call, signal, async (token, permit) => {
       const result = await within(timeoutMs, this.#host, signal, async (limited) => use(await this.#send(call, token, limited)));
-      place.release('good');
+      permit.release('good');
       return result;
     });
   }
 
-  /** As `run`, for a body of any length: gives the answer with its place, which the caller ends when the body has. What happens in the body is the caller's. */
-  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; place: Permit}> {
-    return this.#repeat(call, signal, async (token, place) => ({answer: await this.#send(call, token, signal), place}));
+  /** As `run`, for a body of any length: gives the answer with its permit, which the caller ends when the body has. What happens in the body is the caller's. */
+  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; permit: Permit}> {
+    return this.#repeat(call, signal, async (token, permit) => ({answer: await this.#send(call, token, signal), permit}));
   }
 
-  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Permit) => Promise<T>): Promise<T> {
-    const {governor, token: tokens, ledger} = this.#options;
+  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, permit: Permit) => Promise<T>): Promise<T> {
+    const {rateLimiter, token: tokens, usage} = this.#options;
     const tries: Tries = {failures: 0, refused: new Map(), refusals: 0, throttles: 0, throttledSinceMs: undefined};
     for (;;) {
-      const place = await governor.enter(call.kind, call.key, signal);
+      const permit = await rateLimiter.enter(call.kind, call.key, signal);
       let problem: Problem | undefined;
       let token: string | undefined;
       try {
         token = await tokens.get(signal);
-        const result = await attempt(token, place);
+        const result = await attempt(token, permit);
         tokens.confirm(token);
         return result;
       } catch (error) {
         problem = token === undefined || signal.aborted ? undefined : this.#problemOf(call, error);
         if (problem === undefined) {
-          place.release('neither');
+          permit.release('neither');
           signal.throwIfAborted();
           throw error;
         }
@@ -114,18 +114,18 @@ export class Caller {
           tries.refused.set(token!, (tries.refused.get(token!) ?? 0) + 1);
         }
       }
-      place.release(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
+      permit.release(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: usage.remaining === 0});
       await this.#before(problem, call, tries, signal);
     }
   }
 
-  /** Resolves when it is time for the next try, or throws when there is none. Waiting for limits is the governor's. */
+  /** Resolves when it is time for the next try, or throws when there is none. Waiting for limits is the rate limiter's. */
   async #before(problem: Problem, call: Call, tries: Tries, signal: AbortSignal): Promise<void> {
-    const {clock, governor, waitMaxMs = throttleWaitMaxMs} = this.#options;
+    const {clock, rateLimiter, waitMaxMs = throttleWaitMaxMs} = this.#options;
     switch (problem.action) {
       case 'wait':
         tries.throttledSinceMs ??= clock.elapsedMs();
-        if (clock.elapsedMs() - tries.throttledSinceMs + governor.pausedMs > waitMaxMs) throw problem.error;
+        if (clock.elapsedMs() - tries.throttledSinceMs + rateLimiter.pausedMs > waitMaxMs) throw problem.error;
         this.#tellRetry(problem, {});
         return this.#slowDown(tries, signal);
       case 'refresh':
@@ -164,14 +164,14 @@ export class Caller {
   }
 
   async #send(call: Call, token: string, signal: AbortSignal): Promise<Answer> {
-    const {origin, http, ledger, clock, log} = this.#options;
+    const {origin, http, usage, clock, log} = this.#options;
     const {method, body} = call;
     const headers = {...call.headers, authorization: `Zoho-oauthtoken ${token}`};
     let {path} = call;
     let answer: Answer;
     for (let redirects = 0; ; redirects++) {
       const sinceMs = clock.elapsedMs();
-      ledger.charge(call.kind, call.credits ?? creditsOf[call.kind]);
+      usage.charge(call.kind, call.credits ?? creditsOf[call.kind]);
       answer = await http.send({origin, path, method, headers, body}, signal);
       this.#note(answer);
       log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
@@ -194,7 +194,7 @@ export class Caller {
   }
 
   #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: ApiError): Problem {
-    const complaint = known ?? apiErrorOf(body);
+    const apiError = known ?? apiErrorOf(body);
     const {token, redact} = this.#options;
     const granted = token.scopes;
     const verdict = classify({
@@ -202,7 +202,7 @@ export class Caller {
       what: call.what,
       host: this.#host,
       status,
-      complaint,
+      apiError,
       redact,
       json: body !== undefined,
       paged: call.paged ?? false,
@@ -210,13 +210,13 @@ export class Caller {
       scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
       answeredBefore: this.#answered.has(call.kind),
     });
-    return {...verdict, retryAfterMs: retryAfter, sent: true};
+    return {...verdict, retryAfterMs: retryAfter, mayHaveArrived: true};
   }
 
   /** Undefined for what is no answer of Zoho at all. */
   #problemOf(call: Call, error: unknown): Problem | undefined {
     if (error instanceof Refused) return error.problem;
-    if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.complaint);
+    if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.apiError);
     return lostOrDamaged(call, error);
   }
 
@@ -224,14 +224,14 @@ export class Caller {
     const date = answer.header('date');
     // A proxy's page of HTML may have no date; that says nothing of Zoho's answers.
     if (date !== undefined || answer.status < 300) this.#zohoClock.note(date);
-    this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
+    this.#options.usage.correct(answer.header('x-api-credits-remaining'));
   }
 }
 
 /** The path that an answer points to on the same origin, the only one that the token may go to. */
 function redirectWithin(origin: string, path: string, answer: Answer): string | undefined {
-  const place = answer.status > 300 && answer.status < 400 && answer.status !== 304 ? answer.header('location') : undefined;
-  if (place === undefined || !URL.canParse(place, origin + path)) return undefined;
-  const url = new URL(place, origin + path);
+  const location = answer.status > 300 && answer.status < 400 && answer.status !== 304 ? answer.header('location') : undefined;
+  if (location === undefined || !URL.canParse(location, origin + path)) return undefined;
+  const url = new URL(location, origin + path);
   return url.origin === origin ? url.pathname + url.search : undefined;
 }

@@ -51,7 +51,7 @@ export function createClient({
   const origin = apiOrigin(apiDomain, loopback);
   const accounts = accountsOrigin(origin);
   const http = new Http(origin, {...usualTimeouts, ...timeouts});
-  const ledger = new Usage();
+  const usage = new Usage();
   const token = new AccessToken({
     ask: (signal) => askToken(http, accounts, credentials, timeouts.tokenMs ?? tokenTimeoutMs, signal),
     accepts: acceptance(origin, log),
@@ -64,13 +64,13 @@ export function createClient({
     tell: onStatus,
   });
   const {clientId, clientSecret, refreshToken} = credentials;
-  const governor = new RateLimiter({clock, random, tell: onStatus});
+  const rateLimiter = new RateLimiter({clock, random, tell: onStatus});
   const caller = new Caller({
     origin,
     http,
     token,
-    governor,
-    ledger,
+    rateLimiter,
+    usage,
     clock,
     log,
     random,
@@ -78,7 +78,7 @@ export function createClient({
     timeoutMs: timeouts.callMs,
     redact: (text) => withoutSecrets(text, [token.current, clientSecret, refreshToken, clientId]),
   });
-  return new Endpoints({origin, http, token, caller, ledger, log, nextDownloadMs: () => governor.nextDownloadMs});
+  return new Endpoints({origin, http, token, caller, usage, log, nextDownloadMs: () => rateLimiter.nextDownloadMs});
 }
 
 /** Whether a token that names an API domain serves calls to an origin. A simulator on this machine may name whatever it copied; that is said once. */

@@ -31,7 +31,7 @@ export class CoqlEndpoint {
     } catch (error) {
       if (!refusesQuotedIds(error)) throw error;
       const result = await this.#insist(bare, read, signal).catch((again: unknown) => {
-        // The same complaint means that the ids were not what Zoho minds.
+        // The same error again means that the ids were not its cause.
         throw again instanceof ZohoError && again.code === error.code ? error : again;
       });
       this.#bareIds = true;
@@ -70,7 +70,7 @@ export class CoqlEndpoint {
       } catch (error) {
         // Without rows Zoho answers with status 204; the same may come with status 200, in several forms.
         if (body.isNothing) return null;
-        throw body.failure ?? body.complaint() ?? error;
+        throw body.failure ?? body.errorReply() ?? error;
       }
     });
   }

@@ -25,7 +25,7 @@ export interface CallsOptions {
   readonly http: Http;
   readonly token: AccessToken;
   readonly caller: Caller;
-  readonly ledger: Usage;
+  readonly usage: Usage;
   /** How long a download that waits for its turn has to wait. */
   readonly nextDownloadMs?: () => number | undefined;
   readonly log: Log;
@@ -36,7 +36,7 @@ export class Endpoints implements ZohoClient {
   readonly #http: Http;
   readonly #token: AccessToken;
   readonly #caller: Caller;
-  readonly #ledger: Usage;
+  readonly #usage: Usage;
   readonly #nextDownloadMs: () => number | undefined;
   readonly #log: Log;
   readonly #coql: CoqlEndpoint;
@@ -44,12 +44,12 @@ export class Endpoints implements ZohoClient {
   readonly #addresses = new Map<string, string>();
   readonly #warned = new Set<string>();
 
-  constructor({origin, http, token, caller, ledger, log, nextDownloadMs = () => undefined}: CallsOptions) {
+  constructor({origin, http, token, caller, usage, log, nextDownloadMs = () => undefined}: CallsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
     this.#caller = caller;
-    this.#ledger = ledger;
+    this.#usage = usage;
     this.#nextDownloadMs = nextDownloadMs;
     this.#log = log;
     this.#coql = new CoqlEndpoint(caller, log);
@@ -149,7 +149,7 @@ export class Endpoints implements ZohoClient {
 
   async *download(id: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     const path = this.#addresses.get(id) ?? `${jobPath(id)}/result`;
-    const {answer, place} = await this.#caller.open(
+    const {answer, permit} = await this.#caller.open(
       {kind: 'download', key: id, method: 'GET', path, what: `download the result of bulk read job ${id}`},
       signal,
     );
@@ -165,13 +165,13 @@ export class Endpoints implements ZohoClient {
         );
       }
       yield* answer.bytes(zipBytesMax);
-      place.release('good');
+      permit.release('good');
     } catch (error) {
-      place.release(error instanceof ConnectionLost ? 'struggling' : 'neither');
+      permit.release(error instanceof ConnectionLost ? 'struggling' : 'neither');
       if (!(error instanceof ConnectionLost)) throw error;
       throw new ZohoError('short', `The result of bulk read job ${id} ended early: ${error.message}`, {cause: error});
     } finally {
-      place.release('neither');
+      permit.release('neither');
     }
   }
 
@@ -204,7 +204,7 @@ export class Endpoints implements ZohoClient {
   }
 
   spent(): UsageSummary {
-    return {...this.#ledger.summary(), nextDownloadMs: this.#nextDownloadMs()};
+    return {...this.#usage.summary(), nextDownloadMs: this.#nextDownloadMs()};
   }
 
   async close(): Promise<void> {
@@ -224,8 +224,8 @@ export class Endpoints implements ZohoClient {
       if (list !== undefined && text.trim() === '') return null;
       const body = jsonOf(text);
       if (list !== undefined && saysNothing(body, list)) return null;
-      const complaint = hiddenApiError(body);
-      if (complaint !== undefined) throw new ErrorReply(complaint);
+      const apiError = hiddenApiError(body);
+      if (apiError !== undefined) throw new ErrorReply(apiError);
       const reply = v.safeParse(schema, body);
       if (reply.success) return reply.output;
       const where =

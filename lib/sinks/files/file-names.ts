@@ -36,8 +36,8 @@ export function fileNames(collections: Iterable<string>, known: ReadonlyMap<stri
 }
 
 /** Possible names for a collection's file, best first, without end. */
-function* candidates(last: string, whole: string): Generator<string, void, void> {
-  for (const stem of [last, whole]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}.ndjson`;
-  const short = whole.slice(0, stemBytesMax) || 'collection';
+function* candidates(last: string, joined: string): Generator<string, void, void> {
+  for (const stem of [last, joined]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}.ndjson`;
+  const short = joined.slice(0, stemBytesMax) || 'collection';
   for (let number = 2; number < 1_000_000; number++) yield `${short}~${number}.ndjson`;
 }
