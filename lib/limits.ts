@@ -28,7 +28,7 @@ export const unknownStateMaxMs = 30 * 60_000;
 export const scheduleCheckMs = 5_000;
 /** Field metadata are read this often, for new fields to appear. One credit an hour and module. */
 export const fieldsAgeMaxMs = 3_600_000;
-/** What an API refused is asked for again this often, and when metadata change (design 5.6). */
+/** How often refused fields are tried again, besides when metadata change (design 5.6). */
 export const fieldsNotedMaxS = 86_400;
 /** Pause of a failed module, doubling up to the second. Someone has to fix the cause. */
 export const moduleRetryMs = 60_000;
@@ -84,7 +84,7 @@ export const downloadTriesMax = 3;
 export const jobTriesMax = 3;
 /** Refreshes in a row. One usually suffices; a busy module would otherwise never stop. */
 export const refreshesInRowMax = 3;
-/** Then what is owed waits for the schedule, or so long. */
+/** After those, owed values wait for the schedule, or this long. */
 export const owedPauseMs = 3_600_000;
 
 // Concurrency and memory, for all bindings together

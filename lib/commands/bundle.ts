@@ -55,7 +55,7 @@ export class Bundle {
     try {
       return new Bundle(await open(path, 'wx', 0o600));
     } catch (error) {
-      const reason = hasCode(error, 'EEXIST') ? 'it is there already; remove it, or choose another name' : reasonOf(error);
+      const reason = hasCode(error, 'EEXIST') ? 'it already exists; remove it, or choose another name' : reasonOf(error);
       throw new ConfigError(`Cannot write ${path}: ${reason}`, {cause: error});
     }
   }

@@ -182,7 +182,7 @@ async function probe({client}: Setup, host: CommandContext, captured: readonly M
   }
   if (refusal === undefined) return;
   const {coql, records} = scopesNeeded;
-  const message = `The refresh token's scopes cover no module; generate a new one with ${coql} and ${records} among the others: ${refusal.message}`;
+  const message = `The refresh token's scopes cover no module; generate a new one that includes ${coql} and ${records}: ${refusal.message}`;
   throw new ZohoError('credentials', message, {cause: refusal, code: refusal.code});
 }
 

@@ -113,7 +113,7 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
   }
 }
 
-const places = `say one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
+const places = `pass one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
 
 /** Creates a client for a parsed configuration. */
 export function setupOf(
@@ -160,7 +160,7 @@ function startingAt(since: string | undefined, config: EndpointConfig): Endpoint
   if (since === undefined || since === config.startDate) return config;
   if (config.startDate !== undefined)
     throw new ConfigError(
-      `Cannot use --since ${since}: the config has start_date ${config.startDate}; change it there, or leave --since out`,
+      `Cannot use --since ${since}: the config has start_date ${config.startDate}; change it there, or omit --since`,
     );
   return {...config, startDate: since};
 }

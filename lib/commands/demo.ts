@@ -62,7 +62,7 @@ async function clear(out: string): Promise<void> {
   try {
     await clearCapture(out, (capture) => {
       if (capture.name === name) return true;
-      throw new ConfigError(`Cannot use ${out}: it holds another capture, which stays; choose another directory with --out`);
+      throw new ConfigError(`Cannot use ${out}: it holds another capture; choose another directory with --out`);
     });
   } finally {
     unlock();
@@ -142,7 +142,7 @@ function tell(host: CommandContext, {out, json, elapsedMs, compared}: Report): n
     return same ? exit.done : exit.different;
   }
   const right = {align: 'right'} as const;
-  const columns = ['in the sandbox', 'in the file', 'missing', 'too many', 'differing'].map((title) => ({title, ...right}));
+  const columns = ['in the sandbox', 'in the file', 'missing', 'extra', 'differing'].map((title) => ({title, ...right}));
   const rows = compared.map(({module, file, lines, comparison}) => {
     const {records, missing, extra, differing} = comparison;
     return [module, records, lines, missing, extra, differing, file];
@@ -154,7 +154,7 @@ function tell(host: CommandContext, {out, json, elapsedMs, compared}: Report): n
     host,
     `${counted(lines, 'record')} in ${spanText(elapsedMs)} (${grouped((lines * 1_000) / elapsedMs)} rows/s) are in ${out}/*.ndjson`,
   );
-  print(host, 'The sandbox on this machine is what limits that rate; npm run bench measures the connector by itself');
+  print(host, 'The sandbox limits that rate; npm run bench measures the connector alone');
   print(
     host,
     same

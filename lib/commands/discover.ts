@@ -100,7 +100,7 @@ async function writeNew(path: string, text: string): Promise<void> {
     await writeFile(path, text, {flag: 'wx', mode: 0o600});
   } catch (error) {
     if (hasCode(error, 'EEXIST'))
-      throw new ConfigError(`Cannot write ${path}: it is there already; remove it, or choose another directory`);
+      throw new ConfigError(`Cannot write ${path}: it already exists; remove it, or choose another directory`);
     throw error;
   }
 }

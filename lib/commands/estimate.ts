@@ -120,9 +120,9 @@ export function estimateLines(told: Estimate, width: number): string[] {
     ...tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right}))], rows, width),
     '',
     `The backfill takes ${least}${counted(told.credits, 'credit')}, ${counted(told.jobs, 'job')} and ${counted(told.minutes, 'minute')}`,
-    `(${grouped(estimatedJobS / 60)} minutes a job are reckoned; seconds to some minutes are usual);`,
+    `(${grouped(estimatedJobS / 60)} minutes a job are assumed; seconds to a few minutes are usual);`,
     `afterwards a day without changes costs ${least}${counted(told.creditsADay, 'credit')}.`,
-    ...(unknown > 0 ? [`Zoho does not count the records of ${counted(unknown, 'module')}: one page each is reckoned.`] : []),
+    ...(unknown > 0 ? [`Zoho does not count the records of ${counted(unknown, 'module')}: one page each is assumed.`] : []),
     '',
     ...tableLines(
       [{title: 'edition'}, {title: 'credits in 24 hours'}, {title: 'backfill', ...right}, {title: 'each day', ...right}],

@@ -13,5 +13,5 @@ export async function refuseExisting(path: string, isForced: boolean | undefined
   });
   if (found?.isDirectory()) throw new ConfigError(`Cannot write ${path}: it is a directory; ${wayOut}`);
   if (found !== undefined && isForced !== true)
-    throw new ConfigError(`Cannot write ${path}: it is there already; say --force to replace it, or ${wayOut}`);
+    throw new ConfigError(`Cannot write ${path}: it already exists; pass --force to replace it, or ${wayOut}`);
 }

@@ -35,7 +35,7 @@ const relaxed = {tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000};
 export async function sandbox(host: CommandContext, args: SandboxArguments): Promise<number> {
   const {config} = args;
   if (config !== undefined)
-    await explainSystemErrors(`write ${config}`, () => refuseExisting(config, args.force, 'say --config for another file'));
+    await explainSystemErrors(`write ${config}`, () => refuseExisting(config, args.force, 'pass --config for another file'));
   const {startSandbox} = await import('../sandbox/server.ts');
   const {InvalidFault} = await import('../sandbox/faults.ts');
   const {strictDialect} = await import('../sandbox/coql/switches.ts');

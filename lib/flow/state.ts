@@ -37,7 +37,7 @@ const seenSchema = v.looseObject({
   changes: absent(v.boolean()),
   deletions: absent(v.boolean()),
 });
-/** Of a range whose state does not say it, from a version that did not keep it, nothing is known: anything may have been emitted. */
+/** For a state from a version that did not record it: anything may have been emitted. */
 const anythingSeen: v.InferOutput<typeof seenSchema> = {changes: true, deletions: true};
 
 const backfillSchema = v.looseObject({
@@ -53,20 +53,25 @@ const backfillSchema = v.looseObject({
   next_job: absent(jobId),
   /** The slice of fields being read; absent for the first (0). */
   slice: absent(integer),
-  /** What was emitted otherwise since the range began (guarantee G2): records that changed, records that were deleted. */
+  /**
+   * What else was emitted since the range began (guarantee G2): changed records, deleted records.
+   */
   seen: v.nullish(v.fallback(seenSchema, anythingSeen), anythingSeen),
-  /** The fields that a refresh reads, in its order: they stay the same until it ends, whatever metadata say meanwhile. */
+  /**
+   * The fields that a refresh reads, in order. They stay fixed until it ends, whatever metadata
+   * say.
+   */
   fields: absent(v.fallback(names, [])),
-  /** Those of them that became owed again after it had begun. */
+  /** Those of them that became owed again after it began. */
   again: absent(v.fallback(names, [])),
 });
 
 const fieldsSchema = v.looseObject({
-  /** When metadata were last taken note of: read, and what had been refused asked for again. */
+  /** When metadata were last evaluated: read, and refused fields tried again. */
   read: absent(v.fallback(v.optional(instant), undefined)),
-  /** Tells names that were captured then from others (`namesDigest`). */
+  /** A digest of the names captured at that time (`namesDigest`). */
   digest: absent(v.string()),
-  /** Fields that were not read of some records: the next refresh brings them, at once (design 5.6). */
+  /** Fields that some records lack. A refresh brings them at once (design 5.6). */
   owed: absent(names),
   /** Fields that an API has refused. */
   refused: absent(v.looseObject({bulk: absent(names), coql: absent(names)})),
@@ -91,7 +96,7 @@ const bindingSchema = v.looseObject({
    * it, a restart repeats them.
    */
   ahead: absent(v.fallback(v.record(id, integer), {})),
-  /** In a form that is not ours it is as good as none: metadata are read again at each start. */
+  /** An unreadable value counts as none: metadata are then read again at each start. */
   fields: absent(v.fallback(v.optional(fieldsSchema), undefined)),
   last_initialized: absent(instant),
   is_connector_initiated: absent(v.boolean()),
@@ -219,7 +224,7 @@ export function takeOver(saved: SavedBinding, configuredStart: string | undefine
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 
-/** Whether a saved state lacks nothing that a capture goes on from. */
+/** Whether a saved state has everything that a capture needs to continue. */
 export function isComplete(saved: SavedBinding | undefined): saved is BindingState {
   if (saved?.start === undefined || saved.inc === undefined || saved.deleted === undefined) return false;
   return saved.last_initialized !== undefined;

@@ -27,7 +27,10 @@ export interface Field {
   /** Whether Bulk Read and COQL are documented to read the field. Zoho may still refuse it. */
   readonly bulk: boolean;
   readonly coql: boolean;
-  /** The token's user does not see the field: an API may refuse it without naming it. */
+  /**
+   * Set when metadata hide the field from the token's user. An API may then refuse it without
+   * naming it.
+   */
   readonly hidden?: true;
   /** Values of a multi-select list, which tell separators from content. */
   readonly values?: readonly string[];

@@ -13,11 +13,11 @@ export const rowFaults = {
   id: 'has no valid id',
   time: 'has no valid Modified_Time',
   deletedTime: 'has no valid deleted_time',
-  size: 'would make a document larger than Flow takes',
-  cells: 'has not as many cells as the header',
+  size: 'would become a document larger than Flow accepts',
+  cells: 'has a different number of cells than the header',
   quotes: 'has malformed quotes',
   length: 'has no end',
-  slices: 'cannot be put together from its parts',
+  slices: 'cannot be joined from its slices',
   unserved: 'is never served by Zoho, not even alone',
 } as const;
 

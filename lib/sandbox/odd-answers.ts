@@ -80,45 +80,45 @@ function withShortRow(lines: Buffer[]): Buffer[] | undefined {
 }
 
 export const oddAnswers = {
-  gzip: {what: 'body compressed by gzip, unasked', kinds: all, spoil: compressed('gzip', gzipSync)},
-  deflate: {what: 'body compressed by deflate, unasked', kinds: all, spoil: compressed('deflate', deflateSync)},
-  br: {what: 'body compressed by Brotli, unasked', kinds: all, spoil: compressed('br', brotliCompressSync)},
+  gzip: {what: 'body compressed with gzip, unasked', kinds: all, spoil: compressed('gzip', gzipSync)},
+  deflate: {what: 'body compressed with deflate, unasked', kinds: all, spoil: compressed('deflate', deflateSync)},
+  br: {what: 'body compressed with Brotli, unasked', kinds: all, spoil: compressed('br', brotliCompressSync)},
   'flags-missing': {
     what: 'list that does not say whether more follows',
     kinds: lists,
     spoil: (answer) => textChanged(answer, (text) => text.replace(/,"more_records":(?:true|false)/, '')),
   },
   'flags-text': {
-    what: 'list that says by a text whether more follows',
+    what: 'list that says as text whether more follows',
     kinds: lists,
     spoil: (answer) => textChanged(answer, (text) => text.replace(/"more_records":(true|false)/, '"more_records":"$1"')),
   },
   'odd-deletion-time': {
-    what: 'deletions with one row more, without a time',
+    what: 'deletions with an extra row that has no time',
     kinds: ['deleted'],
     spoil: deletionAdded({}),
   },
   'odd-deletion-id': {
-    what: 'deletions with one row more, whose id is none',
+    what: 'deletions with an extra row that has an invalid id',
     kinds: ['deleted'],
     spoil: deletionAdded({id: 'none', deleted_time: '2026-10-01T00:00:00+00:00'}),
   },
   'odd-byte': {
-    what: 'file with a byte that is no UTF-8 in a cell of text',
+    what: 'file with an invalid UTF-8 byte in a text cell',
     kinds: ['result'],
     spoil: (answer) => linesChanged(answer, withOddByte),
   },
   'odd-row': {
-    what: 'file with one row more, which lacks most of its cells',
+    what: 'file with an extra row that lacks most of its cells',
     kinds: ['result'],
     spoil: (answer) => linesChanged(answer, withShortRow),
   },
-  'no-fields': {what: 'module without a single field', kinds: ['fields'], instead: () => json(200, {fields: []})},
-  'empty-fields': {what: '204 in place of field metadata', kinds: ['fields'], instead: () => ({status: 204})},
-  'no-modules': {what: 'organisation without a single module', kinds: ['modules'], instead: () => json(200, {modules: []})},
-  'no-modules-204': {what: '204 for the modules', kinds: ['modules'], instead: () => ({status: 204})},
+  'no-fields': {what: 'module without fields', kinds: ['fields'], instead: () => json(200, {fields: []})},
+  'empty-fields': {what: '204 instead of field metadata', kinds: ['fields'], instead: () => ({status: 204})},
+  'no-modules': {what: 'organisation without modules', kinds: ['modules'], instead: () => json(200, {modules: []})},
+  'no-modules-204': {what: '204 instead of the modules', kinds: ['modules'], instead: () => ({status: 204})},
   'token-throttle-worded': {
-    what: "token refused as for too many requests, in the account's language",
+    what: "token refused for too many requests, in the account's language",
     kinds: ['token'],
     instead: () =>
       json(400, {
@@ -128,7 +128,7 @@ export const oddAnswers = {
       }),
   },
   'duplicate-column': {
-    what: '401 DUPLICATE_DATA, which is about the query and not about the token',
+    what: '401 DUPLICATE_DATA, which concerns the query and not the token',
     kinds: ['coql'],
     instead: () => refusal(401, 'DUPLICATE_DATA', 'duplicate column'),
   },

@@ -58,7 +58,7 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
   if (kept !== undefined) {
     refuseOther(kept, capture, folder);
     if (initialState !== undefined)
-      throw new ConfigError(`Cannot begin with another state in ${folder}: it has one; choose another directory`);
+      throw new ConfigError(`Cannot start from another state in ${folder}: it already has one; choose another directory`);
   }
   const journal = kept ?? {version: 1, capture: {...capture}, state: initialState ?? {}, files: {}};
   const files = await claim(journal, options);
@@ -84,7 +84,7 @@ async function claim(journal: Manifest, {disk, folder, collections}: NdjsonOptio
     if (known.has(collection)) continue;
     if ((await disk.kind(file)) !== 'none')
       throw new ConfigError(
-        `Cannot write ${folder}/${file}: it is there already and not of this capture; choose another directory`,
+        `Cannot write ${folder}/${file}: it already exists and is not part of this capture; choose another directory`,
       );
     setOwn(files, collection, {file, bytes: 0, lines: 0, crc32: 0});
   }
@@ -98,10 +98,10 @@ async function reopen(committed: ManifestFile, {disk, folder, onChecked}: Ndjson
   const {file: name, bytes, lines} = committed;
   const changed = (how: string): ConfigError =>
     new ConfigError(
-      `Cannot go on in ${folder}: ${name} ${how} since it was written; put it back as it was, or choose another directory`,
+      `Cannot continue in ${folder}: ${name} ${how} since it was written; put it back as it was, or choose another directory`,
     );
   const kind = await disk.kind(name);
-  if (kind === 'other') throw changed('has become something else than a file');
+  if (kind === 'other') throw changed('has been replaced by something other than a file');
   if (kind === 'none' && bytes > 0) throw changed('has been removed');
   const file = await disk.open(name);
   try {
@@ -285,7 +285,7 @@ export class NdjsonSink implements Sink {
 
   #unwritable(name: string, error: unknown): Error {
     return new Error(
-      `Cannot write ${this.#options.folder}/${name}: ${systemReason(error)}; what was committed is safe, and the same command goes on from there`,
+      `Cannot write ${this.#options.folder}/${name}: ${systemReason(error)}; what was committed is safe, and the same command continues from there`,
       {cause: error},
     );
   }

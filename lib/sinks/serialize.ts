@@ -14,12 +14,12 @@ export interface Serialized {
 
 const nothing = Buffer.alloc(0);
 
-/** Room for what comes last; a longer one is copied together with the documents. */
+/** Room for the closing bytes. Longer ones are copied together with the documents. */
 const lastRoomBytes = 4 << 10;
 
 /**
  * Builds `before` + document + `after` for every admitted document of the transaction, then what
- * `lastOf` gives once all of them have been decided on, in one of the blocks. Synchronous.
+ * `lastOf` returns after all decisions, in one of the blocks. Synchronous.
  */
 export function serialize(
   blocks: BufferPool,

@@ -35,12 +35,13 @@ export interface Transaction {
 }
 
 /**
- * Makes the checkpoint of a piece when its documents have been decided over, in that same synchronous step: what it says
- * depends on what was admitted, and nothing else is written between the two. Called once.
+ * Builds the checkpoint of a transaction once `admit` has decided over its documents, in the same
+ * synchronous step. It may depend on what was admitted, and nothing is written in between. Called
+ * once.
  */
 export type LatePatch = () => StatePatch | undefined;
 
-/** The checkpoint of a piece; to be called once, after `admit` was asked about all documents. */
+/** The checkpoint of a transaction. Call it once, after `admit` has decided over all documents. */
 export function patchOf({patch}: Transaction): StatePatch | undefined {
   return typeof patch === 'function' ? patch() : patch;
 }

@@ -122,7 +122,7 @@ class Page {
     }
     while (this.#left.length > 0) yield* this.#giveUpLine('quotes');
     yield* this.#endBroken();
-    if (this.#skip > 0) throw damaged(`it ends after row ${this.#rows}, but more rows were read of it before`);
+    if (this.#skip > 0) throw damaged(`it ends after row ${this.#rows}, but an earlier reading had more rows`);
   }
 
   *#catchUp(): Generator<CsvRows, void, void> {
@@ -196,7 +196,7 @@ class Page {
     this.#broken.hash.update(line);
     if (++this.#broken.lines > resyncLinesMax)
       throw damaged(
-        `row ${this.#rows + 1} ${rowFaults[this.#broken.fault]}, and no sound row begins within ${resyncLinesMax} lines after it`,
+        `row ${this.#rows + 1} ${rowFaults[this.#broken.fault]}, and no valid row begins within ${resyncLinesMax} lines after it`,
       );
   }
 

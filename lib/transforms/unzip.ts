@@ -168,7 +168,7 @@ async function checkEntry(input: ByteInput, {described, measure}: zip.LocalEntry
   if (!described) return agree(measure, actual);
   const bytes = await readExactly(input, zip.descriptorBytesMax + 4);
   const length = zip.descriptorLength(bytes, actual);
-  if (length < 0) throw zip.damaged('checksum or size of its data are not those it states');
+  if (length < 0) throw zip.damaged('the checksum or size of its data does not match');
   input.putBack(bytes.subarray(length));
 }
 
@@ -200,7 +200,7 @@ async function checkEnd(input: ByteInput): Promise<void> {
 
 function agree(stated: zip.Measure, actual: zip.Measure): void {
   if (stated.crc === actual.crc && stated.compressed === actual.compressed && stated.inflated === actual.inflated) return;
-  throw zip.damaged('checksum or size of its data are not those it states');
+  throw zip.damaged('the checksum or size of its data does not match');
 }
 
 async function peekSignature(input: ByteInput): Promise<number> {
@@ -236,5 +236,5 @@ async function sound(input: ByteInput, bytesMax: number): Promise<Uint8Array> {
 }
 
 function cutShort(): ZohoError {
-  return new ZohoError('short', 'Cannot unzip the file to its end: it ends before the archive does');
+  return new ZohoError('short', 'Cannot unzip the file: it ends before the archive does');
 }

@@ -117,7 +117,7 @@ ndjson('refuses the directory of another capture, and says in what it differs', 
 
 ndjson('refuses a file that is there and not its own, and leaves it as it is', async ({folder}) => {
   await writeFile(join(folder, 'Deals.ndjson'), 'mine\n');
-  await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it is there already and not of this capture/);
+  await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it already exists and is not part of this capture/);
   assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), 'mine\n');
 });
 
@@ -169,7 +169,7 @@ ndjson('takes an initial state in an empty directory only', async ({folder}) => 
   const sink = await openNdjson(optionsFor(folder, {initialState: {a: 1}}));
   assert.deepEqual(sink.state, {a: 1});
   await sink.close();
-  await assert.rejects(openNdjson(optionsFor(folder, {initialState: {a: 1}})), /Cannot begin with another state/);
+  await assert.rejects(openNdjson(optionsFor(folder, {initialState: {a: 1}})), /Cannot start from another state/);
 });
 
 ndjson('says so when the disk is full, takes nothing more, and has lost nothing once there is room', async () => {
@@ -180,7 +180,7 @@ ndjson('says so when the disk is full, takes nothing more, and has lost nothing 
   await new Promise(setImmediate);
   disk.fault = Object.assign(new Error('ENOSPC: no space left on device'), {code: 'ENOSPC'});
   const full =
-    /^Error: Cannot write out\/Deals\.ndjson: the disk is full; what was committed is safe, and the same command goes on/;
+    /^Error: Cannot write out\/Deals\.ndjson: the disk is full; what was committed is safe, and the same command continues/;
   await assert.rejects(sink.write(piece('Deals', ['{"id":2}'], {n: 3})), full);
   await assert.rejects(sink.write(piece('acmeCo/Leads', ['{"id":3}'], {n: 4})), full);
   await assert.rejects(sink.close(), full);

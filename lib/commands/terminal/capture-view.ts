@@ -59,7 +59,7 @@ export class CaptureView implements View {
     const {bindings} = this.#options;
     const aside = bindings.filter(({fault}) => fault !== undefined).length;
     const done = `${grouped(bindings.filter(isDone).length)} of ${counted(bindings.length, 'module')} done`;
-    const parts = [this.#total(nowMs, wideColumns), done, ...(aside > 0 ? [`${aside} set aside`] : []), ...this.#waiting()];
+    const parts = [this.#total(nowMs, wideColumns), done, ...(aside > 0 ? [`${aside} paused`] : []), ...this.#waiting()];
     return parts.join('; ');
   }
 
@@ -101,7 +101,7 @@ export class CaptureView implements View {
 
   #doing(binding: BindingProgress): string {
     const {phase, range, sweeps, fault} = binding;
-    if (fault !== undefined) return this.#paint('yellow', `set aside: ${fault}`);
+    if (fault !== undefined) return this.#paint('yellow', `paused: ${fault}`);
     if (isDone(binding)) return this.#paint('green', sweeps > 0 ? `${phase} (${counted(sweeps, 'sweep')})` : phase);
     return range === undefined ? phase : `${range}, ${phase}`;
   }

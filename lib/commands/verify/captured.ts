@@ -104,7 +104,7 @@ export class CapturedFile {
     const number = this.lines++;
     const id = beginning.exec(line.toString('latin1', 0, 40))?.[1];
     if (id === undefined)
-      throw new Error(`Cannot read line ${number + 1}: it does not begin with an id, so it is no captured document`);
+      throw new Error(`Cannot read line ${number + 1}: it does not begin with an id, so it is not a captured document`);
     const isDeletion = line.length > deleted.length && line.subarray(line.length - deleted.length).equals(deleted);
     this.#mark(number, start, isDeletion ? -1 : (this.#last.get(id) ?? -1));
     if (isDeletion) this.#last.delete(id);

@@ -4,7 +4,7 @@ import {sameInstant, sameValue} from './properties.ts';
 
 export interface Difference {
   readonly id: string;
-  /** `missing`, `should not be there`, or the property that differs. */
+  /** `missing`, `extra`, or the property that differs. */
   readonly what: string;
   /** JSON texts, for a property. */
   readonly captured?: string | undefined;
@@ -88,7 +88,7 @@ export class Comparison {
   /** Records that Zoho does not have a captured record. */
   notAtZoho(id: string): void {
     this.extra++;
-    this.#show({id, what: 'should not be there'});
+    this.#show({id, what: 'extra'});
   }
 
   /**

@@ -154,7 +154,7 @@ export async function compareDeletions({
     if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
     // A module without a deletions feed is captured without deletions.
     comparison.changedSince += left.size;
-    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are not at Zoho any more`);
+    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are no longer in Zoho`);
     return;
   }
   for (const id of left) if (deletedSince.has(id)) comparison.changedSince++;

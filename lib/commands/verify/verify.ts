@@ -44,7 +44,7 @@ interface Verified {
 
 export async function verify(host: CommandContext, args: VerifyArguments): Promise<number> {
   if (args.full !== true && args.sample === 0)
-    throw new ConfigError('Cannot compare a sample of no record: say --sample with at least 1, or --full');
+    throw new ConfigError('Cannot compare 0 records: pass --sample with at least 1, or --full');
   const text = await folderDisk(args.out).read(manifestName);
   if (text === undefined)
     throw new ConfigError(`Cannot verify ${args.out}: it has no ${manifestName}, so capture did not write it`);
@@ -103,7 +103,7 @@ async function verifyBinding(
   if (state.backfill != null && state.is_connector_initiated !== true)
     return {module, reason: 'its backfill is not complete; run capture again first'};
   const fields = await setup.client.fields(module, host.signal);
-  if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
+  if (fields === null) return {module, reason: 'Zoho has no field metadata for it'};
   const captured = await openCaptured(module, args.out, file, work);
   try {
     const plan = new FieldPlan(fields);
@@ -175,7 +175,9 @@ async function openCaptured(module: string, folder: string, {file, bytes}: Manif
     });
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    throw new ConfigError(`Cannot verify ${folder}: ${file} has been removed since it was written; put it back, or capture anew`);
+    throw new ConfigError(
+      `Cannot verify ${folder}: ${file} has been removed since it was written; put it back, or capture again`,
+    );
   }
 }
 
@@ -209,7 +211,7 @@ function tell(host: CommandContext, args: VerifyArguments, verified: readonly Ve
     return verdictOf(verified);
   }
   const right = {align: 'right'} as const;
-  const titles = ['records', 'compared', 'missing', 'too many', 'differing', 'awaiting refresh', 'changed since', 'left out'];
+  const titles = ['records', 'compared', 'missing', 'extra', 'differing', 'awaiting refresh', 'changed since', 'left out'];
   const rows = verified.map(({module, reason, comparison: it}) =>
     it === undefined
       ? [module, '', '', '', '', '', '', '', '', reason]
@@ -240,7 +242,7 @@ function tell(host: CommandContext, args: VerifyArguments, verified: readonly Ve
   const skipped = verified.filter(({comparison}) => comparison === undefined).length;
   if (differing > 0) print(host, `Differences found in ${counted(differing, 'module')}`);
   else if (skipped > 0) print(host, `${counted(skipped, 'module')} could not be compared`);
-  else print(host, `${counted(verified.length, 'module')} compared, no difference found`);
+  else print(host, `${counted(verified.length, 'module')} compared, no differences found`);
   return verdictOf(verified);
 }
 

@@ -58,7 +58,7 @@ export function parseManifest(text: string, folder: string): Manifest {
   if (value === undefined) throw new ConfigError(`Cannot read ${folder}/${manifestName}: it is not JSON; ${wayOut}`);
   if (v.is(newerSchema, value))
     throw new ConfigError(
-      `Cannot read ${folder}/${manifestName}: a newer source-zoho wrote it; use that one, or choose another directory`,
+      `Cannot read ${folder}/${manifestName}: a newer source-zoho wrote it; use that version, or choose another directory`,
     );
   return parse(journalSchema, value, `read ${folder}/${manifestName}`, {wayOut});
 }
@@ -77,7 +77,7 @@ export function refuseOther(journal: Manifest, capture: Readonly<Record<string, 
   if (differing.length === 0) return;
   if (capture.sandbox !== undefined && journal.capture.sandbox !== undefined) {
     throw new ConfigError(
-      `Cannot use ${folder}: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox by itself and say --config`,
+      `Cannot use ${folder}: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox on its own and pass --config`,
     );
   }
   throw new ConfigError(

@@ -42,7 +42,7 @@ export async function* inflate(pull: Pull, consumed: (bytes: number) => void): A
     consumed(zlib.bytesWritten);
     if (block.length > 0) yield block;
   } catch {
-    throw new ZohoError('damaged', 'Cannot inflate the data: it is not a sound Deflate stream');
+    throw new ZohoError('damaged', 'Cannot inflate the data: it is not a valid Deflate stream');
   } finally {
     feed.stop();
     zlib.destroy();

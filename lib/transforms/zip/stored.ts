@@ -38,7 +38,7 @@ export async function* untilDescriptor(
     if (free > 0) yield pass(bytes.subarray(0, free));
     held = bytes.subarray(free);
   }
-  if (zip.endsArchive(held)) throw zip.damaged('checksum or size of its data are not those it states');
+  if (zip.endsArchive(held)) throw zip.damaged('the checksum or size of its data does not match');
   return held;
 }
 
