@@ -4,16 +4,16 @@ import {OrgModule} from './module.ts';
 import type {OrgContext, User} from './org-context.ts';
 import {type PointInTime, theEnd} from './point-in-time.ts';
 import {activities} from './schema/activities.ts';
+import {edgeCases} from './schema/edge-cases.ts';
 import type {FieldSpec} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
-import {odd} from './schema/odd.ts';
 import {sales} from './schema/sales.ts';
 import {withStockFields} from './schema/stock.ts';
 import {type SwitchChoices, type Switches, switched} from './switches.ts';
 import {timeWriter, type WriteTime} from './zone.ts';
 
 /** Modules of an organisation by default. */
-export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...odd].map(withStockFields);
+export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...edgeCases].map(withStockFields);
 
 /**
  * Days over which the initial records' `Modified_Time` is spread, until shortly before the clock's
