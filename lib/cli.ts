@@ -2,7 +2,6 @@
  * The command line: the commands, their options and their help. A command's module is loaded when
  * it is called.
  */
-import {readFileSync} from 'node:fs';
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
@@ -10,6 +9,7 @@ import {type CommandContext, exit, sayJson} from './commands/host.ts';
 import {durationMs} from './config/duration.ts';
 import {startInstant} from './config/start-date.ts';
 import {exitCodeOf} from './errors/errors.ts';
+import {programVersion} from './platform/version.ts';
 
 /**
  * Runs the command that the arguments name; returns the exit code. Wrong arguments are explained
@@ -56,11 +56,6 @@ function withoutHelp([first, second, ...rest]: readonly string[], {commands}: Co
   return isUnknown ? all.slice(1) : all;
 }
 
-function versionOf(): string {
-  const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return version;
-}
-
 type Run = <A extends unknown[]>(command: (...args: A) => Promise<number>) => (...given: A) => Promise<void>;
 
 function programOf(host: CommandContext, run: Run): Command {
@@ -69,7 +64,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('Captures Zoho CRM modules into Flow collections, or into local files.')
     .usage('<command> [options]')
     .helpCommand('help [command]', 'show the help of a command')
-    .version(`source-zoho ${versionOf()}`, '-V, --version', 'show the version')
+    .version(`source-zoho ${programVersion()}`, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .configureOutput({
@@ -119,10 +114,18 @@ function programOf(host: CommandContext, run: Run): Command {
       date,
     )
     .option('--backfill <names>', 'modules to backfill again', names)
+    .option(
+      '--fields <names>',
+      'fields to capture instead of all: Email of every module, Leads.Email of one; always with id and times',
+      names,
+    )
+    .option('--gzip', 'compress the files: .ndjson.gz')
     .option('--dry-run', 'estimate the backfill, and capture nothing')
     .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
     .option('--initial-state <json>', 'initial state', json)
     .option('--output-state', 'print checkpoints, and the state at the end')
+    .option('--report <file>', 'also write a page about the run, with timeline, rates and credits, into this HTML file')
+    .option('--force', 'replace that file if it exists')
     .option('--json', 'print the summary as JSON')
     .addHelpText('after', example('source-zoho capture --sandbox --module Leads,Deals --out ./out --once'))
     .addHelpText('after', captureNotes)
@@ -191,7 +194,8 @@ function programOf(host: CommandContext, run: Run): Command {
     .option('--rows <count>', 'rows of a page', integer, 200_000)
     .option('--scale <file>', 'instead, capture more and more rows, and plot rate and memory into this SVG file')
     .option('--scale-rows <count>', 'largest number of rows for --scale', integer, 2_000_000)
-    .option('--force', 'replace that file if it exists')
+    .option('--report <file>', 'also write a page with the figures as bars into this HTML file')
+    .option('--force', 'replace these files if they exist')
     .option('--starts', 'instead, time the starts of spec and --help, compared with node')
     .option(
       '--memory',
@@ -210,7 +214,11 @@ function withSetup(command: Command): Command {
     .option('--source <file>', 'Flow catalog (flow.yaml) with the capture')
     .option('--name <capture>', 'which capture of the catalog, if it has several')
     .option('--config <file>', "file with the connector's configuration, in JSON or YAML; - for standard input")
-    .option('--module <names>', 'modules by API name, such as Leads,Contacts; by default all that can be captured', names)
+    .option(
+      '--module <names>',
+      "modules by API name, such as Leads,Contacts or 'Custom*'; by default all that can be captured",
+      names,
+    )
     .option('--sandbox', 'use a sandbox that runs only during the command')
     .option('--records <count>', 'records of the largest module of that sandbox', integer);
 }

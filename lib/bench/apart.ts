@@ -2,12 +2,19 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
+import type {Figures} from './figures.ts';
 import type {Outcome, Session, Told} from './session.ts';
 
 const sessionFile = fileURLToPath(new URL('session.ts', import.meta.url));
 
-/** Runs a session to its end and returns its outcome; `onDoing` receives its progress. */
-export async function measureApart(session: Session, signal: AbortSignal, onDoing: (doing: string) => void): Promise<Outcome> {
+/** Receives a session's progress, and the figures of each case once they are complete. */
+export interface Listener {
+  onDoing(doing: string): void;
+  onMeasured?(figures: readonly Figures[]): void;
+}
+
+/** Runs a session to its end and returns its outcome. */
+export async function measureApart(session: Session, signal: AbortSignal, listener: Listener): Promise<Outcome> {
   signal.throwIfAborted();
   // A process group of its own, for the contenders and the server that it starts.
   const child = spawn(process.execPath, [sessionFile, JSON.stringify(session)], {
@@ -19,9 +26,10 @@ export async function measureApart(session: Session, signal: AbortSignal, onDoin
   const kill = (): void => {
     process.kill(-pid, 'SIGKILL');
   };
-  let last: Exclude<Told, {doing: string}> | undefined;
+  let last: Exclude<Told, {doing: string} | {measured: readonly Figures[]}> | undefined;
   child.on('message', (told: Told) => {
-    if ('doing' in told) onDoing(told.doing);
+    if ('doing' in told) listener.onDoing(told.doing);
+    else if ('measured' in told) listener.onMeasured?.(told.measured);
     else last = told;
   });
   signal.addEventListener('abort', kill, {once: true});

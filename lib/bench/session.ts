@@ -17,8 +17,15 @@ export type Session =
 /** The result. */
 export type Outcome = {readonly figures: readonly Figures[]} | {readonly starts: readonly Start[]};
 
-/** Messages to the process that started it: its progress, its outcome, or its failure. */
-export type Told = {readonly doing: string} | {readonly outcome: Outcome} | {readonly failure: string};
+/**
+ * Messages to the process that started it: its progress, the figures of a case, its outcome, or its
+ * failure.
+ */
+export type Told =
+  | {readonly doing: string}
+  | {readonly measured: readonly Figures[]}
+  | {readonly outcome: Outcome}
+  | {readonly failure: string};
 
 function tell(told: Told): void {
   process.send?.(told);
@@ -35,7 +42,9 @@ async function measureAll(cases: readonly Case[], rounds: number, folder: string
     pages.set(key, page);
     const onRun = (contender: string, round: number): void =>
       tell({doing: `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`});
-    figures.push(...figuresOf(await measure(what, page, {rounds, folder, onRun}), idle));
+    const measured = figuresOf(await measure(what, page, {rounds, folder, onRun}), idle);
+    tell({measured});
+    figures.push(...measured);
   }
   return figures;
 }

@@ -2,23 +2,20 @@
 import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {text} from 'node:stream/consumers';
-import {FieldPlan} from '../capture/field-plan.ts';
-import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
+import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig} from '../config/config.ts';
 import {credentialVariables, environmentConfig, withEnvironment} from '../config/environment.ts';
 import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
 import {unsealWithSops} from '../config/sops.ts';
-import {suggestion} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {systemReason} from '../errors/system.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
 import type {ZohoClient} from '../zoho/api.ts';
-import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import {createClient} from '../zoho/client.ts';
+import {ChosenFields} from './chosen-fields.ts';
 import type {CommandContext} from './host.ts';
-import {counted} from './terminal/table.ts';
-import {working} from './terminal/work.ts';
+import {isPattern, matches, unknownModule} from './module-patterns.ts';
 
 /** The options that `withSetup` of the command line adds. */
 export interface SetupArguments {
@@ -30,6 +27,8 @@ export interface SetupArguments {
   readonly records?: number;
   /** An instant to start from, for a config without one. */
   readonly since?: string;
+  /** Fields to capture instead of all. */
+  readonly fields?: readonly string[];
 }
 
 /** A module to capture, and the collection it goes to. */
@@ -39,23 +38,21 @@ export interface SetupBinding {
   readonly stateKey: string;
 }
 
-/** A binding whose module exists. */
-export interface FoundBinding extends SetupBinding {
-  /** Jobs per page of its backfill: more than one for a module with very many fields. */
-  readonly slices: number;
-}
-
 export interface Setup {
   /** Name of the capture in its catalog. */
   readonly name: string | undefined;
   readonly config: EndpointConfig;
   /** As read from the file, for commands that write it out again. */
   readonly rawConfig: unknown;
-  /** The requested bindings; undefined for every module that can be captured. */
+  /** The bindings requested by name; undefined for every module that can be captured. */
   readonly bindings: readonly SetupBinding[] | undefined;
+  /** Patterns of further modules to capture. */
+  readonly patterns: readonly string[];
   readonly client: ZohoClient;
   /** What identifies this capture across runs. */
   readonly identity: Readonly<Record<string, string>>;
+  /** The chosen fields; undefined for all. */
+  readonly fields?: ChosenFields;
   /** Why calls are on hold, if the wait is long. */
   readonly heldBack: () => string | undefined;
   /** Closes the client, and the sandbox if one was started. */
@@ -98,8 +95,9 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
   if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
   try {
-    const read = sandbox ?? (fromEnvironment && {config: fromEnvironment, bindings: args.module?.map(bindingOf)});
-    const setup = setupOf(host, read ?? (await readSetup(host, args)), {...waits, since: args.since});
+    const read = sandbox ?? (fromEnvironment && {config: fromEnvironment, ...askedFor(args.module)});
+    const whole = setupOf(host, read ?? (await readSetup(host, args)), {...waits, since: args.since});
+    const setup = args.fields === undefined ? whole : withFields(whole, new ChosenFields(args.fields));
     return {
       ...setup,
       async close() {
@@ -114,6 +112,13 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
 }
 
 const places = `pass one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
+
+/**
+ * The setup, limited to these fields. It identifies a different capture from one with all fields.
+ */
+export function withFields(setup: Setup, fields: ChosenFields): Setup {
+  return {...setup, client: fields.only(setup.client), fields, identity: {...setup.identity, fields: `${fields}`}};
+}
 
 /** Creates a client for a parsed configuration. */
 export function setupOf(
@@ -143,6 +148,7 @@ export function setupOf(
     config,
     rawConfig: read.config,
     bindings: read.bindings,
+    patterns: read.patterns ?? [],
     client,
     identity: {
       ...named,
@@ -166,6 +172,8 @@ function startingAt(since: string | undefined, config: EndpointConfig): Endpoint
 }
 
 export interface Read {
+  /** Patterns of further modules. */
+  readonly patterns?: readonly string[];
   /** Name of the capture, if it has one. */
   readonly name?: string;
   readonly config: unknown;
@@ -177,7 +185,7 @@ export interface Read {
 async function readSetup(host: CommandContext, args: SetupArguments): Promise<Read> {
   const {source, config, name, module: modules} = args;
   const reader = readerOf(host);
-  if (source === undefined) return {config: await readConfig(config ?? '', reader), bindings: modules?.map(bindingOf)};
+  if (source === undefined) return {config: await readConfig(config ?? '', reader), ...askedFor(modules)};
   const capture = await readSource(source, name, reader);
   const bindings = capture.bindings.map(({resource, ...rest}) => ({...rest, resource: parseResource(resource)}));
   const names = bindings.map(({resource}) => resource.name);
@@ -187,6 +195,14 @@ async function readSetup(host: CommandContext, args: SetupArguments): Promise<Re
   return {name: capture.name, config: capture.config, bindings: modules === undefined ? bindings : onlyOf(bindings, modules)};
 }
 
+/** Splits the names into bindings of modules and patterns of further ones. */
+function askedFor(modules: readonly string[] | undefined): Pick<Read, 'bindings' | 'patterns'> {
+  return {
+    bindings: modules?.filter((name) => !isPattern(name)).map(bindingOf),
+    patterns: modules?.filter(isPattern),
+  };
+}
+
 /** A binding as discovery proposes it, with a collection named after the module. */
 export function bindingOf(module: string): SetupBinding {
   const resource = parseResource({name: module, interval: 'PT5M', schedule: '55 23 * * *'});
@@ -194,17 +210,13 @@ export function bindingOf(module: string): SetupBinding {
 }
 
 function onlyOf(bindings: readonly SetupBinding[], modules: readonly string[]): SetupBinding[] {
-  return modules.map((module) => {
-    const binding = bindings.find(({resource}) => resource.name === module);
-    if (binding !== undefined) return binding;
+  const chosen = modules.flatMap((module) => {
+    const found = bindings.filter(({resource}) => matches(module, resource.name));
+    if (found.length > 0) return found;
     const names = bindings.map(({resource}) => resource.name);
     throw unknownModule(module, names, 'the bindings of the capture');
   });
-}
-
-/** The error for a module that is not among the known ones. */
-export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
-  return new ConfigError(`Cannot find module ${module} among ${where}${suggestion(module, known)}`);
+  return [...new Set(chosen)];
 }
 
 /** Reads files, and standard input for a config called `-`. */
@@ -226,7 +238,7 @@ async function startedSandbox(records: number, modules: readonly string[] | unde
   const sandbox = await startSandbox({records});
   return {
     config: configOf(sandbox),
-    bindings: modules?.map(bindingOf),
+    ...askedFor(modules),
     sandbox: randomUUID(),
     close: () => sandbox.close(),
   };
@@ -244,50 +256,4 @@ export function configOf({
   return {
     credentials: {credentials_title: 'OAuth Credentials', client_id, client_secret, refresh_token, api_domain: url},
   };
-}
-
-/**
- * The bindings to capture: the requested ones, or all modules that can be captured.
- *
- * @throws ConfigError for a capture without bindings, an unknown module, and a start date in the
- * future.
- */
-export async function bindingsOf(setup: Setup, host: CommandContext): Promise<readonly FoundBinding[]> {
-  if (setup.bindings?.length === 0)
-    throw new ConfigError(
-      `Cannot capture anything: capture ${setup.name} has no binding that is enabled; add one, or enable one`,
-    );
-  const entries = await modulesOf(setup, host);
-  const bindings = setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
-  const fields = new Map(entries.map((entry) => [entry.name, entry.fields ?? []]));
-  return bindings.map((binding) => ({
-    ...binding,
-    slices: new FieldPlan(fields.get(binding.resource.name) ?? []).bulkSlices.length,
-  }));
-}
-
-/**
- * All modules that the setup means, with the reason why one cannot be captured. All of Zoho's for a
- * capture without bindings yet.
- */
-export async function modulesOf({client, bindings = [], config}: Setup, host: CommandContext): Promise<ModuleEntry[]> {
-  const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
-  const entries = await working(host, (work) => {
-    work.follow('Reading the fields of modules', () => counted(client.spent().callsTotal, 'API call'));
-    return catalog(client, host.signal, quiet({...host, log: work.log}), names);
-  });
-  refuseFutureStart(config, await client.nowSeconds(host.signal));
-  for (const name of names ?? []) {
-    if (entries.some((entry) => entry.name === name)) continue;
-    const known = (await client.modules(host.signal)).map((module) => module.name);
-    throw unknownModule(name, known, 'the modules of Zoho');
-  }
-  return entries;
-}
-
-/**
- * The log without the reasons why modules are skipped, which are part of the command's own output.
- */
-function quiet(host: CommandContext): CommandContext['log'] {
-  return (level, message, fields) => host.log(level === 'info' ? 'debug' : level, message, fields);
 }

@@ -9,7 +9,8 @@ import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
 import {type DiscoveredBinding, discoveredBindings, managedSchema} from '../flow/discover.ts';
 import {hasCode, makeFolder} from '../sinks/files/disk.ts';
-import {modulesOf, type SetupArguments, setUpToAnswer} from './context.ts';
+import {modulesOf} from './bindings.ts';
+import {type SetupArguments, setUpToAnswer} from './context.ts';
 import {type CommandContext, exit, say, sayJson} from './host.ts';
 import {counted} from './terminal/table.ts';
 

@@ -2,7 +2,8 @@
  * Local files as a sink: JSON lines for each collection, and a `state.json` that says how much of
  * them counts (design 8).
  */
-import {crc32} from 'node:zlib';
+import {promisify} from 'node:util';
+import {crc32, gzip} from 'node:zlib';
 import {ConfigError} from '../errors/errors.ts';
 import {systemReason} from '../errors/system.ts';
 import {mergePatch} from '../flow/state.ts';
@@ -11,7 +12,7 @@ import {BufferPool} from '../platform/buffer-pool.ts';
 import type {Clock} from '../platform/clock.ts';
 import {setOwn} from '../platform/own-property.ts';
 import type {Disk, DiskFile} from './files/disk.ts';
-import {fileNames} from './files/file-names.ts';
+import {fileNames, gzipEnding, plainEnding} from './files/file-names.ts';
 import {type Manifest, type ManifestFile, manifestName, manifestText, parseManifest, refuseOther} from './files/manifest.ts';
 import {serialize} from './serialize.ts';
 import {patchOf, type Sink, type Transaction} from './sink.ts';
@@ -25,6 +26,8 @@ export interface NdjsonOptions {
   readonly collections: readonly string[];
   /** Initial state, for a directory that has none yet. */
   readonly initialState?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether new files are compressed; by default as those are that the directory has. */
+  readonly gzip?: boolean | undefined;
   readonly clock: Clock;
   /**
    * Awaited after each block of a file that is verified before the capture continues. What it
@@ -77,10 +80,19 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
  * Assigns a file to every collection. A new one is recorded before it is created, so a file without
  * an entry is never ours.
  */
-async function claim(journal: Manifest, {disk, folder, collections}: NdjsonOptions): Promise<Record<string, ManifestFile>> {
+async function claim(
+  journal: Manifest,
+  {disk, folder, collections, gzip: isAsked}: NdjsonOptions,
+): Promise<Record<string, ManifestFile>> {
   const known = new Map(Object.entries(journal.files).map(([collection, {file}]) => [collection, file]));
+  const isCompressed = known.size > 0 && [...known.values()].every((file) => file.endsWith(gzipEnding));
+  if (isAsked === true && known.size > 0 && !isCompressed)
+    throw new ConfigError(
+      `Cannot use --gzip in ${folder}: its files are not compressed; leave it out, or choose another directory`,
+    );
   const files = {...journal.files};
-  for (const [collection, file] of fileNames(collections, known)) {
+  const ending = (isAsked ?? isCompressed) ? gzipEnding : plainEnding;
+  for (const [collection, file] of fileNames(collections, known, ending)) {
     if (known.has(collection)) continue;
     if ((await disk.kind(file)) !== 'none')
       throw new ConfigError(
@@ -129,6 +141,9 @@ async function checksum(file: DiskFile, length: number, onChecked: NdjsonOptions
   }
   return sum;
 }
+
+/** A member of its own, so a file that is cut after any of them is a whole one. */
+const compressed = promisify<Uint8Array, Buffer>(gzip);
 
 const lineEnd = Buffer.from('\n');
 const nothing = Buffer.alloc(0);
@@ -210,8 +225,9 @@ export class NdjsonSink implements Sink {
     return file;
   }
 
-  async #append(file: OutputFile, bytes: Buffer, lines: number): Promise<void> {
-    if (bytes.length === 0) return;
+  async #append(file: OutputFile, plain: Buffer, lines: number): Promise<void> {
+    if (plain.length === 0) return;
+    const bytes = file.name.endsWith(gzipEnding) ? await compressed(plain) : plain;
     try {
       await file.disk.write(bytes, file.bytes);
     } catch (error) {

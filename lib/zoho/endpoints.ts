@@ -20,14 +20,17 @@ import {ConnectionLost, type Http, isEmpty} from './http.ts';
 import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
 
+/** Waits of a summary. */
+export type Waits = Pick<UsageSummary, 'nextDownloadMs' | 'pausedMs'>;
+
 export interface CallsOptions {
   readonly origin: string;
   readonly http: Http;
   readonly token: AccessToken;
   readonly caller: Caller;
   readonly usage: Usage;
-  /** How long a download that waits for its turn has to wait. */
-  readonly nextDownloadMs?: () => number | undefined;
+  /** What Zoho's limits make calls wait for just now. */
+  readonly waits?: () => Waits;
   readonly log: Log;
 }
 
@@ -37,20 +40,20 @@ export class Endpoints implements ZohoClient {
   readonly #token: AccessToken;
   readonly #caller: Caller;
   readonly #usage: Usage;
-  readonly #nextDownloadMs: () => number | undefined;
+  readonly #waits: () => Waits;
   readonly #log: Log;
   readonly #coql: CoqlEndpoint;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
   readonly #warned = new Set<string>();
 
-  constructor({origin, http, token, caller, usage, log, nextDownloadMs = () => undefined}: CallsOptions) {
+  constructor({origin, http, token, caller, usage, log, waits = () => ({})}: CallsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
     this.#caller = caller;
     this.#usage = usage;
-    this.#nextDownloadMs = nextDownloadMs;
+    this.#waits = waits;
     this.#log = log;
     this.#coql = new CoqlEndpoint(caller, log);
   }
@@ -204,7 +207,7 @@ export class Endpoints implements ZohoClient {
   }
 
   spent(): UsageSummary {
-    return {...this.#usage.summary(), nextDownloadMs: this.#nextDownloadMs()};
+    return {...this.#usage.summary(), ...this.#waits()};
   }
 
   async close(): Promise<void> {

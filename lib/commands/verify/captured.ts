@@ -1,9 +1,8 @@
-/**
- * A captured NDJSON file as a collection: its records by id, merged and deleted as Flow's
- * reductions would.
- */
-import {closeSync, openSync, readSync} from 'node:fs';
+/** A captured NDJSON file as a collection: its records by id, merged and deleted as Flow's reductions would. */
+import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
+import {gzipEnding} from '../../sinks/files/file-names.ts';
 import {propertiesOf} from './properties.ts';
+import {unpacked} from './unpacked.ts';
 
 const blockBytes = 1 << 20;
 const newline = 0x0a;
@@ -26,23 +25,25 @@ export class CapturedFile {
   readonly #file: number;
   #block = Buffer.allocUnsafe(blockBytes);
 
-  private constructor(path: string, bytes: number) {
+  private constructor(file: number, bytes: number) {
     this.#bytes = bytes;
-    this.#file = openSync(path, 'r');
+    this.#file = file;
   }
 
   /**
-   * Reads the file once. `onBlock` is awaited after each block with its length; what it throws
-   * stops the reading.
+   * Reads the file once, or an unpacked copy of a compressed one. `onBlock` is awaited after each
+   * block with its length; what it throws stops the reading.
    */
   static async open(
     path: string,
     bytes: number,
     onBlock: (bytes: number) => Promise<void> = async () => {},
   ): Promise<CapturedFile> {
-    const file = new CapturedFile(path, bytes);
+    const isCompressed = path.endsWith(gzipEnding);
+    const opened = isCompressed ? await unpacked(path, bytes, onBlock) : openSync(path, 'r');
+    const file = new CapturedFile(opened, isCompressed ? fstatSync(opened).size : bytes);
     try {
-      await file.#index(onBlock);
+      await file.#index(isCompressed ? () => onBlock(0) : onBlock);
       return file;
     } catch (error) {
       file.close();

@@ -14,7 +14,9 @@ import {lockFolder} from '../../sinks/files/lock.ts';
 import {type Manifest, type ManifestFile, manifestName, parseManifest, refuseOther} from '../../sinks/files/manifest.ts';
 import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
-import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
+import {bindingsOf} from '../bindings.ts';
+import {ChosenFields} from '../chosen-fields.ts';
+import {type Setup, type SetupArguments, type SetupBinding, setUpToAnswer, withFields} from '../context.ts';
 import {type CommandContext, exit, print, sayJson} from '../host.ts';
 import {counted, tableLines} from '../terminal/table.ts';
 import {type Work, working} from '../terminal/work.ts';
@@ -52,10 +54,12 @@ export async function verify(host: CommandContext, args: VerifyArguments): Promi
 }
 
 async function compareAll(host: CommandContext, args: VerifyArguments, text: string, work: Work): Promise<Verified[]> {
-  const setup = await setUpToAnswer(host, args);
+  const whole = await setUpToAnswer(host, args);
   const unlock = await lockFolder(args.out);
   try {
     const journal = parseManifest(text, args.out);
+    const {fields} = journal.capture;
+    const setup = fields === undefined ? whole : withFields(whole, new ChosenFields(fields.split(',')));
     refuseOther(journal, setup.identity, args.out);
     const verified: Verified[] = [];
     for (const binding of await capturedOf(setup, journal, host)) {
@@ -64,7 +68,7 @@ async function compareAll(host: CommandContext, args: VerifyArguments, text: str
     return verified;
   } finally {
     unlock();
-    await setup.close();
+    await whole.close();
   }
 }
 
@@ -77,10 +81,12 @@ function ownFault(module: string): (error: unknown) => Verified {
   };
 }
 
-/** The requested bindings, or those that the directory holds. */
+/** The bindings that were asked for by name; of others, those that the directory holds. */
 async function capturedOf(setup: Setup, journal: Manifest, host: CommandContext): Promise<readonly SetupBinding[]> {
   const bindings = await bindingsOf(setup, host);
-  return setup.bindings === undefined ? bindings.filter(({collection}) => Object.hasOwn(journal.files, collection)) : bindings;
+  const isNamed = (binding: SetupBinding): boolean =>
+    setup.bindings?.some(({collection}) => collection === binding.collection) ?? false;
+  return bindings.filter((binding) => isNamed(binding) || Object.hasOwn(journal.files, binding.collection));
 }
 
 /** What a comparison needs. */

@@ -20,7 +20,7 @@ const fileSchema = v.object(
     /** Name within the directory. */
     file: v.pipe(
       v.string(must('a string')),
-      v.regex(/^[A-Za-z0-9_+=%][A-Za-z0-9\-_+=.%~]*\.ndjson$/, 'must be the name of an NDJSON file'),
+      v.regex(/^[A-Za-z0-9_+=%][A-Za-z0-9\-_+=.%~]*\.ndjson(\.gz)?$/, 'must be the name of an NDJSON file'),
     ),
     /** Committed bytes and lines from the start of the file. */
     bytes: count,
