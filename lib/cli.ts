@@ -1,4 +1,7 @@
-/** The command line: which commands there are, what they take, and their help. Each is loaded when it is called for. */
+/**
+ * The command line: the commands, their options and their help. A command's module is loaded when
+ * it is called.
+ */
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
@@ -110,14 +113,14 @@ function programOf(host: CommandContext, run: Run): Command {
       'capture records modified since this date, such as 2024-01-01, if the configuration has no start',
       date,
     )
-    .option('--backfill <names>', 'modules to read again from their start', names)
+    .option('--backfill <names>', 'modules to backfill again', names)
     .option(
       '--fields <names>',
-      'fields to have instead of all: Email of every module, Leads.Email of one; id and times always',
+      'fields to capture instead of all: Email of every module, Leads.Email of one; always with id and times',
       names,
     )
     .option('--gzip', 'compress the files: .ndjson.gz')
-    .option('--dry-run', 'say what the backfill would take, and capture nothing')
+    .option('--dry-run', 'estimate the backfill, and capture nothing')
     .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
     .option('--initial-state <json>', 'initial state', json)
     .option('--output-state', 'print checkpoints, and the state at the end')
@@ -189,11 +192,11 @@ function programOf(host: CommandContext, run: Run): Command {
     )
     .option('--rounds <count>', 'rounds; figures are their medians', whole, 5)
     .option('--rows <count>', 'rows of a page', whole, 200_000)
-    .option('--scale <file>', 'instead, capture ever more rows and plot rate and memory into this SVG file')
-    .option('--scale-rows <count>', 'where that ends', whole, 2_000_000)
+    .option('--scale <file>', 'instead, capture more and more rows, and plot rate and memory into this SVG file')
+    .option('--scale-rows <count>', 'largest number of rows for --scale', whole, 2_000_000)
     .option('--report <file>', 'also write a page with the figures as bars into this HTML file')
     .option('--force', 'replace these files if they exist')
-    .option('--starts', 'instead, time the starts of spec and --help beside that of node')
+    .option('--starts', 'instead, time the starts of spec and --help, compared with node')
     .option(
       '--memory',
       'instead, measure peak memory; its cases are idle, sweeps, slices, deletions, largest, largest-bulk, stalled',
@@ -213,10 +216,10 @@ function withSetup(command: Command): Command {
     .option('--config <file>', "file with the connector's configuration, in JSON or YAML; - for standard input")
     .option(
       '--module <names>',
-      "modules, by API name: Leads,Contacts, or 'Custom*' (all that can be captured, if not given)",
+      "modules by API name, such as Leads,Contacts or 'Custom*'; by default all that can be captured",
       names,
     )
-    .option('--sandbox', 'use a sandbox that runs as long as the command does')
+    .option('--sandbox', 'use a sandbox that runs only during the command')
     .option('--records <count>', 'records of the largest module of that sandbox', whole);
 }
 
