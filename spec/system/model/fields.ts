@@ -65,6 +65,11 @@ export class ModelFields {
     return [...always, ...(isMade ? [late] : []), ...(this.#isWide ? filling : [])];
   }
 
+  /** Whether a field is made or refused in this run. */
+  get mayOwe(): boolean {
+    return this.madeMs !== undefined || this.#refusal !== undefined;
+  }
+
   /** Refuses nothing more but what is refused for good. Returns whether something was refused for a while. */
   rest(): boolean {
     const refusal = this.#refusal;
