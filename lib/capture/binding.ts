@@ -293,6 +293,12 @@ export class Binding {
     }
   }
 
+  /** Has the next sweep capture records of the future anew, although it knows their versions: fields may be new. */
+  recaptureAhead(): void {
+    for (const id of this.ahead.captured.keys()) this.emitted.know(BigInt(id), 0);
+    this.lookedAheadMs = undefined;
+  }
+
   /** Completes a checkpoint in the step that writes it, and moves the state with it. */
   #commit(made: BindingPatch | LateBindingPatch | undefined): StatePatch | undefined {
     const patch = this.#withSeen(typeof made === 'function' ? made() : made);

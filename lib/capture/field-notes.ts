@@ -17,6 +17,13 @@ import {capturedNames, isNoteOld, namesDigest, newNames, owing, refusedPatch} fr
  * Writes a checkpoint only when there is something to note, or the last note is a day old.
  */
 export async function noteFields(binding: Binding, haveChanged: boolean, signal: AbortSignal): Promise<void> {
+  await note(binding, haveChanged, signal);
+  // No refresh reaches records of the future, but sweeps do.
+  const owed = binding.state.fields?.owed ?? [];
+  if (owed.some((name) => binding.fields.reads('coql', name))) binding.recaptureAhead();
+}
+
+async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal): Promise<void> {
   const {fields, shared} = binding;
   const nowS = await shared.client.nowSeconds(signal);
   const before = binding.state.fields?.digest;
@@ -27,10 +34,10 @@ export async function noteFields(binding: Binding, haveChanged: boolean, signal:
     const names = capturedNames(fields);
     // A state without a note is from a version that kept none: it captured what there was.
     const owed = before === undefined ? [] : [...newNames(before, names), ...again];
-    const {fields: note, ...rest} = owing(binding.state, fields, owed);
+    const {fields: owes, ...rest} = owing(binding.state, fields, owed);
     return {
       ...rest,
-      fields: {...(note as object), read: instantOf(nowS), digest: namesDigest(names), refused: refusedPatch(fields)},
+      fields: {...(owes as object), read: instantOf(nowS), digest: namesDigest(names), refused: refusedPatch(fields)},
     };
   });
 }

@@ -47,11 +47,12 @@ export class ModelFields {
   readonly #isWide: boolean;
   readonly #nowMs: () => number;
 
-  constructor(random: Random, nowMs: () => number, busyMs: number) {
+  /** `mayBeWide`: a Zoho that serves a row at a time would take the machine minutes for so many columns. */
+  constructor(random: Random, nowMs: () => number, busyMs: number, mayBeWide: boolean) {
     const inBusyTime = (): number => nowMs() + random.below(busyMs);
     this.#nowMs = nowMs;
     this.madeMs = random.chance(0.6) ? inBusyTime() : undefined;
-    this.#isWide = random.chance(0.1);
+    this.#isWide = random.chance(0.15) && mayBeWide;
     const api = random.pick(['bulk', 'coql', 'coql'] as const);
     const forGood = random.chance(0.4);
     const fromMs = random.chance(0.4) ? nowMs() : inBusyTime();
@@ -62,6 +63,11 @@ export class ModelFields {
   get listed(): readonly Field[] {
     const isMade = this.madeMs !== undefined && this.#nowMs() >= this.madeMs;
     return [...always, ...(isMade ? [late] : []), ...(this.#isWide ? filling : [])];
+  }
+
+  /** Whether a field is made or refused in this run. */
+  get mayOwe(): boolean {
+    return this.madeMs !== undefined || this.#refusal !== undefined;
   }
 
   /** Refuses nothing more but what is refused for good. Returns whether something was refused for a while. */

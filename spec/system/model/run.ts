@@ -56,7 +56,7 @@ export async function modelRun({
   // Drawn apart, so that the rest of a run is as it was without them.
   const odd = {...drawOddities(new Random(seed * 7919)), ...oddities};
   const apart = new Random(seed * 104_729);
-  const fields = new ModelFields(apart, () => clock.nowMs(), busyS * 1000);
+  const fields = new ModelFields(apart, () => clock.nowMs(), busyS * 1000, odd.servedMax > 20 && odd.listMax > 3);
   org.hasLate = () => fields.madeMs !== undefined && clock.nowMs() >= fields.madeMs;
   const zoho = new ModelZoho(
     org,
@@ -80,6 +80,7 @@ export async function modelRun({
   const task = new Task();
   const order = new Order(org, odd.lagMs > 0);
   order.tellsDeletions = () => clock.nowMs() < zoho.options.feedRefusedFromMs;
+  order.mayOwe = fields.mayOwe;
   const busyUntilMs = startMs + busyS * 1000;
   let editing = true;
   const edits = churn(org, order, clock, random, busyUntilMs).then(() => {
@@ -135,7 +136,14 @@ export async function modelRun({
     );
     const lifeMs = quiet ? 12 * 60_000 : random.below(60_000);
     await clock.run(() => over, lifeMs);
-    if (quiet) await clock.run(() => over || isSettled(session.ahead(task.state)), 3_600_000);
+    if (quiet) {
+      // Committed as it comes: reducing all that waits, over and over, would take longer than the run.
+      const settled = (): boolean => {
+        session.commit(order.watch(task));
+        return isSettled(task.state);
+      };
+      await clock.run(() => over || settled(), 3_600_000);
+    }
     // What the runtime had not committed when the session ended is lost.
     dead = true;
     const place = random.chance(0.5) ? places.upTo(random.pick(boundaries)) : undefined;
@@ -212,6 +220,8 @@ class Order {
   /** Ids whose last committed document is a deletion. */
   readonly deleted = new Set<string>();
   tellsDeletions = (): boolean => true;
+  /** Whether fields may be owed in this run: what is ahead of its time is captured again for them. */
+  mayOwe = false;
   readonly #org: ModelOrg;
   readonly #last = new Map<string, {modifiedMs: number; edit: number}>();
   /** What was captured last of records of the future; it may change with the fields that there are. */
@@ -243,11 +253,12 @@ class Order {
     }
     if (this.deleted.has(id) && !this.#org.cameBack(BigInt(id.slice(1)), this.#deletedS.get(id)!))
       this.violations.push(`${id}: came back after its deletion`);
-    if (this.deleted.has(id) && !('Name' in doc)) this.violations.push(`${id}: came back as a fragment`);
+    // A slice of a wide backfill has one of these at least.
+    if (this.deleted.has(id) && !('Name' in doc || 'Fill_000' in doc)) this.violations.push(`${id}: came back as a fragment`);
     this.deleted.delete(id);
     if (this.#org.isAhead(BigInt(id.slice(1)))) {
       const content = JSON.stringify(doc);
-      if (this.#captured.get(id) === content) this.violations.push(`${id}: captured again before its time`);
+      if (this.#captured.get(id) === content && !this.mayOwe) this.violations.push(`${id}: captured again before its time`);
       this.#captured.set(id, content);
     }
     const modifiedMs = Date.parse(String(doc.Modified_Time));
