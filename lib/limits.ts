@@ -38,6 +38,12 @@ export const unknownStateMaxMs = 30 * 60_000;
 /** The schedule of a formula refresh is looked at this often; it has minutes. */
 export const scheduleCheckMs = 5_000;
 
+/** Without a schedule, a snapshot is taken no more often: each reads the whole module, for 50 credits and more. */
+export const snapshotSpacingMs = 3_600_000;
+
+/** Tombstones of a snapshot that are written at once, some 40 bytes each. */
+export const rowTombstonesAtOnce = 10_000;
+
 /** Field metadata is read again after this time, so that a new custom field arrives without a restart. One credit an hour and module. */
 export const fieldsAgeMaxMs = 3_600_000;
 

@@ -9,6 +9,7 @@ import {idsSince, rowsByIds} from '../sources/coql.ts';
 import {withReferenceIds} from '../sources/reference-names.ts';
 import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, backfillDone, FilterOverflow} from './binding.ts';
+import {bisectBulkFields} from './bisect-fields.ts';
 import {coqlContext} from './coql-context.ts';
 import {BackfillRecovery, withNarrowerQuery} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
@@ -23,7 +24,7 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
   const cost = tally(binding.shared.client);
   const shared = {...binding.shared, client: cost.client};
   const [beganMs, rowsBefore] = [shared.clock.elapsedMs(), progress.rows];
-  const remedies = new BackfillRecovery(binding);
+  const remedies = new BackfillRecovery(binding, (signal) => bisectBulkFields(binding, signal));
   const kind = binding.refreshing ? 'refresh' : 'backfill';
   const {start, backfill: saved} = binding.state;
   progress.range = kind;

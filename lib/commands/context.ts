@@ -10,6 +10,7 @@ import {unsealWithSops} from '../config/sops.ts';
 import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {systemReason} from '../errors/system.ts';
+import {keyFault} from '../flow/discover.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
@@ -37,12 +38,16 @@ export interface SetupBinding {
   readonly resource: ResourceConfig;
   readonly collection: string;
   readonly stateKey: string;
+  /** Key of the collection, where the catalog has it. */
+  readonly key?: readonly string[] | undefined;
 }
 
 /** One whose module is known to be there. */
 export interface FoundBinding extends SetupBinding {
   /** Jobs that a page of its backfill takes: more than one for a module with very many fields. */
   readonly slices: number;
+  /** Whether the module has no `Modified_Time`, so that it is captured as a snapshot. */
+  readonly snapshot: boolean;
 }
 
 export interface Setup {
@@ -247,7 +252,8 @@ export function configOf({
 /**
  * The bindings to capture: those that were asked for, or of all modules those that can be captured.
  *
- * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
+ * @throws ConfigError for a capture without bindings, a module that Zoho does not have, a collection with a key that does not fit its module, and a start date
+ * that has not come yet.
  */
 export async function bindingsOf(setup: Setup, host: CommandContext): Promise<readonly FoundBinding[]> {
   if (setup.bindings?.length === 0)
@@ -256,11 +262,14 @@ export async function bindingsOf(setup: Setup, host: CommandContext): Promise<re
     );
   const entries = await modulesOf(setup, host);
   const bindings = setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
-  const fields = new Map(entries.map((entry) => [entry.name, entry.fields ?? []]));
-  return bindings.map((binding) => ({
-    ...binding,
-    slices: new FieldPlan(fields.get(binding.resource.name) ?? []).bulkSlices.length,
-  }));
+  const named = new Map(entries.map((entry) => [entry.name, entry]));
+  return bindings.map((binding) => {
+    const entry = named.get(binding.resource.name);
+    const fault = entry?.fields && keyFault(entry, binding.key ?? []);
+    if (fault !== undefined) throw new ConfigError(`Cannot capture into ${binding.collection}: ${fault}`);
+    const snapshot = entry?.snapshot === true;
+    return {...binding, snapshot, slices: snapshot ? 1 : new FieldPlan(entry?.fields ?? []).bulkSlices.length};
+  });
 }
 
 /** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */

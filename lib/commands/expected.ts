@@ -15,13 +15,13 @@ export interface ExpectedOptions {
 
 /**
  * Counts the records of every module whose backfill is yet to begin, one after another, into `expected`: those of one that goes on are partly read, and
- * nobody knows how many. A count that cannot be had is left out; nothing else fails for it.
+ * nobody knows how many; a snapshot is read twice, or once. A count that cannot be had is left out; nothing else fails for it.
  */
 export async function countExpected(
   {setup: {client, config}, bindings, state, signal}: ExpectedOptions,
   expected: Map<BindingProgress, number>,
 ): Promise<void> {
-  const fresh = bindings.filter(({target}) => savedBinding(state, target.stateKey) === undefined);
+  const fresh = bindings.filter(({target, snapshot}) => snapshot !== true && savedBinding(state, target.stateKey) === undefined);
   for (const {resource, progress, slices} of fresh) {
     try {
       const start = config.startDate ?? daysBefore(instantOf(await client.nowSeconds(signal)), defaultStartDays);

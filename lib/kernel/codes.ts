@@ -42,5 +42,5 @@ export const faultSize = 4;
 
 /** Bytes behind a text that may be read or written beside it, because most are moved 16 at once. */
 export const strideBytes = 16;
-/** Room that `shape` finds behind each document. */
-export const shapeRoomBytes = 32;
+/** Room that `shape` finds behind each document: enough for `,"_meta":{"op":"c","row_id":N}}` with 16 digits. */
+export const shapeRoomBytes = 48;

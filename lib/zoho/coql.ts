@@ -72,9 +72,10 @@ export function idsQuery({module, columns, ids, quoting}: IdsQuery): string {
   return `${selected(columns, module, quoting)} where ${where} limit 0, ${ids.length}`;
 }
 
-/** How many records were modified since a time. */
-export function countQuery(module: string, fromS: number): string {
-  return `select COUNT(id) from ${nameOf(module)} where Modified_Time >= ${datetimeLiteral(fromS)}`;
+/** How many records were modified since a time, or without one how many there are. */
+export function countQuery(module: string, fromS: number | undefined): string {
+  const where = fromS === undefined ? 'id is not null' : `Modified_Time >= ${datetimeLiteral(fromS)}`;
+  return `select COUNT(id) from ${nameOf(module)} where ${where}`;
 }
 
 /** A time as COQL takes it: whole seconds, quoted, with its offset written out. */

@@ -34,7 +34,7 @@ function docs(...texts: string[]): DocBlock {
 /** A connector without Zoho: two modules, and a capture that says of each binding where it is and what it was given. */
 const handlers: Handlers = {
   spec: () => specResponse,
-  discover: async () => discoveredBindings(['Leads', 'Deals']),
+  discover: async () => discoveredBindings([{name: 'Leads'}, {name: 'Deals'}]),
   validate: async ({bindings}) => bindings.map(({resourceConfig}) => [parseResource(resourceConfig).name]),
   apply: async () => '',
   async open({bindings, state}, output, signal) {
