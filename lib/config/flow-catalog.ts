@@ -16,7 +16,7 @@ export interface SourceBinding {
   readonly resource: unknown;
   readonly collection: string;
   /** Key of the collection, if it is in the catalog. */
-  readonly key?: readonly string[] | undefined;
+  readonly key?: readonly string[];
   readonly stateKey: string;
 }
 

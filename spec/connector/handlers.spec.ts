@@ -101,9 +101,9 @@ connector('discovers the modules that can be captured, and says in the log why e
     const bindings = await handlers.discover(config, signal);
     assert.deepEqual(
       bindings.map(({recommendedName}) => recommendedName),
-      ['Accounts', 'Leads', 'Tasks'],
+      ['Accounts', 'Leads', 'Links', 'Tasks'],
     );
-    for (const name of ['Notes', 'Home', 'Links', 'Secrets', 'Empties']) {
+    for (const name of ['Notes', 'Home', 'Secrets', 'Empties']) {
       assert.equal(logged.filter((text) => text.startsWith(`info: Module ${name} is `)).length, 1, name);
     }
   }),

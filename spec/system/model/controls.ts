@@ -39,9 +39,9 @@ export function patched(change: (patch: Patch, binding: Binding) => void): () =>
 
 /** Replaces the gate's memory for a while. */
 function gated(change: Partial<Pick<BackfillFilter, 'allows' | 'record'>>): () => void {
-  const {allows: admits, record: passed} = BackfillFilter.prototype;
+  const {allows, record} = BackfillFilter.prototype;
   Object.assign(BackfillFilter.prototype, change);
-  return () => Object.assign(BackfillFilter.prototype, {admits, passed});
+  return () => Object.assign(BackfillFilter.prototype, {allows, record});
 }
 
 const client =
