@@ -106,10 +106,11 @@ export async function readSource(path: string, name: string | undefined, reader:
     const target = typeof binding.target === 'object' ? binding.target.name : binding.target;
     if (target === undefined)
       throw new ConfigError(`Cannot use ${capture.path}: captures.${capture.name}.bindings.${i}.target is missing`);
+    const key = keys.get(target);
     bindings.push({
       resource,
       collection: target,
-      key: keys.get(target),
+      ...(key && {key}),
       stateKey: stateKeyOf([nameOf(resource)], binding.backfill ?? 0),
     });
   }

@@ -1,6 +1,5 @@
 /** Broken controls of snapshots: one defect at a time, each of which the model check must catch. */
 
-import {SnapshotPlace} from '../../../lib/capture/snapshots/place.ts';
 import {SnapshotBinding} from '../../../lib/capture/snapshots/snapshot-binding.ts';
 import {RowDigest} from '../../../lib/records/row-digest.ts';
 
@@ -40,19 +39,6 @@ export const snapshotControls: readonly SnapshotControl[] = [
       return replaced(RowDigest.prototype, {
         add() {
           add.call(this, Buffer.from('a row'));
-        },
-      });
-    },
-  },
-  {
-    name: 'rows that are read again after a lost job are counted on',
-    breakIt() {
-      const {recover} = SnapshotPlace.prototype;
-      return replaced(SnapshotPlace.prototype, {
-        recover(patch) {
-          const {digest} = this;
-          recover.call(this, patch);
-          this.pass(undefined, digest);
         },
       });
     },
