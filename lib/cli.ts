@@ -188,6 +188,10 @@ function programOf(host: CommandContext, run: Run): Command {
     .option('--scale-rows <count>', 'where that ends', whole, 2_000_000)
     .option('--force', 'replace that file if it exists')
     .option('--starts', 'instead, time the starts of spec and --help beside that of node')
+    .option(
+      '--memory',
+      'instead, measure peak memory; its cases are idle, sweeps, slices, deletions, largest, largest-bulk, stalled',
+    )
     .option('--json', 'print the figures as JSON')
     .addHelpText('after', example('source-zoho bench --cases usual,coql --rounds 3'))
     .action(run(async (args) => (await import('./commands/bench.ts')).bench(host, args)));

@@ -47,6 +47,9 @@ export const rowTombstonesAtOnce = 10_000;
 /** Field metadata is read again after this time, so that a new custom field arrives without a restart. One credit an hour and module. */
 export const fieldsAgeMaxMs = 3_600_000;
 
+/** What an API refused is asked for again this often, and when metadata change: at most three calls that are refused (design 5.6 asks for daily). */
+export const fieldsNotedMaxS = 86_400;
+
 /** A module that was set aside is tried again after this time, doubling up to the second one: its fault is Zoho's or an administrator's to mend. */
 export const moduleRetryMs = 60_000;
 export const moduleRetryMaxMs = 1_800_000;
@@ -71,6 +74,9 @@ export const aheadLookMs = 3_600_000;
 
 /** Bytes of a COQL page that are aimed at: four sweeps at once, and what becomes of their pages, fit into a few dozen MB. */
 export const coqlPageBytes = 8 << 20;
+
+/** What the rows of a COQL page take in memory at most, of all its slices together: one that gets heavier ends before its last row. Four sweeps at once hold 48 MB then. */
+export const coqlPageBytesMax = 12 << 20;
 
 /** A page that failed by its size is asked for with a quarter of the rows: from 2,000 to a single one in six steps, each of which has tries of its own. */
 export const coqlPageShrinkBy = 4;
@@ -113,8 +119,10 @@ export const downloadTriesMax = 3;
 /** Exports of one page before the module is set aside, and restarts of a range whose page token expired. */
 export const jobTriesMax = 3;
 
-/** Refreshes that follow a backfill or a refresh at once, because records changed meanwhile: the first is short of few, and a module that never rests would refresh for ever. */
+/** Refreshes that follow one another at once for values that are owed, because records changed meanwhile: the first is short of few, and a module that never rests would refresh for ever. */
 export const refreshesInRowMax = 3;
+/** Then what is owed waits for the schedule, or so long. */
+export const owedPauseMs = 3_600_000;
 
 // Places, for all bindings of the process together
 
@@ -238,7 +246,7 @@ export const idleTimeoutMs = 60_000;
 /** Time for a whole token call; one without a bound has hung syncs (zoho-api sheet 9). */
 export const tokenTimeoutMs = 30_000;
 
-/** Size of an answer's headers, of a JSON answer (metadata of a module with a thousand fields and their pick lists has a few MB), of a COQL page (2,000 rows of 500 long texts), and of a ZIP (without ZIP64 it has no more). */
+/** Size of an answer's headers, of a JSON answer (metadata of a module with a thousand fields and their pick lists has a few MB), of a COQL page (nothing of it is held but its rows), and of a ZIP (without ZIP64 it has no more). */
 export const headerBytesMax = 32 << 10;
 export const replyBytesMax = 64 << 20;
 export const coqlBytesMax = 256 << 20;
@@ -363,6 +371,9 @@ export const verifyAheadS = 3_600;
 
 /** Log lines of a support bundle; when there are more, the latest count. */
 export const bundleLogLinesMax = 4_000;
+
+/** Bytes of one value in a COQL answer: the largest text that makes a document, with every character of two bytes written in six. */
+export const jsonTokenBytesMax = 3 * documentBytesMax;
 
 /** Bytes of a COQL answer that are parsed before others get their turn. */
 export const jsonSliceBytes = 64 << 10;

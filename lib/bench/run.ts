@@ -95,8 +95,13 @@ export interface PageServer {
 }
 
 /** Starts the process that the pages come from. */
-export async function startServer(options: ServerOptions): Promise<PageServer> {
-  const child: ChildProcess = spawn(process.execPath, [serverFile, JSON.stringify(options)], {
+export function startServer(options: ServerOptions): Promise<PageServer> {
+  return startProcess(serverFile, options);
+}
+
+/** Starts a program that prints its URL, and ends with its input. */
+export async function startProcess(file: string, options: object): Promise<PageServer> {
+  const child: ChildProcess = spawn(process.execPath, [file, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const {stdin, stdout} = child;

@@ -1,30 +1,32 @@
 /** The bulk side of a binding: a backfill, or a refresh of formula fields, from its beginning or from where it stopped. */
 
-import {type BackfillState, instantOf, secondsOf} from '../flow/state.ts';
-import {feedLagMs, refreshesInRowMax, windowOverlapS} from '../limits.ts';
+import {type BackfillState, type BindingState, instantOf, secondsOf} from '../flow/state.ts';
+import {feedLagMs, windowOverlapS} from '../limits.ts';
+import type {BindingPatch} from '../records/batch.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
 import {bulkRows} from '../sources/bulk.ts';
 import {idsSince, rowsByIds} from '../sources/coql.ts';
 import {withReferenceIds} from '../sources/reference-names.ts';
 import {backfillCredits} from '../zoho/usage.ts';
-import {type Binding, backfillDone, FilterOverflow} from './binding.ts';
-import {bisectBulkFields} from './bisect-fields.ts';
+import {type Binding, FilterOverflow} from './binding.ts';
+import {askForColumns, bisectBulkFields} from './bisect-fields.ts';
 import {coqlContext} from './coql-context.ts';
+import {rangeEnd} from './owed-fields.ts';
 import {BackfillRecovery, withNarrowerQuery} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
 import {tally} from './tally.ts';
 import {captureUntimed} from './untimed.ts';
 
-const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null};
+const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null, again: null};
 
-/** Runs the range that the state holds to its end, whatever of it was done before; the state may hold another one then. */
+/** Runs the range that the state holds to its end, whatever of it was done before. */
 export async function runBackfill(binding: Binding, signal: AbortSignal): Promise<void> {
   const {progress} = binding;
   const cost = tally(binding.shared.client);
   const shared = {...binding.shared, client: cost.client};
   const [beganMs, rowsBefore] = [shared.clock.elapsedMs(), progress.rows];
-  const remedies = new BackfillRecovery(binding, (signal) => bisectBulkFields(binding, signal));
+  const remedies = new BackfillRecovery(binding, (signal) => findRefused(binding, signal));
   const kind = binding.refreshing ? 'refresh' : 'backfill';
   const {start, backfill: saved} = binding.state;
   progress.range = kind;
@@ -34,7 +36,7 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
     `${saved?.job == null ? 'Beginning' : 'Resuming'} the ${kind} of module ${binding.module}, at about ${credits} credits for every 200,000 rows`,
     {module: binding.module, from: start, cutoff: saved?.cutoff, observable: true},
   );
-  if (binding.range.slices.length === 0) await binding.patch(backfillDone);
+  if (binding.range.slices.length === 0) await binding.patch(() => rangeEnd(binding.state, binding.fields));
   let again = false;
   for (let backfill = binding.state.backfill; backfill != null; backfill = binding.state.backfill) {
     try {
@@ -43,9 +45,8 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
       const onAccepted = (fields: readonly string[]) => binding.confirm(fields);
       const {quarantine} = binding;
       const rows = bulkRows(binding.range, backfill, {...shared, quarantine, progress, signal, again, onAccepted});
-      await binding.emit(withReferenceIds(rows, {...binding.plan, ...shared, signal}), binding.admitBulk, signal);
-      if (binding.state.backfill != null) await endBackfill(binding, kind, signal);
-      break;
+      const referenced = withReferenceIds(rows, {...binding.plan, ...shared, signal});
+      await binding.emit(referenced, binding.admitBulk, signal, () => captureReturned(binding, signal));
     } catch (error) {
       signal.throwIfAborted();
       again = true;
@@ -69,36 +70,27 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
   );
   progress.range = undefined;
   progress.phase = 'backfilled';
-  if (binding.state.backfill != null) return;
   binding.filter.end();
   binding.filterKnown = false;
 }
 
-/**
- * Ends the range of a module with fields that only Bulk Read reads. Records that sweeps captured meanwhile lack them: their rows were dropped, or had
- * left the range. So the very patch that would end it begins a refresh, a bounded number of times; a module that never rests waits for its schedule.
- */
-async function endBackfill(binding: Binding, kind: string, signal: AbortSignal): Promise<void> {
-  const {module, shared} = binding;
-  const fields = binding.fields.coverage.bulkOnly.join(', ');
-  if (binding.sweptMeanwhile && binding.refreshesInRow < refreshesInRowMax) {
-    shared.log(
-      'info',
-      `Records of module ${module} changed during its ${kind}: ${fields} of them comes with a refresh, which begins now`,
-      {
-        module,
-      },
-    );
-    await beginRefresh(binding, await shared.client.nowSeconds(signal), signal);
-    binding.refreshesInRow++;
-    return;
+/** Emits whole what a refresh found alive of records that were captured as deleted. */
+async function captureReturned(binding: Binding, signal: AbortSignal): Promise<void> {
+  if (binding.returned.size === 0) return;
+  const ids = [...binding.returned];
+  binding.returned.clear();
+  const release = await binding.coqlLock.acquire(signal);
+  try {
+    await withNarrowerQuery(binding, () => recheck(binding, ids, signal), signal);
+  } finally {
+    release();
   }
-  if (binding.sweptMeanwhile)
-    shared.log('info', `Records of module ${module} keep changing: ${fields} of the latest comes with its next refresh`, {
-      module,
-    });
-  await binding.patch(backfillDone);
-  binding.refreshesInRow = 0;
+}
+
+/** Leaves out the fields that Bulk Read refuses without naming them; those that COQL refuses are suspected first, so it is asked before. */
+async function findRefused(binding: Binding, signal: AbortSignal): Promise<boolean> {
+  await withNarrowerQuery(binding, () => askForColumns(binding, signal), signal);
+  return bisectBulkFields(binding, signal);
 }
 
 /** Whether no job of a range was submitted yet. */
@@ -114,48 +106,66 @@ export async function beginRefresh(binding: Binding, nowS: number, signal: Abort
   } finally {
     release();
   }
-  beginFilter(binding);
-  const cutoff = binding.state.inc.cursor;
-  await binding.patch({backfill: {...firstPage, cutoff}, is_connector_initiated: true, last_initialized: instantOf(nowS)});
+  await binding.patch(() => ({
+    backfill: {...beginning(binding), fields: binding.fields.toRefresh(binding.state.fields?.owed)},
+    is_connector_initiated: true,
+    last_initialized: instantOf(nowS),
+  }));
 }
 
 /** A range whose gate overflowed begins anew where the sweeps are now; its jobs will photograph what is there from here on. */
 async function startAgain(binding: Binding): Promise<void> {
-  beginFilter(binding);
   binding.shared.log(
     'warn',
     `Module ${binding.module} changes faster than its ${binding.progress.range} can follow; it starts again`,
     {module: binding.module},
   );
-  await binding.patch({backfill: {...firstPage, cutoff: binding.state.inc.cursor}});
-}
-
-/** Begins to remember what is emitted otherwise. Nothing of the range that starts now, and ends at the cursor, was photographed yet. */
-export function beginFilter(binding: Binding): void {
-  binding.filter.begin();
-  binding.sweptMeanwhile = binding.sweptToS >= secondsOf(binding.state.inc.cursor);
-  binding.filterKnown = true;
+  await binding.patch(() => ({backfill: beginning(binding)}));
 }
 
 /**
- * After a restart in the middle of a range, asks Zoho for what may have been emitted since it began: ids modified from an overlap before the cutoff on, and ids
- * deleted since then. Sweeps meanwhile add to it. No bulk row is written before.
+ * Where a range begins that ends at the cursor. Nothing of it was photographed yet, so only what is emitted from here on counts; what a sweep
+ * captured beyond the cursor is not in the range, and counts as a change.
+ */
+function beginning(binding: Binding): BindingPatch {
+  const {cursor} = binding.state.inc;
+  binding.filter.begin();
+  binding.filterKnown = true;
+  const isBeyond = binding.sweptToS >= secondsOf(cursor);
+  return {...firstPage, cutoff: cursor, seen: {changes: isBeyond ? true : null, deletions: null}};
+}
+
+/** Begins to remember what is emitted beside a range that goes on after a restart; nothing is unknown of it if nothing was emitted before. */
+export function resumeRange(binding: Binding): void {
+  const {backfill} = binding.state;
+  if (backfill == null || binding.filterKnown) return;
+  binding.filter.begin();
+  binding.filterKnown = backfill.seen.changes !== true && backfill.seen.deletions !== true;
+}
+
+/**
+ * After a restart in the middle of a range, asks Zoho for what may have been emitted since it began, if the state says that anything
+ * was: ids modified from an overlap before the cutoff on, and ids deleted since then. Sweeps meanwhile add to it. No bulk row is written before.
  *
- * The feed of deletions is read before and after the ids, and the latest ids once more: a record may go into the recycle bin, or come out of it, in between.
+ * A record that was emitted and deleted afterwards is in neither until the feed lists it, which may take a moment: so the feed is read
+ * again that much later. The latest ids are, too: a record may go into the recycle bin, or come out of it, in between. What is known to have
+ * gone into the bin counts in any case.
  *
  * During a refresh the records of that overlap are emitted anew, whole: their rows are about to be dropped, and the values they
  * were captured with may be older than the refresh.
  */
 async function rebuildFilter(binding: Binding, signal: AbortSignal): Promise<void> {
   if (binding.filterKnown) return;
+  const {clock, client} = binding.shared;
   binding.progress.phase = 'asking what changed since the range began';
+  // Rows of a refresh are looked up there one by one.
+  if (!binding.refreshing) for (const id of binding.recycleBin.ids) binding.filter.record(BigInt(id));
   const cutoffS = secondsOf((binding.state.backfill as BackfillState).cutoff);
   const sinceS = Math.max(cutoffS - windowOverlapS, secondsOf(binding.state.start));
-  const beganS = await binding.shared.client.nowSeconds(signal);
-  const beganMs = binding.shared.clock.elapsedMs();
+  const beganS = await client.nowSeconds(signal);
   await recallDeleted(binding, sinceS, signal);
   await recallModified(binding, sinceS, signal, binding.refreshing ? cutoffS : undefined);
-  await feedSettled(binding, beganMs, signal);
+  await feedSettled(binding, clock.elapsedMs(), signal);
   await recallDeleted(binding, sinceS, signal);
   await recallModified(binding, Math.max(sinceS, beganS - windowOverlapS), signal);
   if (binding.filter.overflowed) throw new FilterOverflow(binding.module);
@@ -178,7 +188,6 @@ async function recallModified(binding: Binding, sinceS: number, signal: AbortSig
     for (let row = 0; row < rows.count; row++) {
       const id = cellText(rows, row, idColumn);
       binding.filter.record(BigInt(id));
-      binding.sweptMeanwhile = true;
       if (modifiedSeconds(cellText(rows, row, timeColumn)) < emitBeforeS) below.push(id);
     }
     if (below.length > 0) await emitAgain(binding, below, signal);
@@ -192,13 +201,18 @@ async function recallDeleted(binding: Binding, sinceS: number, signal: AbortSign
     // What cannot be known must not pass.
     if ('stopped' in page) throw new FilterOverflow(binding.module);
   }
-  // Nor what was known and is refused now: deletions were emitted since the range began, and its jobs may still have the records.
-  if (!binding.hasDeletions && emittedDeletions(binding)) throw new FilterOverflow(binding.module);
+  // Nor what was known and is refused now: the range's jobs may still have the records.
+  if (!binding.hasDeletions && mayMissDeletions(binding.state)) throw new FilterOverflow(binding.module);
 }
 
-/** Whether the feed of deletions was read since the range began, by this process or another. */
-function emittedDeletions({state}: Binding): boolean {
-  return secondsOf(state.deleted.cursor) > secondsOf((state.backfill as BackfillState).cutoff);
+/**
+ * Whether deletions were emitted since the range began. Records that changed since then may have been deleted as well; that counts where the feed
+ * has been read meanwhile, and not for a module whose deletions Zoho never tells.
+ */
+function mayMissDeletions({backfill, deleted}: BindingState): boolean {
+  const {seen, cutoff} = backfill as BackfillState;
+  const wasRead = secondsOf(deleted.cursor) > secondsOf(cutoff);
+  return seen.deletions === true || (seen.changes === true && wasRead);
 }
 
 async function emitAgain(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {

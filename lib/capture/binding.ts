@@ -1,13 +1,13 @@
 /** One captured module while the connector runs: its state, its fields, and what it has emitted of late. */
 
 import {sourcedSchema} from '../flow/sourced.ts';
-import {type BindingState, bindingPatch, mergePatch, secondsOf} from '../flow/state.ts';
+import {type BindingState, bindingPatch, mergePatch, type StatePatch, secondsOf} from '../flow/state.ts';
 import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, windowOverlapS} from '../limits.ts';
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, DocBlock, RowBlock} from '../records/batch.ts';
+import type {Batch, BindingPatch, DocBlock, LateBindingPatch, RowBlock} from '../records/batch.ts';
 import {idOf, modifiedOf} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import type {Target} from '../sinks/sink.ts';
@@ -16,6 +16,7 @@ import type {CoqlPlan} from '../sources/coql.ts';
 import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import type {Api, FieldPlan} from './field-plan.ts';
+import {OwedRefreshes, rangeEnd, refusing} from './owed-fields.ts';
 import type {BindingProgress} from './progress.ts';
 import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
@@ -64,9 +65,6 @@ export interface BindingOptions {
   readonly shared: Shared;
 }
 
-/** Ends a backfill or a refresh. */
-export const backfillDone: BindingPatch = {backfill: null, is_connector_initiated: false};
-
 /** Decides over a document at the moment of its write. */
 export type Admit = (docs: DocBlock, i: number) => boolean;
 
@@ -89,10 +87,9 @@ export class Binding {
   filterKnown = false;
   /** The latest `Modified_Time` captured by COQL. */
   sweptToS = Number.NEGATIVE_INFINITY;
-  /** Whether a record was captured by COQL that the running range may not have: what only Bulk Read reads of it is still to come. */
-  sweptMeanwhile = false;
-  /** Refreshes begun one after another for the sake of such records. */
-  refreshesInRow = 0;
+  /** Records that a refresh found alive although their last document was a deletion: to be captured whole. */
+  readonly returned = new Set<string>();
+  readonly owedRefreshes = new OwedRefreshes();
   /** False once Zoho has said that the module has no feed of deletions, until its fields are read again. */
   hasDeletions = true;
   /** Whether that was said to people. */
@@ -139,29 +136,32 @@ export class Binding {
       if (deletedS >= readAgainS) this.emitted.knowDeletion(BigInt(id), deletedS);
   }
 
-  /** Writes documents and the checkpoint they earn in one piece, and moves the state with it. */
-  async put(batch: Batch<DocBlock>, admit?: Admit): Promise<void> {
-    const {items, patch} = batch;
+  /**
+   * Writes documents and the checkpoint they earn in one piece. The state moves in the same step, so that it never differs from what the
+   * output holds: whoever is written next finds it as this piece left it.
+   */
+  async put({items, patch}: Batch<DocBlock>, admit?: Admit): Promise<void> {
     if (items.count === 0 && patch === undefined) return;
-    const {sink} = this.shared;
-    const written = await sink.write({
+    this.progress.documents += await this.shared.sink.write({
       target: this.target,
       docs: items,
       admit,
-      patch: patch && bindingPatch(this.target.stateKey, patch),
+      patch: () => this.#commit(patch),
     });
-    if (patch !== undefined) this.#move(patch);
-    this.progress.documents += written;
   }
 
-  /** Writes a checkpoint without documents. */
-  async patch(patch: BindingPatch): Promise<void> {
-    await this.shared.sink.write({target: this.target, patch: bindingPatch(this.target.stateKey, patch)});
-    this.#move(patch);
+  /** Writes a checkpoint without documents; a function makes it when its turn has come. */
+  async patch(patch: BindingPatch | LateBindingPatch): Promise<void> {
+    await this.shared.sink.write({target: this.target, patch: () => this.#commit(patch)});
   }
 
-  /** Takes rows through the stages to the sink. */
-  async emit(rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>, admit: Admit, signal: AbortSignal): Promise<void> {
+  /** Takes rows through the stages to the sink; `then` is called after each batch was written. */
+  async emit(
+    rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
+    admit: Admit,
+    signal: AbortSignal,
+    then?: () => Promise<void>,
+  ): Promise<void> {
     await this.lookAtClock(signal);
     await pipe(this.#confirming(rows), {
       module: this.module,
@@ -169,7 +169,10 @@ export class Binding {
       signal,
       onMisfit: (field) => this.#warnings.misfit(field, this.fields.all),
       onReplaced: (value) => this.#warnings.replaced(value),
-      write: (batch) => this.put(batch, admit),
+      write: async (batch) => {
+        await this.put(batch, admit);
+        await then?.();
+      },
     });
   }
 
@@ -207,6 +210,7 @@ export class Binding {
       api,
     });
     this.fieldsStale = true;
+    await this.patch(() => refusing(this.state, this.fields));
     await this.describe();
     return true;
   }
@@ -218,16 +222,13 @@ export class Binding {
 
   /** What the range asks for: formula fields for a refresh, all that bulk reads for a backfill. */
   get range(): BulkRange {
-    const hasBulkOnly = () => this.fields.coverage.bulkOnly.length > 0;
+    const {start, backfill} = this.state;
     return {
       module: this.module,
-      slices: this.refreshing ? this.fields.refreshSlices : this.fields.bulkSlices,
+      slices: this.refreshing ? this.fields.refreshSlices(backfill?.fields ?? this.fields.toRefresh()) : this.fields.bulkSlices,
       fields: this.fields.all,
-      fromS: secondsOf(this.state.start),
-      // As late as possible: COQL may refuse a field while the range is running.
-      get done() {
-        return hasBulkOnly() ? undefined : backfillDone;
-      },
+      fromS: secondsOf(start),
+      done: () => rangeEnd(this.state, this.fields),
     };
   }
 
@@ -259,16 +260,24 @@ export class Binding {
     if (modifiedS < secondsOf(this.state.start)) return false;
     if (this.emitted.isPassed(id, modifiedS, this.zohoS)) return false;
     if (!this.emitted.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
-    this.filter.record(id);
-    this.sweptMeanwhile = true;
+    this.filter.record(id, 'changes');
     this.sweptToS = Math.max(this.sweptToS, modifiedS);
     return true;
   };
 
-  /** Admits a bulk row unless something else was emitted of its record since the range began (guarantee G2). */
+  /**
+   * Admits a bulk row unless something else was emitted of its record since the range began (guarantee G2). A row of a refresh is no
+   * document for a record whose last one was a deletion: fragments would make it live again. Such a record is `returned`.
+   */
   readonly admitBulk: Admit = (docs, i) => {
     if (this.filter.overflowed) throw new FilterOverflow(this.module);
-    if (this.filter.size === 0 || this.filter.allows(idOf(docs, i))) return true;
+    const watches = this.refreshing && this.recycleBin.size > 0;
+    if (!watches && this.filter.size === 0) return true;
+    const id = idOf(docs, i);
+    const admits = this.filter.allows(id);
+    const isReturned = admits && watches && this.recycleBin.has(id);
+    if (isReturned) this.returned.add(String(id));
+    if (admits && !isReturned) return true;
     this.progress.dropped++;
     return false;
   };
@@ -284,8 +293,22 @@ export class Binding {
     }
   }
 
-  #move(patch: BindingPatch): void {
+  /** Completes a checkpoint in the step that writes it, and moves the state with it. */
+  #commit(made: BindingPatch | LateBindingPatch | undefined): StatePatch | undefined {
+    const patch = this.#withSeen(typeof made === 'function' ? made() : made);
+    if (patch === undefined) return undefined;
     this.state = mergePatch(this.state, patch) as BindingState;
+    return bindingPatch(this.target.stateKey, patch);
+  }
+
+  /** Adds to a patch what its piece is the first to have emitted since the running range began. */
+  #withSeen(patch: BindingPatch | undefined): BindingPatch | undefined {
+    const {backfill} = this.state;
+    if (backfill == null || patch?.backfill === null) return patch;
+    const first = [...this.filter.emitted].filter((emission) => backfill.seen[emission] !== true);
+    if (first.length === 0) return patch;
+    const seen = Object.fromEntries(first.map((emission) => [emission, true]));
+    return mergePatch(patch ?? {}, {backfill: {seen}}) as BindingPatch;
   }
 }
 

@@ -2,49 +2,111 @@
 
 import {ZohoError} from '../errors/errors.ts';
 import {secondsOf} from '../flow/state.ts';
+import {parseCoql} from '../transforms/parse-json.ts';
+import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
 import {keyFields} from './field-plan.ts';
 
 /** Codes with which Bulk Read refuses a field; the answer need not name it (zoho-api sheet 4.5). */
 export const fieldCodes = new Set(['FIELD_NOT_AVAILABLE', 'FIELD_NOT_SUPPORTED']);
 
+/** A job that was created to learn whether fields are refused, and was not. */
+interface Accepted {
+  readonly job: string;
+  readonly names: readonly string[];
+}
+
 /**
- * Finds the fields of the slice being read that Bulk Read refuses without naming them, and leaves them out. Asks for halves; an answer that is no
- * refusal leaves a job behind that nobody reads. Returns whether any was found.
+ * Finds the fields of the slice being read that Bulk Read refuses without naming them, and leaves them out. Returns whether any was found.
+ *
+ * An answer that is no refusal leaves a job of 50 credits behind, and a refusal costs next to nothing. So the fields that
+ * metadata call hidden and those that COQL refuses are suspected first, each on its own; the others are searched by leaving out few at a
+ * time. The job that was accepted for all the fields that are left is the one that the range goes on with.
  */
 export async function bisectBulkFields(binding: Binding, signal: AbortSignal): Promise<boolean> {
   const {module, range, shared, state} = binding;
-  const slice = range.slices[state.backfill?.slice ?? 0] ?? [];
+  const slice = state.backfill?.slice ?? 0;
   const toS = secondsOf(state.backfill?.cutoff ?? state.inc.cursor);
+  const names = (): string[] => (binding.range.slices[slice] ?? []).filter((name) => !keyFields.includes(name));
+  const found = new Set<string>();
+  const accepted: Accepted[] = [];
 
-  async function search(names: readonly string[]): Promise<boolean> {
-    const refused = await refusalOf(names);
-    if (refused === undefined) return false;
-    if (refused !== '') {
-      if (!(await binding.refuse('bulk', refused))) return false;
-      await search(names.filter((name) => name !== refused));
-      return true;
-    }
-    if (names.length === 1) return binding.refuse('bulk', names[0]!);
-    const half = names.length >> 1;
-    const first = await search(names.slice(0, half));
-    const second = await search(names.slice(half));
-    return first || second;
+  async function refuse(name: string): Promise<void> {
+    if (!(await binding.refuse('bulk', name))) throw new ZohoError('module', `Bulk Read goes on refusing ${name}`);
+    found.add(name);
   }
 
-  /** The refused field, empty when Zoho does not name it; undefined when nothing is refused. */
-  async function refusalOf(names: readonly string[]): Promise<string | undefined> {
-    if (names.length === 0) return undefined;
-    try {
-      await shared.client.createJob({module, fields: [...keyFields, ...names], fromS: range.fromS, toS}, signal);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof ZohoError)) throw error;
-      if (error.kind === 'field') return error.field ?? '';
-      if (error.kind === 'refused' && fieldCodes.has(error.code ?? '')) return '';
-      throw error;
+  /** Whether any of some fields is refused without a name; one that Zoho does name is left out at once. */
+  async function areRefused(some: readonly string[]): Promise<boolean> {
+    for (;;) {
+      const asked = some.filter((name) => !found.has(name));
+      if (asked.length === 0) return false;
+      try {
+        const job = await shared.client.createJob({module, fields: [...keyFields, ...asked], fromS: range.fromS, toS}, signal);
+        accepted.push({job, names: asked});
+        return false;
+      } catch (error) {
+        if (!(error instanceof ZohoError)) throw error;
+        if (error.kind === 'field' && error.field !== undefined && asked.includes(error.field)) await refuse(error.field);
+        else if (error.kind === 'refused' && fieldCodes.has(error.code ?? '')) return true;
+        else throw error;
+      }
     }
   }
 
-  return search(slice.filter((name) => !keyFields.includes(name)));
+  /** Finds what is refused of `unknown`, of which something is; `good` is not refused. */
+  async function search(good: readonly string[], unknown: readonly string[]): Promise<void> {
+    const proved = [...good];
+    const before = found.size;
+    let pool = unknown;
+    while (pool.length > 1) {
+      const kept = pool.slice(0, pool.length - Math.ceil(pool.length * leftOutShare));
+      const isAmongKept = await areRefused([...proved, ...kept]);
+      if (!isAmongKept) proved.push(...kept);
+      pool = (isAmongKept ? kept : pool.slice(kept.length)).filter((name) => !found.has(name));
+    }
+    // One that was named meanwhile may have been all there was.
+    for (const name of pool) if (found.size === before || (await areRefused([...proved, name]))) await refuse(name);
+    const rest = unknown.filter((name) => !found.has(name) && !proved.includes(name));
+    if (await areRefused(rest.length > 0 ? [...proved, ...rest] : [])) await search(proved, rest);
+  }
+
+  const suspects = suspectedOf(binding, names());
+  const others = names().filter((name) => !suspects.includes(name));
+  if (await areRefused(others)) await search([], others);
+  // When the others are not to blame, a single suspect is.
+  const isLone = suspects.length === 1 && found.size === 0;
+  for (const name of suspects) if (isLone || (await areRefused([name]))) await refuse(name);
+  await goOnWith(accepted, names(), binding);
+  return found.size > 0;
+}
+
+/** The part of the fields in question that is left out at once: an accepted job costs as much as 50 refusals, and so few are accepted. */
+const leftOutShare = 1 / 8;
+
+/** The fields among some that Bulk Read is likely to refuse: those that metadata call hidden, and those that COQL refuses. */
+function suspectedOf({fields}: Binding, names: readonly string[]): string[] {
+  const refused = new Set(fields.refused.coql);
+  return names.filter((name) => fields.all.get(name)?.hidden === true || refused.has(name));
+}
+
+/** Takes the job that was accepted for just these fields as that of the page being read. */
+async function goOnWith(accepted: readonly Accepted[], names: readonly string[], binding: Binding): Promise<void> {
+  const wanted = new Set(names);
+  const found = accepted.findLast((job) => job.names.length === wanted.size && job.names.every((name) => wanted.has(name)));
+  const {backfill} = binding.state;
+  if (found === undefined || backfill == null || backfill.next_page != null) return;
+  await binding.patch({backfill: {job: found.job, rows: null, next_job: null}});
+}
+
+/**
+ * Asks COQL for every field of one record, so that it names the hidden ones before jobs are spent on them. To be called where a refused column is
+ * left out and asking goes on.
+ */
+export async function askForColumns({module, fields, shared, state}: Binding, signal: AbortSignal): Promise<void> {
+  if ([...fields.all.values()].some(({hidden}) => hidden)) return;
+  for (const columns of fields.coqlSlices) {
+    const query = windowQuery({module, columns, fromS: secondsOf(state.inc.cursor), limit: 1, quoting: fields.quoting});
+    await shared.client.coql(query, (body) => parseCoql(body, columns, fields.all), signal);
+  }
 }

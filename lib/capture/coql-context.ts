@@ -20,7 +20,7 @@ async function* idsByBulk(
   toS: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[], void, void> {
-  const range = {module, slices: [['id', 'Modified_Time']], fields: new Map(), fromS, done: undefined};
+  const range = {module, slices: [['id', 'Modified_Time']], fields: new Map(), fromS, done: {}};
   // How far this has come is not shown: the binding shows its own range.
   const context = {...shared, quarantine, progress: newProgress(module), signal};
   for await (const {items} of bulkRows(range, {cutoff: instantOf(toS)}, context)) {

@@ -5,6 +5,10 @@ import type {Field} from '../records/field.ts';
 import {LearnedQuoting} from './quoting.ts';
 
 export type Api = 'bulk' | 'coql';
+export const apis: readonly Api[] = ['bulk', 'coql'];
+
+/** Names of the fields that each API refuses. */
+export type Refusals = Readonly<Partial<Record<Api, readonly string[] | undefined>>>;
 
 /** Fields that identify a version of a record; part of every slice. */
 export const keyFields = ['id', 'Modified_Time'];
@@ -14,14 +18,16 @@ export const keyFields = ['id', 'Modified_Time'];
  * are left out, so that a slice keeps its number whatever is refused.
  */
 export class FieldPlan {
-  readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
+  readonly #refused: Record<Api, Set<string>> = {bulk: new Set(), coql: new Set()};
   readonly #confirmed = new Set<string>();
   #fields: ReadonlyMap<string, Field> = new Map();
   /** How names are written in COQL. */
   readonly quoting = new LearnedQuoting();
   #coqlColumns = coqlColumnsMax;
 
-  constructor(fields: readonly Field[]) {
+  /** `refused` are fields that an API is known to refuse. */
+  constructor(fields: readonly Field[], refused: Refusals = {}) {
+    for (const api of apis) this.#refused[api] = new Set(refused[api]);
     this.replace(fields);
   }
 
@@ -35,9 +41,20 @@ export class FieldPlan {
 
   /** Leaves a field out for one API. False when it was not asked for, or nothing works without it. */
   refuse(api: Api, name: string): boolean {
-    if (keyFields.includes(name) || !this.#reads(api, name)) return false;
+    if (keyFields.includes(name) || !this.reads(api, name)) return false;
     this.#refused[api].add(name);
     return true;
+  }
+
+  /** Asks for a field again that was left out for one API. */
+  admit(api: Api, name: string): void {
+    this.#refused[api].delete(name);
+  }
+
+  /** The fields left out for each API that metadata still have, in order of name. */
+  get refused(): {bulk: string[]; coql: string[]} {
+    const left = (api: Api) => [...this.#fields.values()].filter((field) => field[api] && this.#refused[api].has(field.name));
+    return {bulk: left('bulk').map(({name}) => name), coql: left('coql').map(({name}) => name)};
   }
 
   /** Goes back to the number of columns that every version of COQL takes. False when that is what was asked for already. */
@@ -53,7 +70,7 @@ export class FieldPlan {
 
   /** Fields that documents can have: those that at least one API reads. */
   get captured(): Field[] {
-    return [...this.#fields.values()].filter(({name}) => this.#reads('bulk', name) || this.#reads('coql', name));
+    return [...this.#fields.values()].filter(({name}) => this.reads('bulk', name) || this.reads('coql', name));
   }
 
   /** Notes that an API reads these fields: a job took them, or an answer holds them. Returns whether that is news of any captured field. */
@@ -73,10 +90,21 @@ export class FieldPlan {
     return this.#slices('bulk', this.#asked('bulk'), bulkFieldsMax);
   }
 
-  /** Fields whose values change without a trace that a sweep could see: formulas, roll-ups, and what only Bulk Read reads. Empty when there are none. */
-  get refreshSlices(): string[][] {
-    const due = this.#asked('bulk').filter(({name, computed}) => computed || !this.#reads('coql', name));
-    return due.some(({name}) => this.#reads('bulk', name)) ? this.#slices('bulk', due, bulkFieldsMax) : [];
+  /**
+   * What a refresh that begins now is to read: fields whose values change without a trace that a sweep could see (formulas, roll-ups, and
+   * what only Bulk Read reads), and those of `owed` that Bulk Read reads. In order of name.
+   */
+  toRefresh(owed: readonly string[] = []): string[] {
+    return this.#asked('bulk')
+      .filter(({name, computed}) => this.reads('bulk', name) && (computed || !this.reads('coql', name) || owed.includes(name)))
+      .map(({name}) => name);
+  }
+
+  /** The slices of a refresh of some fields; none when none of them can be read any more. */
+  refreshSlices(names: readonly string[]): string[][] {
+    if (!names.some((name) => this.reads('bulk', name))) return [];
+    const isReadable = (name: string): boolean => keyFields.includes(name) || this.reads('bulk', name);
+    return this.#cut(names, bulkFieldsMax).map((slice) => slice.filter(isReadable));
   }
 
   /** Columns of a sweep's queries; no query has more dynamic formulas than COQL takes. */
@@ -85,7 +113,7 @@ export class FieldPlan {
     const dynamic = asked.filter((field) => field.dynamic);
     const room = dynamic.length === 0 ? 0 : coqlDynamicMax;
     const slices = this.#cut(
-      asked.filter((field) => !field.dynamic),
+      asked.filter((field) => !field.dynamic).map(({name}) => name),
       this.#coqlColumns - room,
     );
     for (let i = 0; i * coqlDynamicMax < dynamic.length; i++) {
@@ -99,13 +127,14 @@ export class FieldPlan {
   get coverage(): {bulkOnly: string[]; coqlOnly: string[]; neither: string[]} {
     const names = [...this.#fields.keys()].filter((name) => !keyFields.includes(name));
     return {
-      bulkOnly: names.filter((name) => this.#reads('bulk', name) && !this.#reads('coql', name)),
-      coqlOnly: names.filter((name) => !this.#reads('bulk', name) && this.#reads('coql', name)),
-      neither: names.filter((name) => !this.#reads('bulk', name) && !this.#reads('coql', name)),
+      bulkOnly: names.filter((name) => this.reads('bulk', name) && !this.reads('coql', name)),
+      coqlOnly: names.filter((name) => !this.reads('bulk', name) && this.reads('coql', name)),
+      neither: names.filter((name) => !this.reads('bulk', name) && !this.reads('coql', name)),
     };
   }
 
-  #reads(api: Api, name: string): boolean {
+  /** Whether an API reads a field, as far as is known. */
+  reads(api: Api, name: string): boolean {
     return this.#fields.get(name)?.[api] === true && !this.#refused[api].has(name);
   }
 
@@ -114,13 +143,14 @@ export class FieldPlan {
   }
 
   #slices(api: Api, fields: readonly Field[], columnsMax: number): string[][] {
-    return this.#without(api, this.#cut(fields, columnsMax));
+    const names = fields.map(({name}) => name);
+    return this.#without(api, this.#cut(names, columnsMax));
   }
 
-  #cut(fields: readonly Field[], columnsMax: number): string[][] {
+  #cut(names: readonly string[], columnsMax: number): string[][] {
     const room = columnsMax - keyFields.length;
     const slices: string[][] = [];
-    for (let i = 0; i < fields.length; i += room) slices.push([...keyFields, ...fields.slice(i, i + room).map(({name}) => name)]);
+    for (let i = 0; i < names.length; i += room) slices.push([...keyFields, ...names.slice(i, i + room)]);
     return slices.length > 0 ? slices : [keyFields];
   }
 

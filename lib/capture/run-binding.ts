@@ -10,6 +10,7 @@ import {
   defaultStartDays,
   initialState,
   instantOf,
+  isComplete,
   mergePatch,
   owedDeletions,
   savedBinding,
@@ -20,8 +21,9 @@ import {fieldsAgeMaxMs, scheduleCheckMs, sweepSpacingMs, windowLagS} from '../li
 import type {Clock} from '../platform/clock.ts';
 import type {Field} from '../records/field.ts';
 import {hasModifiedTime} from '../zoho/fields.ts';
-import {beginFilter, beginRefresh, runBackfill} from './backfill.ts';
+import {beginRefresh, resumeRange, runBackfill} from './backfill.ts';
 import {Binding} from './binding.ts';
+import {noteFields} from './field-notes.ts';
 import {FieldPlan} from './field-plan.ts';
 import {withNarrowerQuery} from './recovery.ts';
 import {fired} from './schedule.ts';
@@ -50,8 +52,9 @@ export async function runBinding(options: RunBindingOptions, signal: AbortSignal
     }
     const fields = await fieldsOf(options, binding !== undefined || wasRead(state), signal);
     options.shared.unscoped.delete(options.target.index);
-    if (binding === undefined) binding = createBinding(options, state, fields);
-    else binding.fields.replace(fields);
+    const haveChanged = binding?.fields.replace(fields) ?? false;
+    binding ??= createBinding(options, state, fields);
+    await noteFields(binding, haveChanged, signal);
     await binding.describe();
     options.progress.fault = undefined;
     await runLoops(binding, options.once, signal);
@@ -65,8 +68,8 @@ async function resume({target, shared, saved, startDate}: RunBindingOptions, sig
   const {stateKey} = target;
   const requested = backfillRequested(saved, stateKey);
   const kept = requested ? undefined : savedBinding(saved, stateKey);
-  if (kept?.start !== undefined && kept.inc !== undefined && kept.deleted !== undefined && kept.last_initialized !== undefined) {
-    return kept as BindingState;
+  if (isComplete(kept)) {
+    return kept;
   }
   const now = instantOf(await client.nowSeconds(signal));
   const start = startDate ?? daysBefore(now, defaultStartDays);
@@ -83,7 +86,8 @@ async function resume({target, shared, saved, startDate}: RunBindingOptions, sig
 }
 
 /** Whether records of the module were asked for before, which takes field metadata: its state is not the one that it began with. */
-function wasRead({inc, backfill}: BindingState): boolean {
+function wasRead({inc, backfill, fields}: BindingState): boolean {
+  if (fields?.digest !== undefined) return true;
   return backfill == null || backfill.job != null || inc.after != null || backfill.cutoff !== inc.cursor;
 }
 
@@ -97,19 +101,16 @@ async function fieldsOf({module, shared}: RunBindingOptions, hadFields: boolean,
   return fields;
 }
 
+/** A binding that goes on from its state. */
 function createBinding(options: RunBindingOptions, state: BindingState, fields: readonly Field[]): Binding {
-  const binding = new Binding(options, state, new FieldPlan(fields));
-  const fresh =
-    state.backfill != null && state.backfill.cutoff === state.inc.cursor && state.backfill.job == null && state.inc.after == null;
-  if (fresh) beginFilter(binding);
-  return binding;
+  return new Binding(options, state, new FieldPlan(fields, state.fields?.refused));
 }
 
 /** Runs both sides until the signal aborts or, with `once`, until both are through. The failure of one ends the other. */
 async function runLoops(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
-  if (binding.state.backfill != null && !binding.filterKnown) binding.filter.begin();
+  resumeRange(binding);
   const ranges = backfillLoop(binding, once, both);
   const sweeps = sweepLoop(binding, once ? ranges : undefined, both);
   try {
@@ -121,28 +122,52 @@ async function runLoops(binding: Binding, once: boolean, signal: AbortSignal): P
   }
 }
 
-/** The range that is pending, then a refresh whenever one is due. */
+/** The range that is pending, then a refresh whenever one is due or something is owed. */
 async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
   const {clock, client} = binding.shared;
   for (;;) {
-    if (binding.state.backfill != null) await runBackfill(binding, signal);
-    else {
-      const nowS = await client.nowSeconds(signal);
-      if (refreshDue(binding, nowS)) {
-        // The first sweep of a process emits the overlap again; of a refresh that runs already, those rows would be dropped.
-        if (once && binding.progress.sweeps === 0) await drain(binding, signal);
-        if (binding.progress.sweeps > 0) await beginRefresh(binding, nowS, signal);
-      }
+    if (binding.state.backfill != null) {
+      await runBackfill(binding, signal);
+      noteOwed(binding);
+      // A schedule that fires faster than its refreshes take leaves them some rest; what is owed does not wait.
+      if (!once && owedOf(binding).length === 0) await clock.sleep(scheduleCheckMs, signal);
     }
-    if (binding.state.backfill != null) continue;
-    if (once) return;
-    await clock.sleep(scheduleCheckMs, signal);
+    const nowS = await client.nowSeconds(signal);
+    const isDue = refreshDue(binding, nowS);
+    // The first sweep of a process emits the overlap again; of a refresh that runs already, those rows would be dropped.
+    if (once && isDue && binding.progress.sweeps === 0) await drain(binding, signal);
+    if (isDue && binding.progress.sweeps > 0) {
+      await beginRefresh(binding, nowS, signal);
+      if (owedOf(binding).length > 0) binding.owedRefreshes.begun(clock.elapsedMs());
+    } else if (once) return;
+    else await clock.sleep(scheduleCheckMs, signal);
   }
 }
 
-function refreshDue({schedule, state, fields}: Binding, nowS: number): boolean {
-  if (schedule === undefined || fields.refreshSlices.length === 0) return false;
-  return fired(schedule, secondsOf(state.last_initialized ?? state.start), nowS);
+/** Whether a refresh is to begin now, for what is owed or by the schedule; not without anything that it could read. */
+function refreshDue(binding: Binding, nowS: number): boolean {
+  const {schedule, state, fields, owedRefreshes, shared} = binding;
+  const owed = owedOf(binding);
+  if (fields.toRefresh(owed).length === 0) return false;
+  if (owed.length > 0 && owedRefreshes.mayBegin(shared.clock.elapsedMs())) return true;
+  return schedule !== undefined && fired(schedule, secondsOf(state.last_initialized ?? state.start), nowS);
+}
+
+/** Says what a range that has ended leaves owed, and when it comes. */
+function noteOwed(binding: Binding): void {
+  const {module, shared, owedRefreshes} = binding;
+  const owed = owedOf(binding);
+  const mustWait = owedRefreshes.ended(owed.length > 0);
+  if (owed.length === 0) return;
+  const names = owed.join(', ');
+  const what = mustWait
+    ? `Records of module ${module} keep changing: ${names} of the latest comes with its next refresh`
+    : `Records of module ${module} were captured without ${names}: it comes with a refresh, which begins now`;
+  shared.log('info', what, {module, fields: owed});
+}
+
+function owedOf({state}: Binding): readonly string[] {
+  return state.fields?.owed ?? [];
 }
 
 /** A sweep every interval; with `ranges`, until they are done and a sweep after them has drained all seconds up to the one that this began in. */
@@ -204,12 +229,14 @@ async function readFields(binding: Binding, signal: AbortSignal): Promise<void> 
     return shared.log('warn', `Module ${module}: ${emptyMetadata}; those known before stay in use`, {module});
   }
   binding.hasDeletions = true;
-  if (binding.fields.replace(fields)) {
+  const haveChanged = binding.fields.replace(fields);
+  if (haveChanged) {
     binding.shared.log('info', `The fields of module ${binding.module} have changed`, {
       module: binding.module,
       fields: fields.length,
     });
   }
+  await noteFields(binding, haveChanged, signal);
   await binding.describe();
 }
 

@@ -5,6 +5,8 @@ import {join} from 'node:path';
 import {measureApart} from '../bench/apart.ts';
 import {type Case, casesOf, ceilingRowsPerS, hundred, ladderOf} from '../bench/cases.ts';
 import type {Figures} from '../bench/figures.ts';
+import {memoryCases} from '../bench/memory/cases.ts';
+import {type MemoryFigures, measureMemory} from '../bench/memory/measure.ts';
 import {plot} from '../bench/plot.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
@@ -23,12 +25,14 @@ export interface BenchArguments {
   readonly scaleRows: number;
   readonly starts?: true;
   readonly force?: boolean;
+  readonly memory?: true;
 }
 
 /** Measures and prints. Ends with `different` when a contender's documents were not right. */
 export async function bench(host: CommandContext, args: BenchArguments): Promise<number> {
   if (args.rounds < 1 || args.rows < 1) throw new ConfigError('Cannot measure: it takes at least one round and one row');
   if (args.starts) return tellStarts(host, args);
+  if (args.memory) return tellMemory(host, args);
   const {scale} = args;
   // Before minutes of measuring.
   if (scale !== undefined) {
@@ -69,14 +73,54 @@ async function tellStarts(host: CommandContext, {rounds, json}: BenchArguments):
   return exit.done;
 }
 
+async function tellMemory(host: CommandContext, {cases = ['all'], json}: BenchArguments): Promise<number> {
+  const chosen = pick(memoryCases(), cases);
+  const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
+  try {
+    const figures: MemoryFigures[] = [];
+    for (const what of chosen) {
+      say(host, `${what.name}: ${what.about}`);
+      figures.push(await measureMemory(what, folder, host.signal));
+    }
+    if (json) sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, memory: figures});
+    else for (const line of memoryLines(figures)) print(host, line);
+    return exit.done;
+  } finally {
+    await rm(folder, {recursive: true, force: true});
+  }
+}
+
+function memoryLines(figures: readonly MemoryFigures[]): string[] {
+  const right = {align: 'right'} as const;
+  const columns = [
+    {title: 'case'},
+    {title: 'documents', ...right},
+    {title: 'output MB', ...right},
+    {title: 'wall s', ...right},
+    {title: 'peak MB', ...right},
+  ];
+  const rows = figures.map(({name, documents, bytes, wallS, peakMb}) => [
+    name,
+    grouped(documents),
+    (bytes / 1e6).toFixed(1),
+    wallS.toFixed(1),
+    peakMb.toFixed(0),
+  ]);
+  return [...tableLines(columns, rows), '', machine()];
+}
+
 function chosen({cases = ['usual'], rows}: BenchArguments): readonly Case[] {
-  const known = casesOf(rows);
+  return pick(casesOf(rows), cases).filter(({name}) => cases.includes(name) || name !== hundred);
+}
+
+/** The cases of some names. Throws ConfigError for a name that there is not. */
+function pick<T extends {readonly name: string}>(known: readonly T[], cases: readonly string[]): readonly T[] {
   const unknown = cases.find((name) => name !== 'all' && !known.some((one) => one.name === name));
   if (unknown !== undefined) {
     const all = known.map(({name}) => name).join(', ');
     throw new ConfigError(`Cannot measure the case ${unknown}: there is none of that name; there are ${all}`);
   }
-  return known.filter(({name}) => cases.includes(name) || (cases.includes('all') && name !== hundred));
+  return known.filter(({name}) => cases.includes(name) || cases.includes('all'));
 }
 
 function linesOf(figures: readonly Figures[]): string[] {

@@ -27,6 +27,15 @@ const id = v.pipe(v.string(), v.regex(/^\d+$/));
 const jobId = v.pipe(v.string(), v.regex(/^[\w-]+$/));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const names = v.array(text);
+
+const seenSchema = v.looseObject({
+  changes: absent(v.boolean()),
+  deletions: absent(v.boolean()),
+});
+/** Of a range whose state does not say it, from a version that did not keep it, nothing is known: anything may have been emitted. */
+const anythingSeen: v.InferOutput<typeof seenSchema> = {changes: true, deletions: true};
+
 const backfillSchema = v.looseObject({
   /** The range ends here, exclusive. */
   cutoff: instant,
@@ -40,6 +49,23 @@ const backfillSchema = v.looseObject({
   next_job: absent(jobId),
   /** Which slice of the fields is being read; absent, the first (0). */
   slice: absent(whole),
+  /** What was emitted otherwise since the range began (guarantee G2): records that changed, records that were deleted. */
+  seen: v.nullish(v.fallback(seenSchema, anythingSeen), anythingSeen),
+  /** The fields that a refresh reads, in its order: they stay the same until it ends, whatever metadata say meanwhile. */
+  fields: absent(v.fallback(names, [])),
+  /** Those of them that became owed again after it had begun. */
+  again: absent(v.fallback(names, [])),
+});
+
+const fieldsSchema = v.looseObject({
+  /** When metadata were last taken note of: read, and what had been refused asked for again. */
+  read: absent(v.fallback(v.optional(instant), undefined)),
+  /** Tells names that were captured then from others (`namesDigest`). */
+  digest: absent(v.string()),
+  /** Fields that were not read of some records: the next refresh brings them, at once (design 5.6). */
+  owed: absent(names),
+  /** Fields that an API has refused. */
+  refused: absent(v.looseObject({bulk: absent(names), coql: absent(names)})),
 });
 
 const bindingSchema = v.looseObject({
@@ -55,6 +81,8 @@ const bindingSchema = v.looseObject({
   ),
   /** Captured records whose `Modified_Time` is still to come, and when (epoch seconds). Without it, a restart repeats them. */
   ahead: absent(v.fallback(v.record(id, whole), {})),
+  /** In a form that is not ours it is as good as none: metadata are read again at each start. */
+  fields: absent(v.fallback(v.optional(fieldsSchema), undefined)),
   last_initialized: absent(instant),
   is_connector_initiated: absent(v.boolean()),
 });
@@ -67,6 +95,8 @@ const taskSchema = v.looseObject({
 });
 
 export type BackfillState = v.InferOutput<typeof backfillSchema>;
+/** The part of it that says how far a range was read. */
+export type RangePlace = Pick<BackfillState, 'cutoff' | 'next_page' | 'job' | 'rows' | 'next_job' | 'slice'>;
 export type SavedBinding = v.InferOutput<typeof bindingSchema>;
 
 /** A binding's state once it is complete. Instants are RFC 3339 in UTC with whole seconds. */
@@ -144,7 +174,7 @@ export function initialState(start: string, now: string, deleted: BindingState['
   return {
     start,
     inc: {cursor: now},
-    backfill: {cutoff: now},
+    backfill: {cutoff: now, seen: {}},
     deleted,
     last_initialized: now,
     is_connector_initiated: false,
@@ -174,6 +204,12 @@ export function takeOver(saved: SavedBinding, configuredStart: string | undefine
   if (saved.deleted === undefined) patch.deleted = {cursor: start};
   if (saved.last_initialized === undefined) patch.last_initialized = now;
   return Object.keys(patch).length > 0 ? patch : undefined;
+}
+
+/** Whether a saved state lacks nothing that a capture goes on from. */
+export function isComplete(saved: SavedBinding | undefined): saved is BindingState {
+  if (saved?.start === undefined || saved.inc === undefined || saved.deleted === undefined) return false;
+  return saved.last_initialized !== undefined;
 }
 
 /** Days before the present that a capture reaches back when no `start_date` is configured. */

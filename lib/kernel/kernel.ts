@@ -64,7 +64,7 @@ export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: 
   const from = heapBase;
   const to = from + bytes.length;
   const cells = align(to + scanBytes);
-  reserve(cells + 8 * width * (rowsMax + 1));
+  renew(cells + 8 * width * (rowsMax + 1));
   memory.set(bytes, from);
   const count = exports.scan(from, to, width, cells, rowsMax);
   const scanned = {
@@ -73,7 +73,6 @@ export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: 
     next: exports.next.value - from,
     stop: exports.stop.value,
   };
-  giveBack();
   return scanned;
 }
 
@@ -134,7 +133,7 @@ export function coerce({image, columns}: Program, rows: RowBlock, blocks: Buffer
   const cellsAt = align(source + bytes.length + codes.strideBytes);
   const rangesAt = cellsAt + cells.byteLength;
   const out = rangesAt + 8 * count;
-  reserve(out + 2 * bytes.length);
+  renew(out + 2 * bytes.length);
   memory.set(image, heapBase);
   memory.set(bytes, source);
   new Int32Array(memory.buffer, cellsAt, cells.length).set(cells);
@@ -165,7 +164,6 @@ export function coerce({image, columns}: Program, rows: RowBlock, blocks: Buffer
   }
   const ranges = new Int32Array(memory.buffer, rangesAt, 2 * count).slice();
   const coerced = {bytes: blocks.filled(memory.subarray(out, at)), ranges, misfits: misfits(columns.length)};
-  giveBack();
   return coerced;
 }
 
@@ -208,11 +206,16 @@ function reserve(end: number): void {
   memory = new Uint8Array(exports.memory.buffer);
 }
 
-/** Memory of a kernel never shrinks: after a row of many MB, another kernel takes over. */
-function giveBack(): void {
-  if (memory.length <= kernelBytesMax) return;
-  exports = instantiate();
-  memory = new Uint8Array(exports.memory.buffer);
+/**
+ * Makes memory up to `end` usable. Memory of a kernel never shrinks: after rows of many MB another one takes over, once there is less to do, so that what is done with
+ * one row several times takes one kernel.
+ */
+function renew(end: number): void {
+  if (memory.length > kernelBytesMax && end <= kernelBytesMax) {
+    exports = instantiate();
+    memory = new Uint8Array(exports.memory.buffer);
+  }
+  reserve(end);
 }
 
 function align(place: number): number {

@@ -7,7 +7,8 @@ export function own<T>(table: Readonly<Record<string, T>> | undefined, key: stri
 
 /** Sets a key of a table, `__proto__` like any other. */
 export function setOwn<T>(table: Record<string, T>, key: string, value: T): void {
-  Object.defineProperty(table, key, {value, enumerable: true, configurable: true, writable: true});
+  if (key === '__proto__') Object.defineProperty(table, key, {value, enumerable: true, configurable: true, writable: true});
+  else table[key] = value;
 }
 
 /** A plain object, as JSON has them. */

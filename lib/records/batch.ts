@@ -47,8 +47,11 @@ export interface DocBlock {
 /** One chunk of a pipe. A `patch` is the checkpoint that the chunk closes: it is written in one piece with the items. */
 export interface Batch<Items> {
   readonly items: Items;
-  readonly patch?: BindingPatch;
+  readonly patch?: BindingPatch | LateBindingPatch | undefined;
 }
+
+/** Makes the patch in the step that writes it, when the batch's items have been decided over. */
+export type LateBindingPatch = () => BindingPatch | undefined;
 
 /** A merge patch (RFC 7396) of one binding's state. */
 export type BindingPatch = Readonly<Record<string, unknown>>;

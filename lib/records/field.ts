@@ -23,6 +23,8 @@ export interface Field {
   /** Whether Bulk Read and COQL document that they can read the field; Zoho may still refuse it. */
   readonly bulk: boolean;
   readonly coql: boolean;
+  /** Set when metadata say that the token's user does not see the field: an API may refuse it without naming it. */
+  readonly hidden?: true;
   /** Values of a multi-select list, to tell its separators from its content. */
   readonly values?: readonly string[];
 }

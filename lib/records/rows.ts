@@ -1,7 +1,8 @@
 /** Batches of received rows: reading cells, cutting, joining. Pure. */
 
-import {pieceBytesMax} from '../limits.ts';
+import {documentBytesMax, pieceBytesMax} from '../limits.ts';
 import type {RowBlock} from './batch.ts';
+import {RowBuilder} from './row-builder.ts';
 
 export const noRows: RowBlock = {columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0};
 
@@ -13,39 +14,40 @@ export function cellText(rows: RowBlock, row: number, column: number): string {
 
 const decoder = new TextDecoder();
 
-/** Cuts rows into runs that hold about `bytesMax` bytes each, and at least one row. No rows give no run. */
-export function splitRows(rows: RowBlock, bytesMax: number = pieceBytesMax): RowBlock[] {
-  const width = 2 * rows.columns.length;
-  const parts: RowBlock[] = [];
+/**
+ * Cuts rows into runs that hold about `bytesMax` bytes each, and at least one row. No rows give no run. Each run owns its bytes, and is made when it is asked
+ * for: whoever keeps one keeps nothing else of the page.
+ */
+export function* splitRows(rows: RowBlock, bytesMax: number = pieceBytesMax): Generator<RowBlock, void, void> {
   let from = 0;
   let bytes = 0;
   for (let row = 0; row < rows.count; row++) {
-    for (let k = row * width; k < (row + 1) * width; k += 2) bytes += rows.cells[k + 1]! - (rows.cells[k]! >> 2);
+    bytes += textBytes(rows, row, row + 1);
     if (bytes < bytesMax && row + 1 < rows.count) continue;
-    parts.push(tight({...rows, cells: rows.cells.subarray(from * width, (row + 1) * width), count: row + 1 - from}));
+    yield ownRows(rows, from, row + 1);
     from = row + 1;
     bytes = 0;
   }
-  return parts;
 }
 
-/** The same rows, without the bytes in front of all cells and behind them. */
-function tight(rows: RowBlock): RowBlock {
-  const {cells} = rows;
-  let from = rows.bytes.length;
-  let to = 0;
-  for (let k = 0; k < cells.length; k += 2) {
-    if (cells[k]! >> 2 === cells[k + 1]) continue;
-    from = Math.min(from, cells[k]! >> 2);
-    to = Math.max(to, cells[k + 1]!);
+/** Some rows, from one to before another, with bytes of their own; all rows as they are. What is told of all rows goes with the first. */
+export function ownRows(rows: RowBlock, from: number, to: number): RowBlock {
+  if (from === 0 && to === rows.count) return rows;
+  const {columns, replaced} = rows;
+  const builder = new RowBuilder(columns, textBytes(rows, from, to));
+  for (let row = from; row < to; row++) {
+    for (let column = 0; column < columns.length; column++) builder.setCell(column, rows, row, column);
+    builder.endRow();
   }
-  const moved = new Int32Array(cells.length);
-  for (let k = 0; k < cells.length; k += 2) {
-    if (cells[k]! >> 2 === cells[k + 1]) continue;
-    moved[k] = cells[k]! - (from << 2);
-    moved[k + 1] = cells[k + 1]! - from;
-  }
-  return {...rows, bytes: rows.bytes.subarray(from, Math.max(from, to)), cells: moved};
+  return from === 0 ? {...builder.end(), replaced} : builder.end();
+}
+
+/** Bytes of the cells of some rows. */
+export function textBytes({cells, columns}: RowBlock, from: number, to: number): number {
+  const width = 2 * columns.length;
+  let bytes = 0;
+  for (let k = from * width; k < to * width; k += 2) bytes += cells[k + 1]! - (cells[k]! >> 2);
+  return bytes;
 }
 
 export interface Joined {
@@ -63,52 +65,66 @@ export function joinSlices(slices: readonly RowBlock[]): Joined {
   const [first, ...others] = slices;
   if (first === undefined || others.length === 0) return {rows: first ?? noRows, torn: []};
   const columns = [...first.columns];
-  const taken = others.map((slice) => {
-    const fresh = [...slice.columns.keys()].filter((c) => !columns.includes(slice.columns[c]!));
-    columns.push(...fresh.map((c) => slice.columns[c]!));
-    return {slice, fresh, at: rowsById(slice)};
-  });
-  const bases = basesOf(slices);
-  const cells = new Int32Array(2 * columns.length * first.count);
+  const joins = others.map((slice) => new Join(slice, columns));
+  const builder = new RowBuilder(columns);
   const torn: string[] = [];
-  const idColumn = first.columns.indexOf('id');
-  const modifiedColumn = first.columns.indexOf('Modified_Time');
-  let count = 0;
+  const [idColumn, modifiedColumn] = [first.columns.indexOf('id'), first.columns.indexOf('Modified_Time')];
   for (let row = 0; row < first.count; row++) {
     const id = cellText(first, row, idColumn);
     const modified = cellText(first, row, modifiedColumn);
-    const matches = taken.map(({slice, at}) => {
-      const match = at.get(id);
-      return match !== undefined && cellText(slice, match, slice.columns.indexOf('Modified_Time')) === modified ? match : -1;
-    });
+    const matches = joins.map((join) => join.find(id, modified));
     if (matches.includes(-1)) {
       torn.push(id);
       continue;
     }
-    let to = 2 * columns.length * count++;
-    for (let c = 0; c < first.columns.length; c++) to = copyCell(first, row, c, cells, to, 0);
-    for (const [s, {slice, fresh}] of taken.entries()) {
-      for (const c of fresh) to = copyCell(slice, matches[s]!, c, cells, to, bases[s + 1]!);
-    }
+    for (let column = 0; column < first.columns.length; column++) builder.setCell(column, first, row, column);
+    for (const [i, match] of matches.entries()) joins[i]!.copy(match, builder);
+    builder.endRow();
   }
-  const joined = {columns, bytes: concat(slices), cells: cells.subarray(0, 2 * columns.length * count), count};
-  return {rows: {...joined, replaced: replacedOf(slices)}, torn};
+  return {rows: {...builder.end(), replaced: replacedOf(slices)}, torn};
+}
+
+/** One further slice. */
+class Join {
+  readonly #slice: RowBlock;
+  readonly #places = new Map<string, number>();
+  /** The columns that it adds, and where they go. */
+  readonly #fresh: readonly {readonly from: number; readonly to: number}[];
+
+  /** Appends the columns that it adds to `columns`. */
+  constructor(slice: RowBlock, columns: string[]) {
+    this.#slice = slice;
+    this.#fresh = slice.columns.flatMap((name, from) => (columns.includes(name) ? [] : [{from, to: columns.push(name) - 1}]));
+    const column = slice.columns.indexOf('id');
+    for (let row = 0; row < slice.count; row++) this.#places.set(cellText(slice, row, column), row);
+  }
+
+  /** The row of a version of a record; -1 when there is none. */
+  find(id: string, modified: string): number {
+    const row = this.#places.get(id) ?? -1;
+    return row >= 0 && cellText(this.#slice, row, this.#slice.columns.indexOf('Modified_Time')) === modified ? row : -1;
+  }
+
+  /** Adds its cells to a row, unless that makes too large a document already: of such a row nobody needs more. */
+  copy(row: number, builder: RowBuilder): void {
+    if (builder.rowBytes > documentBytesMax) return;
+    for (const {from, to} of this.#fresh) builder.setCell(to, this.#slice, row, from);
+  }
 }
 
 /** Puts batches with the same columns, in the same order, one after another. */
 export function appendRows(parts: readonly RowBlock[]): RowBlock {
   const filled = parts.filter((rows) => rows.count > 0);
   if (filled.length <= 1) return filled[0] ?? parts[0] ?? noRows;
-  const bases = basesOf(filled);
-  const cells = new Int32Array(filled.reduce((sum, rows) => sum + rows.cells.length, 0));
-  let to = 0;
-  for (const [p, rows] of filled.entries()) {
+  const {columns} = filled[0]!;
+  const builder = new RowBuilder(columns);
+  for (const rows of filled) {
     for (let row = 0; row < rows.count; row++) {
-      for (let c = 0; c < rows.columns.length; c++) to = copyCell(rows, row, c, cells, to, bases[p]!);
+      for (let column = 0; column < columns.length; column++) builder.setCell(column, rows, row, column);
+      builder.endRow();
     }
   }
-  const count = filled.reduce((sum, rows) => sum + rows.count, 0);
-  return {columns: filled[0]!.columns, bytes: concat(filled), cells, count, replaced: replacedOf(filled)};
+  return {...builder.end(), replaced: replacedOf(filled)};
 }
 
 function replacedOf(parts: readonly RowBlock[]): RowBlock['replaced'] {
@@ -116,30 +132,13 @@ function replacedOf(parts: readonly RowBlock[]): RowBlock['replaced'] {
   return all.length === 0 ? undefined : all;
 }
 
-function rowsById(rows: RowBlock): Map<string, number> {
-  const column = rows.columns.indexOf('id');
-  const found = new Map<string, number>();
-  for (let row = 0; row < rows.count; row++) found.set(cellText(rows, row, column), row);
-  return found;
+/** The first rows of a batch, at most `count`. */
+export function firstRows(rows: RowBlock, count: number): RowBlock {
+  if (count >= rows.count) return rows;
+  return {...rows, cells: rows.cells.subarray(0, 2 * rows.columns.length * count), count};
 }
 
-function copyCell(from: RowBlock, row: number, column: number, to: Int32Array, at: number, base: number): number {
-  const k = 2 * (row * from.columns.length + column);
-  to[at] = from.cells[k]! + (base << 2);
-  to[at + 1] = from.cells[k + 1]! + base;
-  return at + 2;
-}
-
-/** Where the bytes of each batch begin when all are put together. */
-function basesOf(parts: readonly RowBlock[]): number[] {
-  let base = 0;
-  return parts.map((rows) => {
-    const begins = base;
-    base += rows.bytes.length;
-    return begins;
-  });
-}
-
-function concat(parts: readonly RowBlock[]): Uint8Array {
-  return Buffer.concat(parts.map((rows) => rows.bytes));
+/** What rows take in memory, in bytes. */
+export function weightOf({bytes, cells}: RowBlock): number {
+  return bytes.length + cells.byteLength;
 }

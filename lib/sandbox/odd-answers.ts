@@ -110,14 +110,6 @@ export const oddAnswers = {
     kinds: ['result'],
     spoil: (answer) => linesChanged(answer, withShortRow),
   },
-  'no-file': {
-    what: 'file of a job that counted no rows: 404',
-    kinds: ['result'],
-    spoil: async (answer) => {
-      const spoiled = await linesChanged(answer, (lines) => (lines.length === 1 ? [] : undefined));
-      return spoiled && refusal(404, 'RESOURCE_NOT_FOUND', 'The requested resource does not exist', {resource: 'read'});
-    },
-  },
   'no-fields': {what: 'module without a single field', kinds: ['fields'], instead: () => json(200, {fields: []})},
   'empty-fields': {what: '204 in place of field metadata', kinds: ['fields'], instead: () => ({status: 204})},
   'no-modules': {what: 'organisation without a single module', kinds: ['modules'], instead: () => json(200, {modules: []})},

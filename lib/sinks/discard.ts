@@ -1,7 +1,7 @@
 /** A sink that counts and forgets: what a capture costs without its output. */
 import {BufferPool} from '../platform/buffer-pool.ts';
 import {serialize} from './serialize.ts';
-import type {Sink, Transaction} from './sink.ts';
+import {patchOf, type Sink, type Transaction} from './sink.ts';
 
 const lineEnd = Buffer.from('\n');
 const nothing = Buffer.alloc(0);
@@ -15,6 +15,7 @@ export class DiscardSink implements Sink {
 
   async write(piece: Transaction): Promise<number> {
     const framed = serialize(this.#blocks, piece, nothing, lineEnd);
+    patchOf(piece);
     if (framed.block !== undefined) this.#blocks.release(framed.block);
     this.documents += framed.count;
     this.bytes += framed.bytes.length;

@@ -1,8 +1,9 @@
 /** The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol sheet 2.6, 3.1). */
 import type {Writable} from 'node:stream';
+import type {StatePatch} from '../flow/state.ts';
 import {OutputQueue} from './output-queue.ts';
 import {serialize} from './serialize.ts';
-import type {Sink, Target, Transaction} from './sink.ts';
+import {patchOf, type Sink, type Target, type Transaction} from './sink.ts';
 
 /**
  * Writes protocol lines to `output`. Every piece is one whole sequence in one block: so no checkpoint of one binding covers documents of
@@ -19,7 +20,7 @@ export class FlowSink implements Sink {
   write(piece: Transaction): Promise<number> {
     return this.#lines.write(() => {
       const before = this.#prefix(piece.target.index);
-      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, capturedEnd, checkpointLine(piece.patch));
+      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, capturedEnd, () => checkpointLine(patchOf(piece)));
       return {...lines, result: count};
     });
   }
@@ -44,6 +45,6 @@ export class FlowSink implements Sink {
 
 const capturedEnd = Buffer.from('}}\n');
 
-function checkpointLine(patch: Transaction['patch']): Buffer {
+function checkpointLine(patch: StatePatch | undefined): Buffer {
   return Buffer.from(`${JSON.stringify({checkpoint: {state: {updated: patch ?? {}, mergePatch: true}}})}\n`);
 }

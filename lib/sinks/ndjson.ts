@@ -11,7 +11,7 @@ import type {Disk, DiskFile} from './files/disk.ts';
 import {fileNames} from './files/file-names.ts';
 import {type Manifest, type ManifestFile, manifestName, manifestText, parseManifest, refuseOther} from './files/manifest.ts';
 import {serialize} from './serialize.ts';
-import type {Sink, Transaction} from './sink.ts';
+import {patchOf, type Sink, type Transaction} from './sink.ts';
 
 export interface NdjsonOptions {
   readonly disk: Disk;
@@ -164,10 +164,11 @@ export class NdjsonSink implements Sink {
       while (this.#newBytes > uncommittedBytesMax && this.#committing !== undefined) await this.#committing;
       this.#refuse();
       const {bytes, count, block} = serialize(this.#blocks, piece, nothing, lineEnd);
+      const patch = patchOf(piece);
       await this.#append(this.#fileOf(piece), bytes, count);
       if (block !== undefined) this.#blocks.release(block);
-      if (piece.patch !== undefined) this.#state = mergePatch(this.#state, piece.patch);
-      this.#dirty ||= count > 0 || piece.patch !== undefined;
+      if (patch !== undefined) this.#state = mergePatch(this.#state, patch);
+      this.#dirty ||= count > 0 || patch !== undefined;
       // A checkpoint without documents stands for something done at Zoho, such as a job that was paid for: it is not kept waiting.
       this.#commitSoon(count === 0 ? 0 : commitDelayMs);
       return count;

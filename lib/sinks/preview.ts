@@ -1,11 +1,12 @@
 /** Standard output as a sink for people and other programs: lines of `["collection",document]`, as flowctl's preview prints them. */
 import type {Writable} from 'node:stream';
-import {mergePatch} from '../flow/state.ts';
+import {mergePatch, type StatePatch} from '../flow/state.ts';
 import {OutputQueue} from './output-queue.ts';
 import {serialize} from './serialize.ts';
-import type {Sink, Transaction} from './sink.ts';
+import {patchOf, type Sink, type Transaction} from './sink.ts';
 
 const lineEnd = Buffer.from(']\n');
+const nothing = Buffer.alloc(0);
 
 export interface PreviewOptions {
   /** State that the capture begins with. */
@@ -36,8 +37,11 @@ export class PreviewSink implements Sink {
   write(piece: Transaction): Promise<number> {
     return this.#lines.write(() => {
       const before = this.#prefix(piece.target.collection);
-      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, lineEnd, this.#checkpoint(piece.patch));
-      this.#state = mergePatch(this.#state, piece.patch ?? {});
+      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, lineEnd, () => {
+        const patch = patchOf(piece);
+        this.#state = mergePatch(this.#state, patch ?? {});
+        return this.#checkpoint(patch);
+      });
       return {...lines, result: count};
     });
   }
@@ -56,8 +60,8 @@ export class PreviewSink implements Sink {
     return made;
   }
 
-  #checkpoint(patch: Transaction['patch']): Buffer | undefined {
-    if (!this.#showState || patch === undefined || Object.keys(patch).length === 0) return undefined;
+  #checkpoint(patch: StatePatch | undefined): Buffer {
+    if (!this.#showState || patch === undefined || Object.keys(patch).length === 0) return nothing;
     return Buffer.from(`${JSON.stringify(['connectorState', {updated: patch, mergePatch: true}])}\n`);
   }
 }

@@ -14,19 +14,25 @@ export interface Serialized {
 
 const nothing = Buffer.alloc(0);
 
-/** Builds `before` + document + `after` for every admitted document of the piece, followed by `last`, in one of the blocks. Synchronous. */
+/** Room for what comes last; a longer one is copied together with the documents. */
+const lastRoomBytes = 4 << 10;
+
+/**
+ * Builds `before` + document + `after` for every admitted document of the piece, followed by what `lastOf` gives when all of
+ * them have been decided over, in one of the blocks. Synchronous.
+ */
 export function serialize(
   blocks: BufferPool,
   piece: Transaction,
   before: Buffer,
   after: Buffer,
-  last: Buffer = nothing,
+  lastOf: () => Buffer = () => nothing,
 ): Serialized {
   const {docs, admit} = piece;
-  if (docs === undefined || docs.count === 0) return {bytes: last, count: 0};
+  if (docs === undefined || docs.count === 0) return {bytes: lastOf(), count: 0};
   const source = asBuffer(docs.bytes);
   const between = Buffer.concat([after, before]);
-  const block = asBuffer(blocks.acquire(size(docs) + docs.count * between.length + last.length));
+  const block = asBuffer(blocks.acquire(size(docs) + docs.count * between.length + lastRoomBytes));
   let at = 0;
   let count = 0;
   for (let i = 0; i < docs.count; i++) {
@@ -35,6 +41,8 @@ export function serialize(
     at += source.copy(block, at, docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!);
   }
   if (count > 0) at += after.copy(block, at);
+  const last = lastOf();
+  if (at + last.length > block.length) return {bytes: Buffer.concat([block.subarray(0, at), last]), count};
   at += last.copy(block, at);
   return {bytes: block.subarray(0, at), count, block};
 }

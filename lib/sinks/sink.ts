@@ -19,12 +19,23 @@ export interface Target {
 export interface Transaction {
   readonly target: Target;
   readonly docs?: DocBlock;
-  readonly patch?: StatePatch;
+  readonly patch?: StatePatch | LatePatch | undefined;
   /**
    * Decides over document `i`; absent, all are written. Called once for each, in order, in the same synchronous step that hands the
    * piece to the output: what it reads and records cannot change between the check and the write.
    */
   readonly admit?: (docs: DocBlock, i: number) => boolean;
+}
+
+/**
+ * Makes the checkpoint of a piece when its documents have been decided over, in that same synchronous step: what it says
+ * depends on what was admitted, and nothing else is written between the two. Called once.
+ */
+export type LatePatch = () => StatePatch | undefined;
+
+/** The checkpoint of a piece; to be called once, after `admit` was asked about all documents. */
+export function patchOf({patch}: Transaction): StatePatch | undefined {
+  return typeof patch === 'function' ? patch() : patch;
 }
 
 export interface Sink {

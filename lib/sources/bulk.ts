@@ -2,12 +2,12 @@
 
 import type {BindingProgress} from '../capture/progress.ts';
 import {ZohoError} from '../errors/errors.ts';
-import {type BackfillState, secondsOf} from '../flow/state.ts';
+import {type RangePlace, secondsOf} from '../flow/state.ts';
 import {bulkPageRows, jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import type {Release, Semaphore} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, RowBlock} from '../records/batch.ts';
+import type {Batch, BindingPatch, LateBindingPatch, RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {largeRows, type OddRow, oddRows, type Quarantine, silentQuarantine, withoutRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
@@ -28,8 +28,8 @@ export interface BulkRange {
   readonly untimed?: boolean;
   /** Reads all rows of a module without `Modified_Time`, in place of a range. */
   readonly whole?: boolean;
-  /** What the last batch says of the binding, for instance that the backfill is over. Undefined, it says how far the rows reach as every other does. */
-  readonly done: BindingPatch | undefined;
+  /** What the last batch says of the binding: that the range is over. */
+  readonly done: BindingPatch | LateBindingPatch;
 }
 
 export interface BulkContext {
@@ -59,7 +59,7 @@ export interface BulkContext {
  */
 export async function* bulkRows(
   range: BulkRange,
-  saved: BackfillState,
+  saved: RangePlace,
   context: BulkContext,
 ): AsyncGenerator<Batch<RowBlock>, void, void> {
   let page: Page | undefined = {
@@ -73,7 +73,7 @@ export async function* bulkRows(
     page = yield* pageRows(page, range, secondsOf(saved.cutoff), {...context, again});
 }
 
-/** Where reading stands, as in `BackfillState`. */
+/** Where reading stands, as in `RangePlace`. */
 interface Page {
   slice: number;
   token: string | undefined;
@@ -162,7 +162,7 @@ async function* pageRows(
     }
     if (missing > 0) context.quarantine?.addUnread(missing, place);
     const following = await followingPage(page, done, next, range);
-    yield {items: held ?? noRows, patch: following.patch ?? {backfill: {rows}}};
+    yield {items: held ?? noRows, patch: following.patch};
     return following.page;
   } catch (error) {
     // Whoever reads on from the state needs no other job for the following page.
@@ -183,7 +183,7 @@ async function followingPage(
   done: BulkJob,
   next: Prefetch | undefined,
   range: BulkRange,
-): Promise<{page: Page | undefined; patch: BindingPatch | undefined}> {
+): Promise<{page: Page | undefined; patch: BindingPatch | LateBindingPatch}> {
   if (hasNext(done)) {
     const nextJob = await next?.job;
     return {

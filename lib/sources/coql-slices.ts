@@ -1,13 +1,13 @@
 /** Slices of records as COQL gives them: read, joined, and freed of what cannot become documents. */
 import {ZohoError} from '../errors/errors.ts';
-import {sliceRoundsMax} from '../limits.ts';
+import {coqlPageBytes, coqlPageBytesMax, sliceRoundsMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import type {RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {type OddRow, oddRows, type Quarantine, rowsWithoutId, withoutRows} from '../records/odd-rows.ts';
-import {appendRows, cellText, type Joined, joinSlices, noRows} from '../records/rows.ts';
+import {appendRows, cellText, firstRows, type Joined, joinSlices, noRows, weightOf} from '../records/rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
+import {type CoqlAnswer, parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {idsQuery, type Quoting} from '../zoho/coql.ts';
 import {idLists} from './id-lists.ts';
@@ -36,23 +36,28 @@ export interface CoqlPlan {
   readonly listSize: PageSize;
 }
 
+/** The text of a query for some columns; no more rows than that are of use. */
+export type SliceQuery = (columns: readonly string[], rowsMax: number) => string;
+
 export interface Reading {
   /** What can be used of the records, all slices together. */
   readonly rows: RowBlock;
   /** The first slice as received. */
   readonly first: RowBlock;
   readonly more: boolean | undefined;
+  /** What as many rows weigh for the size of the next page, in bytes. */
+  readonly weight: number;
   readonly odd: readonly OddRow[];
 }
 
 /** Reads the slices of some records and joins them; `prepare` changes the rows before they are looked at. */
 export async function readSlices(
   plan: CoqlPlan,
-  query: (columns: readonly string[]) => string,
+  query: SliceQuery,
   context: CoqlContext,
   prepare: (rows: RowBlock) => RowBlock = (rows) => rows,
 ): Promise<Reading> {
-  const {parts, more, hasOddSlices} = await readParts(plan, query, context);
+  const {parts, more, isCut, hasOddSlices} = await readParts(plan, query, context);
   const [first = noRows] = parts;
   const withoutId = rowsWithoutId(first);
   const {rows: joined, torn} = await settle(plan, parts.map(withIds), context);
@@ -69,6 +74,8 @@ export async function readSlices(
     rows: withoutRows(rows, new Set(odd.map(({row}) => row))),
     first,
     more,
+    // Of a page that was cut, as many rows are just what fits.
+    weight: isCut ? Math.max(weightOf(rows), coqlPageBytes) : weightOf(rows),
     odd: [
       ...withoutId,
       ...odd.map((row) => ({...row, row: placeOf(row.id)})),
@@ -81,45 +88,64 @@ interface Parts {
   /** One for each slice, as received. */
   readonly parts: readonly RowBlock[];
   readonly more: boolean | undefined;
+  /** Whether they end where one of them got too heavy. */
+  readonly isCut: boolean;
   /** Whether a slice other than the first has rows that nobody knows the record of. */
   readonly hasOddSlices: boolean;
 }
 
-async function readParts(plan: CoqlPlan, query: (columns: readonly string[]) => string, context: CoqlContext): Promise<Parts> {
+/**
+ * Reads all slices, which share the bound of a page. Where one of them gets too heavy the others end with it: then more rows follow, whatever Zoho says.
+ */
+async function readParts(plan: CoqlPlan, query: SliceQuery, context: CoqlContext): Promise<Parts> {
   const parts: RowBlock[] = [];
   let more: boolean | undefined;
-  for (const columns of plan.slices) {
-    const answer = await ask(query(columns), plan, columns, context);
-    if (parts.length === 0) more = answer.more;
+  let rowsMax = Number.POSITIVE_INFINITY;
+  let bytesLeft = coqlPageBytesMax;
+  for (const [i, columns] of plan.slices.entries()) {
+    const answer = await ask(query(columns, rowsMax), plan, columns, bytesLeft / (plan.slices.length - i), context);
+    bytesLeft -= weightOf(answer.rows);
+    if (parts.length === 0 || answer.cut) more = answer.more;
     parts.push(answer.rows);
+    if (answer.cut) {
+      rowsMax = answer.rows.count;
+      parts[0] = firstRows(parts[0]!, rowsMax);
+    }
     if (answer.rows.count === 0) break;
   }
-  return {parts, more, hasOddSlices: parts.slice(1).some((rows) => rowsWithoutId(rows).length > 0)};
+  return {
+    parts,
+    more,
+    isCut: rowsMax < Number.POSITIVE_INFINITY,
+    hasOddSlices: parts.slice(1).some((rows) => rowsWithoutId(rows).length > 0),
+  };
 }
 
 function withIds(rows: RowBlock): RowBlock {
   return withoutRows(rows, new Set(rowsWithoutId(rows).map(({row}) => row - 1)));
 }
 
-export function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]): (columns: readonly string[]) => string {
+export function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]): SliceQuery {
   return (columns) => idsQuery({module, columns, ids, quoting});
 }
 
-interface Answer {
-  readonly rows: RowBlock;
-  readonly more: boolean | undefined;
-}
-
-async function ask(query: string, plan: CoqlPlan, columns: readonly string[], {client, signal}: CoqlContext): Promise<Answer> {
-  const read = async (body: AsyncIterable<Uint8Array>): Promise<Answer> => {
-    const answer = await parseCoql(body, columns, plan.fields);
+/** Asks a query; what its rows take beyond `bytesMax` is not read. */
+async function ask(
+  query: string,
+  plan: CoqlPlan,
+  columns: readonly string[],
+  bytesMax: number,
+  {client, signal}: CoqlContext,
+): Promise<CoqlAnswer> {
+  const read = async (body: AsyncIterable<Uint8Array>): Promise<CoqlAnswer> => {
+    const answer = await parseCoql(body, columns, plan.fields, bytesMax);
     if (answer.more !== true || answer.rows.count > 0) return answer;
     throw new ZohoError(
       'damaged',
       `Cannot page through module ${plan.module}: Zoho says that more records follow, and gives none`,
     );
   };
-  return (await client.coql(query, read, signal)) ?? {rows: noRows, more: false};
+  return (await client.coql(query, read, signal)) ?? {rows: noRows, more: false, cut: false};
 }
 
 /**
@@ -142,6 +168,15 @@ async function settle(plan: CoqlPlan, parts: readonly RowBlock[], context: CoqlC
   return {rows: appendRows(settled), torn};
 }
 
+/** Throws kind `damaged` for an answer by ids that was not all of it, because it got too heavy or for Zoho's own reasons. */
+export function mustBeWhole({module}: CoqlPlan, asked: number, given: number, more: boolean | undefined): void {
+  if (more !== true || given >= asked) return;
+  throw new ZohoError(
+    'damaged',
+    `Cannot read ${asked} records of module ${module} by id: ${given} are given, and more are to follow`,
+  );
+}
+
 /** Reads the slices of records by id; a list that fails otherwise than for its length fails. */
 function lists(
   plan: CoqlPlan,
@@ -150,7 +185,11 @@ function lists(
 ): AsyncGenerator<{readonly answer: Parts}, void, void> {
   return idLists(ids, {
     sizes: {list: plan.listSize, page: plan.pageSize},
-    read: (asked) => readParts(plan, idsQueryOf(plan, asked), context),
+    async read(asked) {
+      const answer = await readParts(plan, idsQueryOf(plan, asked), context);
+      mustBeWhole(plan, asked.length, answer.parts[0]?.count ?? 0, answer.more);
+      return answer;
+    },
     onRefused() {},
     onFailed(_asked, error) {
       throw error;

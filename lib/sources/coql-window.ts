@@ -5,22 +5,24 @@ import {latestS, modifiedSeconds} from '../records/instant.ts';
 import {oddRows, silentQuarantine} from '../records/odd-rows.ts';
 import {cellText} from '../records/rows.ts';
 import {type Key, secondQuery, windowQuery} from '../zoho/coql.ts';
-import {type CoqlContext, type CoqlPlan, readSlices} from './coql-slices.ts';
+import {type CoqlContext, type CoqlPlan, readSlices, type SliceQuery} from './coql-slices.ts';
 import {readAgain} from './readings.ts';
 import type {Place, WindowPage} from './window-pages.ts';
 
 export interface CoqlPage extends WindowPage {
   readonly rows: RowBlock;
+  /** What as many rows weigh for the size of the next page, in bytes. */
+  readonly weight: number;
 }
 
 /** Reads one page of the window with all its slices; larger ones, when there is no row in it to go on from. */
 export async function readWindow(plan: CoqlPlan, place: Place, limit: number, context: CoqlContext): Promise<CoqlPage> {
   const {module, quoting, pageSize} = plan;
-  const query = (columns: readonly string[]): string =>
-    'second' in place
-      ? secondQuery({module, columns, ...place, limit, quoting})
-      : windowQuery({module, columns, ...place, limit, quoting});
-  const {rows, first, more} = await readAgain(
+  const query: SliceQuery = (columns, rowsMax) => {
+    const common = {module, columns, limit: Math.min(limit, rowsMax), quoting};
+    return 'second' in place ? secondQuery({...place, ...common}) : windowQuery({...place, ...common});
+  };
+  const {rows, first, more, weight} = await readAgain(
     () => readSlices(plan, query, context),
     context.quarantine ?? silentQuarantine,
     'a page of its changes',
@@ -31,7 +33,7 @@ export async function readWindow(plan: CoqlPlan, place: Place, limit: number, co
   if (isFullOfOdd && keys.length === 0)
     throw new ZohoError('damaged', `Cannot page through module ${module}: no row of a whole page has a valid Modified_Time`);
   const end = 'second' in place ? lastOfSecond(keys, place, module) : lastKey(keys, place.after, module);
-  return {rows, rowCount: first.count, more, ...end};
+  return {rows, rowCount: first.count, more, weight, ...end};
 }
 
 /** A place in the order of a window, as far as a row names it. */

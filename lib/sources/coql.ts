@@ -6,9 +6,9 @@ import {aheadRowsMax, coqlRowsLarge, coqlRowsSmall, windowLagS} from '../limits.
 import type {Batch, BindingPatch, RowBlock} from '../records/batch.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {datedRows, silentQuarantine} from '../records/odd-rows.ts';
-import {cellText, noRows, splitRows} from '../records/rows.ts';
+import {cellText, noRows, splitRows, weightOf} from '../records/rows.ts';
 import type {Key} from '../zoho/coql.ts';
-import {type CoqlContext, type CoqlPlan, idsQueryOf, readSlices} from './coql-slices.ts';
+import {type CoqlContext, type CoqlPlan, idsQueryOf, mustBeWhole, readSlices} from './coql-slices.ts';
 import {type CoqlPage, readWindow} from './coql-window.ts';
 import {idLists} from './id-lists.ts';
 import {PageSize} from './page-size.ts';
@@ -31,6 +31,7 @@ export interface Sweep {
 
 /** Rows of a sweep; those of its last page say where the cursor may go when all of the window is dealt with. */
 export interface SweptRows extends Batch<RowBlock> {
+  readonly patch?: BindingPatch | undefined;
   readonly drained?: BindingPatch;
 }
 
@@ -62,14 +63,12 @@ export async function* sweepRows(plan: CoqlPlan, sweep: Sweep, context: CoqlCont
     const isFuture = last !== undefined && last.seconds > presentS;
     const goesOn = isPast || (isFuture && ahead < aheadRowsMax && (sweep.lookAhead || hasUnknown(rows, presentS, sweep)));
     if (!goesOn || page.more === false) {
-      for (const items of cut(rows)) yield {items, drained: {cursor: instantOf(endS), after: null}};
+      yield* closedBy({drained: {cursor: instantOf(endS), after: null}}, rows);
       return;
     }
     if (isFuture) ahead += rows.count;
-    const parts = cut(rows);
     const inWindow = last.seconds >= sweep.cursorS && last.seconds < endS;
-    const patch = inWindow ? {inc: {cursor: instantOf(last.seconds), after: last.id}} : undefined;
-    for (const [i, items] of parts.entries()) yield i === parts.length - 1 ? {items, patch} : {items};
+    yield* closedBy(inWindow ? {patch: {inc: {cursor: instantOf(last.seconds), after: last.id}}} : {}, rows);
   }
   yield {items: noRows, drained: {cursor: instantOf(endS), after: null}};
 }
@@ -102,7 +101,7 @@ async function readPage(plan: CoqlPlan, place: Place, rowsMax: number, context: 
     const asked = Math.min(rowsMax, pageSize.rows);
     try {
       const page = await readWindow(plan, place, asked, context);
-      pageSize.succeeded(asked, page.rowCount, page.rows.bytes.length);
+      pageSize.succeeded(asked, page.rowCount, page.weight);
       return page;
     } catch (error) {
       context.signal.throwIfAborted();
@@ -157,13 +156,25 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
   }
   for await (const ids of bulkIds(second, second + 1)) {
     for await (const {asked, rows} of rowsByIds(plan, ids, context))
-      yield {rows, rowCount: rows.count, more: undefined, last: {seconds: second, id: asked.at(-1)!}, repeats: false};
+      yield {
+        rows,
+        rowCount: rows.count,
+        more: undefined,
+        weight: weightOf(rows),
+        last: {seconds: second, id: asked.at(-1)!},
+        repeats: false,
+      };
   }
 }
 
-/** Cuts a page into batches that are small enough to be written in one piece. */
-function cut(rows: RowBlock): RowBlock[] {
-  return rows.count === 0 ? [rows] : splitRows(rows);
+/** Cuts a page into pieces that are small enough to be written at once, the last of them with what it closes; a page without rows is one piece. */
+function* closedBy(end: Omit<SweptRows, 'items'>, rows: RowBlock): Generator<SweptRows, void, void> {
+  let held: RowBlock | undefined;
+  for (const items of splitRows(rows)) {
+    if (held !== undefined) yield {items: held};
+    held = items;
+  }
+  yield {items: held ?? rows, ...end};
 }
 
 export interface ById {
@@ -206,17 +217,13 @@ export async function* idsSince(plan: CoqlPlan, fromS: number, context: CoqlCont
 }
 
 async function readList(plan: CoqlPlan, asked: readonly string[], context: CoqlContext): Promise<Omit<ById, 'asked'>> {
-  const {rows, first, more} = await readAgain(
+  const {rows, first, more, weight} = await readAgain(
     () => readSlices(plan, idsQueryOf(plan, asked), context, datedRows),
     context.quarantine ?? silentQuarantine,
     'its records read by id',
   );
-  if (more === true && first.count < asked.length)
-    throw new ZohoError(
-      'damaged',
-      `Cannot read ${asked.length} records of module ${plan.module} by id: Zoho gives ${first.count} and says that more follow`,
-    );
-  plan.pageSize.succeeded(asked.length, first.count, rows.bytes.length);
+  mustBeWhole(plan, asked.length, first.count, more);
+  plan.pageSize.succeeded(asked.length, first.count, weight);
   const live = new Set(Array.from({length: first.count}, (_, row) => cellText(first, row, first.columns.indexOf('id'))));
   return {live, rows};
 }

@@ -67,7 +67,7 @@ async function byCoql(module: string, {client, signal}: BulkContext, quoting?: Q
 /** A job names fields, and what it takes to know these records; their values are read by COQL. */
 async function byBulk(module: string, context: BulkContext): Promise<string[]> {
   const cutoff = instantOf(await context.client.nowSeconds(context.signal));
-  const range = {module, slices: [[...columns, 'Created_Time']], fields: new Map(), fromS: 0, untimed: true, done: undefined};
+  const range = {module, slices: [[...columns, 'Created_Time']], fields: new Map(), fromS: 0, untimed: true, done: {}};
   const ids: string[] = [];
   for await (const {items} of bulkRows(range, {cutoff}, context)) {
     ids.push(...idsWithoutTime(items));

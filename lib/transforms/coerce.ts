@@ -8,7 +8,7 @@ import {BufferPool} from '../platform/buffer-pool.ts';
 import type {Batch, DocBlock, Replaced, RowBlock} from '../records/batch.ts';
 import {beforeId, beforeModified} from '../records/documents.ts';
 import type {Field} from '../records/field.ts';
-import {sliceRows} from '../records/odd-rows.ts';
+import {ownRows, textBytes} from '../records/rows.ts';
 import {writingOf} from './values/writing.ts';
 
 export interface CoerceOptions {
@@ -102,6 +102,13 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
   }
 }
 
+/** Keeps nothing of documents that are made to be thrown away. */
+class NoBlocks extends BufferPool {
+  override filled(): Uint8Array {
+    return noDocs.bytes;
+  }
+}
+
 /**
  * Tells rows whose documents would have more than Flow takes. Most batches are too small to have one, which costs a comparison; otherwise the documents of
  * large rows are made and thrown away.
@@ -109,14 +116,11 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
 export function sizeCheck(rows: RowBlock, fields: ReadonlyMap<string, Field>, keyless = false): (row: number) => boolean {
   if (rows.bytes.length <= roomyRowBytes) return () => false;
   const {columns} = rows;
-  const coerceOne = compileCoercer(columns, fields, {module: '', keyless, onMisfit() {}});
+  const coerceOne = compileCoercer(columns, fields, {module: '', keyless, onMisfit() {}, blocks: new NoBlocks()});
   return (row) => {
-    let bytes = 0;
-    for (let k = 2 * row * columns.length; k < 2 * (row + 1) * columns.length; k += 2)
-      bytes += rows.cells[k + 1]! - (rows.cells[k]! >> 2);
-    if (bytes <= roomyRowBytes) return false;
+    if (textBytes(rows, row, row + 1) <= roomyRowBytes) return false;
     try {
-      coerceOne(sliceRows(rows, row, row + 1));
+      coerceOne(ownRows(rows, row, row + 1));
       return false;
     } catch (error) {
       if (error instanceof ZohoError) return error.kind === 'module';

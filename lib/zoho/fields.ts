@@ -100,8 +100,16 @@ function fieldOf(module: string, name: string, reply: FieldReply): Field {
       !bulkUnreadNames.has(place) &&
       !(composite.test(name) && jsonType !== 'string'),
     coql: name !== ownProperty && !coqlUnread.has(dataType) && !coqlUnreadNames.has(place) && isCoqlName(name),
+    ...(isHidden(reply) && {hidden: true as const}),
     ...(values.length > 0 && {values}),
   };
+}
+
+/** Whether metadata say that nobody, or not the token's user, sees the field. */
+function isHidden({visible, profiles}: FieldReply): boolean {
+  const isForNobody =
+    profiles != null && profiles.length > 0 && profiles.every(({permission_type}) => permission_type === 'hidden');
+  return visible === false || isForNobody;
 }
 
 /** The type of a formula or roll-up that does not name one: by how JSON has it. */

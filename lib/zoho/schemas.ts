@@ -39,6 +39,8 @@ const pickList = v.fallback(
   undefined,
 );
 
+const profiles = v.fallback(v.nullish(v.array(v.object({permission_type: word}))), undefined);
+
 const fieldReply = v.object({
   api_name: word,
   data_type: word,
@@ -46,6 +48,9 @@ const fieldReply = v.object({
   formula: computed,
   rollup_summary: computed,
   pick_list_values: pickList,
+  /** Whether the token's user sees the field, and what each profile may do with it. */
+  visible: v.optional(v.fallback(v.nullish(v.boolean()), undefined)),
+  profiles: v.optional(profiles),
 });
 export type FieldReply = v.InferOutput<typeof fieldReply>;
 /** Null when something else stands where the list should be. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {platform, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {PassThrough, type Readable} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import {suite} from 'uvu';
 import {casesOf} from '../../lib/bench/cases.ts';
+import {memoryCases} from '../../lib/bench/memory/cases.ts';
 import {runCli} from '../../lib/cli.ts';
 import {silent} from '../../lib/platform/log.ts';
 
@@ -70,6 +71,18 @@ command('times starts beside that of node', async () => {
   for (const {ms, timesNode} of starts) assert.ok(ms > 0 && timesNode > 0);
 });
 
+// Only Linux tells the peak of another process.
+const onLinux = platform() === 'linux' ? command : command.skip;
+
+onLinux('measures memory with the cases that are named', async () => {
+  const {code, output} = await bench('--memory', '--cases', 'idle', '--json');
+  assert.equal(code, 0);
+  const [idle] = JSON.parse(output).memory;
+  assert.deepEqual([idle.name, idle.documents], ['idle', 0]);
+  assert.ok(idle.peakMb > 30 && idle.peakMb < 300, `${idle.peakMb} MB`);
+  await assert.rejects(bench('--memory', '--cases', 'usual'), /there is none of that name; there are idle, sweeps, /);
+});
+
 command('names the cases that there are when one is unknown', async () => {
   await assert.rejects(bench('--cases', 'usual,huge'), {
     name: 'ConfigError',
@@ -81,7 +94,7 @@ command('names the cases that there are when one is unknown', async () => {
 
 command('its help names every case', async () => {
   const {output} = await bench('--help');
-  for (const {name} of casesOf(1)) assert.ok(output.replaceAll(/\s+/g, ' ').includes(name), name);
+  for (const {name} of [...casesOf(1), ...memoryCases()]) assert.ok(output.replaceAll(/\s+/g, ' ').includes(name), name);
 });
 
 command.run();

@@ -14,16 +14,22 @@ const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
   modules: [narrow('Deals')],
   records: {Deals: 90},
   switches: {rowsPerJob: 30, jobMs: 60_000},
-  bindings: [{module: 'Deals'}],
+  bindings: [{module: 'Deals', intervalMs: 5_000}],
   ...more,
 });
 
-const backfill = (capture: JumpCapture) => capture.state('Deals').backfill as {job?: string; next_page?: string} | undefined;
+const backfill = (capture: JumpCapture) =>
+  capture.state('Deals').backfill as
+    | {job?: string; next_page?: string; seen?: {changes?: boolean; deletions?: boolean}}
+    | undefined;
 
 /** Kills a capture while its second page is exported, and starts it again. */
 async function resumed(capture: JumpCapture): Promise<string> {
+  const deals = capture.sandbox.org.module('Deals');
   capture.start();
   await capture.until(() => backfill(capture)?.next_page !== undefined && backfill(capture)?.job != null);
+  deals.edit([...deals.ids()][0]!);
+  await capture.until(() => backfill(capture)?.seen?.changes === true);
   await capture.kill();
   const job = backfill(capture)!.job!;
   capture.start();
@@ -70,6 +76,21 @@ range('asks otherwise as long as that helps', async () => {
     assert.deepEqual(capture.differences(), []);
     assert.deepEqual([...new Set(sizes)], ['2000', '200']);
     assert.ok(!capture.logs.some((line) => line.includes('set aside')));
+  });
+});
+
+range('asks nothing when nothing was emitted since it began', async () => {
+  const asked: string[] = [];
+  const hooks = {beforeCoql: (query: string) => void (isIdQuery(query) && asked.push(query))};
+  await JumpCapture.with(options({hooks, bindings: [{module: 'Deals', intervalMs: 3_600_000}]}), async (capture) => {
+    capture.start();
+    await capture.until(() => backfill(capture)?.next_page !== undefined && backfill(capture)?.job != null);
+    await capture.kill();
+    assert.deepEqual(backfill(capture)?.seen, {});
+    capture.start();
+    await capture.until(() => backfill(capture) === undefined);
+    assert.deepEqual(asked, []);
+    assert.deepEqual(capture.differences(), []);
   });
 });
 

@@ -54,7 +54,8 @@ fields('asks for the key alone when a module has nothing else', () => {
   const it = new FieldPlan(key);
   assert.deepEqual(it.bulkSlices, [['id', 'Modified_Time']]);
   assert.deepEqual(it.coqlSlices, [['id', 'Modified_Time']]);
-  assert.deepEqual(it.refreshSlices, []);
+  assert.deepEqual(it.toRefresh(), []);
+  assert.deepEqual(it.refreshSlices([]), []);
 });
 
 fields('keeps the other slices as they are when a field is refused', () => {
@@ -95,13 +96,38 @@ fields('goes back to fifty columns, once', () => {
 
 fields('refreshes formulas, roll-ups and what only bulk reads', () => {
   const it = new FieldPlan([...key, field('A'), field('Score', {computed: true}), field('Photo', {coql: false})]);
-  assert.deepEqual(it.refreshSlices, [['id', 'Modified_Time', 'Photo', 'Score']]);
+  assert.deepEqual(it.toRefresh(), ['Photo', 'Score']);
+  assert.deepEqual(it.refreshSlices(it.toRefresh()), [['id', 'Modified_Time', 'Photo', 'Score']]);
   it.refuse('coql', 'A');
-  assert.deepEqual(it.refreshSlices, [['id', 'Modified_Time', 'A', 'Photo', 'Score']]);
+  assert.deepEqual(it.toRefresh(), ['A', 'Photo', 'Score']);
+  const begun = it.toRefresh();
   it.refuse('bulk', 'Score');
   it.refuse('bulk', 'Photo');
   it.refuse('bulk', 'A');
-  assert.deepEqual(it.refreshSlices, []);
+  assert.deepEqual(it.refreshSlices(begun), [], 'of a refresh that began with fields that are refused since');
+});
+
+fields('refreshes what is owed, too, and keeps the slices of a refresh whatever becomes of its fields', () => {
+  const it = new FieldPlan([...key, ...many(300)], {coql: many(300).map(({name}) => name)});
+  const begun = it.toRefresh();
+  assert.equal(begun.length, 300);
+  const [first, second] = it.refreshSlices(begun);
+  it.refuse('bulk', begun[0]!);
+  it.admit('coql', begun[1]!);
+  it.replace([...key, ...many(300).filter(({name}) => name !== begun[2])]);
+  assert.deepEqual(it.refreshSlices(begun), [first!.filter((name) => name !== begun[0] && name !== begun[2]), second]);
+  const other = new FieldPlan([...key, field('A'), field('New')]);
+  assert.deepEqual(other.toRefresh(), []);
+  assert.deepEqual(other.toRefresh(['New', 'Gone']), ['New']);
+});
+
+fields('knows from the start what was refused, and asks for it again when it is admitted', () => {
+  const it = new FieldPlan([...key, field('A'), field('B')], {bulk: ['A', 'Gone'], coql: ['B']});
+  assert.deepEqual(it.refused, {bulk: ['A'], coql: ['B']});
+  assert.deepEqual(it.coverage, {bulkOnly: ['B'], coqlOnly: ['A'], neither: []});
+  it.admit('bulk', 'A');
+  assert.deepEqual(it.refused, {bulk: [], coql: ['B']});
+  assert.deepEqual(it.coverage, {bulkOnly: ['B'], coqlOnly: [], neither: []});
 });
 
 fields('names what only one API reads, and what none does', () => {

@@ -243,7 +243,8 @@ connector('warns of scopes that the token lacks', () =>
     async ({handlers, config, logged}) => {
       await handlers.discover(config, signal);
       assert.deepEqual(
-        logged.filter((text) => text.startsWith('warn')),
+        // The dates of the fake Zoho's answers are real, and far from the time of its clock.
+        logged.filter((text) => text.startsWith('warn') && !text.includes(' is dated ')),
         [
           'warn: The refresh token lacks the scope ZohoCRM.bulk.READ, ZohoCRM.coql.READ: what needs it will fail; authorize again with all scopes',
         ],

@@ -47,7 +47,7 @@ state('begins with the backfill up to now and everything else from now on', () =
   assert.deepEqual(initialState('2026-09-01T00:00:00Z', now), {
     start: '2026-09-01T00:00:00Z',
     inc: {cursor: now},
-    backfill: {cutoff: now},
+    backfill: {cutoff: now, seen: {}},
     deleted: {cursor: now},
     last_initialized: now,
     is_connector_initiated: false,
@@ -93,6 +93,22 @@ state('takes over the older connector: its cursor, its page, 30 days before its 
     start: '2026-01-01T00:00:00Z',
     deleted: {cursor: '2026-01-01T00:00:00Z'},
   });
+});
+
+state('takes a range that does not say what was emitted since it began for one during which anything was', () => {
+  const seenOf = (backfill: object) =>
+    savedBinding({bindingStateV1: {Leads: {backfill: {cutoff: now, ...backfill}}}}, 'Leads')?.backfill?.seen;
+  const anything = {changes: true, deletions: true};
+  assert.deepEqual([seenOf({}), seenOf({seen: null}), seenOf({seen: 'x'})], [anything, anything, anything]);
+  assert.deepEqual(seenOf({seen: {}}), {});
+  assert.deepEqual(seenOf({seen: {changes: true, deletions: null}}), {changes: true, deletions: undefined});
+});
+
+state('reads what it keeps of fields, and does without it when it is in another form', () => {
+  const fieldsOf = (fields: unknown) => savedBinding({bindingStateV1: {Leads: {start: now, fields}}}, 'Leads')?.fields;
+  const kept = {read: now, digest: '9f2c', owed: ['New_Text'], refused: {bulk: ['Line_Tax'], coql: ['Address']}, later: 1};
+  assert.deepEqual(fieldsOf(kept), kept);
+  for (const odd of [7, {owed: 'New_Text'}, {refused: {bulk: [1]}}]) assert.equal(fieldsOf(odd), undefined, JSON.stringify(odd));
 });
 
 state('sets back what the older connector kept ahead of Zoho, by its host that is fast', () => {

@@ -69,6 +69,9 @@ export class Session {
   readonly #collections: readonly string[];
   readonly #isSnapshot: (binding: number) => boolean;
   readonly #waiting: Sequence[] = [];
+  /** Sequences read so far, committed ones included. */
+  #read = 0;
+  #ahead: {readonly of: unknown; readonly read: number; readonly reduced: unknown} = {of: undefined, read: 0, reduced: undefined};
   #docs: Captured[] = [];
   #bytes = 0;
 
@@ -123,9 +126,14 @@ export class Session {
     }
   }
 
-  /** A state with everything read so far applied, committed or not. */
+  /** A state with everything read so far applied, committed or not. Asked again of the same state, it goes on from its last answer. */
   ahead(state: unknown): unknown {
-    return this.#waiting.reduce<unknown>((reduced, {patch}) => mergePatch(reduced, patch), state);
+    const {of, read, reduced} = this.#ahead;
+    const known = of === state && read <= this.#read && this.#read - read <= this.#waiting.length;
+    const news = known ? this.#waiting.slice(this.#waiting.length - (this.#read - read)) : this.#waiting;
+    const next = news.reduce<unknown>((before, {patch}) => mergePatch(before, patch), known ? reduced : state);
+    this.#ahead = {of: state, read: this.#read, reduced: next};
+    return next;
   }
 
   /** Whether documents were written that no checkpoint followed yet. */
@@ -155,6 +163,7 @@ export class Session {
     only(state, ['updated', 'mergePatch']);
     assert.equal(state.mergePatch, true);
     assert.equal(typeof state.updated, 'object');
+    this.#read++;
     this.#waiting.push({docs: this.#docs, patch: exactState(state.updated)});
     this.#docs = [];
     this.#bytes = 0;

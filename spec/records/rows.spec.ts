@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {documentBytesMax} from '../../lib/limits.ts';
 import {cellPlain, type RowBlock} from '../../lib/records/batch.ts';
-import {appendRows, cellText, joinSlices, noRows, splitRows} from '../../lib/records/rows.ts';
+import {RowBuilder} from '../../lib/records/row-builder.ts';
+import {appendRows, cellText, firstRows, joinSlices, noRows, splitRows, textBytes} from '../../lib/records/rows.ts';
 
 const rows = suite('rows');
 
@@ -35,10 +37,10 @@ rows('reads cells back as they were received', () => {
 
 rows('cuts into runs of about the wanted size that hold every row once, in order', () => {
   const it = batch(['id'], ['1111'], ['2222'], ['3333'], ['4444'], ['5555']);
-  const parts = splitRows(it, 8);
+  const parts = [...splitRows(it, 8)];
   assert.deepEqual(parts.map(table), [[['1111'], ['2222']], [['3333'], ['4444']], [['5555']]]);
-  assert.deepEqual(splitRows(it, 1).length, 5);
-  assert.deepEqual(splitRows(noRows), []);
+  assert.deepEqual([...splitRows(it, 1)].length, 5);
+  assert.deepEqual([...splitRows(noRows)], []);
 });
 
 rows('joins slices by id whatever their order, columns once each', () => {
@@ -66,6 +68,71 @@ rows('appends batches with the same columns', () => {
   const appended = appendRows([batch(['id'], ['1']), noRows, batch(['id'], ['2'], ['3'])]);
   assert.deepEqual(table(appended), [['1'], ['2'], ['3']]);
   assert.equal(appendRows([]).count, 0);
+});
+
+/** Rows in bytes of their own, with nothing else among them. */
+function assertOwn(it: RowBlock): void {
+  assert.equal(it.bytes.length, textBytes(it, 0, it.count));
+  assert.ok(it.bytes.buffer.byteLength <= Math.max(2 * it.bytes.length, 16 << 10), `${it.bytes.buffer.byteLength} bytes`);
+}
+
+rows('pieces and joined rows hold their own bytes and nothing else', () => {
+  const text = 'x'.repeat(10_000);
+  const values = Array.from({length: 40}, (_, i) => [`${i}`, T, text]);
+  const page = batch(['id', 'Modified_Time', 'A'], ...values);
+  const pieces = [...splitRows(page, 100_000)];
+  assert.equal(pieces.length, 4);
+  for (const piece of pieces) assertOwn(piece);
+  assert.deepEqual(pieces.flatMap(table), table(page));
+  const reversed = batch(['id', 'Modified_Time', 'B'], ...values.toReversed());
+  const {rows: joined} = joinSlices([page, reversed]);
+  assertOwn(joined);
+  for (const piece of splitRows(joined, 100_000)) assertOwn(piece);
+  assert.deepEqual(joined.count, 40);
+});
+
+rows('pieces are made when they are asked for, and the first goes with what is told of all', () => {
+  const page = {...batch(['id'], ['1'], ['2']), replaced: [{field: 'A', id: '1'}]};
+  const pieces = splitRows(page, 1);
+  const first = pieces.next().value as RowBlock;
+  assert.deepEqual([table(first), first.replaced], [[['1']], page.replaced]);
+  assert.deepEqual(
+    [...pieces].map(({replaced}) => replaced),
+    [undefined],
+  );
+});
+
+rows('takes the first rows of a batch', () => {
+  const it = batch(['id'], ['1'], ['2'], ['3']);
+  assert.deepEqual(table(firstRows(it, 2)), [['1'], ['2']]);
+  assert.equal(firstRows(it, 3), it);
+});
+
+rows('joins no more of a row than makes it too large', () => {
+  const text = 'x'.repeat(9 << 20);
+  const slices = ['A', 'B', 'C', 'D'].map((name) => batch(['id', 'Modified_Time', name], ['1', T, text]));
+  const {length} = joinSlices(slices).rows.bytes;
+  assert.ok(length > documentBytesMax && length < 2.5 * text.length, `${length} bytes`);
+});
+
+rows('builds cells in any order, the last text of each, and cells that are not set are empty', () => {
+  const builder = new RowBuilder(['id', 'A', 'B'], 1);
+  builder.setText(2, 'first', cellPlain);
+  builder.setText(0, '1', cellPlain);
+  builder.setText(2, 'é😀\ud800', cellPlain);
+  assert.equal(builder.rowBytes, 1 + 2 + 4 + 3);
+  builder.clear(2);
+  assert.equal(builder.rowBytes, 1);
+  builder.setText(2, 'é😀\ud800', cellPlain);
+  builder.endRow();
+  builder.setText(0, '2', cellPlain);
+  builder.endRow();
+  builder.setText(0, 'not complete', cellPlain);
+  assert.equal(builder.count, 2);
+  assert.deepEqual(table(builder.end()), [
+    ['1', '', 'é😀\ufffd'],
+    ['2', '', ''],
+  ]);
 });
 
 rows.run();

@@ -39,7 +39,7 @@ test('puts the envelope around the documents admitted, asked once each and in or
         return admitted(i);
       };
       const docs = docsOf(documents, room);
-      const framed = serialize(new BufferPool(), {target, docs, admit}, before, after, Buffer.from(end));
+      const framed = serialize(new BufferPool(), {target, docs, admit}, before, after, () => Buffer.from(end));
       const wanted = documents.filter((_, i) => admitted(i));
       assert.equal(textOf(framed), wanted.map((text) => `<${text}>\n`).join('') + end);
       assert.equal(framed.count, wanted.length);
@@ -58,7 +58,7 @@ test('gives its block back', () => {
 });
 
 test('is only what comes last for a piece without documents', () => {
-  assert.equal(textOf(serialize(new BufferPool(), {target}, before, after, Buffer.from('end'))), 'end');
+  assert.equal(textOf(serialize(new BufferPool(), {target}, before, after, () => Buffer.from('end'))), 'end');
 });
 
 test.run();

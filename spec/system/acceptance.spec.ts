@@ -110,8 +110,8 @@ acceptance('says in one line what is wrong with a config, and ends with 2', asyn
   for (const [config, message] of [
     [{credentials: rest}, 'Cannot use the endpoint config: credentials.client_id is missing'],
     [
-      {credentials: credentials('https://www.zohoapis.com'), start_date: '2024-01-01'},
-      'Cannot use the endpoint config: start_date must be a date and time such as "2024-01-01T00:00:00Z"',
+      {credentials: credentials('https://www.zohoapis.com'), start_date: 'yesterday'},
+      'Cannot use the endpoint config: start_date must be a date, such as "2024-01-01" or "2024-01-01T00:00:00Z"',
     ],
   ] as const) {
     const {code, lines, logged} = await run(line({validate: {config}}));

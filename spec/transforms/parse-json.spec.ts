@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
-import {jsonDepthMax} from '../../lib/limits.ts';
+import {documentBytesMax, jsonDepthMax} from '../../lib/limits.ts';
 import {oddRows} from '../../lib/records/odd-rows.ts';
-import {cellText} from '../../lib/records/rows.ts';
+import {cellText, textBytes} from '../../lib/records/rows.ts';
 import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
 import {inPieces} from './archive.ts';
 import {documents, field, fieldsOf} from './samples.ts';
@@ -129,6 +129,7 @@ test('puts U+FFFD where text is not UTF-8 or half a surrogate pair, and says of 
   const noted = (...ids: string[]) => ids.map((id) => ({field: 'A', id}));
   assert.deepEqual(rows.replaced, noted('2', '3', '4', '5'));
   assert.deepEqual((await parseCoql(body(values.slice(0, 3)), columns, none)).rows.replaced, noted('2', '3'));
+  assert.deepEqual((await parseCoql(body(['"x","\xff":1']), columns, none)).rows.replaced, []);
 });
 
 test('makes a row of whatever stands among the records, so that it can be named', async () => {
@@ -147,6 +148,75 @@ test('passes on what the body fails with', async () => {
     throw failure;
   }
   await assert.rejects(parseCoql(body(), columns, none), failure);
+});
+
+/** As people write them: with what JSON has to escape. */
+const longText = (bytes: number): string => 'She said: "höher"\n'.repeat(Math.ceil(bytes / 20));
+
+/** An answer of many rows as it comes from a socket, made while it is read; `onRow` is told of each row that was asked for. */
+async function* longAnswer(rows: number, textBytes: number, onRow: (row: number) => void = () => {}) {
+  const text = JSON.stringify(longText(textBytes));
+  yield Buffer.from('{"data":[');
+  for (let i = 1; i <= rows; i++) {
+    onRow(i);
+    yield Buffer.from(`${i > 1 ? ',' : ''}${row(String(i), text)}`);
+  }
+  yield Buffer.from('],"info":{"more_records":false}}');
+}
+
+test('keeps the text of the cells and nothing else of a body, in the order of the rows', async () => {
+  const {rows} = await parseCoql(longAnswer(200, 20_000), columns, none);
+  assert.equal(rows.count, 200);
+  assert.equal(rows.bytes.length, textBytes(rows, 0, 200));
+  assert.ok(rows.bytes.buffer.byteLength < 2 * rows.bytes.length + 25_000);
+  for (const row of [0, 99, 199]) assert.equal(cellText(rows, row, 0) + cellText(rows, row, 2), `${row + 1}${longText(20_000)}`);
+});
+
+test('stops reading where the rows get too heavy, and says so', async () => {
+  let asked = 0;
+  const {rows, more, cut} = await parseCoql(
+    longAnswer(1_000, 20_000, (i) => (asked = i)),
+    columns,
+    none,
+    100_000,
+  );
+  assert.deepEqual([more, cut], [true, true]);
+  assert.equal(rows.count, 6);
+  assert.equal(cellText(rows, 5, 0), '6');
+  assert.ok(asked <= rows.count + 1, `${asked} rows were read`);
+});
+
+test('reads one row, however heavy', async () => {
+  const {rows, cut} = await parseCoql(longAnswer(3, 200_000), columns, none, 1);
+  assert.deepEqual([rows.count, cut], [1, true]);
+});
+
+test('keeps no more of a row than makes it too large', async () => {
+  const names = Array.from({length: 30}, (_, i) => `T${i}`);
+  const text = JSON.stringify('x'.repeat(1 << 20));
+  async function* body() {
+    yield Buffer.from('{"data":[{');
+    for (const name of names) yield Buffer.from(`"${name}":${text},`);
+    yield Buffer.from(`"id":"1","Modified_Time":"${T}"}]}`);
+  }
+  const {rows} = await parseCoql(body(), [...names, 'id', 'Modified_Time'], none);
+  assert.equal(cellText(rows, 0, names.length), '1');
+  assert.throws(() => documents(rows, none), /its document would have more than/);
+  assert.ok(rows.bytes.byteLength < documentBytesMax + (2 << 20), `${rows.bytes.byteLength} bytes are kept`);
+});
+
+test('lets the last of several members of one name count, and keeps a row that they do not make too large', async () => {
+  const twice = Array.from({length: 20}, () => `"A":${JSON.stringify('x'.repeat(1 << 20))},`).join('');
+  const {rows} = await parse(`{"data":[{${twice}"A":"last","B":1,"id":"1","Modified_Time":"${T}"}]}`);
+  assert.deepEqual(await docsOf(`{"data":[{${twice}"A":"last","id":"1","Modified_Time":"${T}"}]}`), ['last']);
+  assert.equal(cellText(rows, 0, 2), 'last');
+});
+
+test('keeps a U+FEFF wherever it stands in a text', async () => {
+  const wanted = ['\ufeff', '\ufeffx', 'x\ufeff', `${'x'.repeat(64 << 10)}\ufeffy`];
+  const body = `{"data":[${wanted.map((text, i) => row(`${i + 1}`, JSON.stringify(text))).join(',')}]}`;
+  assert.deepEqual(await docsOf(body), wanted);
+  assert.deepEqual(await docsOf(body.replaceAll('\ufeff', '\\ufeff')), wanted);
 });
 
 test('agrees with JSON.parse about which texts are JSON', async () => {

@@ -1,6 +1,9 @@
 /** The never-backwards filter between bulk rows and everything else (guarantee G2). */
 import {type IdBudget, IdTable} from './id-table.ts';
 
+/** Why something was emitted that a range does not bring; the state keeps which of them there were (`backfill.seen`). */
+export type Emission = 'changes' | 'deletions';
+
 /**
  * Knows the records of one binding that were captured otherwise since the running range (a backfill or a refresh) began.
  *
@@ -13,10 +16,11 @@ import {type IdBudget, IdTable} from './id-table.ts';
  * - a record that changes after its bulk row was written comes again by a sweep, later in the output.
  *
  * Check and write happen in one synchronous step of the sink, so no sweep can come between them. After a restart the ids are asked of
- * Zoho again before the first bulk row is let through.
+ * Zoho again before the first bulk row is let through, as far as the state says that there were any.
  */
 export class BackfillFilter {
   readonly #ids: IdTable;
+  readonly #emitted = new Set<Emission>();
   #open = false;
   #overflowed = false;
 
@@ -27,6 +31,7 @@ export class BackfillFilter {
   /** A range begins: from now on, ids are remembered. */
   begin(): void {
     this.#ids.clear();
+    this.#emitted.clear();
     this.#open = true;
     this.#overflowed = false;
   }
@@ -34,13 +39,21 @@ export class BackfillFilter {
   /** The range is done: nothing needs to be remembered. */
   end(): void {
     this.#ids.clear();
+    this.#emitted.clear();
     this.#open = false;
     this.#overflowed = false;
   }
 
-  /** Remembers a record that is being emitted by a sweep or as a tombstone. */
-  record(id: bigint): void {
-    if (this.#open && !this.#overflowed && !this.#ids.set(id)) this.#overflowed = true;
+  /** Remembers a record that is being emitted by a sweep or as a tombstone, or, without `emission`, that may have been. */
+  record(id: bigint, emission?: Emission): void {
+    if (!this.#open) return;
+    if (emission !== undefined) this.#emitted.add(emission);
+    if (!this.#overflowed && !this.#ids.set(id)) this.#overflowed = true;
+  }
+
+  /** What this process has emitted since the range began, or since it goes on. */
+  get emitted(): ReadonlySet<Emission> {
+    return this.#emitted;
   }
 
   /** Whether a bulk row may be emitted. */

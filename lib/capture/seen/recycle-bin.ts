@@ -30,6 +30,14 @@ export class RecycleBin {
     return [...this.#watched.keys()];
   }
 
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  has(id: bigint): boolean {
+    return this.#watched.has(String(id));
+  }
+
   /** Watches records that Zoho has just said to be gone. There is room for so many; the first ones go. */
   add(deleted: readonly {readonly id: string; readonly deletedS: number}[], nowS: number): RecycledPatch {
     const patch: Record<string, number | null> = {};

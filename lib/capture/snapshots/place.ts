@@ -1,7 +1,7 @@
 /** How far a reading of a whole module has come: the pages of its jobs, and the digest of the rows passed. */
 import type {BackfillState} from '../../flow/state.ts';
 import {mergePatch} from '../../flow/state.ts';
-import type {BindingPatch} from '../../records/batch.ts';
+import type {BindingPatch, LateBindingPatch} from '../../records/batch.ts';
 import {RowDigest} from '../../records/row-digest.ts';
 
 /** No range has an end here; the state of one asks for it. */
@@ -26,9 +26,9 @@ export class SnapshotPlace {
   }
 
   /** Takes the patch of a batch that has been dealt with, and the digest of all rows up to its last. */
-  pass(patch: BindingPatch | undefined, digest: RowDigest): void {
+  pass(patch: BindingPatch | LateBindingPatch | undefined, digest: RowDigest): void {
     const before = this.#backfill.next_page;
-    this.#merge(patch);
+    this.#merge(typeof patch === 'function' ? patch() : patch);
     this.#digest = digest;
     if (this.#backfill.next_page !== before) this.#pageBegan = digest;
   }

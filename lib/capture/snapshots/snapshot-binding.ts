@@ -2,7 +2,7 @@
 import {beginSnapshots, movedSnapshot, type SnapshotPatch, type SnapshotState} from '../../flow/snapshot-state.ts';
 import {sourcedSnapshot} from '../../flow/sourced.ts';
 import {bindingPatch} from '../../flow/state.ts';
-import {rowTombstonesAtOnce, snapshotSpacingMs} from '../../limits.ts';
+import {fieldsNotedMaxS, rowTombstonesAtOnce, snapshotSpacingMs} from '../../limits.ts';
 import type {DocBlock} from '../../records/batch.ts';
 import {rowTombstones} from '../../records/documents.ts';
 import type {Field} from '../../records/field.ts';
@@ -24,7 +24,9 @@ export class SnapshotBinding {
   readonly shared: Shared;
   readonly quarantine: NamedQuarantine;
   readonly warnings: ValueWarnings;
-  readonly fields = new FieldPlan([]);
+  fields = new FieldPlan([]);
+  /** When a field was first refused to the present plan. */
+  #refusedMs: number | undefined;
   readonly #intervalMs: number;
   readonly #schedule: Schedule | undefined;
   #state: SnapshotState;
@@ -72,7 +74,11 @@ export class SnapshotBinding {
   /** Takes newly read metadata. */
   takeFields(fields: readonly Field[]): void {
     const {module, shared} = this;
-    if (!this.fields.replace(fields)) return;
+    const isOld = this.#refusedMs !== undefined && shared.clock.elapsedMs() - this.#refusedMs > 1000 * fieldsNotedMaxS;
+    if (!this.fields.replace(fields) && !isOld) return;
+    // What was refused is asked for again when metadata change, and daily.
+    this.fields = new FieldPlan(fields);
+    this.#refusedMs = undefined;
     const leftOut = this.fields.bulkSlices.slice(1).flatMap((slice) => slice.filter((name) => !keyFields.includes(name)));
     if (leftOut.length > 0)
       shared.log('warn', `Module ${module} has more fields than one job reads; ${leftOut.join(', ')} are not captured`, {module});
@@ -91,6 +97,7 @@ export class SnapshotBinding {
   /** Leaves a field out that Bulk Read refuses. False when nothing would change by that. */
   async refuse(field: string): Promise<boolean> {
     if (!this.fields.refuse('bulk', field)) return false;
+    this.#refusedMs ??= this.shared.clock.elapsedMs();
     const {module} = this;
     this.shared.log('warn', `Module ${module}, field ${field}: Bulk Read refuses it; it is not captured`, {module, field});
     return true;

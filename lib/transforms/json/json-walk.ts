@@ -1,14 +1,17 @@
-/** JSON text as a walk over its values, each with its place in the text: numbers and long strings are never converted. */
+/** JSON text as a walk over its values, while it arrives: numbers keep their digits, and nothing is kept of what was walked over. */
 import {setImmediate} from 'node:timers/promises';
 import {type ParsedTokenInfo, Tokenizer, TokenizerError, TokenType} from '@streamparser/json';
-import {jsonDepthMax, jsonSliceBytes} from '../../limits.ts';
+import {jsonDepthMax, jsonSliceBytes, jsonTokenBytesMax} from '../../limits.ts';
+import {validUtf8} from '../utf8.ts';
 
 /** Told of the values of a JSON text, in order. `key` is the member's name inside an object, undefined inside an array and at the top. */
 export interface JsonVisitor {
-  /** A string (`from` at its opening quote, `to` behind the closing one), a number, `true`, `false` or `null`. */
-  scalar(type: TokenType, from: number, to: number, key: string | undefined): void;
+  /** What a string says, or a number, `true`, `false` or `null` as it stands in the text. */
+  scalar(type: TokenType, text: string, key: string | undefined): void;
   open(isArray: boolean, key: string | undefined): void;
   close(): void;
+  /** The string given last held bytes that are not UTF-8, and has U+FFFD in their place. */
+  replaced(): void;
 }
 
 /** Text that is no JSON. The message says where, never what is there. */
@@ -20,38 +23,69 @@ export class JsonError extends Error {
 type Expected = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOrEnd' | 'nothing';
 
 /**
- * Walks a whole JSON text (UTF-8, without byte order mark), and lets others work in between. Throws `JsonError` for text that is malformed, cut or nested
- * absurdly deep; what a visitor throws passes through.
+ * Walks a JSON text (with or without byte order mark) as its pieces come, and lets others work in between. Stops early, and says so by `false`,
+ * when `isEnough` says so between two pieces; the rest is not read then. Throws `JsonError` for text that is malformed, cut or nested absurdly deep; what
+ * the pieces or a visitor throw passes through.
  */
-export async function walkJson(text: Uint8Array, visitor: JsonVisitor): Promise<void> {
-  const walk = new Walk(text, visitor);
-  for (let at = 0; at < text.length; at += jsonSliceBytes) {
-    if (at > 0) await setImmediate();
-    walk.write(text.subarray(at, at + jsonSliceBytes));
+export async function walkJson(
+  pieces: AsyncIterable<Uint8Array>,
+  visitor: JsonVisitor,
+  isEnough: () => boolean = () => false,
+): Promise<boolean> {
+  const walk = new Walk(visitor);
+  let walked = 0;
+  for await (const piece of validUtf8(pieces, (place) => walk.replacedAt(place))) {
+    for (let at = 0; at < piece.length; at += jsonSliceBytes) {
+      if (isEnough()) return false;
+      if (walked >= jsonSliceBytes) {
+        walked = 0;
+        await setImmediate();
+      }
+      const slice = piece.subarray(at, at + jsonSliceBytes);
+      walk.write(slice);
+      walked += slice.length;
+    }
   }
   walk.end();
+  return true;
 }
-
-const quote = 0x22;
-const backslash = 0x5c;
 
 /** Reads tokens with @streamparser/json, checks their order, and keeps track of depth. */
 class Walk extends Tokenizer {
-  readonly #text: Uint8Array;
   readonly #visitor: JsonVisitor;
   /** For each open structure, whether it is an array. */
   readonly #open: boolean[] = [];
   #expected: Expected = 'value';
   #key: string | undefined;
-  #numberLength = 0;
+  #digits = '';
+  /** Where U+FFFD was put in, how many of these places were passed, and whether the last string is a value. */
+  #places: number[] = [];
+  #passed = 0;
+  #isValue = false;
+  /** Bytes since the last token, of which a text of absurd length has too many. */
+  #pending = 0;
 
-  constructor(text: Uint8Array, visitor: JsonVisitor) {
+  constructor(visitor: JsonVisitor) {
     super({stringBufferSize: stringBufferBytes});
-    this.#text = text;
     this.#visitor = visitor;
+    // The library's own decoder drops a U+FEFF with which a text begins.
+    Object.assign(Reflect.get(this, 'bufferedString'), {decoder: new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})});
+  }
+
+  /** Told where U+FFFD was put in, before it comes. */
+  replacedAt(place: number): void {
+    this.#places.push(place);
+  }
+
+  override write(piece: Uint8Array): void {
+    this.#pending += piece.length;
+    super.write(piece);
+    if (this.#pending > jsonTokenBytesMax) throw new JsonError(`The text has a value of more than ${jsonTokenBytesMax} bytes`);
   }
 
   override onToken({token, value, offset}: ParsedTokenInfo): void {
+    this.#pending = 0;
+    if (this.#places.length > 0) this.#passPlaces(offset);
     const expected = this.#expected;
     switch (token) {
       case TokenType.COLON:
@@ -77,10 +111,12 @@ class Walk extends Tokenizer {
         if (expected === 'key' || expected === 'keyOrEnd') {
           this.#need(token === TokenType.STRING, offset);
           this.#key = String(value);
+          this.#isValue = false;
           this.#expected = 'colon';
         } else {
           this.#need(expected === 'value' || expected === 'valueOrEnd', offset);
-          this.#visitor.scalar(token, offset, this.#scalarEnd(token, offset), this.#takeKey());
+          this.#isValue = true;
+          this.#visitor.scalar(token, token === TokenType.NUMBER ? this.#digits : String(value), this.#takeKey());
           this.#expected = this.#afterValue;
         }
     }
@@ -96,9 +132,9 @@ class Walk extends Tokenizer {
     throw error instanceof TokenizerError || error instanceof TypeError ? new JsonError('The text is malformed') : error;
   }
 
-  /** Numbers stay text; only their length is of use. */
+  /** Numbers stay text. */
   protected override parseNumber(digits: string): number {
-    this.#numberLength = digits.length;
+    this.#digits = digits;
     return 0;
   }
 
@@ -108,6 +144,16 @@ class Walk extends Tokenizer {
 
   get #afterValue(): Expected {
     return this.#open.length === 0 ? 'nothing' : 'commaOrEnd';
+  }
+
+  /** What stands in front of a token is part of the string before it: nowhere else may such characters be. */
+  #passPlaces(offset: number): void {
+    const from = this.#passed;
+    while (this.#places[this.#passed]! < offset) this.#passed++;
+    if (this.#passed > from && this.#isValue) this.#visitor.replaced();
+    if (this.#passed < this.#places.length) return;
+    this.#places = [];
+    this.#passed = 0;
   }
 
   #enter(isArray: boolean, offset: number): void {
@@ -127,15 +173,6 @@ class Walk extends Tokenizer {
     const key = this.#key;
     this.#key = undefined;
     return key;
-  }
-
-  #scalarEnd(token: TokenType, from: number): number {
-    if (token === TokenType.NUMBER) return from + this.#numberLength;
-    if (token !== TokenType.STRING) return from + (token === TokenType.FALSE ? 5 : 4);
-    const text = this.#text;
-    let at = from + 1;
-    while (text[at] !== quote) at += text[at] === backslash ? 2 : 1;
-    return at + 1;
   }
 
   #need(holds: boolean, offset: number): void {

@@ -104,7 +104,7 @@ leftOut('lists what was not captured, captures what is sound, and counts what ha
         ],
       );
       assert.ok(!output.includes('soon') && !output.includes('x3'));
-      assert.match((await shell.run(verify)).messages, /Leads 12: left out, because it has no valid Modified_Time \(row 1 of /);
+      assert.match((await shell.run(verify)).output, /Leads 12: left out, because it has no valid Modified_Time \(row 1 of /);
     } finally {
       await shell.close();
     }

@@ -3,9 +3,10 @@ import {Binding} from '../../../lib/capture/binding.ts';
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
+import {patchOf} from '../../../lib/sinks/sink.ts';
 import {AccessToken} from '../../../lib/zoho/access-token.ts';
 import {Endpoints} from '../../../lib/zoho/endpoints.ts';
-import {patched} from '../model/controls.ts';
+import {patched} from '../model/patched.ts';
 
 /** Gives an object other members for a while; call what it returns to put the old ones back. */
 function broken<T extends object>(target: T, members: Partial<T> & ThisType<T>): () => void {
@@ -57,8 +58,9 @@ const planters = {
     const {write} = FlowSink.prototype;
     return broken(FlowSink.prototype, {
       async write(piece) {
-        const {patch, docs, ...rest} = piece;
-        if (patch === undefined || docs === undefined || docs.count === 0) return write.call(this, piece);
+        const {patch: late, docs, ...rest} = piece;
+        const patch = typeof late === 'function' ? late() : late;
+        if (patch === undefined || docs === undefined || docs.count === 0) return write.call(this, {...piece, patch});
         await write.call(this, {...rest, patch});
         return write.call(this, {...rest, docs});
       },
@@ -84,15 +86,28 @@ const planters = {
     const {write} = FlowSink.prototype;
     return broken(FlowSink.prototype, {
       write(piece) {
-        const {patch, target} = piece;
-        const states = patch?.bindingStateV1;
-        if (typeof states !== 'object' || states === null) return write.call(this, piece);
         const keys = ['Contacts', 'Deals', 'Leads', 'Products'];
-        const moved = Object.fromEntries(Object.values(states).map((state) => [keys[target.index], state]));
-        return write.call(this, {...piece, patch: {...patch, bindingStateV1: moved}});
+        const moved = (): ReturnType<typeof patchOf> => {
+          const patch = patchOf(piece);
+          const states = patch?.bindingStateV1;
+          if (typeof states !== 'object' || states === null) return patch;
+          return {
+            ...patch,
+            bindingStateV1: Object.fromEntries(Object.values(states).map((state) => [keys[piece.target.index], state])),
+          };
+        };
+        return write.call(this, {...piece, patch: moved});
       },
     });
   },
+  /** After a restart nothing is known of what was emitted since a range began (G2). */
+  'what was emitted is not kept'() {
+    const before = Object.getOwnPropertyDescriptor(BackfillFilter.prototype, 'emitted')!;
+    Object.defineProperty(BackfillFilter.prototype, 'emitted', {...before, get: () => new Set()});
+    return () => void Object.defineProperty(BackfillFilter.prototype, 'emitted', before);
+  },
+  /** What fields owe is forgotten with the process (G1, fields that are new or only Bulk Read reads). */
+  'what is owed is not kept': () => patched(({fields}) => void delete fields?.owed),
   /** A refused access token is asked with again (design 7). */
   'refused tokens are kept': () => broken(AccessToken.prototype, {invalidate: () => {}}),
 } as const satisfies Record<string, () => () => void>;

@@ -1,13 +1,17 @@
-import type {ZohoClient} from '../../../lib/zoho/api.ts';
+import type {DeletedRows, ZohoClient} from '../../../lib/zoho/api.ts';
 
 export interface Hooks {
-  /** Before a query is asked. */
-  beforeCoql?(query: string): void;
+  /** Before a query is asked, which waits for it. */
+  beforeCoql?(query: string): void | Promise<void>;
   /** Before the fields of a module are read, and before a job is created; given what tells the module. */
   beforeFields?(module: string): void;
   beforeCreate?(query: string): void;
+  /** Before a page of deletions is asked for, which waits for it. */
+  beforeDeleted?(page: number): void | Promise<void>;
   /** When a page of deletions was answered. */
   afterDeleted?(page: number): void;
+  /** Gives another answer for a page of deletions. */
+  changeDeleted?(answer: DeletedRows | null): DeletedRows | null;
 }
 
 /** Calls of one client. */
@@ -50,14 +54,15 @@ export class BusyClient {
           busy.steps++;
         }
       },
-      coql: (query, read, signal) => {
-        hooks.beforeCoql?.(query);
+      coql: async (query, read, signal) => {
+        await hooks.beforeCoql?.(query);
         return this.#call(() => client.coql(query, (body) => this.#read(() => read(body)), signal));
       },
       deleted: async (module, sinceSeconds, page, signal) => {
+        await hooks.beforeDeleted?.(page);
         const answer = await this.#call(() => client.deleted(module, sinceSeconds, page, signal));
         hooks.afterDeleted?.(page);
-        return answer;
+        return hooks.changeDeleted ? hooks.changeDeleted(answer) : answer;
       },
       scopes: (signal) => this.#call(() => client.scopes(signal)),
       spent: () => client.spent(),

@@ -124,12 +124,9 @@ const slow: ReadonlySet<string> = new Set<FaultName>(['stall', 'stall-body', 'dr
 /** Faults that no call has to be repeated for, so that there is one token only. */
 const harmless: ReadonlySet<string> = new Set<FaultName>(['gzip', 'deflate', 'br']);
 
-/** Faults of a call that the connector does not make: a job without rows is not downloaded. */
-const unmet: ReadonlySet<string> = new Set<FaultName>(['no-file']);
-
 const cases: readonly Case[] = [
   ...faultNames
-    .filter((name) => definite[name] === undefined && name !== 'refused-field' && !unmet.has(name))
+    .filter((name) => definite[name] === undefined && name !== 'refused-field')
     .map((name): Case => {
       const kinds = kindsOf(name);
       const faultyMs = slow.has(name) ? 15_000 : 5_000;

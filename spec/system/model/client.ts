@@ -2,7 +2,6 @@
 import {zipSync} from 'fflate';
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {silent} from '../../../lib/platform/log.ts';
-import type {Field} from '../../../lib/records/field.ts';
 import {parseQuery} from '../../../lib/sandbox/coql/parse.ts';
 import type {Condition, Literal} from '../../../lib/sandbox/coql/query.ts';
 import {coqlDefaults} from '../../../lib/sandbox/coql/switches.ts';
@@ -11,6 +10,7 @@ import type {BulkPage, BulkQuery} from '../../../lib/zoho/client.ts';
 import {Usage} from '../../../lib/zoho/usage.ts';
 import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
 import type {VirtualClock} from './clock.ts';
+import {type ModelFields, textOf} from './fields.ts';
 import {type Oddities, refuseOdd, writeDate, writeFlag} from './oddities.ts';
 import type {ModelOrg, Seen} from './org.ts';
 import type {Random} from './random.ts';
@@ -24,6 +24,10 @@ export interface ModelOptions {
   /** A page token continues by offset, so that rows leaving the range shift later ones. Zoho does not; a control that must be caught. */
   readonly pagesShift: boolean;
   readonly odd: Oddities;
+  /** The feed of deletions is so far behind. */
+  readonly feedLagMs: number;
+  /** The feed is refused from then on. */
+  feedRefusedFromMs: number;
 }
 
 interface Job {
@@ -36,31 +40,13 @@ interface Job {
   lost: boolean;
 }
 
-const field = (name: string, more: Partial<Field>): Field => ({
-  name,
-  type: 'text',
-  dataType: 'text',
-  jsonType: 'string',
-  computed: false,
-  dynamic: false,
-  bulk: true,
-  coql: true,
-  ...more,
-});
-
-export const modelFields: readonly Field[] = [
-  field('id', {type: 'id', dataType: 'bigint'}),
-  field('Modified_Time', {type: 'datetime', dataType: 'datetime'}),
-  field('Name', {}),
-  field('Score', {type: 'integer', dataType: 'formula', jsonType: 'integer', computed: true}),
-];
-
 /** One client for one run of the connector; the org, its jobs and its clock outlive it. */
 export class ModelZoho {
   readonly org: ModelOrg;
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly options: ModelOptions;
+  readonly fields: ModelFields;
   readonly jobs = new Map<string, Job>();
   readonly tokens = new Map<string, {job: Job; afterId: bigint; offset: number}>();
   coqlCalls = 0;
@@ -68,11 +54,12 @@ export class ModelZoho {
   /** Names of jobs' fields, in the order of their creation. */
   readonly created: string[] = [];
 
-  constructor(org: ModelOrg, clock: VirtualClock, random: Random, options: ModelOptions) {
+  constructor(org: ModelOrg, clock: VirtualClock, random: Random, options: ModelOptions, fields: ModelFields) {
     this.org = org;
     this.clock = clock;
     this.random = random;
     this.options = options;
+    this.fields = fields;
   }
 
   client(): ZohoClient {
@@ -94,7 +81,7 @@ export class ModelZoho {
         return zohoClock.seconds!;
       },
       modules: (signal) => call(signal, (): Module[] => []),
-      fields: (_module, signal) => call(signal, () => modelFields),
+      fields: (_module, signal) => call(signal, () => this.fields.listed),
       createJob: (query, signal) => call(signal, () => this.#create(query)),
       job: (id, signal) => call(signal, () => this.#status(id)),
       download: (id, signal) => this.#download(id, signal),
@@ -117,6 +104,7 @@ export class ModelZoho {
   #create(query: BulkQuery | BulkPage): string {
     const from = 'pageToken' in query ? this.tokens.get(query.pageToken) : undefined;
     if ('pageToken' in query && from === undefined) throw new ZohoError('expired', 'The page token has expired');
+    if ('fields' in query) this.fields.check('bulk', query.fields);
     const base = from?.job;
     const runsMs = this.clock.nowMs() + this.random.below(20_000);
     const job: Job = {
@@ -173,8 +161,9 @@ export class ModelZoho {
     // The checksum of the local header: what comes is right, but cannot be known to be.
     if (this.random.chance(this.options.faults)) zip[14]! ^= 1;
     const end = this.random.chance(this.options.faults) ? this.random.below(zip.length) : zip.length;
-    for (let at = 0; at < end; at += 256) {
-      yield zip.subarray(at, Math.min(end, at + 256));
+    const pieceBytes = Math.max(256, zip.length >> 4);
+    for (let at = 0; at < end; at += pieceBytes) {
+      yield zip.subarray(at, Math.min(end, at + pieceBytes));
       await this.clock.sleep(this.random.below(500), signal);
     }
     if (end < zip.length) throw new ZohoError('short', 'The download ended early');
@@ -191,6 +180,10 @@ export class ModelZoho {
     const {odd} = this.options;
     refuseOdd(odd, text);
     const query = parseQuery(text, coqlDefaults);
+    this.fields.check(
+      'coql',
+      query.select.map(({column}) => column),
+    );
     const lagMs = odd.lagMs > 0 && this.random.chance(0.5) ? this.random.below(odd.lagMs) : 0;
     const rows = this.org
       .seen(Math.max(Math.min(sinceMs, this.clock.nowMs()), this.clock.nowMs() - lagMs))
@@ -203,7 +196,8 @@ export class ModelZoho {
   }
 
   #deleted(sinceS: number, page: number): DeletedRows | null {
-    const all = this.org.deletions(sinceS, this.clock.nowMs());
+    if (this.clock.nowMs() >= this.options.feedRefusedFromMs) throw new ZohoError('module', 'The module has no deletions');
+    const all = this.org.deletions(sinceS, this.clock.nowMs() - this.options.feedLagMs);
     const rows = all.slice((page - 1) * 5, page * 5);
     if (rows.length === 0) return null;
     const more = this.options.odd.flags === 'missing' ? undefined : all.length > page * 5;
@@ -219,12 +213,13 @@ export function timeText(seconds: number): string {
 function cell(row: Seen, column: string): string {
   if (column === 'Id') return String(row.id);
   if (column === 'Modified_Time') return timeText(row.modifiedS);
-  return column === 'Name' ? row.name : String(row.score);
+  return textOf(row, column) ?? '';
 }
 
 function json(row: Seen, column: string): string {
   if (column === 'id') return `"${row.id}"`;
-  return column === 'Score' ? String(row.score) : JSON.stringify(cell(row, column));
+  if (column === 'Score') return String(row.score);
+  return column === 'Modified_Time' ? JSON.stringify(cell(row, column)) : JSON.stringify(textOf(row, column) ?? null);
 }
 
 function matches(condition: Condition, row: Seen): boolean {

@@ -1,41 +1,10 @@
 /** Broken controls: one defect at a time, each of which the model check must catch. */
-import {Binding} from '../../../lib/capture/binding.ts';
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
 import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import type {Task} from '../../harness/runtime.ts';
 import type {ModelZoho} from './client.ts';
-import type {ModelRun} from './run.ts';
-
-export interface Control {
-  readonly name: string;
-  /** Breaks the product; call what it returns to mend it. */
-  breakIt?(): () => void;
-  readonly run?: Partial<ModelRun>;
-}
-
-export interface Patch {
-  backfill?: Record<string, unknown> | null;
-  inc?: Record<string, unknown>;
-  deleted?: Record<string, unknown>;
-  is_connector_initiated?: boolean;
-}
-
-/** Changes every patch of a binding on its way to the sink, and the state that it moves; call what it returns to mend it. */
-export function patched(change: (patch: Patch, binding: Binding) => void): () => void {
-  const {put, patch} = Binding.prototype;
-  Binding.prototype.put = function (batch, admit) {
-    const copy = batch.patch && structuredClone(batch.patch);
-    if (copy) change(copy, this);
-    return put.call(this, {...batch, patch: copy}, admit);
-  };
-  Binding.prototype.patch = function (given) {
-    const copy = structuredClone(given);
-    change(copy, this);
-    return patch.call(this, copy);
-  };
-  return () => Object.assign(Binding.prototype, {put, patch});
-}
+import {type Control, patched} from './patched.ts';
 
 /** Replaces the gate's memory for a while. */
 function gated(change: Partial<Pick<BackfillFilter, 'allows' | 'record'>>): () => void {
@@ -124,8 +93,8 @@ function forgetsOverlap(): Control {
       });
       const {record: passed} = BackfillFilter.prototype;
       const mendGate = gated({
-        record(id) {
-          if (modified(id) >= cutoffS) passed.call(this, id);
+        record(id, emission) {
+          if (modified(id) >= cutoffS) passed.call(this, id, emission);
         },
       });
       return () => {

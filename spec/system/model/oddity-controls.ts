@@ -4,7 +4,7 @@ import {EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {PageSize} from '../../../lib/sources/page-size.ts';
 import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
-import type {Control} from './controls.ts';
+import type {Control} from './patched.ts';
 
 /** Replaces members of a class for a while. */
 function replaced<T extends object>(prototype: T, change: Partial<Record<keyof T, unknown>>): () => void {

@@ -4,6 +4,8 @@ import type {Random} from './random.ts';
 export interface Version {
   readonly modifiedS: number;
   readonly name: string;
+  /** The value of a field that there was when this was written. */
+  readonly late?: string | undefined;
   readonly visibleMs: number;
   readonly deleted?: 'recycle' | 'permanent';
   readonly deletedS?: number;
@@ -13,6 +15,7 @@ export interface Seen {
   readonly id: bigint;
   readonly modifiedS: number;
   readonly name: string;
+  readonly late: string | undefined;
   readonly score: number;
 }
 
@@ -26,6 +29,8 @@ export class ModelOrg {
   readonly lateMs: number;
   /** Records whose `Modified_Time` is still to come: nobody touches them. */
   readonly ahead = new Set<bigint>();
+  /** Whether the field `Late` is there for people to fill in. */
+  hasLate = (): boolean => false;
   #nextId = 5725767000000100001n;
   #edits = 0;
 
@@ -87,9 +92,26 @@ export class ModelOrg {
     const nowS = this.#nowMs() / 1000;
     const id = this.#any(({deleted, deletedS = 0}, id) => deleted === 'recycle' && deletedS < nowS - 15 && (touch || known(id)));
     if (id === undefined) return;
-    const {modifiedS, name} = this.#last(id);
+    const {modifiedS, name, late} = this.#last(id);
     if (touch) this.#write(id);
-    else this.#push(id, {modifiedS, name, visibleMs: this.#nowMs()});
+    else this.#push(id, {modifiedS, name, late, visibleMs: this.#nowMs()});
+  }
+
+  /** Whether a record is modified in the future. */
+  isAhead(id: bigint): boolean {
+    return this.#last(id).modifiedS * 1000 > this.#nowMs();
+  }
+
+  /** Whether a record is there, as people see it. */
+  lives(id: bigint): boolean {
+    return this.#last(id).deleted === undefined;
+  }
+
+  /** Whether a record came out of the recycle bin after it had gone there at a time. */
+  cameBack(id: bigint, deletedS: number): boolean {
+    const versions = this.#records.get(id) ?? [];
+    const gone = versions.findIndex((version) => version.deletedS === deletedS);
+    return versions.slice(gone + 1).some(({deleted}) => deleted === undefined);
   }
 
   /** Formula values change; no `Modified_Time` moves. */
@@ -104,7 +126,8 @@ export class ModelOrg {
     for (const [id] of this.#records) {
       const version = this.#at(id, atMs);
       if (version !== undefined && version.deleted === undefined) {
-        found.push({id, modifiedS: version.modifiedS, name: version.name, score: this.#scores.get(id)!});
+        const {modifiedS, name, late} = version;
+        found.push({id, modifiedS, name, late, score: this.#scores.get(id)!});
       }
     }
     return found;
@@ -126,7 +149,9 @@ export class ModelOrg {
     const lateMs = this.lateMs > 0 && this.#random.chance(0.3) ? this.#random.below(this.lateMs) : 0;
     // A later version must not be seen before an earlier one.
     const visibleMs = Math.max(nowMs + lateMs, this.#records.get(id)?.at(-1)?.visibleMs ?? 0);
-    this.#push(id, {modifiedS: Math.floor(nowMs / 1000), name: `edit ${this.#edits++}`, visibleMs});
+    const edit = this.#edits++;
+    const late = this.hasLate() ? `late ${edit}` : undefined;
+    this.#push(id, {modifiedS: Math.floor(nowMs / 1000), name: `edit ${edit}`, late, visibleMs});
   }
 
   #push(id: bigint, version: Version): void {

@@ -1,9 +1,11 @@
 /** Sessions killed at any moment, with any part of what they wrote committed, while people go on working. */
 import {mergePatch} from '../../../lib/flow/state.ts';
 import {randomFrom} from '../../../lib/sandbox/hash.ts';
+import {text} from '../../../lib/sandbox/schema/kinds.ts';
 import {startSandbox} from '../../../lib/sandbox/server.ts';
 import {caughtUp, FlowTask} from '../../harness/flow-runtime.ts';
 import type {Reduced} from '../../harness/runtime.ts';
+import {Watch} from '../chaos/watch.ts';
 import {JumpCapture} from '../consistency/jump-capture.ts';
 import {liveOn} from '../consistency/life.ts';
 import {computed, narrow} from '../consistency/modules.ts';
@@ -19,6 +21,9 @@ export interface KillsOutcome {
 
 const modules = ['Deals', 'Leads'];
 const killsPerComparison = 10;
+
+/** Moments at which a job sees its rows; the older what it sees, the more has been captured otherwise since. */
+const photographs = ['run', 'submit', 'first page'] as const;
 
 /** Time on its clock in which a capture has caught up, or never will. */
 const catchUpMs = 15 * 60_000;
@@ -37,6 +42,8 @@ export async function sessionKills({kills, seed, largePages = false}: SessionKil
   let comparisons = 0;
   let documents = 0;
   const order = new Order();
+  // What is committed must not go back either, whatever sessions it came from.
+  const watch = new Watch();
   await JumpCapture.with(
     {
       seed,
@@ -46,7 +53,8 @@ export async function sessionKills({kills, seed, largePages = false}: SessionKil
       startDate: '2026-09-01T00:00:00Z',
       switches: {
         rowsPerJob: largePages ? 20_000 : 60,
-        jobMs: 4_000,
+        jobMs: seed % 2 === 0 ? 4_000 : 15_000,
+        photograph: photographs[seed % photographs.length]!,
         tokensPerWindow: 10_000,
         liveTokens: 10_000,
         downloadsPerMinute: 10_000,
@@ -54,9 +62,13 @@ export async function sessionKills({kills, seed, largePages = false}: SessionKil
       bindings: modules.map((module) => ({module, schedule: '* * * * *', intervalMs: 5_000})),
     },
     async (capture) => {
+      watch.over(capture.task.collections);
       for (let killed = 1; killed <= kills; killed++) {
         order.begin();
         if (random(3) === 0) capture.bindings = capture.bindings.toReversed();
+        // A field that is made while the capture runs, or does not; records have values of it before anybody knows.
+        if (random(12) === 0)
+          capture.sandbox.org.module('Deals').addField(text(`Made_${killed}`, undefined, {custom: true, blanks: 0}));
         if (random(4) === 0) request(capture, modules[random(modules.length)]!);
         // A stop that is longer than any overlap, and people who go on meanwhile.
         if (random(4) === 0) {
@@ -81,7 +93,7 @@ export async function sessionKills({kills, seed, largePages = false}: SessionKil
           () => Date.parse(String(capture.state('Deals').last_initialized)) > nowMs && capture.state('Deals').backfill == null,
           catchUpMs,
         );
-        differences.push(...order.backwards);
+        differences.push(...order.backwards, ...watch.violations);
         for (const text of capture.differences()) differences.push(`after ${killed} kills: ${text}`);
         comparisons++;
         await capture.kill();

@@ -1,0 +1,59 @@
+/** What is captured while memory is measured: the heaviest that Zoho can send of each kind. */
+import {documentBytesMax} from '../../limits.ts';
+
+export interface MemoryCase {
+  readonly name: string;
+  /** What it shows, for people. */
+  readonly about: string;
+  /** Modules captured at once, all alike. */
+  readonly modules: number;
+  /** Records of each module that sweeps find. */
+  readonly records: number;
+  /** Text fields of a record, and bytes of each text. */
+  readonly texts: number;
+  readonly textBytes: number;
+  /** Whether texts hold quotes, line feeds and umlauts, so that a JSON reader cannot take them as they are. */
+  readonly escaped: boolean;
+  /** Whether the texts are dynamic formulas, of which a query takes five: more of them make slices that have to be joined. */
+  readonly dynamic: boolean;
+  /** Ids in the feed of deletions of each module. */
+  readonly deletions: number;
+  /** Whether bulk jobs export the same records, so that the capture begins with a backfill. */
+  readonly bulk: boolean;
+  /** Rows of a backfill that comes from the page server instead, and how long the reader goes away during it. */
+  readonly page?: {readonly rows: number; readonly pages: number; readonly stallMs: number};
+}
+
+/** Bytes of a text whose document is just not too large. */
+const largestBytes = documentBytesMax - 1_000;
+
+const nothing = {
+  modules: 1,
+  records: 0,
+  texts: 0,
+  textBytes: 0,
+  escaped: false,
+  dynamic: false,
+  deletions: 0,
+  bulk: false,
+} as const;
+
+/** All cases; `share` of 1 is their full size, specs take less of it. */
+export function memoryCases(share = 1): readonly MemoryCase[] {
+  const part = (count: number): number => Math.max(1, Math.round(count * share));
+  const heavy = {...nothing, records: part(2_000), texts: 2, textBytes: 25_000, escaped: true};
+  return [
+    {...nothing, name: 'idle', about: 'a module without changes'},
+    {...heavy, name: 'sweeps', about: 'four modules sweep 2,000 records of 50 KB each at once', modules: 4},
+    {...heavy, name: 'slices', about: '2,000 records of 45 KB in six joined slices', texts: 30, textBytes: 1_500, dynamic: true},
+    {...nothing, name: 'deletions', about: '100,000 deletions', deletions: part(100_000)},
+    {...heavy, name: 'largest', about: 'a record of 16 MB by COQL', records: 1, texts: 1, textBytes: largestBytes},
+    {...heavy, name: 'largest-bulk', about: 'the same by bulk', records: 1, texts: 1, textBytes: largestBytes, bulk: true},
+    {
+      ...nothing,
+      name: 'stalled',
+      about: 'a million bulk rows, and a reader that goes away for 10 s',
+      page: {rows: part(200_000), pages: 5, stallMs: 10_000},
+    },
+  ];
+}

@@ -1,0 +1,141 @@
+/** Peak memory of the connector's own process: Flow's requests go in, documents come out, a made-up Zoho answers. */
+import {type ChildProcessByStdio, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
+import type {Readable, Writable} from 'node:stream';
+import {text} from 'node:stream/consumers';
+import {setTimeout as delay} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import {nodeFlags} from '../../platform/node-flags.js';
+import {makePage} from '../pages.ts';
+import {type PageServer, startProcess, startServer} from '../run.ts';
+import type {MemoryCase} from './cases.ts';
+
+export interface MemoryFigures {
+  readonly name: string;
+  readonly about: string;
+  readonly documents: number;
+  /** Output, in bytes. */
+  readonly bytes: number;
+  readonly wallS: number;
+  /** The largest resident set that the process ever had, in MB of 10^6 bytes. */
+  readonly peakMb: number;
+}
+
+const mainFile = fileURLToPath(new URL('../../main.ts', import.meta.url));
+const serverFile = fileURLToPath(new URL('server.ts', import.meta.url));
+const cursor = '2026-01-01T00:00:00Z';
+const documentStart = Buffer.from('{"captured"');
+const lineFeed = 0x0a;
+
+/** Captures everything of a case and stops. Rejects when the connector ends before, with what it said. */
+export async function measureMemory(what: MemoryCase, folder: string, signal: AbortSignal): Promise<MemoryFigures> {
+  const server = await serverOf(what, folder);
+  try {
+    return await capture(what, server.url, signal);
+  } finally {
+    await server.close();
+  }
+}
+
+async function serverOf(what: MemoryCase, folder: string): Promise<PageServer> {
+  if (what.page === undefined) return startProcess(serverFile, what);
+  const {rows, pages} = what.page;
+  const page = await makePage(folder, 'usual', rows, false);
+  return startServer({page, pages, coql: false, jobMs: 0, downloadMs: 0, serialJobs: false});
+}
+
+async function capture(what: MemoryCase, url: string, signal: AbortSignal): Promise<MemoryFigures> {
+  const since = performance.now();
+  const child = spawn(process.execPath, [...nodeFlags, mainFile], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {PATH: process.env.PATH, LOG_FORMAT: 'json', LOG_LEVEL: 'warn'},
+  });
+  const stop = (): void => void child.kill();
+  signal.addEventListener('abort', stop, {once: true});
+  const ended = once(child, 'close');
+  const said = text(child.stderr);
+  child.stdin.on('error', () => {});
+  child.stdin.write(`${JSON.stringify({open: openRequest(what, url)})}\n`);
+  try {
+    const read = await documentsOf(child, what);
+    signal.throwIfAborted();
+    if (read.documents < read.due) throw new Error(`Cannot measure ${what.name}: the connector ended early\n${await said}`);
+    const wallS = (performance.now() - since) / 1_000;
+    const peakMb = (1_024 * peakKb(child.pid ?? 0)) / 1e6;
+    return {name: what.name, about: what.about, documents: read.documents, bytes: read.bytes, wallS, peakMb};
+  } finally {
+    signal.removeEventListener('abort', stop);
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+function openRequest(what: MemoryCase, url: string): object {
+  const names = what.page === undefined ? Array.from({length: what.modules}, (_, i) => `Heavy${i}`) : ['Bench0'];
+  const credentials = {
+    credentials_title: 'OAuth Credentials',
+    client_id: 'bench',
+    client_secret: 'bench',
+    refresh_token: 'bench',
+    api_domain: url,
+  };
+  const swept = {start: cursor, inc: {cursor}, deleted: {cursor}, last_initialized: cursor};
+  const bulk = what.bulk || what.page !== undefined;
+  return {
+    capture: {
+      name: 'bench/memory',
+      config: {credentials, start_date: cursor},
+      bindings: names.map((name) => ({resourceConfig: {name}, resourcePath: [name], collection: {name: `bench/${name}`}})),
+    },
+    state: bulk ? {} : {bindingStateV1: Object.fromEntries(names.map((name) => [name, swept]))},
+  };
+}
+
+interface Read {
+  readonly documents: number;
+  readonly due: number;
+  readonly bytes: number;
+}
+
+/** Reads documents until all have come or the output ends; of a case without any, the first checkpoints. */
+async function documentsOf(child: ChildProcessByStdio<Writable, Readable, Readable>, what: MemoryCase): Promise<Read> {
+  const due = what.page === undefined ? what.modules * (what.records + what.deletions) : what.page.rows * what.page.pages;
+  let documents = 0;
+  let bytes = 0;
+  let stallMs = what.page?.stallMs ?? 0;
+  let begin = Buffer.alloc(0);
+  for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    for (let at = 0; at < chunk.length; ) {
+      const end = chunk.indexOf(lineFeed, at);
+      // The first bytes of a line say what it is; they may come in two chunks.
+      const room = documentStart.length - begin.length;
+      if (room > 0) begin = Buffer.concat([begin, chunk.subarray(at, Math.min(at + room, end < 0 ? chunk.length : end))]);
+      if (end < 0) break;
+      if (begin.equals(documentStart)) documents++;
+      begin = Buffer.alloc(0);
+      at = end + 1;
+    }
+    if (documents >= due && due > 0) break;
+    if (due === 0) {
+      await delay(idleMs);
+      break;
+    }
+    if (documents > 0 && stallMs > 0) {
+      await delay(stallMs);
+      stallMs = 0;
+    }
+  }
+  return {documents, due, bytes};
+}
+
+/** Long enough for a sweep of a module without changes. */
+const idleMs = 1_000;
+
+/** The most memory that a process has had resident; only Linux tells it of another process. */
+function peakKb(pid: number): number {
+  const kb = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kb === undefined) throw new Error('Cannot measure memory: the system does not tell the peak of a process');
+  return Number(kb);
+}

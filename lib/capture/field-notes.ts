@@ -1,0 +1,91 @@
+/** Keeps the state's note of a module's fields: which are known, which are refused, which are owed (design 5.6, 6). */
+
+import {ZohoError} from '../errors/errors.ts';
+import {instantOf, secondsOf} from '../flow/state.ts';
+import {coqlColumnsFallback, coqlDynamicMax} from '../limits.ts';
+import {parseCoql} from '../transforms/parse-json.ts';
+import {windowQuery} from '../zoho/coql.ts';
+import type {Binding} from './binding.ts';
+import {type Api, apis, keyFields} from './field-plan.ts';
+import {capturedNames, isNoteOld, namesDigest, newNames, owing, refusedPatch} from './owed-fields.ts';
+
+/**
+ * Takes note of metadata that were just read. Fields that are new to the capture are owed: records may have had values since the
+ * field was made, and were captured without them. What an API had refused is asked for again when metadata changed, and daily;
+ * what it reads again is owed, too.
+ *
+ * Writes a checkpoint only when there is something to note, or the last note is a day old.
+ */
+export async function noteFields(binding: Binding, haveChanged: boolean, signal: AbortSignal): Promise<void> {
+  const {fields, shared} = binding;
+  const nowS = await shared.client.nowSeconds(signal);
+  const before = binding.state.fields?.digest;
+  const areNew = before !== namesDigest(capturedNames(fields));
+  if (!areNew && !haveChanged && !isNoteOld(binding.state, nowS)) return;
+  const again = before === undefined ? [] : await askAgain(binding, nowS, signal);
+  await binding.patch(() => {
+    const names = capturedNames(fields);
+    // A state without a note is from a version that kept none: it captured what there was.
+    const owed = before === undefined ? [] : [...newNames(before, names), ...again];
+    const {fields: note, ...rest} = owing(binding.state, fields, owed);
+    return {
+      ...rest,
+      fields: {...(note as object), read: instantOf(nowS), digest: namesDigest(names), refused: refusedPatch(fields)},
+    };
+  });
+}
+
+/**
+ * Asks the APIs for the fields that they refused, and returns those that they read again. It takes three calls at most: all of an API's at
+ * once, and when these are refused one of them alone, another each day.
+ */
+async function askAgain(binding: Binding, nowS: number, signal: AbortSignal): Promise<string[]> {
+  const {fields} = binding;
+  const again: string[] = [];
+  const refused: {api: Api; name: string}[] = [];
+  const {refused: left} = fields;
+  for (const api of apis) {
+    const names = left[api];
+    if (names.length === 0) continue;
+    if (await isRead(binding, api, names, signal)) {
+      for (const name of names) fields.admit(api, name);
+      again.push(...names);
+    } else if (names.length > 1) refused.push(...names.map((name) => ({api, name})));
+  }
+  const one = refused[Math.floor(nowS / 86_400) % refused.length];
+  if (one !== undefined && (await isRead(binding, one.api, [one.name], signal))) {
+    fields.admit(one.api, one.name);
+    again.push(one.name);
+  }
+  if (again.length > 0) {
+    const {module, shared} = binding;
+    shared.log('info', `Module ${module}: ${again.join(', ')} can be read again`, {module, fields: again});
+  }
+  return again;
+}
+
+/** Whether an API reads fields. A job that is created for that is of one second, and nobody reads it. */
+async function isRead(
+  {module, fields, state, shared}: Binding,
+  api: Api,
+  names: string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const cursorS = secondsOf(state.inc.cursor);
+  try {
+    if (api === 'bulk') {
+      await shared.client.createJob({module, fields: [...keyFields, ...names], fromS: cursorS - 1, toS: cursorS}, signal);
+      return true;
+    }
+    if (names.filter((name) => fields.all.get(name)?.dynamic).length > coqlDynamicMax) return false;
+    if (names.length + keyFields.length > coqlColumnsFallback) return false;
+    const columns = [...keyFields, ...names];
+    const query = windowQuery({module, columns, fromS: cursorS, limit: 1, quoting: fields.quoting});
+    await shared.client.coql(query, (body) => parseCoql(body, columns, fields.all), signal);
+    return true;
+  } catch (error) {
+    const isRefusal = error instanceof ZohoError && (error.kind === 'field' || error.kind === 'refused');
+    if (!isRefusal) throw error;
+    return false;
+  }
+}

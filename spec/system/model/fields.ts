@@ -1,0 +1,97 @@
+/** The fields of the model's module: which there are at a moment, who reads them, and their values. */
+import {ZohoError} from '../../../lib/errors/errors.ts';
+import type {Field} from '../../../lib/records/field.ts';
+import type {Seen} from './org.ts';
+import type {Random} from './random.ts';
+
+type Api = 'bulk' | 'coql';
+
+const field = (name: string, more: Partial<Field> = {}): Field => ({
+  name,
+  type: 'text',
+  dataType: 'text',
+  jsonType: 'string',
+  computed: false,
+  dynamic: false,
+  bulk: true,
+  coql: true,
+  ...more,
+});
+
+const always: readonly Field[] = [
+  field('id', {type: 'id', dataType: 'bigint'}),
+  field('Modified_Time', {type: 'datetime', dataType: 'datetime'}),
+  field('Name'),
+  field('Score', {type: 'integer', dataType: 'formula', jsonType: 'integer', computed: true}),
+  field('Image', {coql: false}),
+  field('Extra'),
+];
+const late = field('Late');
+
+/** More fields than a job may name. */
+const filling = Array.from({length: 200}, (_, i) => field(`Fill_${String(i).padStart(3, '0')}`));
+
+/** A refusal of `Extra`: how often an API has it left, and from when on. */
+interface Refusal {
+  readonly api: Api;
+  readonly forGood: boolean;
+  readonly fromMs: number;
+  left: number;
+}
+
+/** What becomes of the fields in one run: one is made while people work, one is refused, and there may be too many for a job. */
+export class ModelFields {
+  /** When people get the field `Late`; undefined, never. */
+  readonly madeMs: number | undefined;
+  readonly #refusal: Refusal | undefined;
+  readonly #isWide: boolean;
+  readonly #nowMs: () => number;
+
+  constructor(random: Random, nowMs: () => number, busyMs: number) {
+    const inBusyTime = (): number => nowMs() + random.below(busyMs);
+    this.#nowMs = nowMs;
+    this.madeMs = random.chance(0.6) ? inBusyTime() : undefined;
+    this.#isWide = random.chance(0.1);
+    const api = random.pick(['bulk', 'coql', 'coql'] as const);
+    const forGood = random.chance(0.4);
+    const fromMs = random.chance(0.4) ? nowMs() : inBusyTime();
+    this.#refusal = random.chance(0.5) ? {api, forGood, fromMs, left: 1} : undefined;
+  }
+
+  /** As metadata list them now. */
+  get listed(): readonly Field[] {
+    const isMade = this.madeMs !== undefined && this.#nowMs() >= this.madeMs;
+    return [...always, ...(isMade ? [late] : []), ...(this.#isWide ? filling : [])];
+  }
+
+  /** Refuses nothing more but what is refused for good. Returns whether something was refused for a while. */
+  rest(): boolean {
+    const refusal = this.#refusal;
+    if (refusal === undefined || refusal.forGood) return false;
+    const was = refusal.left === 0;
+    refusal.left = 0;
+    return was;
+  }
+
+  /** Fields that a capture must have the last values of. */
+  get promised(): readonly string[] {
+    const lost = this.#refusal?.forGood === true && this.#refusal.api === 'bulk' ? 'Extra' : undefined;
+    return this.listed.map(({name}) => name).filter((name) => name !== lost && name !== 'id');
+  }
+
+  /** Throws when an API refuses one of the fields asked for. */
+  check(api: Api, names: readonly string[]): void {
+    const refusal = this.#refusal;
+    if (refusal?.api !== api || this.#nowMs() < refusal.fromMs || refusal.left === 0 || !names.includes('Extra')) return;
+    if (!refusal.forGood) refusal.left--;
+    throw new ZohoError('field', 'Zoho refuses the field Extra', {field: 'Extra'});
+  }
+}
+
+/** A value as text; undefined for none. */
+export function textOf(row: Seen, name: string): string | undefined {
+  if (name === 'Name') return row.name;
+  if (name === 'Score') return String(row.score);
+  if (name === 'Late') return row.late;
+  return `${name} of ${row.name}`;
+}
