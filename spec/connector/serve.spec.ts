@@ -215,6 +215,7 @@ serving('opens a capture whose request has 20 MiB', async () => {
     index: 2_199,
     resourceConfig: {name: 'Module_2199'},
     collection: 'acmeCo/Module_2199',
+    key: ['/id'],
     stateKey: 'Module_2199',
   });
 });

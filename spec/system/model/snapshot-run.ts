@@ -43,7 +43,7 @@ export async function snapshotRun(seed: number): Promise<SnapshotReport> {
       pagesShift: false,
       odd: noOddities,
       feedLagMs: 0,
-      feedRefusedFromMs: undefined,
+      feedRefusedFromMs: Number.POSITIVE_INFINITY,
     },
     new ModelFields(random, () => clock.nowMs(), busyMs),
   );
