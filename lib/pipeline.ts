@@ -1,4 +1,7 @@
-/** The path of every row: source, coerce, shape, sink, one batch at a time from the socket to the output. */
+/**
+ * The path of every row: source, coerce, shape, sink, one batch at a time from the socket to the
+ * output.
+ */
 
 import {BufferPool} from './platform/buffer-pool.ts';
 import type {Batch, DocBlock, RowBlock} from './records/batch.ts';
@@ -16,8 +19,8 @@ export interface PipeOptions<Shaped extends Batch<DocBlock> = Batch<DocBlock>> e
 type Source = AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>;
 
 /**
- * Runs a source to its end through the stages. A failure anywhere closes the source and is thrown as it is; nothing that came after it
- * is written.
+ * Runs a source to its end through the stages. A failure anywhere closes the source and is thrown
+ * as it is; nothing that came after it is written.
  */
 export function pipe(source: Source, options: PipeOptions): Promise<void> {
   return pipeThrough(source, new ShapeStream(), options);

@@ -1,11 +1,17 @@
-/** A strict stand-in for the Flow runtime: reads protocol lines, commits at checkpoints, reduces documents by key. */
+/**
+ * A strict stand-in for the Flow runtime: it reads protocol lines, commits at checkpoints, and
+ * reduces documents by key.
+ */
 import assert from 'node:assert/strict';
 import {mergePatch} from '../../lib/flow/state.ts';
 
-/** A document with its numbers as the text they were written with. */
+/** A document whose numbers keep their text. */
 export type Reduced = Readonly<Record<string, unknown>>;
 
-/** Parses JSON and keeps every number as received: `12.50` becomes `#12.50`, an id `#5725767000000524157`. */
+/**
+ * Parses JSON and keeps every number as written: `12.50` becomes `#12.50`, an id
+ * `#5725767000000524157`.
+ */
 export function parseExact(text: string): unknown {
   return JSON.parse(text, (_key, value: unknown, context?: {source?: string}) =>
     typeof value === 'number' ? `#${context?.source}` : value,
@@ -13,8 +19,9 @@ export function parseExact(text: string): unknown {
 }
 
 /**
- * The collections of a capture, by name and record id. Deletions delete, documents merge by top-level property. Those of snapshots are kept by the number of
- * the row, and the last document of a number takes its place.
+ * The collections of a capture, by name and record id. Deletions delete; documents merge by
+ * top-level property. Rows of a snapshot are kept by their numbers, and the last document of
+ * a number replaces it.
  */
 export class Collections {
   readonly byName = new Map<string, Map<string, Reduced>>();
@@ -50,18 +57,22 @@ interface Captured {
   readonly doc: Reduced;
 }
 
-/** One commit that the runtime may make: the documents of a sequence and the state patch of its checkpoint. */
+/**
+ * A possible commit of the runtime: the documents of a sequence and the state patch of its
+ * checkpoint.
+ */
 interface Sequence {
   readonly docs: readonly Captured[];
   readonly patch: unknown;
 }
 
 /**
- * One session of a capture task. Lines are checked as they come; sequences wait until `commit` takes them, so that a session can be
- * ended with any number of them lost, as when the runtime had not committed yet.
+ * One session of a capture task. Lines are checked as they arrive. Sequences wait until `commit`
+ * takes them, so that a session can lose any number of them, as when the runtime had not committed
+ * yet.
  */
 export class Session {
-  /** The last lines read, cut, for the report of a failure. */
+  /** The last lines read, shortened, for failure reports. */
   readonly lastLines: string[] = [];
   documents = 0;
   checkpoints = 0;
@@ -113,12 +124,12 @@ export class Session {
     }
   }
 
-  /** Sequences read and not yet committed. */
+  /** Number of sequences read and not yet committed. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Commits the oldest `count` sequences, all by default: their documents and their state together. */
+  /** Commits the oldest `count` sequences (all by default), documents and state together. */
   commit(task: Task, count = this.#waiting.length): void {
     for (const {docs, patch} of this.#waiting.splice(0, count)) {
       for (const {binding, doc} of docs) task.collections.reduce(this.#collections[binding]!, doc);
@@ -126,7 +137,7 @@ export class Session {
     }
   }
 
-  /** A state with everything read so far applied, committed or not. Asked again of the same state, it goes on from its last answer. */
+  /** `state` with everything read so far applied, committed or not. Continues from its last answer for the same state. */
   ahead(state: unknown): unknown {
     const {of, read, reduced} = this.#ahead;
     const known = of === state && read <= this.#read && this.#read - read <= this.#waiting.length;
@@ -136,7 +147,7 @@ export class Session {
     return next;
   }
 
-  /** Whether documents were written that no checkpoint followed yet. */
+  /** Whether documents were written that no checkpoint has followed yet. */
   get halfSequence(): boolean {
     return this.#docs.length > 0;
   }
@@ -202,7 +213,7 @@ export class Task {
   readonly collections = new Collections();
 }
 
-/** State holds no numbers but row counts and slices: give these back as numbers. */
+/** Restores numbers: a state holds no others than row counts and slices. */
 function exactState(value: unknown): unknown {
   if (typeof value === 'string') return value.startsWith('#') ? Number(value.slice(1)) : value;
   if (Array.isArray(value)) return value.map(exactState);
@@ -214,7 +225,7 @@ function only(body: Record<string, unknown>, names: readonly string[]): void {
   for (const name of Object.keys(body)) assert.ok(names.includes(name), `the runtime knows no ${name}`);
 }
 
-/** Every object schema with properties must be closed. */
+/** Asserts that every object schema with properties is closed. */
 function closed(schema: unknown, place: string): void {
   if (typeof schema !== 'object' || schema === null) return;
   const {properties, additionalProperties} = schema as {properties?: Record<string, unknown>; additionalProperties?: unknown};
@@ -224,10 +235,10 @@ function closed(schema: unknown, place: string): void {
 }
 
 /**
- * Compares what was captured of a module with what Zoho holds: none missing, none extra, each with its last values. Returns up to ten differences,
- * by id and property, without the values.
+ * Compares what was captured of a module with what Zoho holds: none missing, none extra, each with
+ * its latest values. Returns up to ten differences, by id and property, without the values.
  *
- * @param ignore properties that no API delivers, or that only a refresh does.
+ * @param ignore properties that no API delivers, or only a refresh.
  */
 export function differences(
   captured: ReadonlyMap<string, Reduced>,
@@ -249,7 +260,7 @@ export function differences(
     }
     if (found.length >= 10) return found;
   }
-  for (const id of captured.keys()) if (!seen.has(id)) found.push(`${id}: should not be there`);
+  for (const id of captured.keys()) if (!seen.has(id)) found.push(`${id}: extra`);
   return found.slice(0, 10);
 }
 
