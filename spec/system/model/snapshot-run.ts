@@ -36,7 +36,7 @@ export async function snapshotRun(seed: number): Promise<SnapshotReport> {
     clock,
     random,
     {
-      rowsPerJob: 5 + random.below(30),
+      rowsPerJob: 12 + random.below(40),
       coqlRows: 200,
       photograph: random.pick(['at submit', 'at run', 'first page for all'] as const),
       faults: random.pick([0, 0, 0.05, 0.15]),
