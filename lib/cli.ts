@@ -1,4 +1,7 @@
-/** The command line: which commands there are, what they take, and their help. Each is loaded when it is called for. */
+/**
+ * The command line: the commands, their options and their help. A command's module is loaded when
+ * it is called.
+ */
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
@@ -110,14 +113,14 @@ function programOf(host: CommandContext, run: Run): Command {
       'capture records modified since this date, such as 2024-01-01, if the configuration has no start',
       date,
     )
-    .option('--backfill <names>', 'modules to read again from their start', names)
+    .option('--backfill <names>', 'modules to backfill again', names)
     .option(
       '--fields <names>',
-      'fields to have instead of all: Email of every module, Leads.Email of one; id and times always',
+      'fields to capture instead of all: Email of every module, Leads.Email of one; always with id and times',
       names,
     )
     .option('--gzip', 'compress the files: .ndjson.gz')
-    .option('--dry-run', 'say what the backfill would take, and capture nothing')
+    .option('--dry-run', 'estimate the backfill, and capture nothing')
     .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
     .option('--initial-state <json>', 'initial state', json)
     .option('--output-state', 'print checkpoints, and the state at the end')
@@ -132,7 +135,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('compare captured files with Zoho')
     .requiredOption('--out <dir>', 'directory written by capture')
     .option('--full', 'compare every record instead of a sample')
-    .option('--sample <count>', 'records to compare per module', whole, 200)
+    .option('--sample <count>', 'records to compare per module', integer, 200)
     .option('--show-values', "show differing values, not only their fields; they are your customers' data")
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho verify --config config.json --out ./out'))
@@ -159,8 +162,8 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('run a local Zoho CRM for trying things out; prints its address and credentials as a JSON line')
     .option('--port <port>', 'port to listen on', port, 0)
     .option('--host <address>', 'address to listen on; anyone who reaches it can read and change the sandbox', '127.0.0.1')
-    .option('--records <count>', 'records of the largest module', whole, 1_000)
-    .option('--seed <number>', 'the same seed gives the same organisation', whole, 1)
+    .option('--records <count>', 'records of the largest module', integer, 1_000)
+    .option('--seed <number>', 'the same seed gives the same organisation', integer, 1)
     .option('--churn [time]', 'make a random change at this interval (500ms by default)', span)
     .option('--fault <fault>', 'inject a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
     .option('--strict', "enforce Zoho's limits on tokens and downloads, and accept only queries that every organisation accepts")
@@ -174,7 +177,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .command('demo')
     .description('capture three modules of a sandbox into ./out, and compare the files with what the sandbox holds')
     .option('--out <dir>', 'directory to write to; files of an earlier demo are replaced', 'out')
-    .option('--records <count>', 'records of the largest module', whole, 100_000)
+    .option('--records <count>', 'records of the largest module', integer, 100_000)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho demo'))
     .action(run(async (args) => (await import('./commands/demo.ts')).demo(host, args)));
@@ -187,13 +190,13 @@ function programOf(host: CommandContext, run: Run): Command {
       'usual, narrow, wide, quoted, unicode, coql, bindings, hundred, null, slow, stalled, latency-parallel, latency-serial, or all (except hundred)',
       names,
     )
-    .option('--rounds <count>', 'rounds; figures are their medians', whole, 5)
-    .option('--rows <count>', 'rows of a page', whole, 200_000)
-    .option('--scale <file>', 'instead, capture ever more rows and plot rate and memory into this SVG file')
-    .option('--scale-rows <count>', 'where that ends', whole, 2_000_000)
+    .option('--rounds <count>', 'rounds; figures are their medians', integer, 5)
+    .option('--rows <count>', 'rows of a page', integer, 200_000)
+    .option('--scale <file>', 'instead, capture more and more rows, and plot rate and memory into this SVG file')
+    .option('--scale-rows <count>', 'largest number of rows for --scale', integer, 2_000_000)
     .option('--report <file>', 'also write a page with the figures as bars into this HTML file')
     .option('--force', 'replace these files if they exist')
-    .option('--starts', 'instead, time the starts of spec and --help beside that of node')
+    .option('--starts', 'instead, time the starts of spec and --help, compared with node')
     .option(
       '--memory',
       'instead, measure peak memory; its cases are idle, sweeps, slices, deletions, largest, largest-bulk, stalled',
@@ -213,11 +216,11 @@ function withSetup(command: Command): Command {
     .option('--config <file>', "file with the connector's configuration, in JSON or YAML; - for standard input")
     .option(
       '--module <names>',
-      "modules, by API name: Leads,Contacts, or 'Custom*' (all that can be captured, if not given)",
+      "modules by API name, such as Leads,Contacts or 'Custom*'; by default all that can be captured",
       names,
     )
-    .option('--sandbox', 'use a sandbox that runs as long as the command does')
-    .option('--records <count>', 'records of the largest module of that sandbox', whole);
+    .option('--sandbox', 'use a sandbox that runs only during the command')
+    .option('--records <count>', 'records of the largest module of that sandbox', integer);
 }
 
 export type {SetupArguments};
@@ -243,7 +246,7 @@ lacks; \${NAME} in a configuration is replaced. LOG_LEVEL (trace, debug, info, w
 const captureNotes = `
 The same command continues where it stopped, however it was stopped. Ctrl-C stops at the next checkpoint; a second Ctrl-C stops at once.`;
 
-function whole(text: string): number {
+function integer(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }

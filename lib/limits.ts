@@ -265,28 +265,23 @@ export const jsonDepthMax = 64;
 /** Assumed duration of a bulk job in estimates: seconds to minutes (zoho-api sheet 4.7). */
 export const estimatedJobS = 180;
 
-// Stopping
+// Stopping and progress
 
 /** Time for an orderly stop. Flow waits about 5 s for the connector; a person waits longer. */
 export const stopConnectorMs = 4_000;
 export const stopCommandMs = 30_000;
-
-// Progress
-
 /** How often the live display and plain progress lines are written. */
 export const liveLineMs = 200;
 export const plainLineMs = 5_000;
 /** `verify` reads records dated up to this far ahead: a changed one must not look missing. */
 export const verifyAheadS = 3_600;
-
-/** A report looks at a run this often: shorter than the shortest wait for a job. */
+/** How often a report samples a run: more often than the shortest wait for a job. */
 export const reportSampleMs = 50;
-/** Points of a report's charts, spans of a module's timeline and incidents that a report keeps: more could not be told apart on a screen. */
+/** Points of a report's charts, spans per timeline, and incidents. A screen cannot show more. */
 export const reportSamplesMax = 2_000;
 export const reportSpansMax = 2_000;
 export const reportIncidentsMax = 200;
-
-/** Log lines of a support bundle; when there are more, the latest count. */
+/** Latest log lines that go into a support bundle. */
 export const bundleLogLinesMax = 4_000;
 /** Bytes of a value in a COQL answer: the largest text that fits a document, as JSON escapes. */
 export const jsonTokenBytesMax = 3 * documentBytesMax;

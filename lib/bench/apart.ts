@@ -7,13 +7,13 @@ import type {Outcome, Session, Told} from './session.ts';
 
 const sessionFile = fileURLToPath(new URL('session.ts', import.meta.url));
 
-/** Told what a session does meanwhile, and the figures of each case once they are there. */
+/** Receives a session's progress, and the figures of each case once they are complete. */
 export interface Listener {
   onDoing(doing: string): void;
   onMeasured?(figures: readonly Figures[]): void;
 }
 
-/** Runs a session to its end and gives what came of it. */
+/** Runs a session to its end and returns its outcome. */
 export async function measureApart(session: Session, signal: AbortSignal, listener: Listener): Promise<Outcome> {
   signal.throwIfAborted();
   // A process group of its own, for the contenders and the server that it starts.

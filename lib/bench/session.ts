@@ -17,7 +17,10 @@ export type Session =
 /** The result. */
 export type Outcome = {readonly figures: readonly Figures[]} | {readonly starts: readonly Start[]};
 
-/** What it tells the process that started it: what it does now, the figures of a case, what came of it all, or why nothing did. */
+/**
+ * Messages to the process that started it: its progress, the figures of a case, its outcome, or its
+ * failure.
+ */
 export type Told =
   | {readonly doing: string}
   | {readonly measured: readonly Figures[]}

@@ -1,4 +1,4 @@
-/** Which modules a command is about, now that Zoho can be asked what there is. */
+/** Which modules a command works on, once Zoho has been asked what exists. */
 import {FieldPlan} from '../capture/field-plan.ts';
 import {refuseFutureStart} from '../config/config.ts';
 import {ConfigError} from '../errors/errors.ts';
@@ -10,16 +10,16 @@ import {matches, unknownModule} from './module-patterns.ts';
 import {counted} from './terminal/table.ts';
 import {working} from './terminal/work.ts';
 
-/** One whose module is known to be there. */
+/** A binding whose module exists. */
 export interface FoundBinding extends SetupBinding {
-  /** Jobs that a page of its backfill takes: more than one for a module with very many fields. */
+  /** Jobs per page of its backfill: more than one for a module with very many fields. */
   readonly slices: number;
   /** Whether the module has no `Modified_Time`, so that it is captured as a snapshot. */
   readonly snapshot: boolean;
 }
 
 /**
- * The bindings to capture: those that were asked for, or of all modules those that can be captured.
+ * The bindings to capture: the requested ones, or all modules that can be captured.
  *
  * @throws ConfigError for a capture without bindings, a module that Zoho does not have, a collection whose key does not fit
  * its module, and a start date that has not come yet.
@@ -46,7 +46,10 @@ export async function bindingsOf(setup: Setup, host: CommandContext): Promise<re
   });
 }
 
-/** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
+/**
+ * All modules that the setup means, with the reason why one cannot be captured. All of Zoho's for a
+ * capture without bindings yet.
+ */
 export async function modulesOf(setup: Setup, host: CommandContext): Promise<ModuleEntry[]> {
   const {client, config} = setup;
   const names = await namesMeant(setup, host);
@@ -63,7 +66,7 @@ export async function modulesOf(setup: Setup, host: CommandContext): Promise<Mod
   return entries;
 }
 
-/** Names of the modules that are meant; undefined for all there are. */
+/** Names of the requested modules; undefined for all. */
 async function namesMeant(
   {client, bindings = [], patterns}: Setup,
   {signal}: CommandContext,
@@ -79,7 +82,9 @@ async function namesMeant(
   return new Set([...named, ...matching.flat()]);
 }
 
-/** Reasons why modules are left out are part of a command's own answer, not of its log. */
+/**
+ * The log without the reasons why modules are skipped, which are part of the command's own output.
+ */
 function quiet(host: CommandContext): CommandContext['log'] {
   return (level, message, fields) => host.log(level === 'info' ? 'debug' : level, message, fields);
 }

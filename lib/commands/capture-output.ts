@@ -12,12 +12,12 @@ import type {Setup} from './context.ts';
 import type {CommandContext} from './host.ts';
 import {working} from './terminal/work.ts';
 
-/** Where a run writes, and what can be said about that. */
+/** Where a run writes, and what can be reported about it. */
 export interface Output {
   readonly sink: Sink & {readonly state: unknown};
-  /** File of each collection, when there are files. */
+  /** Each collection's file, if there are files. */
   readonly files: readonly {readonly collection: string; readonly file: string; readonly lines: number}[];
-  /** Lets go of the place, after the sink was closed. */
+  /** Releases the place after the sink was closed. */
   release(): void;
 }
 
@@ -29,7 +29,7 @@ export interface OutputArguments {
   readonly gzip?: boolean;
 }
 
-/** Opens the place that the arguments name. Standard output is called `-`. */
+/** Opens the place that the arguments name. `-` is standard output. */
 export async function openOutput(
   host: CommandContext,
   args: OutputArguments,
@@ -48,7 +48,7 @@ export async function openOutput(
   });
   try {
     const {identity: capture} = setup;
-    // A sandbox that ended with its command: what was captured from it can only be begun anew.
+    // The sandbox ended with its command, so a capture of it can only start over.
     if (capture.sandbox !== undefined && (await clearCapture(out, ({sandbox}) => sandbox !== undefined)))
       host.log('info', `What an earlier --sandbox left in ${out} is replaced`);
     const sink = await working(host, (work) => {

@@ -1,16 +1,19 @@
-/** `--fields`: the fields of each module that a capture is to have. */
+/** `--fields`: the fields that a capture takes from each module. */
 import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import type {Field} from '../records/field.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 
-/** What identifies and dates a record; part of every choice. */
+/** Identifies and dates a record; part of every choice. */
 const always = ['id', 'Modified_Time', 'Created_Time'];
 
-/** A choice as people write it: `Last_Name` of every module, `Leads.Last_Name` of one. A module that nothing is chosen of keeps all its fields. */
+/**
+ * A choice as people write it: `Last_Name` of every module, `Leads.Last_Name` of one. A module
+ * without a choice keeps all its fields.
+ */
 export class ChosenFields {
   readonly #chosen: readonly {readonly module: string | undefined; readonly field: string; readonly text: string}[];
-  /** Names of all fields of each module that was asked about. */
+  /** Names of all fields of each module that was read. */
   readonly #known = new Map<string, readonly string[]>();
 
   constructor(texts: readonly string[]) {
@@ -20,7 +23,7 @@ export class ChosenFields {
     });
   }
 
-  /** The client, with nothing but these fields to its modules. */
+  /** The client, limited to the chosen fields of its modules. */
   only(client: ZohoClient): ZohoClient {
     return {
       origin: client.origin,
@@ -52,7 +55,10 @@ export class ChosenFields {
     return fields.filter(({name}) => names.has(name));
   }
 
-  /** Once the fields of all modules were read. Throws ConfigError for a choice that no module has. */
+  /**
+   * Called once the fields of all modules are known. Throws ConfigError for a choice that no module
+   * has.
+   */
   refuseUnknown(modules: readonly string[]): void {
     for (const {module, field, text} of this.#chosen) {
       if (module !== undefined && !modules.includes(module)) {
@@ -69,7 +75,7 @@ export class ChosenFields {
     }
   }
 
-  /** The choice as text, the same however it was written. */
+  /** The choice as canonical text. */
   toString(): string {
     return [...new Set(this.#chosen.map(({text}) => text))].sort().join(',');
   }

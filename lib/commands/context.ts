@@ -27,7 +27,7 @@ export interface SetupArguments {
   readonly records?: number;
   /** An instant to start from, for a config without one. */
   readonly since?: string;
-  /** Fields to have of modules, instead of all. */
+  /** Fields to capture instead of all. */
   readonly fields?: readonly string[];
 }
 
@@ -46,16 +46,16 @@ export interface Setup {
   readonly config: EndpointConfig;
   /** As read from the file, for commands that write it out again. */
   readonly rawConfig: unknown;
-  /** The bindings that were asked for by name; undefined when every module is meant that can be captured. */
+  /** The bindings requested by name; undefined for every module that can be captured. */
   readonly bindings: readonly SetupBinding[] | undefined;
-  /** What other modules are meant, of those that can be captured. */
+  /** Patterns of further modules to capture. */
   readonly patterns: readonly string[];
   readonly client: ZohoClient;
   /** What identifies this capture across runs. */
   readonly identity: Readonly<Record<string, string>>;
-  /** Fields that were chosen; undefined for all. */
+  /** The chosen fields; undefined for all. */
   readonly fields?: ChosenFields;
-  /** Why calls are held back for long just now. */
+  /** Why calls are on hold, if the wait is long. */
   readonly heldBack: () => string | undefined;
   /** Closes the client, and the sandbox if one was started. */
   close(): Promise<void>;
@@ -115,12 +115,14 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
 
 const places = `pass one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
 
-/** The setup, with nothing but these fields of its modules; what is captured so is another capture than one of all fields. */
+/**
+ * The setup, limited to these fields. It identifies a different capture from one with all fields.
+ */
 export function withFields(setup: Setup, fields: ChosenFields): Setup {
   return {...setup, client: fields.only(setup.client), fields, identity: {...setup.identity, fields: `${fields}`}};
 }
 
-/** Makes a client for a configuration that has been read. */
+/** Creates a client for a parsed configuration. */
 export function setupOf(
   host: CommandContext,
   read: Read,
@@ -174,7 +176,7 @@ function startingAt(since: string | undefined, config: EndpointConfig): Endpoint
 export interface Read {
   /** Patterns of further modules. */
   readonly patterns?: readonly string[];
-  /** Of the capture, if it has one. */
+  /** Name of the capture, if it has one. */
   readonly name?: string;
   readonly config: unknown;
   readonly bindings: readonly SetupBinding[] | undefined;
@@ -195,7 +197,7 @@ async function readSetup(host: CommandContext, args: SetupArguments): Promise<Re
   return {name: capture.name, config: capture.config, bindings: modules === undefined ? bindings : onlyOf(bindings, modules)};
 }
 
-/** The bindings of modules that are named, and the patterns of others. */
+/** Splits the names into bindings of modules and patterns of further ones. */
 function askedFor(modules: readonly string[] | undefined): Pick<Read, 'bindings' | 'patterns'> {
   return {
     bindings: modules?.filter((name) => !isPattern(name)).map(bindingOf),
@@ -203,7 +205,7 @@ function askedFor(modules: readonly string[] | undefined): Pick<Read, 'bindings'
   };
 }
 
-/** A binding as discovery proposes it, into a collection of the module's name. */
+/** A binding as discovery proposes it, with a collection named after the module. */
 export function bindingOf(module: string): SetupBinding {
   const resource = parseResource({name: module, interval: 'PT5M', schedule: '55 23 * * *'});
   return {resource, collection: module, stateKey: stateKeyOf([module], 0)};

@@ -154,7 +154,7 @@ function tell(host: CommandContext, {out, json, elapsedMs, compared}: Report): n
     host,
     `${counted(lines, 'record')} in ${spanText(elapsedMs)} (${grouped((lines * 1_000) / elapsedMs)} rows/s) are in ${out}/*.ndjson`,
   );
-  print(host, 'The sandbox on this machine is what limits that rate; source-zoho bench measures the connector by itself');
+  print(host, 'The sandbox limits that rate; source-zoho bench measures the connector alone');
   print(
     host,
     same

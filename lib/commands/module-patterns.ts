@@ -6,13 +6,13 @@ export function isPattern(name: string): boolean {
   return name.includes('*');
 }
 
-/** Whether a module's name is what a pattern, or a plain name, means. */
+/** Whether a pattern or a plain name matches a module's name. */
 export function matches(pattern: string, name: string): boolean {
   const parts = pattern.split('*').map((part) => RegExp.escape(part));
   return new RegExp(`^${parts.join('.*')}$`, 's').test(name);
 }
 
-/** What to say of a module that is not among those that there are. */
+/** The error for a module that is not among the known ones. */
 export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
   if (isPattern(module)) return new ConfigError(`Cannot find any module that matches ${module} among ${where}`);
   const meant = didYouMean(module, known);

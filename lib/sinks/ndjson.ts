@@ -1,4 +1,7 @@
-/** Local files as a sink: one of JSON lines a collection, and a `state.json` that says how far they count (design 8). */
+/**
+ * Local files as a sink: JSON lines for each collection, and a `state.json` that says how much of
+ * them counts (design 8).
+ */
 import {promisify} from 'node:util';
 import {crc32, gzip} from 'node:zlib';
 import {ConfigError} from '../errors/errors.ts';
@@ -73,7 +76,10 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
   return new NdjsonSink(options, {...journal, files}, opened);
 }
 
-/** Gives every collection a file. New ones are written down before they are made, so that a file without an entry is never ours. */
+/**
+ * Assigns a file to every collection. A new one is recorded before it is created, so a file without
+ * an entry is never ours.
+ */
 async function claim(
   journal: Manifest,
   {disk, folder, collections, gzip: isAsked}: NdjsonOptions,

@@ -1,4 +1,4 @@
-/** Debian's chromium, without a screen and without a network: pages are opened as a reader would have them. */
+/** Debian's chromium, headless and without a network. It shows pages as a reader sees them. */
 import {execFile} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';

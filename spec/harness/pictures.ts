@@ -1,6 +1,7 @@
 /**
- * `npm run pictures`: makes the pictures of the README anew, from a capture of a sandbox where some things go wrong and from
- * a benchmark on this machine; `npm run pictures -- capture` makes one of them. Needs Debian's chromium.
+ * `npm run pictures`: makes the README's pictures from a capture of a sandbox with some faults, and
+ * from a benchmark on this machine. `npm run pictures -- capture` makes one of them. Needs Debian's
+ * chromium.
  */
 import {mkdir, stat} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';

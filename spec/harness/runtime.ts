@@ -137,7 +137,10 @@ export class Session {
     }
   }
 
-  /** `state` with everything read so far applied, committed or not. Continues from its last answer for the same state. */
+  /**
+   * `state` with everything read so far applied, committed or not. Continues from its last answer
+   * for the same state.
+   */
   ahead(state: unknown): unknown {
     const {of, read, reduced} = this.#ahead;
     const known = of === state && read <= this.#read && this.#read - read <= this.#waiting.length;

@@ -31,8 +31,8 @@ export class CapturedFile {
   }
 
   /**
-   * Reads the file through once; of one that is compressed, a copy that is not. `onBlock` is awaited after each block of
-   * so many bytes of the file; what it throws ends the reading.
+   * Reads the file once, or an unpacked copy of a compressed one. `onBlock` is awaited after each
+   * block with its length; what it throws stops the reading.
    */
   static async open(
     path: string,

@@ -1,4 +1,4 @@
-/** Compressed files as plain ones: a copy on disk, for readers that go back and forth. */
+/** Unpacked copies of compressed files on disk, for readers that need random access. */
 import {createReadStream, createWriteStream, openSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -7,8 +7,9 @@ import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
 
 /**
- * Unpacks the first `bytes` of a file, whole gzip members, into a file without a name in the directory for temporary
- * files; gives its descriptor. Its room is free again once that is closed. `onBlock` is told of each block that was read.
+ * Unpacks the first `bytes` of a file, whole gzip members, into an unnamed file in the temporary
+ * directory; returns its descriptor. Closing it frees the space. `onBlock` is called with each
+ * block read.
  */
 export async function unpacked(path: string, bytes: number, onBlock: (bytes: number) => Promise<void>): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-'));

@@ -4,7 +4,7 @@
 export const plainEnding = '.ndjson';
 export const gzipEnding = '.ndjson.gz';
 
-/** Longest stem: file systems take 255 bytes a name, and something else may want to add an ending. */
+/** Longest stem. File systems allow 255 bytes per name; the rest is for endings. */
 const stemBytesMax = 200;
 
 /**
@@ -21,9 +21,10 @@ function stemOf(name: string): string {
 }
 
 /**
- * Gives a file name to each collection that has none yet in `known`, without ever changing one: the last part of the collection's name where that is
- * free (`acmeCo/crm/Leads` is `Leads.ndjson`, or what `ending` says), else the whole of it. No name leaves the directory, hides itself, or differs from
- * another one in case only.
+ * Assigns a file name to each collection without one in `known`; existing names never change. The
+ * name is the last part of the collection's name where that is free (`acmeCo/crm/Leads` is
+ * `Leads.ndjson`, or has `ending`), otherwise all of it. No name leaves the directory, is hidden,
+ * or differs from another one only in case.
  */
 export function fileNames(
   collections: Iterable<string>,
@@ -43,8 +44,8 @@ export function fileNames(
 }
 
 /** What a collection's file may be called, best first; endless as far as any directory goes. */
-function* candidates(last: string, whole: string, ending: string): Generator<string, void, void> {
-  for (const stem of [last, whole]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}${ending}`;
-  const short = whole.slice(0, stemBytesMax) || 'collection';
+function* candidates(last: string, joined: string, ending: string): Generator<string, void, void> {
+  for (const stem of [last, joined]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}${ending}`;
+  const short = joined.slice(0, stemBytesMax) || 'collection';
   for (let number = 2; number < 1_000_000; number++) yield `${short}~${number}${ending}`;
 }

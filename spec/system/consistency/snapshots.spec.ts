@@ -3,14 +3,13 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {standardModules} from '../../../lib/sandbox/org.ts';
 import type {ModuleSpec} from '../../../lib/sandbox/schema/module.ts';
-import {odd} from '../../../lib/sandbox/schema/odd.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 
 const snapshots = suite('Snapshots');
 
 const names = ['Accounts_X_Skills', 'Contacts_X_Campaigns', 'Stage_History'];
 const targets = standardModules.filter(({name}) => ['Accounts', 'Campaigns', 'Contacts', 'Deals', 'Products'].includes(name));
-const modules: ModuleSpec[] = [...targets, ...odd.filter(({name}) => names.includes(name))];
+const modules: ModuleSpec[] = [...targets, ...standardModules.filter(({name}) => names.includes(name))];
 const hour = 3_600_000;
 
 const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
