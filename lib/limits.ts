@@ -26,6 +26,10 @@ export const resultWaitMaxMs = 3 * 60_000;
 export const unknownStateMaxMs = 30 * 60_000;
 /** How often the schedule of a formula refresh is checked. Schedules have minutes. */
 export const scheduleCheckMs = 5_000;
+/** Without a schedule, a snapshot is taken no more often. Each reads the module whole, for 50 credits. */
+export const snapshotSpacingMs = 3_600_000;
+/** Tombstones of a snapshot that are written at once, some 40 bytes each. */
+export const rowTombstonesAtOnce = 10_000;
 /** Field metadata are read this often, for new fields to appear. One credit an hour and module. */
 export const fieldsAgeMaxMs = 3_600_000;
 /** How often refused fields are tried again, besides when metadata change (design 5.6). */

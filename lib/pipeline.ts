@@ -9,23 +9,31 @@ import type {Field} from './records/field.ts';
 import {type CoerceOptions, CoerceStream} from './transforms/coerce.ts';
 import {ShapeStream} from './transforms/shape.ts';
 
-export interface PipeOptions extends CoerceOptions {
+export interface PipeOptions<Shaped extends Batch<DocBlock> = Batch<DocBlock>> extends CoerceOptions {
   readonly fields: ReadonlyMap<string, Field>;
   readonly signal: AbortSignal;
   /** Writes a batch; the pipe reads on when it resolves, and uses the batch's bytes again. */
-  write(batch: Batch<DocBlock>): Promise<void>;
+  write(batch: Shaped): Promise<void>;
 }
+
+type Source = AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>;
 
 /**
  * Runs a source to its end through the stages. A failure anywhere closes the source and is thrown
  * as it is; nothing that came after it is written.
  */
-export async function pipe(
-  source: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
-  options: PipeOptions,
+export function pipe(source: Source, options: PipeOptions): Promise<void> {
+  return pipeThrough(source, new ShapeStream(), options);
+}
+
+/** As `pipe`, with another way to complete documents: snapshots number their rows. */
+export async function pipeThrough<Shaped extends Batch<DocBlock>>(
+  source: Source,
+  shape: TransformStream<Batch<DocBlock>, Shaped>,
+  options: PipeOptions<Shaped>,
 ): Promise<void> {
   const blocks = new BufferPool();
-  const written = new WritableStream<Batch<DocBlock>>({
+  const written = new WritableStream<Shaped>({
     async write(batch) {
       await options.write(batch);
       blocks.release(batch.items.bytes);
@@ -33,6 +41,6 @@ export async function pipe(
   });
   await ReadableStream.from(source)
     .pipeThrough(new CoerceStream(options.fields, {...options, blocks}))
-    .pipeThrough(new ShapeStream())
+    .pipeThrough(shape)
     .pipeTo(written, {signal: options.signal});
 }

@@ -10,6 +10,7 @@ import {idsSince, rowsByIds} from '../sources/coql.ts';
 import {withReferenceIds} from '../sources/reference-names.ts';
 import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, FilterOverflow} from './binding.ts';
+import {askForColumns, bisectBulkFields} from './bisect-fields.ts';
 import {coqlContext} from './coql-context.ts';
 import {rangeEnd} from './owed-fields.ts';
 import {BackfillRecovery, withNarrowerQuery} from './recovery.ts';
@@ -25,7 +26,7 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
   const cost = tally(binding.shared.client);
   const shared = {...binding.shared, client: cost.client};
   const [beganMs, rowsBefore] = [shared.clock.elapsedMs(), progress.rows];
-  const remedies = new BackfillRecovery(binding);
+  const remedies = new BackfillRecovery(binding, (signal) => findRefused(binding, signal));
   const kind = binding.refreshing ? 'refresh' : 'backfill';
   const {start, backfill: saved} = binding.state;
   progress.range = kind;
@@ -84,6 +85,12 @@ async function captureReturned(binding: Binding, signal: AbortSignal): Promise<v
   } finally {
     release();
   }
+}
+
+/** Leaves out the fields that Bulk Read refuses without naming them; those that COQL refuses are suspected first, so it is asked before. */
+async function findRefused(binding: Binding, signal: AbortSignal): Promise<boolean> {
+  await withNarrowerQuery(binding, () => askForColumns(binding, signal), signal);
+  return bisectBulkFields(binding, signal);
 }
 
 /** Whether no job of a range was submitted yet. */

@@ -2,12 +2,12 @@
 
 import {sourcedSchema} from '../flow/sourced.ts';
 import {type BindingState, bindingPatch, mergePatch, type StatePatch, secondsOf} from '../flow/state.ts';
-import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, replacedNamedMax, windowOverlapS} from '../limits.ts';
+import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge, windowOverlapS} from '../limits.ts';
 import {pipe} from '../pipeline.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
-import type {Batch, BindingPatch, DocBlock, LateBindingPatch, Replaced, RowBlock} from '../records/batch.ts';
+import type {Batch, BindingPatch, DocBlock, LateBindingPatch, RowBlock} from '../records/batch.ts';
 import {idOf, modifiedOf} from '../records/documents.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import type {Target} from '../sinks/sink.ts';
@@ -25,6 +25,7 @@ import {BackfillFilter} from './seen/backfill-filter.ts';
 import {EmittedVersions} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
 import {RecycleBin} from './seen/recycle-bin.ts';
+import {ValueWarnings} from './value-warnings.ts';
 import type {WatchedSink} from './watched-sink.ts';
 
 /** An outage as one binding sees it. It is over as soon as the binding has got something else. */
@@ -111,9 +112,7 @@ export class Binding {
   readonly ahead: Ahead;
   fields: FieldPlan;
   state: BindingState;
-  readonly #misfits = new Set<string>();
-  /** Records named in warnings, by field. */
-  readonly #replaced = new Map<string, Set<string>>();
+  readonly #warnings: ValueWarnings;
 
   constructor(options: BindingOptions, state: BindingState, fields: FieldPlan) {
     this.target = options.target;
@@ -125,6 +124,7 @@ export class Binding {
     this.filter = new BackfillFilter(options.shared.gateIds);
     this.emitted = new EmittedVersions(options.shared.overlapIds);
     this.quarantine = new NamedQuarantine(options.module, options.progress, options.shared.log);
+    this.#warnings = new ValueWarnings(options.module, options.shared.log);
     this.fields = fields;
     this.state = state;
     this.recycleBin = new RecycleBin(state.deleted.recycled);
@@ -167,8 +167,8 @@ export class Binding {
       module: this.module,
       fields: this.fields.all,
       signal,
-      onMisfit: (field) => this.#warnOfMisfit(field),
-      onReplaced: (value) => this.#warnOfReplaced(value),
+      onMisfit: (field) => this.#warnings.misfit(field, this.fields.all),
+      onReplaced: (value) => this.#warnings.replaced(value),
       write: async (batch) => {
         await this.put(batch, admit);
         await then?.();
@@ -315,34 +315,6 @@ export class Binding {
     if (first.length === 0) return patch;
     const seen = Object.fromEntries(first.map((emission) => [emission, true]));
     return mergePatch(patch ?? {}, {backfill: {seen}}) as BindingPatch;
-  }
-
-  /** Names each record once, which later sweeps may read again. */
-  #warnOfReplaced({field, id}: Replaced): void {
-    const named = this.#replaced.get(field) ?? new Set<string>();
-    this.#replaced.set(field, named);
-    if (named.has(id) || named.size > replacedNamedMax) return;
-    named.add(id);
-    const {module} = this;
-    const what =
-      named.size > replacedNamedMax
-        ? 'more records hold text that is not valid Unicode; they are not named'
-        : `record ${id} holds text that is not valid Unicode; U+FFFD takes its place`;
-    this.shared.log('warn', `Module ${module}, field ${field}: ${what}`, {module, field});
-  }
-
-  #warnOfMisfit(field: string): void {
-    if (this.#misfits.has(field)) return;
-    this.#misfits.add(field);
-    const type = this.fields.all.get(field)?.dataType ?? 'unknown';
-    this.shared.log(
-      'warn',
-      `Module ${this.module}, field ${field}: some values are not of the type that Zoho declares (${type}); they pass as text`,
-      {
-        module: this.module,
-        field,
-      },
-    );
   }
 }
 

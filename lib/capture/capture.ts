@@ -11,6 +11,7 @@ import type {ZohoClient} from '../zoho/api.ts';
 import type {BindingProgress} from './progress.ts';
 import {type RunBindingOptions, runBinding} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
+import {runSnapshots} from './snapshots/run-snapshots.ts';
 import {reportStatus} from './status.ts';
 import {WatchedSink} from './watched-sink.ts';
 
@@ -18,6 +19,8 @@ export interface CaptureBinding {
   readonly target: Target;
   readonly resource: ResourceConfig;
   readonly progress: BindingProgress;
+  /** Whether the module has no `Modified_Time`, or its collection is that of such a module: it is captured as a snapshot. */
+  readonly snapshot?: boolean | undefined;
   /** Start of this binding, where it differs from that of the others. */
   readonly startDate?: string | undefined;
 }
@@ -70,7 +73,9 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     }),
   );
   const status = reportStatus(options.bindings, options, signal);
-  const running = followed.map((binding) => runBinding(binding, signal));
+  const running = followed.map((binding, i) =>
+    options.bindings[i]?.snapshot === true ? runSnapshots(binding, signal) : runBinding(binding, signal),
+  );
   if (running.length === 0 && !options.once) running.push(aborted(signal));
   try {
     await Promise.all(running);

@@ -4,8 +4,8 @@ export interface BindingProgress {
   readonly name: string;
   /** What the binding is doing, in a few words: `waiting for job`, `downloading`, `sweeping`, `up to date`. */
   phase: string;
-  /** Whether a backfill or a refresh is running. */
-  range: 'backfill' | 'refresh' | undefined;
+  /** Whether a backfill, a refresh, or a later snapshot is running. */
+  range: 'backfill' | 'refresh' | 'snapshot' | undefined;
   /** Rows received by bulk, and rows of the page being read as Zoho counted them. */
   rows: number;
   pageRows: number | undefined;

@@ -1,24 +1,37 @@
 /** What to do about a failure of Zoho: one place that decides whether to ask again, ask otherwise, or give the module up for now. */
 
 import {ZohoError} from '../errors/errors.ts';
-import {secondsOf} from '../flow/state.ts';
+import {type BackfillState, secondsOf} from '../flow/state.ts';
 import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDelayMaxMs, retryDelayMs} from '../limits.ts';
 import {backoff} from '../platform/backoff.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
 import type {BindingPatch} from '../records/batch.ts';
 import type {Binding} from './binding.ts';
-import {askForColumns, bisectBulkFields, fieldCodes} from './bisect-fields.ts';
+import {fieldCodes} from './bisect-fields.ts';
 import {bisectColumns, columnCodes, takeHint} from './refused-columns.ts';
 
 const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: null}};
 const anewFromRow: BindingPatch = {backfill: {rows: null}};
 const anewFromPage: BindingPatch = {backfill: {next_page: null, job: null, rows: null, next_job: null, slice: null}};
 
+/** What is mended: how far its rows were read, and what was asked for. */
+export interface Recoverable {
+  readonly module: string;
+  readonly shared: {readonly clock: Clock; readonly log: Log};
+  readonly state: {readonly backfill?: BackfillState | undefined};
+  patch(patch: BindingPatch): Promise<void>;
+  /** Leaves a field out; false when nothing would change by that. */
+  refuse(api: 'bulk', field: string): Promise<boolean>;
+}
+
 /**
  * Remedies of one range. Every one ends in reading on from the state, patched so that it says what may be kept: after a short download all rows
  * passed, after a damaged one none, after a lost or failed job a new job, for a result that is not there the same job for a while, after an expired page token the first page.
  */
 export class BackfillRecovery {
-  readonly #binding: Binding;
+  readonly #binding: Recoverable;
+  readonly #findRefused: (signal: AbortSignal) => Promise<boolean>;
   #page = '';
   #rows = 0;
   #downloads = 0;
@@ -27,8 +40,10 @@ export class BackfillRecovery {
   /** Since when the page's result is asked for without being there, and how often. */
   #unready: {sinceMs: number; tries: number} | undefined;
 
-  constructor(binding: Binding) {
+  /** `findRefused` leaves out the fields that Bulk Read refuses without naming them; false when there are none. */
+  constructor(binding: Recoverable, findRefused: (signal: AbortSignal) => Promise<boolean>) {
     this.#binding = binding;
+    this.#findRefused = findRefused;
   }
 
   /** Mends what can be mended and resolves when it is time to read on; else throws, kind `module` for a fault of the module's own. */
@@ -61,10 +76,7 @@ export class BackfillRecovery {
         if (++this.#restarts > jobTriesMax) throw this.#giveUp(error);
         return this.#again(error, anewFromPage, this.#restarts, signal);
       case 'refused':
-        if (fieldCodes.has(error.code ?? '')) {
-          await withNarrowerQuery(this.#binding, () => askForColumns(this.#binding, signal), signal);
-          if (await bisectBulkFields(this.#binding, signal)) return;
-        }
+        if (fieldCodes.has(error.code ?? '') && (await this.#findRefused(signal))) return;
         throw this.#giveUp(error);
       default:
         throw error;

@@ -1,6 +1,7 @@
 /** The loops of one binding: ranges and sweeps side by side, and what happens when the module itself is at fault. */
 
 import {ZohoError} from '../errors/errors.ts';
+import {keyFault, recordKey} from '../flow/discover.ts';
 import {
   type BindingState,
   backfillRequested,
@@ -16,128 +17,49 @@ import {
   secondsOf,
   takeOver,
 } from '../flow/state.ts';
-import {
-  fieldsAgeMaxMs,
-  moduleRetryMaxMs,
-  moduleRetryMs,
-  outageMaxMs,
-  scheduleCheckMs,
-  sweepSpacingMs,
-  windowLagS,
-} from '../limits.ts';
+import {fieldsAgeMaxMs, scheduleCheckMs, sweepSpacingMs, windowLagS} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Field} from '../records/field.ts';
+import {hasModifiedTime} from '../zoho/fields.ts';
 import {beginRefresh, resumeRange, runBackfill} from './backfill.ts';
-import {Binding, type BindingOptions, type Outage} from './binding.ts';
+import {Binding} from './binding.ts';
 import {noteFields} from './field-notes.ts';
 import {FieldPlan} from './field-plan.ts';
-import {isOutage, outagePauseMs} from './outage.ts';
-import type {BindingProgress} from './progress.ts';
 import {withNarrowerQuery} from './recovery.ts';
 import {fired} from './schedule.ts';
 import {tellStart} from './start.ts';
+import {type SupervisedOptions, supervise} from './supervise.ts';
 import {sweep} from './sweep.ts';
-import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
-export interface RunBindingOptions extends BindingOptions {
+export interface RunBindingOptions extends SupervisedOptions {
   /** The whole task's state as Flow, or the output directory, kept it. */
   readonly saved: unknown;
   /** The configured `start_date`, if any. */
   readonly startDate: string | undefined;
-  /** Stop when the backfill is done and one sweep is drained, instead of going on. */
-  readonly once: boolean;
 }
 
 /**
- * Captures one module until the signal aborts, or with `once` until it is up to date.
- *
- * A fault of the module's own sets it aside, and so does a failure that nobody foresaw: it is reported and tried again later, and the promise stays pending. So
- * does an outage of Zoho, which is
- * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
+ * Captures one module until the signal aborts, or with `once` until it is up to date; its faults are dealt with as `supervise` says.
  */
 export async function runBinding(options: RunBindingOptions, signal: AbortSignal): Promise<void> {
-  const {clock, log} = options.shared;
-  const {progress, module} = options;
+  const {log} = options.shared;
   let state: BindingState | undefined;
   let binding: Binding | undefined;
-  let asideMs = moduleRetryMs;
-  for (;;) {
-    const sinceMs = clock.elapsedMs();
-    const got = receivedBy(progress);
-    try {
-      if (state === undefined) {
-        state = await resume(options, signal);
-        tellStart(options, state, log);
-      }
-      const fields = await fieldsOf(options, binding !== undefined || wasRead(state), signal);
-      options.shared.unscoped.delete(options.target.index);
-      const haveChanged = binding?.fields.replace(fields) ?? false;
-      binding ??= createBinding(options, state, fields);
-      await noteFields(binding, haveChanged, signal);
-      await binding.describe();
-      progress.fault = undefined;
-      await runLoops(binding, options.once, signal);
-      progress.phase = 'up to date';
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (lacksScope(error, options)) throw unscoped(error);
-      const odd = unexpectedOf(error, options.shared.sink);
-      if (odd === undefined && (!(error instanceof ZohoError) || error.kind === 'credentials')) throw error;
-      const outage = isOutage(error) ? noteOutage(options, got, sinceMs) : undefined;
-      // Without a state nothing was asked yet that is about the module.
-      if (outage === undefined ? state === undefined && odd === undefined : isLong(options.shared)) throw error;
-      if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
-      const delayMs = outage === undefined ? asideMs : outagePauseMs(outage.tries++);
-      const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
-      progress.fault = odd === undefined ? (error as ZohoError).message : reportUnexpected(odd, module, log);
-      progress.phase = 'set aside';
-      log('warn', `Module ${module} is set aside: ${progress.fault}`, {module, retryInS: over ? undefined : delayMs / 1000});
-      if (over) return;
-      if (outage === undefined) asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
-      await clock.sleep(delayMs, signal);
+  async function attempt(): Promise<void> {
+    if (state === undefined) {
+      state = await resume(options, signal);
+      tellStart(options, state, log);
     }
+    const fields = await fieldsOf(options, binding !== undefined || wasRead(state), signal);
+    options.shared.unscoped.delete(options.target.index);
+    const haveChanged = binding?.fields.replace(fields) ?? false;
+    binding ??= createBinding(options, state, fields);
+    await noteFields(binding, haveChanged, signal);
+    await binding.describe();
+    options.progress.fault = undefined;
+    await runLoops(binding, options.once, signal);
   }
-}
-
-/** Notes that a binding does not reach Zoho. The outage began before the attempt, with it or at its end, depending on when something was got last. */
-function noteOutage({progress, shared}: RunBindingOptions, gotBefore: number, attemptMs: number): Outage {
-  const got = receivedBy(progress);
-  const before = shared.cutOff.get(progress);
-  if (before?.got === got) return before;
-  const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got, tries: 0};
-  shared.cutOff.set(progress, begun);
-  return begun;
-}
-
-/** Whether no binding has reached Zoho for longer than an outage may last. */
-function isLong({bindings, cutOff, clock}: RunBindingOptions['shared']): boolean {
-  return bindings.every(({progress}) => {
-    const outage = cutOff.get(progress);
-    return outage?.got === receivedBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
-  });
-}
-
-/** A number that grows with whatever Zoho gives a binding. */
-function receivedBy({sweeps, rows, documents}: BindingProgress): number {
-  return sweeps + rows + documents;
-}
-
-/** Whether Zoho refuses a scope to every binding and never granted it to any: then the token lacks it, and not the modules are special. */
-function lacksScope(error: unknown, {target, shared}: RunBindingOptions): error is ZohoError {
-  const lacking = error instanceof ZohoError && error.isScopeUnproven;
-  if (lacking) shared.unscoped.add(target.index);
-  else shared.unscoped.delete(target.index);
-  return lacking && shared.unscoped.size === shared.bindings.length;
-}
-
-function unscoped(cause: ZohoError): ZohoError {
-  if (cause.kind === 'credentials') return cause;
-  return new ZohoError(
-    'credentials',
-    `No module of the capture can be read: ${cause.message}; authorize again with all scopes that the connector needs`,
-    {cause, code: 'OAUTH_SCOPE_MISMATCH'},
-  );
+  await supervise(options, {attempt, hasBegun: () => state !== undefined}, signal);
 }
 
 /** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
@@ -174,9 +96,8 @@ async function fieldsOf({module, shared}: RunBindingOptions, hadFields: boolean,
   const fields = await shared.client.fields(module, signal);
   if (fields === null && hadFields) throw new ZohoError('unavailable', emptyMetadata);
   if (fields === null) throw new ZohoError('module', 'Zoho has no field metadata for it');
-  if (!fields.some(({name}) => name === 'Modified_Time')) {
-    throw new ZohoError('module', 'it has no field Modified_Time, so its changes cannot be followed');
-  }
+  const fault = keyFault({name: module, snapshot: !hasModifiedTime(fields)}, [recordKey]);
+  if (fault !== undefined) throw new ZohoError('module', fault);
   return fields;
 }
 

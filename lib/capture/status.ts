@@ -43,6 +43,7 @@ export function statusOf(bindings: readonly BindingProgress[]): string {
   const aside = bindings.filter(({fault}) => fault !== undefined);
   const backfilling = bindings.filter(({range, fault}) => range === 'backfill' && fault === undefined);
   const refreshing = bindings.filter(({range, fault}) => range === 'refresh' && fault === undefined);
+  const snapshots = bindings.filter(({range, fault}) => range === 'snapshot' && fault === undefined);
   const starting = bindings.filter(({phase}) => phase === 'starting');
   const parts: string[] = [];
   if (starting.length === bindings.length) parts.push('Capture started.');
@@ -50,6 +51,7 @@ export function statusOf(bindings: readonly BindingProgress[]): string {
   else if (aside.length < bindings.length)
     parts.push(`Streaming change events (${bindings.length - aside.length} bindings are backfilled).`);
   if (refreshing.length > 0) parts.push(`Refreshing formula fields of ${refreshing.length} bindings.`);
+  if (snapshots.length > 0) parts.push(`Taking snapshots of ${snapshots.length} bindings.`);
   for (const {name, fault} of aside) parts.push(`Module ${name} is set aside: ${fault}.`);
   for (const {name, quarantined} of bindings) {
     if (quarantined > 0)

@@ -2,6 +2,7 @@
 import {FieldPlan} from '../capture/field-plan.ts';
 import {refuseFutureStart} from '../config/config.ts';
 import {ConfigError} from '../errors/errors.ts';
+import {keyFault} from '../flow/discover.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import {bindingOf, type Setup, type SetupBinding} from './context.ts';
 import type {CommandContext} from './host.ts';
@@ -13,13 +14,15 @@ import {working} from './terminal/work.ts';
 export interface FoundBinding extends SetupBinding {
   /** Jobs per page of its backfill: more than one for a module with very many fields. */
   readonly slices: number;
+  /** Whether the module has no `Modified_Time`, so that it is captured as a snapshot. */
+  readonly snapshot: boolean;
 }
 
 /**
  * The bindings to capture: the requested ones, or all modules that can be captured.
  *
- * @throws ConfigError for a capture without bindings, an unknown module, and a start date in the
- * future.
+ * @throws ConfigError for a capture without bindings, a module that Zoho does not have, a collection whose key does not fit
+ * its module, and a start date that has not come yet.
  */
 export async function bindingsOf(setup: Setup, host: CommandContext): Promise<readonly FoundBinding[]> {
   if (setup.bindings?.length === 0 && setup.patterns.length === 0)
@@ -33,11 +36,14 @@ export async function bindingsOf(setup: Setup, host: CommandContext): Promise<re
   const others = entries.filter((entry) => isMeant(entry) && !named.some(({resource}) => resource.name === entry.name));
   const bindings = [...named, ...others.map(({name}) => bindingOf(name))];
   setup.fields?.refuseUnknown(bindings.map(({resource}) => resource.name));
-  const fields = new Map(entries.map((entry) => [entry.name, entry.fields ?? []]));
-  return bindings.map((binding) => ({
-    ...binding,
-    slices: new FieldPlan(fields.get(binding.resource.name) ?? []).bulkSlices.length,
-  }));
+  const found = new Map(entries.map((entry) => [entry.name, entry]));
+  return bindings.map((binding) => {
+    const entry = found.get(binding.resource.name);
+    const fault = entry?.fields && keyFault(entry, binding.key ?? []);
+    if (fault !== undefined) throw new ConfigError(`Cannot capture into ${binding.collection}: ${fault}`);
+    const snapshot = entry?.snapshot === true;
+    return {...binding, snapshot, slices: snapshot ? 1 : new FieldPlan(entry?.fields ?? []).bulkSlices.length};
+  });
 }
 
 /**

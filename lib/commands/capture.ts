@@ -3,6 +3,7 @@ import {type CaptureBinding, runCapture} from '../capture/capture.ts';
 import {ridingOut} from '../capture/outage.ts';
 import {type BindingProgress, newProgress} from '../capture/progress.ts';
 import {ConfigError} from '../errors/errors.ts';
+import {savedSnapshot} from '../flow/snapshot-state.ts';
 import {mergePatch, savedBinding} from '../flow/state.ts';
 import {systemClock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
@@ -87,8 +88,9 @@ export async function captureWith(host: CommandContext, args: RunArguments, setu
   // Whoever asks for one round waits for it; a capture that is to run on may begin in an outage.
   const chosen = () => bindingsOf(setup, host);
   const found = args.once === true ? chosen() : ridingOut(chosen, {clock: systemClock, log: host.log}, host.signal);
-  const bindings = (await found).map(({resource, collection, stateKey, slices}, index) => ({
+  const bindings = (await found).map(({resource, collection, stateKey, slices, snapshot}, index) => ({
     slices,
+    snapshot,
     target: {index, stateKey, collection},
     resource,
     progress: newProgress(resource.name),
@@ -120,9 +122,7 @@ function backfilledAgain(
   bindings: readonly CaptureBinding[],
   startDate: string | undefined,
 ): {state: unknown; bindings: readonly CaptureBinding[]} {
-  const again = bindings.filter(
-    ({target, resource}) => modules.includes(resource.name) && savedBinding(state, target.stateKey) !== undefined,
-  );
+  const again = bindings.filter(({target, resource}) => modules.includes(resource.name) && isBegun(state, target.stateKey));
   const requests = Object.fromEntries(again.map(({target}) => [target.stateKey, true]));
   return {
     state: mergePatch(state, {backfillRequests: requests}),
@@ -132,6 +132,10 @@ function backfilledAgain(
         : binding,
     ),
   };
+}
+
+function isBegun(state: unknown, stateKey: string): boolean {
+  return savedBinding(state, stateKey) !== undefined || savedSnapshot(state, stateKey) !== undefined;
 }
 
 async function run(

@@ -73,7 +73,7 @@ async function examine(host: CommandContext, args: CheckArguments, found: Found)
       await probe(
         setup,
         host,
-        modules.filter(({skip}) => skip === undefined),
+        modules.filter(({skip, snapshot}) => skip === undefined && snapshot !== true),
       );
     const clock = new Date((await client.nowSeconds(host.signal)) * 1_000).toISOString();
     found.clock = clock;
@@ -91,6 +91,7 @@ async function examine(host: CommandContext, args: CheckArguments, found: Found)
           module: entry.name,
           label: entry.label,
           captured: entry.skip === undefined,
+          snapshot: entry.snapshot,
           reason: entry.skip,
           ...(entry.skip === undefined && coverageOf(entry)),
         })),
@@ -132,7 +133,10 @@ function reportLines(host: CommandContext, {client, config}: Setup, {modules, cl
   const captured = modules.flatMap((entry) => {
     if (entry.skip !== undefined) return [];
     const {fields, computed, ...only} = coverageOf(entry);
-    return [[entry.name, paint('green', 'captured'), fields, computed.length, remarkOf(only)]];
+    const how = entry.snapshot === true ? 'snapshot' : 'captured';
+    return [
+      [entry.name, paint('green', how), fields, computed.length, entry.snapshot === true ? snapshotRemark(only) : remarkOf(only)],
+    ];
   });
   const skipped = modules.flatMap(({name, skip}) => (skip === undefined ? [] : [[name, paint('yellow', 'skipped'), skip]]));
   const columns = [{title: 'module'}, {title: ''}, {title: 'fields', ...right}, {title: 'formulas', ...right}, {title: ''}];
@@ -202,6 +206,12 @@ function remarkOf({bulkOnly, coqlOnly, neither}: Omit<Coverage, 'fields' | 'comp
     neither.length > 0 && `not readable: ${someOf(neither)}`,
   ];
   return parts.filter((part) => part !== false).join('; ');
+}
+
+/** Nothing comes with changes: what Bulk Read does not read is not captured. */
+function snapshotRemark({coqlOnly, neither}: Omit<Coverage, 'fields' | 'computed'>): string {
+  const missing = [...coqlOnly, ...neither];
+  return ['whole, as it has no Modified_Time', ...(missing.length > 0 ? [`not readable: ${someOf(missing)}`] : [])].join('; ');
 }
 
 const namesShown = 3;

@@ -36,6 +36,8 @@ export interface SetupBinding {
   readonly resource: ResourceConfig;
   readonly collection: string;
   readonly stateKey: string;
+  /** Key of the collection, where the catalog has it. */
+  readonly key?: readonly string[] | undefined;
 }
 
 export interface Setup {

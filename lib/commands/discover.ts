@@ -31,7 +31,7 @@ export async function discover(host: CommandContext, args: DiscoverArguments): P
   const setup = await setUpToAnswer(host, args);
   try {
     const modules = await modulesOf(setup, host);
-    const bindings = discoveredBindings(modules.filter(({skip}) => skip === undefined).map(({name}) => name));
+    const bindings = discoveredBindings(modules.filter(({skip}) => skip === undefined));
     if (args.flow === undefined) for (const binding of bindings) sayJson(host, binding);
     else await writeCatalog(host, args.flow, args, setup.rawConfig, bindings);
     for (const {name, skip} of modules) if (skip !== undefined) host.log('info', `Module ${name} is left out: ${skip}`);

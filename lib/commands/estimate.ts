@@ -6,10 +6,10 @@ import {firesADay, parseSchedule} from '../capture/schedule.ts';
 import {startReason} from '../capture/start.ts';
 import type {ResourceConfig} from '../config/config.ts';
 import {daysBefore, defaultStartDays, secondsOf} from '../flow/state.ts';
-import {downloadsPerMinute, estimatedJobS, jobsAtOnce, sweepSpacingMs} from '../limits.ts';
+import {downloadsPerMinute, estimatedJobS, jobsAtOnce, snapshotSpacingMs, sweepSpacingMs} from '../limits.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
 import {countRecords} from '../zoho/count.ts';
-import {backfillCredits, editionCredits, idleCreditsADay, rowsPerJob} from '../zoho/usage.ts';
+import {backfillCredits, creditsOf, editionCredits, idleCreditsADay, rowsPerJob} from '../zoho/usage.ts';
 import {bindingOf, type Setup} from './context.ts';
 import type {CommandContext} from './host.ts';
 import {counted, grouped, tableLines} from './terminal/table.ts';
@@ -48,10 +48,12 @@ export async function estimate(setup: Setup, host: CommandContext, entries: read
   const modules: ModuleEstimate[] = [];
   await working(host, async (work) => {
     work.begin('Counting records, modules', captured.length);
-    for (const {name, fields = []} of captured) {
-      const records = await countRecords(client, name, secondsOf(start), host.signal);
+    for (const {name, fields = [], snapshot = false} of captured) {
+      const records = await countRecords(client, name, snapshot ? undefined : secondsOf(start), host.signal);
       const resource = bindings?.find((binding) => binding.resource.name === name)?.resource ?? bindingOf(name).resource;
-      modules.push(moduleEstimate(resource, new FieldPlan(fields), records, nowS));
+      modules.push(
+        snapshot ? snapshotEstimate(resource, records, nowS) : moduleEstimate(resource, new FieldPlan(fields), records, nowS),
+      );
       work.add();
     }
   });
@@ -87,6 +89,19 @@ function moduleEstimate(
       idleCreditsADay(intervalMs, sweepSpacingMs) + refreshes * backfillCredits(records ?? 0, refreshSlices.length),
     ),
   };
+}
+
+/** Of a module without `Modified_Time`: every snapshot reads it whole. */
+function snapshotEstimate(
+  {name, intervalMs, schedule}: ResourceConfig,
+  records: number | undefined,
+  nowS: number,
+): ModuleEstimate {
+  const pages = Math.max(1, Math.ceil((records ?? 0) / rowsPerJob));
+  const credits = backfillCredits(records ?? 0);
+  const aDay =
+    schedule === undefined ? 86_400_000 / Math.max(intervalMs, snapshotSpacingMs) : firesADay(parseSchedule(schedule), nowS);
+  return {module: name, records, pages, jobs: pages, credits, creditsADay: Math.round(aDay * (credits + creditsOf.fields))};
 }
 
 /**

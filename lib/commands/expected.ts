@@ -22,7 +22,7 @@ export async function countExpected(
   {setup: {client, config}, bindings, state, signal}: ExpectedOptions,
   expected: Map<BindingProgress, number>,
 ): Promise<void> {
-  const fresh = bindings.filter(({target}) => savedBinding(state, target.stateKey) === undefined);
+  const fresh = bindings.filter(({target, snapshot}) => snapshot !== true && savedBinding(state, target.stateKey) === undefined);
   for (const {resource, progress, slices} of fresh) {
     try {
       const start = config.startDate ?? daysBefore(instantOf(await client.nowSeconds(signal)), defaultStartDays);

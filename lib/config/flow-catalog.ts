@@ -15,6 +15,8 @@ import type {Unseal} from './sops.ts';
 export interface SourceBinding {
   readonly resource: unknown;
   readonly collection: string;
+  /** Key of the collection, if it is in the catalog. */
+  readonly key?: readonly string[];
   readonly stateKey: string;
 }
 
@@ -63,6 +65,9 @@ const captureSchema = v.looseObject(
   object,
 );
 
+/** A collection, as far as it matters here; flowctl judges the rest. */
+const keyedSchema = v.looseObject({key: v.array(v.string())});
+
 const catalogSchema = v.looseObject(
   {
     import: v.optional(
@@ -70,6 +75,7 @@ const catalogSchema = v.looseObject(
       [],
     ),
     captures: v.optional(table(v.unknown(), object), {}),
+    collections: v.optional(table(v.unknown(), object), {}),
   },
   object,
 );
@@ -84,8 +90,8 @@ const importsMax = 1_000;
  * @throws ConfigError that names the file, and the place in it.
  */
 export async function readSource(path: string, name: string | undefined, reader: SourceReader): Promise<SourceCapture> {
-  const found = await capturesOf(path, reader);
-  const capture = choose(found, name, path);
+  const {captures, keys} = await contentsOf(path, reader);
+  const capture = choose(captures, name, path);
   const spec = parse(captureSchema, capture.spec, `use ${capture.path}, captures.${capture.name}`);
   const endpoint = spec.endpoint.connector ?? spec.endpoint.local;
   if (endpoint === undefined)
@@ -100,7 +106,13 @@ export async function readSource(path: string, name: string | undefined, reader:
     const target = typeof binding.target === 'object' ? binding.target.name : binding.target;
     if (target === undefined)
       throw new ConfigError(`Cannot use ${capture.path}: captures.${capture.name}.bindings.${i}.target is missing`);
-    bindings.push({resource, collection: target, stateKey: stateKeyOf([nameOf(resource)], binding.backfill ?? 0)});
+    const key = keys.get(target);
+    bindings.push({
+      resource,
+      collection: target,
+      ...(key && {key}),
+      stateKey: stateKeyOf([nameOf(resource)], binding.backfill ?? 0),
+    });
   }
   return {name: capture.name, config: await configOf(endpoint.config, capture.path, reader), bindings};
 }
@@ -111,15 +123,23 @@ interface Found {
   readonly spec: unknown;
 }
 
-/** All captures of a catalog and of what it imports. */
-async function capturesOf(path: string, reader: SourceReader): Promise<Found[]> {
-  const found: Found[] = [];
+interface Contents {
+  readonly captures: readonly Found[];
+  /** Keys of collections, by name. */
+  readonly keys: ReadonlyMap<string, readonly string[]>;
+}
+
+/** All captures of a catalog and of what it imports, and the keys of its collections. */
+async function contentsOf(path: string, reader: SourceReader): Promise<Contents> {
+  const captures: Found[] = [];
+  const keys = new Map<string, readonly string[]>();
   const paths = [resolve(path)];
   for (let at = 0; at < paths.length; at++) {
     const here = paths[at]!;
     const shown = at === 0 ? path : here;
     const catalog = parse(catalogSchema, parseYaml(await reader.read(here), shown), `use ${shown}`);
-    for (const [name, spec] of Object.entries(catalog.captures)) found.push({name, path: shown, spec});
+    for (const [name, spec] of Object.entries(catalog.captures)) captures.push({name, path: shown, spec});
+    for (const [name, spec] of Object.entries(catalog.collections)) if (v.is(keyedSchema, spec)) keys.set(name, spec.key);
     for (const entry of catalog.import) {
       const target = typeof entry === 'string' ? entry : entry.url;
       if (/^[a-z][a-z+]*:\/\//i.test(target))
@@ -129,7 +149,7 @@ async function capturesOf(path: string, reader: SourceReader): Promise<Found[]> 
       if (paths.length > importsMax) throw new ConfigError(`Cannot use ${path}: it imports more than ${importsMax} files`);
     }
   }
-  return found;
+  return {captures, keys};
 }
 
 function choose(found: readonly Found[], name: string | undefined, path: string): Found {

@@ -1,8 +1,8 @@
 /** Flow's `discover` and `validate`: which modules there are, and whether the bound ones can be captured. */
 import {parseConfig} from '../config/config.ts';
 import {didYouMean} from '../errors/did-you-mean.ts';
-import {type DiscoveredBinding, discoveredBindings} from '../flow/discover.ts';
-import type {ValidateRequest} from '../flow/protocol.ts';
+import {type DiscoveredBinding, discoveredBindings, keyFault} from '../flow/discover.ts';
+import type {ValidateBinding, ValidateRequest} from '../flow/protocol.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import type {ConnectorOptions} from './client.ts';
@@ -14,7 +14,7 @@ export async function discover(value: unknown, options: ConnectorOptions, signal
   return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
     const modules = await catalog(client, signal, options.log);
     await checkSetup(client, config, options.log, signal);
-    return discoveredBindings(modules.filter(({skip}) => skip === undefined).map(({name}) => name));
+    return discoveredBindings(modules.filter(({skip}) => skip === undefined));
   });
 }
 
@@ -30,6 +30,7 @@ export async function validate(request: ValidateRequest, options: ConnectorOptio
     refuse(
       problems(
         names,
+        request.bindings,
         bound,
         listed.map(({name}) => name),
       ),
@@ -39,16 +40,26 @@ export async function validate(request: ValidateRequest, options: ConnectorOptio
 }
 
 /** Why bindings of these names cannot be captured. `bound` are the modules of that name, `listed` the names of all modules. */
-function problems(names: readonly string[], bound: readonly ModuleEntry[], listed: readonly string[]): string[] {
+function problems(
+  names: readonly string[],
+  bindings: readonly ValidateBinding[],
+  bound: readonly ModuleEntry[],
+  listed: readonly string[],
+): string[] {
   const entries = new Map(bound.map((entry) => [entry.name, entry]));
   const distinct = [...new Set(names)];
   const wrong = distinct.flatMap((name) => {
     const entry = entries.get(name);
     if (entry?.skip !== undefined) return [`Resource '${name}' cannot be captured: ${entry.skip}`];
-    if (entry !== undefined) return [];
+    if (entry !== undefined) return keyProblems(entry, bindings[names.indexOf(name)]);
     const meant = didYouMean(name, listed);
     return [`Resource '${name}' was not found${meant === undefined ? '' : `, did you mean '${meant}'?`}`];
   });
   const repeated = distinct.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
   return [...wrong, ...repeated.map((name) => `Resource '${name}' is in several bindings; keep one of them`)];
+}
+
+function keyProblems(entry: ModuleEntry, binding: ValidateBinding | undefined): string[] {
+  const fault = keyFault(entry, binding?.key ?? []);
+  return fault === undefined ? [] : [`Resource '${entry.name}' cannot be captured into ${binding?.collection}: ${fault}`];
 }

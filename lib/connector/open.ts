@@ -5,6 +5,7 @@ import {ridingOut} from '../capture/outage.ts';
 import {newProgress} from '../capture/progress.ts';
 import {logStatus, statusOf} from '../capture/status.ts';
 import {parseConfig} from '../config/config.ts';
+import {isSnapshotKey} from '../flow/discover.ts';
 import type {OpenRequest} from '../flow/protocol.ts';
 import {inRange} from '../flow/shard.ts';
 import {FlowSink} from '../sinks/flow.ts';
@@ -22,7 +23,12 @@ export async function runSession(
   const config = parseConfig(request.config);
   const resources = readResources(request.bindings);
   const bindings = request.bindings
-    .map((target, i) => ({target, resource: resources[i]!, progress: newProgress(resources[i]!.name)}))
+    .map((target, i) => ({
+      target,
+      resource: resources[i]!,
+      progress: newProgress(resources[i]!.name),
+      snapshot: isSnapshotKey(target.key),
+    }))
     .filter(({target}) => inRange(request.range, target.stateKey));
   if (bindings.length < resources.length) {
     log('info', `This shard runs ${bindings.length} of ${resources.length} bindings`, {range: request.range});

@@ -12,22 +12,50 @@ export interface DiscoveredBinding {
   readonly resourcePath: readonly string[];
 }
 
-/**
- * The bindings of the modules with these API names, sorted by name in byte order, so the same
- * modules give the same bytes.
- */
-export function discoveredBindings(modules: Iterable<string>): DiscoveredBinding[] {
-  return [...new Set(modules)].sort(byBytes).map((name) => ({
+/** A module as discovery sees it. */
+export interface DiscoveredModule {
+  /** API name. */
+  readonly name: string;
+  /** Whether it has no `Modified_Time`, so that it is captured whole, as a snapshot (design 5.7). */
+  readonly snapshot?: boolean | undefined;
+}
+
+/** Keys of the collections of records, and of snapshots. */
+export const recordKey = '/id';
+export const snapshotKey = '/_meta/row_id';
+
+/** The bindings of these modules, each once, by name in byte order: the same modules give the same bytes. */
+export function discoveredBindings(modules: Iterable<DiscoveredModule>): DiscoveredBinding[] {
+  const named = new Map([...modules].map((module) => [module.name, module]));
+  return [...named.values()].sort(byBytes).map(({name, snapshot = false}) => ({
     recommendedName: name,
     resourceConfig: {name, interval: 'PT5M', schedule: '55 23 * * *'},
-    documentSchema: documentSchema(name),
-    key: ['/id'],
+    documentSchema: snapshot ? snapshotSchema(name) : documentSchema(name),
+    key: [snapshot ? snapshotKey : recordKey],
     resourcePath: [name],
   }));
 }
 
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/**
+ * Why a collection with this key cannot hold what is captured of a module, in words for people; undefined when it can. A key that is not told
+ * fits all.
+ */
+export function keyFault({name, snapshot = false}: DiscoveredModule, key: readonly string[]): string | undefined {
+  const isSnapshot = isSnapshotKey(key);
+  if (key.length === 0 || isSnapshot === snapshot) return undefined;
+  const anew = 'discover it anew, and let its collection be created anew with the key';
+  return snapshot
+    ? `module ${name} has no Modified_Time, so it is captured as a snapshot, and its collection has the key ${key.join(', ')}: ${anew} ${snapshotKey}`
+    : `module ${name} has a Modified_Time, so its records are captured as they change, and its collection has the key ${snapshotKey}: ${anew} ${recordKey}`;
+}
+
+/** Whether a collection with this key holds a snapshot. */
+export function isSnapshotKey(key: readonly string[]): boolean {
+  return key.length === 1 && key[0] === snapshotKey;
+}
+
+function byBytes(a: DiscoveredModule, b: DiscoveredModule): number {
+  return Buffer.compare(Buffer.from(a.name), Buffer.from(b.name));
 }
 
 const connectorSchema = 'flow://connector-schema';
@@ -83,5 +111,50 @@ export function documentSchema(title: string): object {
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: {reduce: {strategy: 'merge', delete: true}},
     else: {reduce: {strategy: 'merge'}},
+  };
+}
+
+/**
+ * The schema of a module that is captured as a snapshot: rows are numbered, a row takes the place of the one that had its number before, and one with
+ * `_meta.op` `d` deletes it.
+ */
+export function snapshotSchema(title: string): object {
+  return {
+    type: 'object',
+    title,
+    required: ['_meta'],
+    properties: {
+      _meta: {
+        type: 'object',
+        title: 'Meta',
+        description: 'What happened to the row, and its number.',
+        required: ['op', 'row_id'],
+        properties: {
+          op: {
+            type: 'string',
+            title: 'Op',
+            description:
+              'Kind of change: c for a row with a new number, u for one in the place of another, d for a number left over.',
+            enum: ['c', 'u', 'd'],
+            default: 'u',
+          },
+          row_id: {
+            type: 'integer',
+            title: 'Row Id',
+            description: 'Number of the row in the snapshot, from zero.',
+            minimum: 0,
+          },
+        },
+      },
+    },
+    additionalProperties: true,
+    'x-infer-schema': true,
+    if: {
+      required: ['_meta'],
+      properties: {_meta: {required: ['op'], properties: {op: {const: 'd'}}}},
+    },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: {reduce: {strategy: 'lastWriteWins', delete: true}},
+    else: {reduce: {strategy: 'lastWriteWins'}},
   };
 }

@@ -15,6 +15,8 @@ export interface ValidateBinding {
   readonly resourceConfig: unknown;
   /** Name of the bound collection. */
   readonly collection: string;
+  /** The collection's key; empty when the request does not tell it. */
+  readonly key: readonly string[];
 }
 
 /** A binding of an open capture. */
@@ -26,6 +28,8 @@ export interface OpenBinding {
   readonly index: number;
   readonly resourceConfig: unknown;
   readonly collection: string;
+  /** The collection's key; empty when the request does not tell it. */
+  readonly key: readonly string[];
   /** The key of its state. */
   readonly stateKey: string;
 }
@@ -69,7 +73,8 @@ const integer = v.nullish(
   0,
 );
 
-const collection = v.object({name: text}, object);
+const collection = v.object({name: text, key: list(v.string(must('a string')))}, object);
+type Collection = v.InferOutput<typeof collection>;
 const linkedCollections = list(collection);
 const bound = {
   resourceConfig: v.nullish(v.unknown(), {}),
@@ -123,8 +128,8 @@ export function parseRequest(line: string, number: number): Request {
       return {kind, ...parse(schemas.discover, message[kind], `read ${what}`, {abortEarly: true})};
     case 'validate': {
       const {config, bindings, linkedCollections} = parse(schemas.validate, message[kind], `read ${what}`, {abortEarly: true});
-      const collections = collectionNames(bindings, linkedCollections, what);
-      return {kind, config, bindings: bindings.map(({resourceConfig}, i) => ({resourceConfig, collection: collections[i]!}))};
+      const collections = collectionsOf(bindings, linkedCollections, what);
+      return {kind, config, bindings: bindings.map(({resourceConfig}, i) => ({resourceConfig, ...collections[i]!}))};
     }
     case 'open':
       return openRequest(parse(schemas.open, message[kind], `read ${what}`, {abortEarly: true}), what);
@@ -136,7 +141,7 @@ export function parseRequest(line: string, number: number): Request {
 
 function openRequest({capture, range, state}: v.InferOutput<typeof schemas.open>, what: string): OpenRequest {
   const {name, config, bindings, linkedCollections} = capture;
-  const collections = collectionNames(bindings, linkedCollections, what);
+  const collections = collectionsOf(bindings, linkedCollections, what);
   return {
     kind: 'open',
     name,
@@ -144,7 +149,7 @@ function openRequest({capture, range, state}: v.InferOutput<typeof schemas.open>
     bindings: bindings.map(({resourceConfig, resourcePath, backfill, stateKey}, index) => ({
       index,
       resourceConfig,
-      collection: collections[index]!,
+      ...collections[index]!,
       stateKey: stateKey || stateKeyOf(resourcePath.length > 0 ? resourcePath : pathOf(resourceConfig), backfill),
     })),
     // No shard has an empty range. A runtime that does not split sends one without ends.
@@ -160,20 +165,18 @@ function pathOf(resourceConfig: unknown): string[] {
     : [];
 }
 
-/**
- * The collection of each binding: its own, or the linked one that it refers to. A request never has
- * both.
- */
-function collectionNames(
-  bindings: readonly {collection?: {name: string} | null | undefined; collectionIndex: number}[],
-  linked: readonly {name: string}[],
+/** The collection of each binding: its own, or the linked one that it points to. Never both in one request. */
+function collectionsOf(
+  bindings: readonly {collection?: Collection | null | undefined; collectionIndex: number}[],
+  linked: readonly Collection[],
   what: string,
-): string[] {
+): {readonly collection: string; readonly key: readonly string[]}[] {
+  const named = ({name, key}: Collection = {name: '', key: []}) => ({collection: name, key});
   return bindings.map(({collection, collectionIndex}, i) => {
-    if (linked.length === 0) return collection?.name ?? '';
+    if (linked.length === 0) return named(collection ?? undefined);
     if (collection) throw new ConfigError(`Cannot read ${what}: binding ${i} has a collection beside linkedCollections`);
     const pointed = linked[collectionIndex];
-    if (pointed) return pointed.name;
+    if (pointed) return named(pointed);
     throw new ConfigError(`Cannot read ${what}: binding ${i} points to linked collection ${collectionIndex} of ${linked.length}`);
   });
 }

@@ -17,8 +17,10 @@ const smallest = {minimum: 1, maximum: 1};
  */
 const largestId = JSON.rawJSON('9223372036854775807');
 
+const anyId = {type: ['integer', 'null'], minimum: 1, maximum: largestId};
+
 const types: Readonly<Record<FieldType, object>> = {
-  id: {type: 'integer', minimum: 1, maximum: largestId},
+  id: {...anyId, type: 'integer'},
   integer: {type: ['integer', 'null'], ...smallest},
   number: {type: ['number', 'null'], ...smallest},
   boolean: {type: ['boolean', 'null']},
@@ -31,16 +33,33 @@ const types: Readonly<Record<FieldType, object>> = {
   lookup: {type: ['string', 'null'], format: 'integer', ...shortest},
 };
 
+/** Written by Flow, not by us. */
+const uuid = {type: 'string', minLength: 36, maxLength: 36};
+
 const meta = {
   type: 'object',
   additionalProperties: false,
   required: ['op'],
-  properties: {
-    op: {type: 'string', enum: ['u', 'd']},
-    // Flow writes this property, not the connector.
-    uuid: {type: 'string', minLength: 36, maxLength: 36},
-  },
+  properties: {op: {type: 'string', enum: ['u', 'd']}, uuid},
 };
+
+const rowMeta = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['op', 'row_id'],
+  properties: {op: {type: 'string', enum: ['c', 'u', 'd']}, row_id: {type: 'integer', minimum: 0, maximum: 0}, uuid},
+};
+
+/** As `sourcedSchema`, for the rows of a snapshot: the record's id is a property like any other. */
+export function sourcedSnapshot(fields: readonly Field[]): object {
+  const named = fields.map(({name, type}): [string, object] => [name, type === 'id' ? anyId : types[type]]);
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['_meta'],
+    properties: {...Object.fromEntries(named), _meta: rowMeta},
+  };
+}
 
 /**
  * A closed schema of documents with these fields, in their order. Only what every document has is

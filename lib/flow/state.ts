@@ -140,13 +140,18 @@ export function bindingPatch(stateKey: string, patch: unknown): StatePatch {
 /** Keys of a binding's state that show that it has begun. */
 const begunKeys = ['start', 'inc', 'backfill', 'last_initialized'] as const;
 
+/** One binding's saved state as it stands there; undefined when there is none. */
+export function savedTable(state: unknown, stateKey: string): unknown {
+  return own(task(state).bindingStateV1, stateKey) ?? undefined;
+}
+
 /**
  * Parses one binding's saved state, ours or the older connector's; undefined when it has not begun.
  * Unknown keys are kept.
  */
 export function savedBinding(state: unknown, stateKey: string): SavedBinding | undefined {
-  const saved = own(task(state).bindingStateV1, stateKey);
-  if (saved === undefined || saved === null) return undefined;
+  const saved = savedTable(state, stateKey);
+  if (saved === undefined) return undefined;
   const parsed = v.safeParse(bindingSchema, saved);
   if (parsed.success) return begunKeys.some((key) => parsed.output[key] !== undefined) ? parsed.output : undefined;
   const [issue] = parsed.issues;

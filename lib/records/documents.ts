@@ -38,7 +38,16 @@ export interface Deletion {
  * time.
  */
 export function tombstones(deletions: readonly Deletion[]): DocBlock {
-  const texts = deletions.map(({id, deletedTime}) => Buffer.from(tombstone(id, deletedTime)));
+  return docsOf(deletions.map(({id, deletedTime}) => tombstone(id, deletedTime)));
+}
+
+/** Whole documents that delete the rows of a snapshot numbered from one to before another (design 5.7). */
+export function rowTombstones(from: number, to: number): DocBlock {
+  return docsOf(Array.from({length: to - from}, (_, i) => `{"_meta":{"op":"d","row_id":${from + i}}}`));
+}
+
+function docsOf(documents: readonly string[]): DocBlock {
+  const texts = documents.map((document) => Buffer.from(document));
   const bytes = Buffer.concat([...texts, Buffer.alloc(shapeRoomBytes)]);
   const ranges = new Int32Array(2 * texts.length);
   let at = 0;

@@ -62,6 +62,13 @@ export function oddRows(rows: RowBlock, first: number, isTooLarge: (row: number)
   return odd;
 }
 
+/** As `oddRows`, for rows without a key of their own: only their size is judged. */
+export function largeRows(rows: RowBlock, first: number, isTooLarge: (row: number) => boolean): OddRow[] {
+  const odd: OddRow[] = [];
+  for (let row = 0; row < rows.count; row++) if (isTooLarge(row)) odd.push(oddRow(rows, row, first + row, 'size'));
+  return odd;
+}
+
 /** The rows of a batch without a valid id, in order, counted from 1. */
 export function rowsWithoutId(rows: RowBlock): OddRow[] {
   const [idColumn] = keyColumns(rows.columns);

@@ -84,6 +84,17 @@ export class Org {
       .sort();
   }
 
+  /** Modules without `Modified_Time` that a capture can have, by reading them whole. */
+  get timeless(): string[] {
+    return [...this.modules.values()]
+      .filter(({spec, fields}) => {
+        if (!spec.apiSupported || spec.metadata !== 'fields' || spec.bulkRefusal) return false;
+        return spec.status !== 'scheduled_for_deletion' && fields.every(({name}) => name !== 'Modified_Time');
+      })
+      .map(({name}) => name)
+      .sort();
+  }
+
   /** The current moment. */
   now(): PointInTime {
     return {atMs: this.clock.nowMs(), seq: this.#seq};

@@ -7,7 +7,7 @@ import type {Log} from '../platform/log.ts';
 import type {Release, Semaphore} from '../platform/semaphore.ts';
 import type {Batch, BindingPatch, LateBindingPatch, RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
-import {type OddRow, oddRows, type Quarantine, silentQuarantine, withoutRows} from '../records/odd-rows.ts';
+import {largeRows, type OddRow, oddRows, type Quarantine, silentQuarantine, withoutRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
 import {type CsvRows, parseCsv} from '../transforms/parse-csv.ts';
@@ -24,6 +24,8 @@ export interface BulkRange {
   readonly fromS: number;
   /** Reads the records that have no `Modified_Time` at all, in place of a range; all that come are yielded. */
   readonly untimed?: boolean;
+  /** Reads all rows of a module without `Modified_Time`, in place of a range. */
+  readonly whole?: boolean;
   /** What the last batch says of the binding: that the range is over. */
   readonly done: BindingPatch | LateBindingPatch;
 }
@@ -90,7 +92,7 @@ async function* pageRows(
     if (job === undefined) {
       job = await client.createJob(
         page.token === undefined
-          ? {module: range.module, fields, fromS: range.fromS, toS, untimed: range.untimed}
+          ? {module: range.module, fields, fromS: range.fromS, toS, untimed: range.untimed, whole: range.whole}
           : {pageToken: page.token},
         signal,
       );
@@ -201,9 +203,14 @@ function hasNext(done: BulkJob): done is BulkJob & {readonly nextPageToken: stri
 }
 
 /** What of a batch can be used, and what cannot; `before` rows of the page were passed. */
-function sound(read: CsvRows, before: number, {fields, untimed = false}: BulkRange): {items: RowBlock; odd: readonly OddRow[]} {
+function sound(
+  read: CsvRows,
+  before: number,
+  {fields, untimed = false, whole = false}: BulkRange,
+): {items: RowBlock; odd: readonly OddRow[]} {
   const {unreadable, ...rows} = read;
-  const odd = untimed ? [] : oddRows(rows, before + 1, sizeCheck(rows, fields));
+  const isTooLarge = sizeCheck(rows, fields, whole);
+  const odd = untimed ? [] : whole ? largeRows(rows, before + 1, isTooLarge) : oddRows(rows, before + 1, isTooLarge);
   const items = withoutRows(rows, new Set(odd.map(({row}) => row - before - 1)));
   return {items, odd: unreadable === undefined ? odd : [...odd, unreadable]};
 }

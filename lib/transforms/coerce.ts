@@ -14,6 +14,8 @@ import {writingOf} from './values/writing.ts';
 export interface CoerceOptions {
   /** For messages. */
   readonly module: string;
+  /** The rows have no key of their own: the record's id is a property like any other, and there is no `Modified_Time`. */
+  readonly keyless?: boolean | undefined;
   /** Told of a value that does not fit its field's type, once for each such field and batch. The value passes as a string. */
   onMisfit(field: string): void;
   /** Told of a value in which U+FFFD took the place of what was no text. */
@@ -51,22 +53,25 @@ const noDocs: DocBlock = {bytes: new Uint8Array(0), ranges: new Int32Array(0), c
 
 /**
  * Prepares everything about a page's columns that need not be done for each row. Documents begin with id and `Modified_Time`, the other columns
- * follow in their order; the id's column may be called `Id`, as in files. Columns without a name are left out.
+ * follow in their order; the id's column may be called `Id`, as in files. Columns without a name are left out. Documents of `keyless` rows have
+ * all columns in their order.
  *
  * The function returned throws kind `damaged` for a row whose id or `Modified_Time` is none, and kind `module` for one whose document would be larger than
  * Flow takes; both name the module and the row, counted from 1 over all batches. A value that does not fit its type becomes a string.
  */
 export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<string, Field>, options: CoerceOptions): Coerce {
-  const {module, onMisfit, blocks = new BufferPool()} = options;
+  const {module, onMisfit, keyless = false, blocks = new BufferPool()} = options;
   // A field may be called `Id`, too; beside `id` it is one like any other.
   const id = columns.includes('id') ? 'id' : 'Id';
-  const names = [id, 'Modified_Time', ...columns.filter((name) => !['', id, 'Modified_Time'].includes(name))];
-  const prepared = program(names.map((name) => columnOf(name, columns.indexOf(name), fields.get(name), name === id)));
+  const keys = keyless ? [] : [id, 'Modified_Time'];
+  const names = [...keys, ...columns.filter((name) => name !== '' && !keys.includes(name))];
+  const prepared = program(names.map((name, i) => columnOf(name, i)));
   let rowsDone = 0;
 
   return (rows) => {
     if (rows.count === 0) return noDocs;
-    if (!columns.includes(id) || !columns.includes('Modified_Time')) throw damaged('it has no id or no Modified_Time');
+    if (names.length === 0) throw damaged('it has none of the columns that were asked for');
+    if (!keys.every((name) => columns.includes(name))) throw damaged('it has no id or no Modified_Time');
     const coerced = coerceRows(prepared, rows, blocks);
     if ('fault' in coerced) throw unusable(rowsDone + coerced.row + 1, coerced.fault);
     rowsDone += rows.count;
@@ -74,6 +79,13 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
     for (const value of rows.replaced ?? []) if (columns.includes(value.field)) options.onReplaced?.(value);
     return {bytes: coerced.bytes, ranges: coerced.ranges, count: rows.count};
   };
+
+  function columnOf(name: string, i: number): Column {
+    const place = columns.indexOf(name);
+    if (!keyless && name === id) return {place, writer: codes.writeId, key: beforeId};
+    if (!keyless && name === 'Modified_Time') return {place, writer: codes.writeInstant, key: beforeModified};
+    return {place, key: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`, ...writingOf(fields.get(name))};
+  }
 
   function unusable(row: number, fault: number): ZohoError {
     if (fault === codes.faultSize) {
@@ -101,10 +113,10 @@ class NoBlocks extends BufferPool {
  * Tells rows whose documents would have more than Flow takes. Most batches are too small to have one, which costs a comparison; otherwise the documents of
  * large rows are made and thrown away.
  */
-export function sizeCheck(rows: RowBlock, fields: ReadonlyMap<string, Field>): (row: number) => boolean {
+export function sizeCheck(rows: RowBlock, fields: ReadonlyMap<string, Field>, keyless = false): (row: number) => boolean {
   if (rows.bytes.length <= roomyRowBytes) return () => false;
   const {columns} = rows;
-  const coerceOne = compileCoercer(columns, fields, {module: '', onMisfit() {}, blocks: new NoBlocks()});
+  const coerceOne = compileCoercer(columns, fields, {module: '', keyless, onMisfit() {}, blocks: new NoBlocks()});
   return (row) => {
     if (textBytes(rows, row, row + 1) <= roomyRowBytes) return false;
     try {
@@ -115,10 +127,4 @@ export function sizeCheck(rows: RowBlock, fields: ReadonlyMap<string, Field>): (
       throw error;
     }
   };
-}
-
-function columnOf(name: string, place: number, field: Field | undefined, isId: boolean): Column {
-  if (isId) return {place, writer: codes.writeId, key: beforeId};
-  if (name === 'Modified_Time') return {place, writer: codes.writeInstant, key: beforeModified};
-  return {place, key: `,${JSON.stringify(name)}:`, ...writingOf(field)};
 }

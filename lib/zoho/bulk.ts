@@ -11,6 +11,8 @@ export interface BulkQuery {
   readonly toS: number;
   /** Only records that have no `Modified_Time` at all, in place of a range. */
   readonly untimed?: boolean | undefined;
+  /** All records, in place of a range. */
+  readonly whole?: boolean | undefined;
 }
 
 /** The following page of a job: module, fields and range are those of the job that gave the token. */
@@ -21,7 +23,7 @@ export interface BulkPage {
 /** The body of the request that creates a job. */
 export function bulkBody(query: BulkQuery | BulkPage): string {
   if ('pageToken' in query) return JSON.stringify({query: {page_token: query.pageToken}});
-  const {module, fields, fromS, toS, untimed = false} = query;
+  const {module, fields, fromS, toS, untimed = false, whole = false} = query;
   // With none or with too many names, Zoho would export every field instead of failing.
   if (fields.length === 0 || fields.length > bulkFieldsMax)
     throw new RangeError(`Cannot export ${fields.length} fields of module ${module} in one job: it takes 1 to ${bulkFieldsMax}`);
@@ -29,9 +31,11 @@ export function bulkBody(query: BulkQuery | BulkPage): string {
     query: {
       module: {api_name: module},
       fields,
-      criteria: untimed
-        ? {field: {api_name: 'Modified_Time'}, comparator: 'equal', value: emptyMark}
-        : {group_operator: 'and', group: [condition('greater_equal', fromS), condition('less_than', toS)]},
+      ...(!whole && {
+        criteria: untimed
+          ? {field: {api_name: 'Modified_Time'}, comparator: 'equal', value: emptyMark}
+          : {group_operator: 'and', group: [condition('greater_equal', fromS), condition('less_than', toS)]},
+      }),
     },
     file_type: 'csv',
   });

@@ -5,7 +5,7 @@ import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
 import type {Field} from '../records/field.ts';
 import type {Module, ZohoClient} from './api.ts';
-import {byteOrder} from './fields.ts';
+import {byteOrder, hasModifiedTime} from './fields.ts';
 import {covers, scopesNeeded} from './scopes.ts';
 
 export interface ModuleEntry {
@@ -14,6 +14,8 @@ export interface ModuleEntry {
   readonly label: string;
   /** Absent when they were not asked for or there are none. */
   readonly fields?: readonly Field[];
+  /** Set when it has no `Modified_Time`: it is captured whole, as a snapshot. */
+  readonly snapshot?: true;
   /** Why the module cannot be captured; absent when it can. */
   readonly skip?: string;
 }
@@ -80,9 +82,7 @@ async function entriesOf(
         silent.push(name);
         return {name, label, skip: 'Zoho keeps no field metadata for it'};
       }
-      return fields.some((field) => field.name === 'Modified_Time')
-        ? {name, label, fields}
-        : {name, label, fields, skip: 'it has no Modified_Time, so that changes to it cannot be followed'};
+      return hasModifiedTime(fields) ? {name, label, fields} : {name, label, fields, snapshot: true};
     } catch (error) {
       if (!isOwnFault(error)) throw error;
       refusals.push(error);

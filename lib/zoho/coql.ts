@@ -92,9 +92,10 @@ export function idsQuery({module, columns, ids, quoting}: IdsQuery): CoqlQuery {
   );
 }
 
-/** How many records were modified since a time. */
-export function countQuery(module: string, fromS: number): CoqlQuery {
-  const text = `select COUNT(id) from ${nameOf(module)} where Modified_Time >= ${datetimeLiteral(fromS)}`;
+/** How many records were modified since a time, or without one how many there are. */
+export function countQuery(module: string, fromS: number | undefined): CoqlQuery {
+  const where = fromS === undefined ? 'id is not null' : `Modified_Time >= ${datetimeLiteral(fromS)}`;
+  const text = `select COUNT(id) from ${nameOf(module)} where ${where}`;
   return {module, columns: ['COUNT(id)'], limit: 1, text, textWithBareIds: text};
 }
 

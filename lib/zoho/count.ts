@@ -8,13 +8,13 @@ import {countQuery} from './coql.ts';
 const answerSchema = v.object({data: v.tuple([v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0)))])});
 
 /**
- * Records modified at or after a time, for one credit. Undefined where Zoho does not count them: not every organisation's COQL has aggregates, and
+ * Records modified at or after a time, or all of a module that has no such times, for one credit. Undefined where Zoho does not count them: not every organisation's COQL has aggregates, and
  * an estimate can do without.
  */
 export async function countRecords(
   client: ZohoClient,
   module: string,
-  fromS: number,
+  fromS: number | undefined,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   try {

@@ -27,6 +27,11 @@ export function namesakes(fields: readonly Field[]): {readonly field: string; re
   });
 }
 
+/** Whether records of a module with these fields tell when they changed; otherwise they are captured as a snapshot (design 5.7). */
+export function hasModifiedTime(fields: readonly Field[]): boolean {
+  return fields.some(({name}) => name === 'Modified_Time');
+}
+
 /** Single fields of standard modules that Bulk Read refuses. */
 const bulkUnreadNames = new Set([
   'Calls.CTI_Entry',

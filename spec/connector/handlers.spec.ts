@@ -84,7 +84,7 @@ function withConnector(options: FakeOptions, use: (given: Case) => Promise<void>
 
 const line = (message: unknown) => `${JSON.stringify(message)}\n`;
 const signal = new AbortController().signal;
-const bound = (...resources: object[]) => resources.map((resourceConfig) => ({resourceConfig, collection: 'a/b'}));
+const bound = (...resources: object[]) => resources.map((resourceConfig) => ({resourceConfig, collection: 'a/b', key: ['/id']}));
 
 async function failure(promise: Promise<unknown>): Promise<Error> {
   try {
@@ -101,9 +101,9 @@ connector('discovers the modules that can be captured, and says in the log why e
     const bindings = await handlers.discover(config, signal);
     assert.deepEqual(
       bindings.map(({recommendedName}) => recommendedName),
-      ['Accounts', 'Leads', 'Tasks'],
+      ['Accounts', 'Leads', 'Links', 'Tasks'],
     );
-    for (const name of ['Notes', 'Home', 'Links', 'Secrets', 'Empties']) {
+    for (const name of ['Notes', 'Home', 'Secrets', 'Empties']) {
       assert.equal(logged.filter((text) => text.startsWith(`info: Module ${name} is `)).length, 1, name);
     }
   }),
@@ -168,6 +168,28 @@ connector('says of each binding that cannot be captured why, and what was probab
       "2 bindings cannot be used: Resource 'Task' was not found, did you mean 'Tasks'?; Resource 'X' was not found",
     );
   }),
+);
+
+connector('tells a collection whose key does not fit its module to be discovered anew', () =>
+  withConnector(
+    org([module('Leads'), module('Links')], {
+      Links: [200, {fields: [{api_name: 'Skill', data_type: 'text', json_type: 'string'}]}],
+    }),
+    async ({handlers, config}) => {
+      const validated = (name: string, key: string[]) =>
+        handlers.validate({kind: 'validate', config, bindings: [{resourceConfig: {name}, collection: `a/${name}`, key}]}, signal);
+      assert.deepEqual(await validated('Links', ['/_meta/row_id']), [['Links']]);
+      assert.deepEqual(await validated('Links', []), [['Links']]);
+      assert.equal(
+        (await failure(validated('Links', ['/id']))).message,
+        "Resource 'Links' cannot be captured into a/Links: module Links has no Modified_Time, so it is captured as a snapshot, and its collection has the key /id: discover it anew, and let its collection be created anew with the key /_meta/row_id",
+      );
+      assert.match(
+        (await failure(validated('Leads', ['/_meta/row_id']))).message,
+        /^Resource 'Leads' cannot be captured into a\/Leads: module Leads has a Modified_Time, .*: discover it anew, .* \/id$/,
+      );
+    },
+  ),
 );
 
 connector('says all that is wrong with the resource configs before it asks Zoho anything', () =>

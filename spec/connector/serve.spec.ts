@@ -34,7 +34,7 @@ function docs(...texts: string[]): DocBlock {
 /** A connector without Zoho: two modules, and a capture that says of each binding where it is and what it was given. */
 const handlers: Handlers = {
   spec: () => specResponse,
-  discover: async () => discoveredBindings(['Leads', 'Deals']),
+  discover: async () => discoveredBindings([{name: 'Leads'}, {name: 'Deals'}]),
   validate: async ({bindings}) => bindings.map(({resourceConfig}) => [parseResource(resourceConfig).name]),
   apply: async () => '',
   async open({bindings, state}, output, signal) {
@@ -215,6 +215,7 @@ serving('opens a capture whose request has 20 MiB', async () => {
     index: 2_199,
     resourceConfig: {name: 'Module_2199'},
     collection: 'acmeCo/Module_2199',
+    key: ['/id'],
     stateKey: 'Module_2199',
   });
 });

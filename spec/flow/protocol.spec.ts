@@ -85,8 +85,8 @@ protocol('numbers bindings by their place', () => {
     },
   });
   assert.deepEqual(request.bindings, [
-    {index: 0, resourceConfig: {name: 'Leads'}, collection: 'a/Leads', stateKey: 'Leads.v2'},
-    {index: 1, resourceConfig: {name: 'Deals'}, collection: 'a/Deals', stateKey: 'Deals'},
+    {index: 0, resourceConfig: {name: 'Leads'}, collection: 'a/Leads', key: [], stateKey: 'Leads.v2'},
+    {index: 1, resourceConfig: {name: 'Deals'}, collection: 'a/Deals', key: [], stateKey: 'Deals'},
   ]);
 });
 

@@ -8,7 +8,7 @@ import {once} from 'node:events';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import type {Sandbox} from '../../lib/sandbox/server.ts';
-import {differences, parseExact, type Reduced, Session, Task} from './runtime.ts';
+import {differences, parseExact, type Reduced, rowDifferences, Session, Task} from './runtime.ts';
 
 /** The connector's program. */
 export const main = fileURLToPath(new URL('../../lib/main.ts', import.meta.url));
@@ -18,6 +18,8 @@ export interface TaskBinding {
   readonly stateKey?: string;
   readonly interval?: string;
   readonly schedule?: string;
+  /** Its module has no `Modified_Time`. */
+  readonly snapshot?: boolean;
 }
 
 export interface TaskOptions {
@@ -75,7 +77,10 @@ export class FlowTask extends Task {
     commit: (waiting: number) => number = (waiting) => waiting,
   ): Promise<Ended> {
     const {bindings} = this.options;
-    const session = new Session(bindings.map((binding) => this.collectionOf(binding)));
+    const session = new Session(
+      bindings.map((binding) => this.collectionOf(binding)),
+      (i) => bindings[i]!.snapshot === true,
+    );
     const env = {PATH: process.env.PATH, LOG_FORMAT: 'json', LOG_LEVEL: 'info'};
     const child = spawn(process.execPath, [main], {env});
     const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
@@ -123,14 +128,16 @@ export class FlowTask extends Task {
     const {org} = this.sandbox;
     return this.options.bindings.flatMap((binding) => {
       const {bulkOnly, coqlOnly, neither} = org.readers(binding.module);
+      const rows = this.collections.of(this.collectionOf(binding));
+      const records = function* (sinceS?: number): Generator<Reduced, void, void> {
+        for (const text of org.truth(binding.module, sinceS)) yield parseExact(text) as Reduced;
+      };
+      if (binding.snapshot === true)
+        return rowDifferences(rows, records(), new Set([...coqlOnly, ...neither])).map((text) => `${binding.module} ${text}`);
       const start = String(this.stateOf(binding).start);
       assert.ok(!Number.isNaN(Date.parse(start)), `${binding.module} was started`);
       const sinceS = Date.parse(start) / 1000;
-      const truth = (function* () {
-        for (const text of org.truth(binding.module, sinceS)) yield parseExact(text) as Reduced;
-      })();
-      const captured = this.collections.of(this.collectionOf(binding));
-      return differences(captured, truth, new Set([...bulkOnly, ...coqlOnly, ...neither])).map(
+      return differences(rows, records(sinceS), new Set([...bulkOnly, ...coqlOnly, ...neither])).map(
         (text) => `${binding.module} ${text}`,
       );
     });
@@ -147,7 +154,12 @@ export class FlowTask extends Task {
         _meta: {path: [binding.module]},
       },
       resourcePath: [binding.module],
-      collection: {name: this.collectionOf(binding), key: ['/id'], writeSchema: {}, projections: []},
+      collection: {
+        name: this.collectionOf(binding),
+        key: [binding.snapshot === true ? '/_meta/row_id' : '/id'],
+        writeSchema: {},
+        projections: [],
+      },
       stateKey: binding.stateKey ?? binding.module,
     }));
     return {
@@ -168,6 +180,7 @@ export function caughtUp(sinceMs: number): (session: Session, task: FlowTask) =>
     if (session.checkpoints === seen) return false;
     seen = session.checkpoints;
     return task.options.bindings.every((binding) => {
+      if (binding.snapshot === true) return isTaken(task.stateOf(binding, session), sinceMs);
       const {backfill, inc, deleted} = task.stateOf(binding, session) as {
         backfill?: unknown;
         inc?: {cursor: string; after?: string};
@@ -177,6 +190,12 @@ export function caughtUp(sinceMs: number): (session: Session, task: FlowTask) =>
       return backfill == null && past(inc?.cursor) && inc?.after == null && past(deleted?.cursor);
     });
   };
+}
+
+/** Whether a snapshot was begun after a moment, and is whole. */
+function isTaken(state: Record<string, unknown>, sinceMs: number): boolean {
+  const {updated_at = '', last_digest} = (state.snapshot ?? {}) as {updated_at?: string; last_digest?: string};
+  return last_digest !== undefined && Date.parse(updated_at) > sinceMs;
 }
 
 /** Lines end only at newlines. readline would also split at separators that text may contain. */

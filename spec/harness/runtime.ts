@@ -20,7 +20,8 @@ export function parseExact(text: string): unknown {
 
 /**
  * The collections of a capture, by name and record id. Deletions delete; documents merge by
- * top-level property.
+ * top-level property. Rows of a snapshot are kept by their numbers, and the last document of
+ * a number replaces it.
  */
 export class Collections {
   readonly byName = new Map<string, Map<string, Reduced>>();
@@ -28,8 +29,17 @@ export class Collections {
   reduce(collection: string, doc: Reduced): void {
     const records = this.of(collection);
     const id = String(doc.id);
-    const meta = doc._meta as {op?: string} | undefined;
-    if (meta?.op === 'd') records.delete(id);
+    const meta = doc._meta as {op?: string; row_id?: string} | undefined;
+    if (meta?.row_id !== undefined) {
+      const isNew = !records.has(meta.row_id);
+      assert.equal(
+        isNew,
+        meta.op === 'c',
+        `${collection}: op ${meta.op} for row ${meta.row_id}, which is ${isNew ? 'new' : 'there'}`,
+      );
+      if (meta.op === 'd') records.delete(meta.row_id);
+      else records.set(meta.row_id, doc);
+    } else if (meta?.op === 'd') records.delete(id);
     else records.set(id, {...records.get(id), ...doc});
   }
 
@@ -68,6 +78,7 @@ export class Session {
   checkpoints = 0;
   opened = false;
   readonly #collections: readonly string[];
+  readonly #isSnapshot: (binding: number) => boolean;
   readonly #waiting: Sequence[] = [];
   /** Sequences read so far, committed ones included. */
   #read = 0;
@@ -75,8 +86,10 @@ export class Session {
   #docs: Captured[] = [];
   #bytes = 0;
 
-  constructor(collections: readonly string[]) {
+  /** `isSnapshot` says which bindings have rows with numbers instead of records with ids. */
+  constructor(collections: readonly string[], isSnapshot: (binding: number) => boolean = () => false) {
     this.#collections = collections;
+    this.#isSnapshot = isSnapshot;
   }
 
   /** Reads one line of the connector's stdout after the answer to `spec`. */
@@ -152,15 +165,10 @@ export class Session {
     this.#bytes += bytes;
     assert.ok(this.#bytes < 64 << 20, 'a sequence of less than 64 MiB');
     const doc = body.doc as Reduced;
-    assert.match(String(doc.id), /^#[1-9]\d{0,18}$/, 'id is an integer');
-    assert.match(
-      String(doc.Modified_Time),
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
-      'Modified_Time is a date-time',
-    );
-    assert.ok(['u', 'd'].includes(String((doc._meta as {op?: string} | undefined)?.op)), '_meta.op is u or d');
     this.#docs.push({binding, doc});
     this.documents++;
+    if (this.#isSnapshot(binding)) row(doc);
+    else record(doc);
   }
 
   #checkpoint(body: Record<string, unknown>): void {
@@ -181,6 +189,25 @@ export class Session {
     assert.ok(index < this.#collections.length, `binding ${index} exists`);
     return index;
   }
+}
+
+/** Judges the document of a record. */
+function record(doc: Reduced): void {
+  assert.match(String(doc.id), /^#[1-9]\d{0,18}$/, 'id is an integer');
+  assert.match(
+    String(doc.Modified_Time),
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+    'Modified_Time is a date-time',
+  );
+  assert.ok(['u', 'd'].includes(String((doc._meta as {op?: string} | undefined)?.op)), '_meta.op is u or d');
+}
+
+/** Judges a row of a snapshot. */
+function row(doc: Reduced): void {
+  const {op, row_id: number} = doc._meta as {op?: string; row_id?: string};
+  assert.match(String(number), /^#(0|[1-9]\d*)$/, '_meta.row_id is a number');
+  assert.ok(['c', 'u', 'd'].includes(String(op)), '_meta.op is c, u or d');
+  if (op === 'd') assert.deepEqual(Object.keys(doc), ['_meta'], 'a tombstone holds nothing else');
 }
 
 /** What outlives sessions: the state and the collections. */
@@ -237,5 +264,36 @@ export function differences(
     if (found.length >= 10) return found;
   }
   for (const id of captured.keys()) if (!seen.has(id)) found.push(`${id}: extra`);
+  return found.slice(0, 10);
+}
+
+/**
+ * Compares the rows of a snapshot with those that Zoho holds, whatever their numbers: each as often as Zoho has it, numbered without a gap. Returns up to ten
+ * differences, without the values.
+ *
+ * @param ignore properties that Bulk Read does not deliver.
+ */
+export function rowDifferences(
+  captured: ReadonlyMap<string, Reduced>,
+  truth: Iterable<Reduced>,
+  ignore: ReadonlySet<string> = new Set(),
+): string[] {
+  const found: string[] = [];
+  const textOf = (doc: Reduced): string =>
+    JSON.stringify(
+      Object.entries(doc)
+        .filter(([name]) => name !== '_meta' && !ignore.has(name))
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  const left = new Map<string, number>();
+  for (const doc of captured.values()) left.set(textOf(doc), (left.get(textOf(doc)) ?? 0) + 1);
+  for (const record of truth) {
+    const count = left.get(textOf(record)) ?? 0;
+    if (count === 0) found.push(`the row of ${record.id} is missing`);
+    else left.set(textOf(record), count - 1);
+  }
+  for (const count of left.values()) if (count > 0) found.push(`${count} rows should not be there`);
+  for (let number = 0; number < captured.size; number++)
+    if (!captured.has(`#${number}`)) found.push(`number ${number} is not used`);
   return found.slice(0, 10);
 }

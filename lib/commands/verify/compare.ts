@@ -55,10 +55,10 @@ export class Comparison {
   quarantined = 0;
   readonly leftOut: LeftOut[] = [];
   readonly shown: Difference[] = [];
-  readonly #captured: CapturedFile;
+  readonly #captured: Pick<CapturedFile, 'has' | 'record'>;
   readonly #options: ComparisonOptions;
 
-  constructor(captured: CapturedFile, options: ComparisonOptions = {}) {
+  constructor(captured: Pick<CapturedFile, 'has' | 'record'>, options: ComparisonOptions = {}) {
     this.#captured = captured;
     this.#options = options;
   }
@@ -83,6 +83,20 @@ export class Comparison {
     this.missing++;
     this.#show({id, what: 'missing'});
     return false;
+  }
+
+  /** Takes in a row of Zoho's that a captured snapshot holds. */
+  sameRow(): void {
+    this.records++;
+    this.compared++;
+  }
+
+  /** Takes in a row of Zoho's that a captured snapshot does not hold, or not with these values. */
+  missingRow(id: string): void {
+    this.records++;
+    this.compared++;
+    this.missing++;
+    this.#show({id, what: 'missing, or has other values'});
   }
 
   /** Records that Zoho does not have a captured record. */

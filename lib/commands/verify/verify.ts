@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {FieldPlan} from '../../capture/field-plan.ts';
 import {bisectColumns, columnCodes, takeHint} from '../../capture/refused-columns.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
+import {type SnapshotState, savedSnapshot} from '../../flow/snapshot-state.ts';
 import {savedBinding, secondsOf} from '../../flow/state.ts';
 import {windowOverlapS} from '../../limits.ts';
 import {own} from '../../platform/own-property.ts';
@@ -24,6 +25,7 @@ import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
 import {ListedQuarantine} from './left-out.ts';
 import {compareDeletions, compareRows, compareUntimed, type Reading} from './reading.ts';
+import {compareSnapshot} from './snapshot.ts';
 
 export interface VerifyArguments extends SetupArguments {
   readonly out: string;
@@ -103,6 +105,8 @@ async function verifyBinding(
   {setup, host, work}: Doing,
 ): Promise<Verified> {
   const file = own(journal.files, collection);
+  const snapshot = savedSnapshot(journal.state, stateKey);
+  if (file !== undefined && snapshot !== undefined) return verifySnapshot(module, file, snapshot, args, {setup, host, work});
   const state = savedBinding(journal.state, stateKey);
   if (file === undefined || state?.start === undefined || state.inc === undefined)
     return {module, reason: 'it has not been captured into this directory'};
@@ -142,6 +146,29 @@ async function verifyBinding(
   } finally {
     captured.close();
   }
+}
+
+/** Rows of a snapshot have no times: what changed at Zoho since it was taken is a difference like any other. */
+async function verifySnapshot(
+  module: string,
+  {file, bytes}: ManifestFile,
+  {updatedAt, lastDigest}: SnapshotState,
+  {out}: VerifyArguments,
+  {setup: {client}, host: {signal, log}, work}: Doing,
+): Promise<Verified> {
+  if (lastDigest === undefined) return {module, reason: 'its snapshot is not complete; run capture again first'};
+  const fields = await client.fields(module, signal);
+  if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
+  const comparison = new Comparison({has: () => false, record: () => undefined});
+  const quarantine = new ListedQuarantine(comparison);
+  work.begin(`Comparing ${module} with Zoho`);
+  const path = join(out, file);
+  await compareSnapshot({module, plan: new FieldPlan(fields), path, bytes, comparison, quarantine, client, signal, log, work});
+  if (!comparison.isSame)
+    log('info', `Rows of module ${module} have no times: changes since the snapshot of ${updatedAt} count as differences`, {
+      module,
+    });
+  return {module, comparison};
 }
 
 /**

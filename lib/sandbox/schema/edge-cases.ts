@@ -106,6 +106,31 @@ const history = module(
   {generatedType: 'field_tracker', viewable: false, parent: 'Deals', deletions: false, share: 0.2},
 );
 
+/** Stages that deals went through: a tracker without `Modified_Time`, and nothing else than its own date that tells when. */
+const stages = module(
+  'Stage_History',
+  [
+    picklist('Stage', ['Qualification', 'Proposal', 'Closed Won'], {readOnly: false}),
+    lookup('Deal', 'Deals'),
+    currency('Amount'),
+    integer('Days_In_Stage', 90),
+    datetime('Moved_At', {blanks: 0}),
+  ],
+  {generatedType: 'field_tracker', viewable: false, parent: 'Deals', deletions: false, share: 0.25},
+);
+
+/** The largest junction. */
+const visitors = module(
+  'Contacts_X_Campaigns',
+  [lookup('Campaign', 'Campaigns'), lookup('Contact', 'Contacts'), text('Note', oddNotes)],
+  {
+    generatedType: 'linking',
+    internalName: 'LinkingModule3',
+    deletions: false,
+    share: 0.5,
+  },
+);
+
 const bare = (name: string, choices: ModuleChoices): ModuleSpec =>
   module(name, [text('Name', phrase), ...auditFields], {share: 0.01, deletions: false, ...choices});
 
@@ -148,4 +173,6 @@ export const edgeCases: readonly ModuleSpec[] = [
   }),
   bare('Old_Projects', {generatedType: 'custom', internalName: 'CustomModule4', status: 'user_hidden'}),
   bare('Doomed', {generatedType: 'custom', internalName: 'CustomModule5', status: 'scheduled_for_deletion'}),
+  stages,
+  visitors,
 ];

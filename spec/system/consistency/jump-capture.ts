@@ -194,7 +194,10 @@ class Running {
       random: () => 0.5,
     });
     this.#busy = new BusyClient(client, options.hooks);
-    this.session = new Session(bindings.map((binding) => task.collectionOf(binding)));
+    this.session = new Session(
+      bindings.map((binding) => task.collectionOf(binding)),
+      (i) => bindings[i]!.snapshot === true,
+    );
     this.#progress = bindings.map(({module}) => newProgress(module));
     const output = linesTo((line) => {
       if (this.#dead) return;
@@ -220,6 +223,7 @@ class Running {
         target: {index, stateKey: binding.stateKey ?? binding.module, collection: task.collectionOf(binding)},
         resource: {name: binding.module, intervalMs: binding.intervalMs ?? 300_000, schedule: binding.schedule},
         progress: this.#progress[index]!,
+        snapshot: binding.snapshot,
       })),
       state: structuredClone(task.state),
       startDate: capture.startDate,

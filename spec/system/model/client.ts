@@ -141,8 +141,9 @@ export class ModelZoho {
   /** Rows of the job's page and of all pages after it, by id. */
   #rows(job: Job): Seen[] {
     job.photo ??= this.org.seen(job.runsMs);
+    const {fromS, toS, whole = false} = job.query;
     const range = job.photo
-      .filter(({modifiedS}) => modifiedS >= job.query.fromS && modifiedS < job.query.toS)
+      .filter(({modifiedS}) => whole || (modifiedS >= fromS && modifiedS < toS))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     return this.options.pagesShift ? range.slice(job.offset) : range.filter(({id}) => id > job.afterId);
   }

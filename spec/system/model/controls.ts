@@ -8,9 +8,9 @@ import {type Control, patched} from './patched.ts';
 
 /** Replaces the gate's memory for a while. */
 function gated(change: Partial<Pick<BackfillFilter, 'allows' | 'record'>>): () => void {
-  const {allows: admits, record: passed} = BackfillFilter.prototype;
+  const {allows, record} = BackfillFilter.prototype;
   Object.assign(BackfillFilter.prototype, change);
-  return () => Object.assign(BackfillFilter.prototype, {admits, passed});
+  return () => Object.assign(BackfillFilter.prototype, {allows, record});
 }
 
 const client =

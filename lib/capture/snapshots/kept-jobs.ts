@@ -1,0 +1,46 @@
+/** The jobs of a snapshot, whose files are read twice. */
+import type {ZohoClient} from '../../zoho/api.ts';
+
+export interface KeptJobs {
+  /** A client that notes which job each query got. */
+  readonly noting: ZohoClient;
+  /** One that gives the noted job to the first who asks the same query again, so that nothing is exported twice. */
+  readonly reusing: ZohoClient;
+}
+
+export function keptJobs(client: ZohoClient): KeptJobs {
+  const jobs = new Map<string, string>();
+  const other: Omit<ZohoClient, 'createJob'> = {
+    origin: client.origin,
+    job: (id, signal) => client.job(id, signal),
+    download: (id, signal) => client.download(id, signal),
+    nowSeconds: (signal) => client.nowSeconds(signal),
+    modules: (signal) => client.modules(signal),
+    fields: (module, signal) => client.fields(module, signal),
+    coql: (query, read, signal) => client.coql(query, read, signal),
+    deleted: (module, sinceSeconds, page, signal) => client.deleted(module, sinceSeconds, page, signal),
+    scopes: (signal) => client.scopes(signal),
+    spent: () => client.spent(),
+    close: () => client.close(),
+  };
+  return {
+    noting: {
+      ...other,
+      async createJob(query, signal) {
+        const job = await client.createJob(query, signal);
+        jobs.set(JSON.stringify(query), job);
+        return job;
+      },
+    },
+    reusing: {
+      ...other,
+      async createJob(query, signal) {
+        const key = JSON.stringify(query);
+        const job = jobs.get(key);
+        // Whoever asks again needs another: the noted one was lost, or its file was damaged.
+        jobs.delete(key);
+        return job ?? client.createJob(query, signal);
+      },
+    },
+  };
+}

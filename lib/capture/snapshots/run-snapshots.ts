@@ -1,0 +1,50 @@
+/** The life of a binding whose module has no `Modified_Time`: a snapshot at the start, and whenever one is due. */
+import {ZohoError} from '../../errors/errors.ts';
+import {keyFault, snapshotKey} from '../../flow/discover.ts';
+import {scheduleCheckMs} from '../../limits.ts';
+import {hasModifiedTime} from '../../zoho/fields.ts';
+import type {RunBindingOptions} from '../run-binding.ts';
+import {supervise} from '../supervise.ts';
+import {SnapshotBinding} from './snapshot-binding.ts';
+import {takeSnapshot} from './take-snapshot.ts';
+
+/** Captures one module until the signal aborts, or with `once` a single time; its faults are dealt with as `supervise` says. */
+export async function runSnapshots(options: RunBindingOptions, signal: AbortSignal): Promise<void> {
+  let binding: SnapshotBinding | undefined;
+  async function attempt(): Promise<void> {
+    binding ??= await SnapshotBinding.resume(options, options.saved);
+    await repeat(binding, options, signal);
+  }
+  await supervise(options, {attempt, hasBegun: () => binding !== undefined}, signal);
+}
+
+async function repeat(binding: SnapshotBinding, {once, target, shared}: RunBindingOptions, signal: AbortSignal): Promise<void> {
+  const {client, clock} = shared;
+  const {progress} = binding;
+  for (;;) {
+    if (once || binding.isDue(await client.nowSeconds(signal))) {
+      await readFields(binding, signal);
+      shared.unscoped.delete(target.index);
+      await takeSnapshot(binding, signal);
+      progress.sweeps++;
+    }
+    progress.fault = undefined;
+    progress.phase = 'up to date';
+    if (once) return;
+    await clock.sleep(scheduleCheckMs, signal);
+  }
+}
+
+/** Reads the metadata, which cost little beside a snapshot. A module that had fields does not lose all of them: an empty answer is an outage (design 7). */
+async function readFields(binding: SnapshotBinding, signal: AbortSignal): Promise<void> {
+  const {module, shared, state} = binding;
+  const fields = await shared.client.fields(module, signal);
+  if (fields === null) {
+    if (state.updatedAt !== undefined || binding.fields.all.size > 0)
+      throw new ZohoError('unavailable', 'Zoho gives an empty answer about its fields, although it had some');
+    throw new ZohoError('module', 'Zoho has no field metadata for it');
+  }
+  const fault = keyFault({name: module, snapshot: !hasModifiedTime(fields)}, [snapshotKey]);
+  if (fault !== undefined) throw new ZohoError('module', fault);
+  binding.takeFields(fields);
+}

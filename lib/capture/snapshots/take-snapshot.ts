@@ -1,0 +1,120 @@
+/** One snapshot of a module: read for its digest and, when that is not the last one's, read again and written (design 5.7). */
+import {instantOf} from '../../flow/state.ts';
+import {pipeThrough} from '../../pipeline.ts';
+import type {RowDigest} from '../../records/row-digest.ts';
+import {type BulkRange, bulkRows} from '../../sources/bulk.ts';
+import {withReferenceIds} from '../../sources/reference-names.ts';
+import {type NumberedBatch, NumberStream} from '../../transforms/number-rows.ts';
+import type {ZohoClient} from '../../zoho/api.ts';
+import {BackfillRecovery} from '../recovery.ts';
+import {tally} from '../tally.ts';
+import {keptJobs} from './kept-jobs.ts';
+import {SnapshotPlace} from './place.ts';
+import {findRefused} from './refused-fields.ts';
+import type {SnapshotBinding} from './snapshot-binding.ts';
+
+/**
+ * Brings the collection to the rows that Zoho holds. Nothing but the time is written when they are those of the last snapshot. The rows may change
+ * between the two readings: the digest that is kept is that of the rows written.
+ */
+export async function takeSnapshot(binding: SnapshotBinding, signal: AbortSignal): Promise<void> {
+  const {module, progress, shared, state} = binding;
+  const {clock, log} = shared;
+  const cost = tally(shared.client);
+  const jobs = keptJobs(cost.client);
+  const beganMs = clock.elapsedMs();
+  progress.range = state.updatedAt === undefined ? 'backfill' : 'snapshot';
+  const updatedAt = instantOf(await shared.client.nowSeconds(signal));
+  const read = await readRows(binding, jobs.noting, async () => {}, signal);
+  const isChanged = read.text !== state.lastDigest || read.count !== state.lastCount;
+  const written = isChanged ? await writeSnapshot(binding, jobs.reusing, updatedAt, signal) : undefined;
+  if (written === undefined) await binding.unchanged(updatedAt);
+  const rows = (written ?? read).count;
+  const seconds = Math.round((clock.elapsedMs() - beganMs) / 1_000);
+  const what = written === undefined ? 'unchanged' : `written, ${state.lastCount} before`;
+  log('info', `The snapshot of module ${module} is complete: ${rows} rows, ${what}, in ${seconds} s, ${cost.credits()} credits`, {
+    module,
+    rows,
+    seconds,
+    credits: cost.credits(),
+    changed: isChanged,
+  });
+  progress.range = undefined;
+}
+
+async function writeSnapshot(
+  binding: SnapshotBinding,
+  client: ZohoClient,
+  updatedAt: string,
+  signal: AbortSignal,
+): Promise<RowDigest> {
+  const write = ({items, digest}: NumberedBatch): Promise<void> => binding.writeRows(items, digest);
+  const written = await readRows(binding, client, write, signal);
+  await binding.finish(written, updatedAt);
+  return written;
+}
+
+/** Reads all rows, whatever has to be tried again for it, and gives each batch to `write`; resolves with the digest of them all. */
+async function readRows(
+  binding: SnapshotBinding,
+  client: ZohoClient,
+  write: (batch: NumberedBatch) => Promise<void>,
+  signal: AbortSignal,
+): Promise<RowDigest> {
+  const {module, shared, progress, quarantine, warnings} = binding;
+  const place = new SnapshotPlace();
+  const recovery = recoveryOf(binding, place);
+  for (let again = false; ; again = true) {
+    const {all: fields} = binding.fields;
+    const onAccepted = (names: readonly string[]): Promise<void> => binding.confirm(names);
+    const rows = bulkRows(rangeOf(binding), place.backfill, {...shared, client, quarantine, progress, signal, again, onAccepted});
+    try {
+      await pipeThrough(
+        withReferenceIds(rows, {module, fields, quoting: binding.fields.quoting, client, signal}),
+        new NumberStream(place.digest, binding.state.lastCount),
+        {
+          module,
+          fields,
+          keyless: true,
+          signal,
+          onMisfit: (field) => warnings.misfit(field, fields),
+          onReplaced: (value) => warnings.replaced(value),
+          async write(batch) {
+            await write(batch);
+            place.pass(batch.patch, batch.digest);
+          },
+        },
+      );
+      return place.digest;
+    } catch (error) {
+      signal.throwIfAborted();
+      await recovery.apply(error, signal);
+    }
+  }
+}
+
+/** The ladder of backfills, over the place of a reading instead of a saved state. */
+function recoveryOf(binding: SnapshotBinding, place: SnapshotPlace): BackfillRecovery {
+  const {module, shared} = binding;
+  const reading = {
+    module,
+    shared,
+    get state() {
+      return place;
+    },
+    patch: async (patch: Readonly<Record<string, unknown>>) => place.recover(patch),
+    refuse: (_api: 'bulk', field: string) => binding.refuse(field),
+  };
+  return new BackfillRecovery(reading, (signal) => {
+    const names = binding.columns.filter((name) => name !== 'id');
+    return findRefused(names, {
+      ask: (some) => shared.client.createJob({module, fields: ['id', ...some], fromS: 0, toS: 0, whole: true}, signal),
+      refuse: (name) => binding.refuse(name),
+    });
+  });
+}
+
+function rangeOf(binding: SnapshotBinding): BulkRange {
+  const {module, fields} = binding;
+  return {module, slices: [binding.columns], fields: fields.all, fromS: 0, whole: true, done: {}};
+}

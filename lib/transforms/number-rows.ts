@@ -1,0 +1,37 @@
+/** Numbers the rows of a snapshot: the `shape` of modules without `Modified_Time` (design 5.7). */
+import type {Batch, DocBlock} from '../records/batch.ts';
+import type {RowDigest} from '../records/row-digest.ts';
+
+/** Numbered documents, and the digest of all rows up to the last of them. */
+export interface NumberedBatch extends Batch<DocBlock> {
+  readonly digest: RowDigest;
+}
+
+/**
+ * Completes documents in their own block and adds each to `digest` as it was before. Rows are numbered from `digest.count`: `_meta.op` is
+ * `u` for numbers below `used`, which an earlier snapshot has, and `c` for the others. The documents passed in are used up.
+ */
+export function numberRows(docs: DocBlock, digest: RowDigest, used: number): DocBlock {
+  const bytes = Buffer.from(docs.bytes.buffer, docs.bytes.byteOffset, docs.bytes.byteLength);
+  const ranges = docs.ranges.slice();
+  for (let i = 0; i < docs.count; i++) {
+    const [from, end] = [ranges[2 * i]!, ranges[2 * i + 1]!];
+    const number = digest.count;
+    digest.add(bytes.subarray(from, end));
+    ranges[2 * i + 1] = end + bytes.write(`,"_meta":{"op":"${number < used ? 'u' : 'c'}","row_id":${number}}}`, end, 'latin1');
+  }
+  return {...docs, ranges};
+}
+
+/** Numbers the rows of each batch, from those that `begun` has counted. Order, batch size and checkpoints pass through. */
+export class NumberStream extends TransformStream<Batch<DocBlock>, NumberedBatch> {
+  constructor(begun: RowDigest, used: number) {
+    const digest = begun.copy();
+    super({
+      transform(batch, controller) {
+        const items = numberRows(batch.items, digest, used);
+        controller.enqueue({...batch, items, digest: digest.copy()});
+      },
+    });
+  }
+}

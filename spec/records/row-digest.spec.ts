@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {suite} from 'uvu';
+import {rowTombstones} from '../../lib/records/documents.ts';
+import {RowDigest} from '../../lib/records/row-digest.ts';
+import {numberRows} from '../../lib/transforms/number-rows.ts';
+
+const digest = suite('RowDigest');
+
+function digestOf(rows: readonly string[]): RowDigest {
+  const sum = new RowDigest();
+  for (const row of rows) sum.add(Buffer.from(row));
+  return sum;
+}
+
+const rowsOf = fc.array(fc.string({maxLength: 3}), {maxLength: 12});
+
+digest('is the same for the same rows in any order, and for no others', () => {
+  fc.assert(
+    fc.property(rowsOf, rowsOf, fc.nat(), (rows, others, by) => {
+      const turn = rows.length === 0 ? 0 : by % rows.length;
+      assert.equal(digestOf([...rows.slice(turn), ...rows.slice(0, turn)]).text, digestOf(rows).text);
+      const same = JSON.stringify(rows.toSorted()) === JSON.stringify(others.toSorted());
+      assert.equal(digestOf(rows).text === digestOf(others).text, same);
+    }),
+  );
+});
+
+digest('counts a row as often as it occurs', () => {
+  const texts = [[], ['a'], ['a', 'a'], ['a', 'a', 'a']].map((rows) => digestOf(rows).text);
+  assert.equal(new Set(texts).size, 4);
+});
+
+digest('goes on from a copy without changing what it was copied from', () => {
+  const first = digestOf(['a']);
+  const second = first.copy();
+  second.add(Buffer.from('b'));
+  assert.deepEqual([first.text, first.count], [digestOf(['a']).text, 1]);
+  assert.deepEqual([second.text, second.count], [digestOf(['b', 'a']).text, 2]);
+});
+
+digest('numbers rows from those that were counted, u below the numbers in use and c from there on', () => {
+  const texts = ['{"id":7', '{"id":8,"Skill":null', '{"id":9'];
+  const room = 48;
+  const bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length + room, 0));
+  const ranges = new Int32Array(6);
+  let at = 0;
+  for (const [i, text] of texts.entries()) {
+    bytes.set(Buffer.from(text), at);
+    ranges.set([at, at + text.length], 2 * i);
+    at += text.length + room;
+  }
+  const sum = digestOf(['x', 'y']);
+  const docs = numberRows({bytes, ranges, count: 3}, sum, 4);
+  assert.deepEqual(
+    texts.map((_, i) => Buffer.from(docs.bytes).toString('utf8', docs.ranges[2 * i], docs.ranges[2 * i + 1])),
+    [
+      '{"id":7,"_meta":{"op":"u","row_id":2}}',
+      '{"id":8,"Skill":null,"_meta":{"op":"u","row_id":3}}',
+      '{"id":9,"_meta":{"op":"c","row_id":4}}',
+    ],
+  );
+  assert.equal(sum.text, digestOf(['x', 'y', ...texts]).text, 'the number is no part of the digest');
+});
+
+digest('deletes numbers with documents that hold nothing else', () => {
+  const {bytes, ranges, count} = rowTombstones(9, 11);
+  const texts = Array.from({length: count}, (_, i) => Buffer.from(bytes).toString('utf8', ranges[2 * i], ranges[2 * i + 1]));
+  assert.deepEqual(texts, ['{"_meta":{"op":"d","row_id":9}}', '{"_meta":{"op":"d","row_id":10}}']);
+});
+
+digest.run();

@@ -1,0 +1,252 @@
+/** Modules without Modified_Time: after every quiescence the collection has exactly Zoho's rows, whatever ended in between. */
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {standardModules} from '../../../lib/sandbox/org.ts';
+import type {ModuleSpec} from '../../../lib/sandbox/schema/module.ts';
+import {JumpCapture, type JumpOptions} from './jump-capture.ts';
+
+const snapshots = suite('Snapshots');
+
+const names = ['Accounts_X_Skills', 'Contacts_X_Campaigns', 'Stage_History'];
+const targets = standardModules.filter(({name}) => ['Accounts', 'Campaigns', 'Contacts', 'Deals', 'Products'].includes(name));
+const modules: ModuleSpec[] = [...targets, ...standardModules.filter(({name}) => names.includes(name))];
+const hour = 3_600_000;
+
+const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
+  modules,
+  records: {
+    Accounts: 20,
+    Campaigns: 5,
+    Contacts: 20,
+    Deals: 20,
+    Products: 9,
+    Accounts_X_Skills: 40,
+    Contacts_X_Campaigns: 130,
+    Stage_History: 0,
+  },
+  bindings: names.map((module) => ({module, snapshot: true})),
+  ...more,
+  // The largest has three pages.
+  switches: {rowsPerJob: 50, rowOrder: 'scattered', jobMs: 2_000, ...more.switches},
+});
+
+interface Kept {
+  updated_at: string;
+  last_count: number;
+  last_digest?: string;
+}
+
+const kept = (capture: JumpCapture, module: string): Kept => capture.state(module).snapshot as Kept;
+
+/** Deletes some rows of a module, from its beginning or its end. */
+function remove(capture: JumpCapture, module: string, count: number, from: 'start' | 'end' = 'start'): void {
+  const rows = capture.sandbox.org.module(module);
+  const ids = [...rows.ids()];
+  for (const id of from === 'start' ? ids.slice(0, count) : ids.slice(-count)) rows.delete(id);
+}
+
+snapshots('has the rows of every module, numbered without a gap, and keeps its state in the form of the older kit', () =>
+  JumpCapture.with(options(), async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.equal(capture.documents, 170);
+    for (const [module, count] of [
+      ['Accounts_X_Skills', 40],
+      ['Contacts_X_Campaigns', 130],
+      ['Stage_History', 0],
+    ] as const) {
+      const state = capture.state(module);
+      assert.deepEqual(Object.keys(state), ['snapshot'], module);
+      assert.deepEqual(Object.keys(state.snapshot as object).toSorted(), ['last_count', 'last_digest', 'updated_at']);
+      assert.equal(kept(capture, module).last_count, count);
+    }
+    assert.deepEqual(Object.keys(capture.schemas.get('Accounts_X_Skills')?.properties ?? {}), [
+      'Account',
+      'Skill',
+      'id',
+      '_meta',
+    ]);
+  }),
+);
+
+snapshots('writes nothing while nothing changes, though Zoho gives the rows in another order', () =>
+  JumpCapture.with(options(), async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    const {documents} = capture;
+    const before = names.map((module) => kept(capture, module));
+    capture.sandbox.org.switch({rowOrder: 'id'});
+    await capture.catchUp();
+    assert.equal(capture.documents, documents);
+    for (const [i, module] of names.entries()) {
+      const now = kept(capture, module);
+      assert.equal(now.last_digest, before[i]!.last_digest);
+      assert.ok(now.updated_at > before[i]!.updated_at);
+    }
+    assert.ok(
+      capture.logs.some((line) => /^info: The snapshot of module Stage_History is complete: 0 rows, unchanged/.test(line)),
+    );
+  }),
+);
+
+snapshots('exports a changed module once, though its rows are read twice', () =>
+  JumpCapture.with(options(), async (capture) => {
+    capture.start();
+    await capture.until(() => names.every((module) => kept(capture, module)?.last_digest !== undefined));
+    // One job for each page: 1 of Accounts_X_Skills, 3 of Contacts_X_Campaigns, 1 of Stage_History.
+    assert.equal(capture.sandbox.meters.kind('create').calls, 5);
+  }),
+);
+
+snapshots('follows rows that come, change and go', () =>
+  JumpCapture.with(options(), async (capture) => {
+    const {org} = capture.sandbox;
+    capture.start();
+    await capture.catchUp();
+    org.module('Stage_History').insert(70);
+    org.module('Accounts_X_Skills').insert(15);
+    remove(capture, 'Contacts_X_Campaigns', 100);
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.deepEqual(
+      names.map((module) => kept(capture, module).last_count),
+      [55, 30, 70],
+    );
+    const [edited] = org.module('Stage_History').ids();
+    org.module('Stage_History').edit(edited!, {Days_In_Stage: '7777'});
+    remove(capture, 'Accounts_X_Skills', 55);
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.deepEqual(
+      names.map((module) => kept(capture, module).last_count),
+      [0, 30, 70],
+    );
+  }),
+);
+
+snapshots('is taken at each slot of the schedule, and hourly at most without one', () =>
+  JumpCapture.with(
+    options({
+      bindings: [
+        {module: 'Accounts_X_Skills', snapshot: true, schedule: '0 */6 * * *'},
+        {module: 'Stage_History', snapshot: true, intervalMs: 60_000},
+        {module: 'Contacts_X_Campaigns', snapshot: true, intervalMs: 4 * hour},
+      ],
+    }),
+    async (capture) => {
+      capture.start();
+      await capture.pass(24 * hour);
+      const taken = (module: string) =>
+        capture.logs.filter((line) => line.includes(`snapshot of module ${module} is complete`)).length;
+      assert.equal(taken('Accounts_X_Skills'), 5);
+      assert.ok(taken('Stage_History') >= 23 && taken('Stage_History') <= 24, `${taken('Stage_History')}`);
+      assert.equal(taken('Contacts_X_Campaigns'), 6);
+    },
+  ),
+);
+
+snapshots('has Zoho’s rows after 50 kills, wherever they fell and whatever was committed', () =>
+  JumpCapture.with(options(), async (capture) => {
+    const {org} = capture.sandbox;
+    let inTheMiddle = 0;
+    for (let kill = 0; kill < 50; kill++) {
+      for (const module of names) {
+        const {count} = org.module(module);
+        if (count > 120 || (kill * 7 + module.length) % 3 === 0)
+          remove(capture, module, Math.min(count, 5 + ((kill * 11) % 70)), kill % 2 === 0 ? 'start' : 'end');
+        else org.module(module).insert((kill * 13) % 60);
+      }
+      capture.start();
+      const documents = capture.documents;
+      // Some sequences after the first rows of this session, or before any.
+      const wanted = kill % 5 === 0 ? 0 : 1 + ((kill * 17) % 9);
+      let checkpoints = capture.checkpoints;
+      await capture.until(() => {
+        if (wanted > 0 && capture.documents === documents) checkpoints = capture.checkpoints;
+        return capture.checkpoints - checkpoints >= wanted || (capture.documents > documents && kill % 4 === 3);
+      });
+      await capture.kill(kill % 3 === 0 ? undefined : Math.floor(kill % 7));
+      if (names.some((module) => kept(capture, module) !== undefined && kept(capture, module).last_digest === undefined))
+        inTheMiddle++;
+      if (kill % 10 !== 9) continue;
+      capture.start();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), [], `after kill ${kill + 1}`);
+      await capture.kill();
+    }
+    assert.ok(inTheMiddle >= 5, `${inTheMiddle} kills left a collection with parts of two snapshots`);
+  }),
+);
+
+snapshots('goes on where a download or a job failed, and starts a page anew where its job was lost', () =>
+  JumpCapture.with(options(), async (capture) => {
+    capture.sandbox.faults.add('short:result*3');
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    let lost = 0;
+    remove(capture, 'Contacts_X_Campaigns', 3);
+    capture.sandbox.org.module('Contacts_X_Campaigns').insert(1);
+    await capture.until(() => {
+      const {phase} = {phase: kept(capture, 'Contacts_X_Campaigns')};
+      if (phase.last_digest === undefined && lost < 2) {
+        lost++;
+        for (const {id} of capture.sandbox.jobs.all) capture.sandbox.jobs.lose(id);
+      }
+      return lost > 0 && phase.last_digest !== undefined;
+    });
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+snapshots('takes over the state of the older kit, and leaves none of its rows behind', () =>
+  JumpCapture.with(options(), async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    await capture.kill();
+    const state = capture.task.state as {bindingStateV1: Record<string, Record<string, unknown>>};
+    // Its digests are others, its instants have microseconds, and it keeps more keys.
+    state.bindingStateV1.Accounts_X_Skills = {
+      snapshot: {updated_at: '2026-10-01T10:00:00.123456Z', last_count: 40, last_digest: '0f'.repeat(16)},
+      last_initialized: '2026-10-01T09:00:00.5Z',
+    };
+    remove(capture, 'Accounts_X_Skills', 30);
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    assert.equal(kept(capture, 'Accounts_X_Skills').last_count, 10);
+    assert.equal(capture.state('Accounts_X_Skills').last_initialized, '2026-10-01T09:00:00.5Z');
+  }),
+);
+
+snapshots('writes all rows anew when a backfill is requested', () =>
+  JumpCapture.with(options(), async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    await capture.kill();
+    (capture.task.state as Record<string, unknown>).backfillRequests = {Accounts_X_Skills: true};
+    const {documents} = capture;
+    remove(capture, 'Accounts_X_Skills', 10);
+    capture.start();
+    await capture.until(() => capture.documents >= documents + 40);
+    await capture.catchUp();
+    assert.equal(capture.documents, documents + 40, '30 rows and 10 tombstones');
+    assert.deepEqual(capture.differences(), []);
+    assert.deepEqual((capture.task.state as Record<string, unknown>).backfillRequests, {});
+  }),
+);
+
+snapshots('sets a module aside whose collection was created for records, and says to discover it anew', () =>
+  JumpCapture.with(
+    options({bindings: [{module: 'Accounts_X_Skills'}, {module: 'Stage_History', snapshot: true}]}),
+    async (capture) => {
+      capture.start();
+      await capture.until(() => capture.logs.some((line) => line.includes('is set aside')));
+      const said = capture.logs.find((line) => line.includes('is set aside')) ?? '';
+      assert.match(said, /Module Accounts_X_Skills is set aside: .* has no Modified_Time.* discover it anew.*\/_meta\/row_id/);
+    },
+  ),
+);
+
+snapshots.run();
