@@ -54,6 +54,9 @@ export const moduleRetryMaxMs = 1_800_000;
 export const coqlRowsSmall = 200;
 export const coqlRowsLarge = 2_000;
 
+/** Deletions are read this often at least while there are none: 48 readings of 2 credits a day. */
+export const deletionsPauseMaxMs = 30 * 60_000;
+
 /** Ids of one `id in (...)` condition (zoho-api sheet 5.2); an organisation that takes fewer is asked for half as many, and so on. */
 export const coqlIdsMax = 100;
 
@@ -206,6 +209,15 @@ export const slowLevelMax = 10;
 /** Nothing but 429 for so long means that the day's credits are gone (they come back hour by hour); from then on calls try this rarely. */
 export const creditsGoneAfterMs = 5 * 60_000;
 export const creditsProbeMs = 10 * 60_000;
+
+/** Below so many credits, or what changes alone cost in half a day if that is more, deletions wait; below half of it refreshes wait, too (a tenth of the smallest edition's day; a refresh takes 91 at least). */
+export const creditsReserveMin = 500;
+
+/** A reserve counts as full again with so many times its credits, so that what waits does not begin and stop with every call. */
+export const creditsReserveFull = 1.25;
+
+/** What Zoho said of the credits left holds for this long: it says nothing any more once half of the day's are back. */
+export const creditsKnownMs = 3_600_000;
 
 /** Longest time a call is held back by limits: the rolling day of credits and a bit. */
 export const throttleWaitMaxMs = 26 * 3_600_000;

@@ -15,6 +15,8 @@ import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
 import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/api.ts';
+import type {CreditReserve} from './credit-reserve.ts';
+import {DeletionSchedule} from './deletion-schedule.ts';
 import type {Api, FieldPlan} from './field-plan.ts';
 import {OwedRefreshes, rangeEnd, refusing} from './owed-fields.ts';
 import type {BindingProgress} from './progress.ts';
@@ -50,6 +52,8 @@ export interface Shared {
   readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
+  /** What waits while Zoho's credits run short. */
+  readonly credits: CreditReserve;
   /** Ids that this organisation takes in a list of COQL. */
   readonly listSize: PageSize;
 }
@@ -89,6 +93,7 @@ export class Binding {
   /** Records that a refresh found alive although their last document was a deletion: to be captured whole. */
   readonly returned = new Set<string>();
   readonly owedRefreshes = new OwedRefreshes();
+  readonly deletionSchedule = new DeletionSchedule();
   /** False once Zoho has said that the module has no feed of deletions, until its fields are read again. */
   hasDeletions = true;
   /** Whether that was said to people. */

@@ -8,6 +8,7 @@ import {Semaphore} from '../platform/semaphore.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
 import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/api.ts';
+import {CreditReserve} from './credit-reserve.ts';
 import type {BindingProgress} from './progress.ts';
 import {type RunBindingOptions, runBinding} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
@@ -44,6 +45,10 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
   const sink = new WatchedSink(options.sink);
+  const credits = new CreditReserve(
+    () => options.client.spent().remaining,
+    options.bindings.map(({resource}) => resource.intervalMs),
+  );
   const shared = {
     ...options,
     sink,
@@ -55,6 +60,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
     listSize: new PageSize({most: coqlIdsMax}),
+    credits,
   };
   const followed = options.bindings.map(
     ({target, resource, progress, startDate = options.startDate}): RunBindingOptions => ({
@@ -69,7 +75,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
       once: options.once,
     }),
   );
-  const status = reportStatus(options.bindings, options, signal);
+  const status = reportStatus(options.bindings, {...options, credits}, signal);
   const running = followed.map((binding) => runBinding(binding, signal));
   if (running.length === 0 && !options.once) running.push(aborted(signal));
   try {

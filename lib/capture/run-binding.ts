@@ -29,14 +29,13 @@ import type {Clock} from '../platform/clock.ts';
 import type {Field} from '../records/field.ts';
 import {beginRefresh, resumeRange, runBackfill} from './backfill.ts';
 import {Binding, type BindingOptions, type Outage} from './binding.ts';
+import {drain} from './drain.ts';
 import {noteFields} from './field-notes.ts';
 import {FieldPlan} from './field-plan.ts';
 import {isOutage, outagePauseMs} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
-import {withNarrowerQuery} from './recovery.ts';
 import {fired} from './schedule.ts';
 import {tellStart} from './start.ts';
-import {sweep} from './sweep.ts';
 import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
 export interface RunBindingOptions extends BindingOptions {
@@ -226,6 +225,7 @@ async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal
 /** Whether a refresh is to begin now, for what is owed or by the schedule; not without anything that it could read. */
 function refreshDue(binding: Binding, nowS: number): boolean {
   const {schedule, state, fields, owedRefreshes, shared} = binding;
+  if (shared.credits.onHold.refreshes) return false;
   const owed = owedOf(binding);
   if (fields.toRefresh(owed).length === 0) return false;
   if (owed.length > 0 && owedRefreshes.mayBegin(shared.clock.elapsedMs())) return true;
@@ -264,7 +264,7 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     const startedMs = clock.elapsedMs();
     const last = rangesDone;
     while (last && (await client.nowSeconds(signal)) - windowLagS <= beganS) await clock.sleep(sweepSpacingMs, signal);
-    await drain(binding, signal);
+    await drain(binding, signal, {readsDeletions: last});
     if (last) return;
     if (binding.fieldsStale || startedMs - readFieldsMs > fieldsAgeMaxMs) {
       await readFields(binding, signal);
@@ -274,17 +274,6 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     const pauseMs = Math.max(binding.intervalMs, sweepSpacingMs) - (clock.elapsedMs() - startedMs);
     if (pauseMs > 0) await pause(pauseMs, ranges, clock, signal);
   }
-}
-
-/** One sweep, in its turn. */
-async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
-  const release = await binding.shared.sweepSlots.acquire(signal);
-  try {
-    await withNarrowerQuery(binding, () => sweep(binding, signal), signal);
-  } finally {
-    release();
-  }
-  binding.progress.sweeps++;
 }
 
 /** Waits out a pause, or less when `ranges` end before it; what fails, fails. */

@@ -77,6 +77,8 @@ const bindingSchema = v.looseObject({
       cursor: instant,
       /** The latest ids that went into the recycle bin, and when (epoch seconds). A list in another form is a help less, and no reason to stop. */
       recycled: absent(v.fallback(v.record(id, whole), {})),
+      /** Sweeps have moved the other cursor since without reading deletions: the next window begins at this one (design 5.9). */
+      skipped: absent(v.fallback(v.boolean(), false)),
     }),
   ),
   /** Captured records whose `Modified_Time` is still to come, and when (epoch seconds). Without it, a restart repeats them. */
@@ -103,7 +105,7 @@ export type SavedBinding = v.InferOutput<typeof bindingSchema>;
 export interface BindingState extends SavedBinding {
   start: string;
   inc: {cursor: string; after?: string | undefined};
-  deleted: {cursor: string; recycled?: Record<string, number> | undefined};
+  deleted: {cursor: string; recycled?: Record<string, number> | undefined; skipped?: boolean | undefined};
 }
 
 /** Applies a merge patch as RFC 7396 says; neither argument is changed. */

@@ -50,7 +50,7 @@ export function createClient({
   const origin = apiOrigin(apiDomain, loopback);
   const accounts = accountsOrigin(origin);
   const http = new Http(origin, {...usualTimeouts, ...timeouts});
-  const ledger = new Usage();
+  const ledger = new Usage(() => clock.elapsedMs());
   const token = new AccessToken({
     ask: (signal) => askToken(http, accounts, credentials, timeouts.tokenMs ?? tokenTimeoutMs, signal),
     accepts: acceptance(origin, log),
