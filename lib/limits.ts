@@ -138,6 +138,9 @@ export const gateIdsMax = 1 << 23;
 /** Slots of 24 bytes that remember what was emitted within the overlap (12 MB). */
 export const overlapIdsMax = 1 << 19;
 
+/** Slots of 16 bytes that remember what refreshes wrote last (64 MB): of 2.9 million records of one module, or of fewer of several. */
+export const refreshedIdsMax = 1 << 22;
+
 /** Recycle-bin ids of one binding that are watched and saved: ten COQL calls, and some 33 KB of state, of which each patch holds the changes only. */
 export const recycledIdsMax = 1_000;
 

@@ -25,7 +25,7 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
   const {progress} = binding;
   const cost = tally(binding.shared.client);
   const shared = {...binding.shared, client: cost.client};
-  const [beganMs, rowsBefore] = [shared.clock.elapsedMs(), progress.rows];
+  const [beganMs, before] = [shared.clock.elapsedMs(), {...progress}];
   const remedies = new BackfillRecovery(binding);
   const kind = binding.refreshing ? 'refresh' : 'backfill';
   const {start, backfill: saved} = binding.state;
@@ -55,16 +55,21 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
     }
   }
   const done = {
-    rows: progress.rows - rowsBefore,
+    rows: progress.rows - before.rows,
     seconds: Math.round((shared.clock.elapsedMs() - beganMs) / 1_000),
     credits: cost.credits(),
   };
+  const changed = progress.refreshed - before.refreshed;
+  const compared = {changed, records: changed + progress.unchanged - before.unchanged};
+  if (kind === 'refresh') progress.lastRefresh = compared;
+  const found = kind === 'refresh' ? `; ${changed} of ${compared.records} records have other values` : '';
   shared.log(
     'info',
-    `The ${kind} of module ${binding.module} is complete: ${done.rows} rows in ${done.seconds} s, ${done.credits} credits`,
+    `The ${kind} of module ${binding.module} is complete: ${done.rows} rows in ${done.seconds} s, ${done.credits} credits${found}`,
     {
       module: binding.module,
       ...done,
+      ...(kind === 'refresh' && compared),
       dropped: progress.dropped,
     },
   );

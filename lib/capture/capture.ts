@@ -1,7 +1,7 @@
 /** A whole capture: every binding followed at once, into one sink. */
 
 import type {ResourceConfig} from '../config/config.ts';
-import {coqlIdsMax, gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, sweepsAtOnce} from '../limits.ts';
+import {coqlIdsMax, gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, refreshedIdsMax, sweepsAtOnce} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
@@ -59,6 +59,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     unscoped: new Set<number>(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
+    refreshedIds: {ids: refreshedIdsMax},
     listSize: new PageSize({most: coqlIdsMax}),
     credits,
   };

@@ -70,6 +70,12 @@ export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = 
   else if (aside.length < bindings.length)
     parts.push(`Streaming change events (${bindings.length - aside.length} bindings are backfilled).`);
   if (refreshing.length > 0) parts.push(`Refreshing formula fields of ${refreshing.length} bindings.`);
+  const refreshed = bindings.flatMap(({lastRefresh}) => lastRefresh ?? []);
+  if (refreshed.length > 0) {
+    const sum = (of: 'records' | 'changed'): string =>
+      refreshed.reduce((total, one) => total + one[of], 0).toLocaleString('en-US');
+    parts.push(`The latest formula refreshes found other values in ${sum('changed')} of ${sum('records')} records.`);
+  }
   if (onHold.deletions) parts.push(`Zoho's API credits run short: ${waitingOf(onHold)} wait.`);
   for (const {name, fault} of aside) parts.push(`Module ${name} is set aside: ${fault}.`);
   for (const {name, quarantined} of bindings) {

@@ -225,7 +225,7 @@ function admitDeleted(binding: Binding): Admit {
   return (docs: DocBlock, i: number) => {
     const id = idOf(docs, i);
     if (!binding.emitted.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
-    binding.filter.record(id, 'deletions');
+    binding.recordEmitted(id, 'deletions');
     binding.progress.deletions++;
     return true;
   };
