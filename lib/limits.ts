@@ -168,9 +168,9 @@ export const coqlDynamicMax = 5;
 
 /** An outage of Zoho that lasts longer ends an open capture, once no binding reaches Zoho any more: usual ones are over in minutes, and a restart costs little. */
 export const outageMaxMs = 5 * 60_000;
-/** The pause before a binding tries again in an outage, doubling up to the second; each try of its calls is several already. */
-export const outageDelayMs = 5_000;
-export const outageDelayMaxMs = 30_000;
+/** The pause before one of the bindings tries again in an outage, doubling up to the second: with the tries of its call, changes flow within 15 s of its end. */
+export const outageDelayMs = 2_000;
+export const outageDelayMaxMs = 8_000;
 
 /** The first pause before something is tried again, doubling up to the second. */
 export const retryDelayMs = 1_000;
@@ -202,12 +202,15 @@ export const downloadsPerMinute = 10;
 /** That minute, with room for the two clocks to differ. */
 export const downloadWindowMs = 61_000;
 
-/** Pause of all calls after a 429, doubling with each further one up to the second: one burst ends within seconds, and 60 s is what clients of Zoho settle for. */
+/** Pause of all calls after a 429, doubling with each further one up to the second: one burst ends within seconds, and a single call every ten seconds or so is no burden. */
 export const throttleDelayMs = 1_000;
-export const throttleDelayMaxMs = 60_000;
+export const throttleDelayMaxMs = 10_000;
+
+/** Pause of downloads after a 429 to one of them, where Zoho names none: one more than the ration blocks all of them for a minute (zoho-api sheet 4.4). */
+export const downloadBlockMs = 60_000;
 
 /** Slow-downs that are remembered: after the longest pause the full pace is back within as many good answers. */
-export const slowLevelMax = 10;
+export const slowLevelMax = 5;
 
 /** Nothing but 429 for so long means that the day's credits are gone (they come back hour by hour); from then on calls try this rarely. */
 export const creditsGoneAfterMs = 5 * 60_000;

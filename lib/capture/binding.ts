@@ -18,6 +18,7 @@ import type {ZohoClient} from '../zoho/api.ts';
 import type {CreditReserve} from './credit-reserve.ts';
 import {DeletionSchedule} from './deletion-schedule.ts';
 import type {Api, FieldPlan} from './field-plan.ts';
+import type {OutageLine} from './outage-line.ts';
 import {OwedRefreshes, rangeEnd, refusing} from './owed-fields.ts';
 import type {BindingProgress} from './progress.ts';
 import {NamedQuarantine} from './quarantine.ts';
@@ -34,7 +35,6 @@ import type {WatchedSink} from './watched-sink.ts';
 export interface Outage {
   readonly sinceMs: number;
   readonly got: number;
-  tries: number;
 }
 
 /** What all bindings of a process share. */
@@ -49,6 +49,8 @@ export interface Shared {
   /** All that are captured, and those of them that cannot reach Zoho at present. */
   readonly bindings: readonly {readonly progress: BindingProgress}[];
   readonly cutOff: Map<BindingProgress, Outage>;
+  /** Where they wait to try again. */
+  readonly outages: OutageLine;
   /** Positions of those whose scope Zoho refuses. */
   readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
@@ -151,6 +153,7 @@ export class Binding {
    */
   async put({items, patch}: Batch<DocBlock>, admit?: Admit): Promise<void> {
     if (items.count === 0 && patch === undefined) return;
+    if (items.count > 0) this.shared.outages.reached(this.progress);
     try {
       this.progress.documents += await this.shared.sink.write({
         target: this.target,

@@ -9,6 +9,7 @@ import type {Sink, Target} from '../sinks/sink.ts';
 import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {CreditReserve} from './credit-reserve.ts';
+import {OutageLine} from './outage-line.ts';
 import type {BindingProgress} from './progress.ts';
 import {type RunBindingOptions, runBinding} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
@@ -56,6 +57,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     pageSlots: new Semaphore(pagesAtOnce),
     sweepSlots: new Semaphore(sweepsAtOnce),
     cutOff: new Map(),
+    outages: new OutageLine(options.clock),
     unscoped: new Set<number>(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},

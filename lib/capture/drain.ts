@@ -11,5 +11,6 @@ export async function drain(binding: Binding, signal: AbortSignal, options?: Swe
   } finally {
     release();
   }
+  binding.shared.outages.reached(binding.progress);
   binding.progress.sweeps++;
 }

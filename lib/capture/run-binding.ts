@@ -32,7 +32,7 @@ import {Binding, type BindingOptions, type Outage} from './binding.ts';
 import {drain} from './drain.ts';
 import {noteFields} from './field-notes.ts';
 import {FieldPlan} from './field-plan.ts';
-import {isOutage, outagePauseMs} from './outage.ts';
+import {isOutage} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
 import {fired} from './schedule.ts';
 import {tellStart} from './start.ts';
@@ -55,7 +55,7 @@ export interface RunBindingOptions extends BindingOptions {
  * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
  */
 export async function runBinding(options: RunBindingOptions, signal: AbortSignal): Promise<void> {
-  const {clock, log} = options.shared;
+  const {clock, log, outages} = options.shared;
   const {progress, module} = options;
   let state: BindingState | undefined;
   let binding: Binding | undefined;
@@ -76,6 +76,7 @@ export async function runBinding(options: RunBindingOptions, signal: AbortSignal
       await binding.describe();
       progress.fault = undefined;
       await runLoops(binding, options.once, signal);
+      outages.reached(progress);
       progress.phase = 'up to date';
       return;
     } catch (error) {
@@ -87,13 +88,19 @@ export async function runBinding(options: RunBindingOptions, signal: AbortSignal
       // Without a state nothing was asked yet that is about the module.
       if (outage === undefined ? state === undefined && odd === undefined : isLong(options.shared)) throw error;
       if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
-      const delayMs = outage === undefined ? asideMs : outagePauseMs(outage.tries++);
+      if (outage === undefined) outages.reached(progress);
+      else outages.failed(progress);
+      const delayMs = outage === undefined ? asideMs : outages.pauseMs;
       const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
       progress.fault = odd === undefined ? (error as ZohoError).message : reportUnexpected(odd, module, log);
       progress.phase = 'set aside';
       log('warn', `Module ${module} is set aside: ${progress.fault}`, {module, retryInS: over ? undefined : delayMs / 1000});
       if (over) return;
-      if (outage === undefined) asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
+      if (outage !== undefined) {
+        await outages.wait(progress, signal);
+        continue;
+      }
+      asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
       await clock.sleep(delayMs, signal);
     }
   }
@@ -104,7 +111,7 @@ function noteOutage({progress, shared}: RunBindingOptions, gotBefore: number, at
   const got = receivedBy(progress);
   const before = shared.cutOff.get(progress);
   if (before?.got === got) return before;
-  const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got, tries: 0};
+  const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got};
   shared.cutOff.set(progress, begun);
   return begun;
 }
