@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {Binding} from '../../../lib/capture/binding.ts';
+import {RefreshedValues} from '../../../lib/capture/seen/refreshed-values.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
 
@@ -85,6 +86,25 @@ refresh('a restart writes all values anew', () =>
     capture.start();
     await refreshed(capture);
     assert.equal(new Set(partial).size, truth(capture).size);
+  }),
+);
+
+refresh('a tombstone takes the digest away', () =>
+  captured(50, async (capture) => {
+    const {forget} = RefreshedValues.prototype;
+    const forgotten: string[] = [];
+    RefreshedValues.prototype.forget = function (id) {
+      forgotten.push(String(id));
+      forget.call(this, id);
+    };
+    try {
+      const [id] = capture.sandbox.org.module('Deals').ids();
+      capture.sandbox.org.module('Deals').delete(id!);
+      await capture.catchUp();
+      assert.deepEqual(forgotten, [id]);
+    } finally {
+      RefreshedValues.prototype.forget = forget;
+    }
   }),
 );
 

@@ -1,4 +1,7 @@
-/** Broken controls for the digests of refreshes (design 5.8): one defect for each rule, each of which the model check must catch. */
+/**
+ * Broken controls for the digests of refreshes (design 5.8), each of which the model check must catch. One kept over a tombstone shows in no collection, as whatever
+ * makes a record live again is a whole document and takes the digest away; a spec of its own holds that rule.
+ */
 import {Binding} from '../../../lib/capture/binding.ts';
 import type {Emission} from '../../../lib/capture/seen/backfill-filter.ts';
 import {RefreshedValues} from '../../../lib/capture/seen/refreshed-values.ts';
@@ -12,7 +15,6 @@ export const steady: Partial<ModelRun> = {lasts: true, oddities: noOddities};
 
 export const refreshControls: readonly Control[] = [
   {name: 'a digest is kept although a sweep emitted the record', run: steady, breakIt: () => keptOver('changes')},
-  {name: 'a digest is kept over a tombstone', run: steady, breakIt: () => keptOver('deletions')},
   {name: 'a digest is taken before the write is done', run: steady, breakIt: takenBefore},
 ];
 

@@ -60,6 +60,7 @@ export async function modelRun({
   const odd = {...drawOddities(new Random(seed * 7919)), ...oddities};
   const apart = new Random(seed * 104_729);
   const fields = new ModelFields(apart, () => clock.nowMs(), busyS * 1000, lasts);
+  if (lasts) org.scores = 2;
   org.hasLate = () => fields.madeMs !== undefined && clock.nowMs() >= fields.madeMs;
   const zoho = new ModelZoho(
     org,
