@@ -1,5 +1,7 @@
-/** The command line: which commands there are, what they take, and their help. Each is loaded when it is called for. */
-import {readFileSync} from 'node:fs';
+/**
+ * The command line: the commands, their options and their help. A command's module is loaded when
+ * it is called.
+ */
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import type {CaptureArguments} from './commands/capture.ts';
 import type {SetupArguments} from './commands/context.ts';
@@ -7,8 +9,12 @@ import {type CommandContext, exit, sayJson} from './commands/host.ts';
 import {durationMs} from './config/duration.ts';
 import {startInstant} from './config/start-date.ts';
 import {exitCodeOf} from './errors/errors.ts';
+import {programVersion} from './platform/version.ts';
 
-/** Runs the command that the arguments ask for; gives the exit code. Wrong arguments are explained and end with 2; other failures are thrown. */
+/**
+ * Runs the command that the arguments name; returns the exit code. Wrong arguments are explained
+ * and return 2; other failures are thrown.
+ */
 export async function runCli(host: CommandContext, args: readonly string[]): Promise<number> {
   let code: number = exit.done;
   const run =
@@ -32,24 +38,22 @@ export async function runCli(host: CommandContext, args: readonly string[]): Pro
   }
 }
 
-/** A failure for other programs, which read results as JSON. */
+/** A failure as JSON, for programs that read results. */
 function failureOf(code: number, error: unknown): object {
   const kind = Object.entries(exit).find(([, each]) => each === code)?.[0] ?? 'failed';
   const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, '');
   return {error: {kind, exit_code: code, message}};
 }
 
-/** Of help for a command that there is not, the command: it is then explained as any other mistake. */
+/**
+ * Turns `help X` for an unknown X into `X`, so that it gets the same explanation as any mistyped
+ * command.
+ */
 function withoutHelp([first, second, ...rest]: readonly string[], {commands}: Command): string[] {
   const all = [first, second, ...rest].filter((arg) => arg !== undefined);
   const isUnknown =
     first === 'help' && second !== undefined && ![...commands.map((command) => command.name()), 'help'].includes(second);
   return isUnknown ? all.slice(1) : all;
-}
-
-function versionOf(): string {
-  const {version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return version;
 }
 
 type Run = <A extends unknown[]>(command: (...args: A) => Promise<number>) => (...given: A) => Promise<void>;
@@ -60,7 +64,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('Captures Zoho CRM modules into Flow collections, or into local files.')
     .usage('<command> [options]')
     .helpCommand('help [command]', 'show the help of a command')
-    .version(`source-zoho ${versionOf()}`, '-V, --version', 'show the version')
+    .version(`source-zoho ${programVersion()}`, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .configureOutput({
@@ -71,7 +75,7 @@ function programOf(host: CommandContext, run: Run): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .showHelpAfterError('(source-zoho --help shows what there is)')
+    .showHelpAfterError('(run source-zoho --help for the commands)')
     .addHelpText('after', programNotes);
 
   program
@@ -82,38 +86,46 @@ function programOf(host: CommandContext, run: Run): Command {
 
   withSetup(program.command('check'))
     .description('try the credentials, and list the modules that can be captured')
-    .option('--estimate', 'also say what a backfill takes, and each day afterwards: records, jobs, credits, minutes')
-    .option('--since <date>', 'start to reckon with where the configuration names none', date)
+    .option('--estimate', 'also estimate the backfill and each day afterwards: records, jobs, credits, minutes')
+    .option('--since <date>', 'start to assume if the configuration has none', date)
     .option('--json', 'print the result as JSON')
-    .option('--support-bundle <file>', 'also write a file for the report of a problem, without secrets and values of records')
-    .option('--out <dir>', 'directory that capture wrote, for its state in that file')
+    .option('--support-bundle <file>', 'also write a file to attach to a problem report, without secrets or record values')
+    .option('--out <dir>', 'directory written by capture, whose state goes into that file')
     .addHelpText('after', example('source-zoho check --sandbox'))
     .action(run(async (args) => (await import('./commands/check.ts')).check(host, args)));
 
   withSetup(program.command('discover'))
     .description('print the bindings that Flow would be offered, one JSON line each')
     .option('--flow <dir>', 'write a flow.yaml and collection specs instead')
-    .option('--image <name>', 'image of the connector in that flow.yaml, as it was pushed')
-    .option('--prefix <prefix>', "what the catalog's names begin with", 'acmeCo')
-    .option('--json', 'print a failure as JSON, too')
-    .option('--with-secrets', 'write the credentials too, instead of a note where they belong')
+    .option('--image <name>', 'image of the connector for that flow.yaml, as pushed')
+    .option('--prefix <prefix>', 'prefix of the names in the catalog', 'acmeCo')
+    .option('--json', 'also print a failure as JSON')
+    .option('--with-secrets', 'write the credentials instead of placeholders')
     .addHelpText('after', example('source-zoho discover --sandbox --module Leads,Deals --flow ./catalog'))
     .action(run(async (args) => (await import('./commands/discover.ts')).discover(host, args)));
 
   withSetup(program.command('capture'))
     .description('capture modules into local files, or to standard output')
-    .requiredOption('--out <dir>', 'directory for one NDJSON file a collection, or - for lines of ["collection", document]')
-    .option('--once', 'stop when everything there is now has been captured')
+    .requiredOption('--out <dir>', 'directory for one NDJSON file per collection, or - for lines of ["collection", document]')
+    .option('--once', 'stop once everything that exists now is captured')
     .option(
       '--since <date>',
-      'capture records modified since then, such as 2024-01-01, where the configuration names no start',
+      'capture records modified since this date, such as 2024-01-01, if the configuration has no start',
       date,
     )
-    .option('--backfill <names>', 'modules to read again from their start', names)
-    .option('--dry-run', 'say what the backfill would take, and capture nothing')
+    .option('--backfill <names>', 'modules to backfill again', names)
+    .option(
+      '--fields <names>',
+      'fields to capture instead of all: Email of every module, Leads.Email of one; always with id and times',
+      names,
+    )
+    .option('--gzip', 'compress the files: .ndjson.gz')
+    .option('--dry-run', 'estimate the backfill, and capture nothing')
     .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
-    .option('--initial-state <json>', 'state to begin with', json)
+    .option('--initial-state <json>', 'initial state', json)
     .option('--output-state', 'print checkpoints, and the state at the end')
+    .option('--report <file>', 'also write a page about the run, with timeline, rates and credits, into this HTML file')
+    .option('--force', 'replace that file if it exists')
     .option('--json', 'print the summary as JSON')
     .addHelpText('after', example('source-zoho capture --sandbox --module Leads,Deals --out ./out --once'))
     .addHelpText('after', captureNotes)
@@ -121,10 +133,10 @@ function programOf(host: CommandContext, run: Run): Command {
 
   withSetup(program.command('verify'))
     .description('compare captured files with Zoho')
-    .requiredOption('--out <dir>', 'directory that capture wrote')
-    .option('--full', 'compare every record instead of samples')
-    .option('--sample <count>', 'records to compare of each module', whole, 200)
-    .option('--show-values', 'show values that differ, not only their fields; they are data of your customers')
+    .requiredOption('--out <dir>', 'directory written by capture')
+    .option('--full', 'compare every record instead of a sample')
+    .option('--sample <count>', 'records to compare per module', whole, 200)
+    .option('--show-values', "show differing values, not only their fields; they are your customers' data")
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho verify --config config.json --out ./out'))
     .action(run(async (args) => (await import('./commands/verify/verify.ts')).verify(host, args)));
@@ -132,15 +144,11 @@ function programOf(host: CommandContext, run: Run): Command {
   program
     .command('login')
     .description("turn a Self Client's grant code into a refresh token and a config file")
-    .requiredOption('--client-id <id>', 'client id, as the API console of Zoho shows it')
-    .option('--client-secret <secret>', 'its secret; without this option it is read from the first line of standard input')
-    .requiredOption('--code <code>', 'grant code, generated with all scopes of the connector and not older than some minutes')
+    .requiredOption('--client-id <id>', "client id, as shown in Zoho's API console")
+    .option('--client-secret <secret>', 'client secret; by default read from the first line of standard input')
+    .requiredOption('--code <code>', 'grant code, generated at most a few minutes ago with all scopes of the connector')
     .option('--api-domain <address>', 'API host of your data centre, as in the configuration', 'https://www.zohoapis.com')
-    .option(
-      '--start-date <date>',
-      'records modified since then are to be captured, such as 2024-01-01; 30 days if not given',
-      date,
-    )
+    .option('--start-date <date>', 'capture records modified since this date, such as 2024-01-01; by default 30 days', date)
     .option('--out <file>', 'config file to write', 'config.json')
     .option('--force', 'replace the file if it exists')
     .addHelpText(
@@ -151,24 +159,24 @@ function programOf(host: CommandContext, run: Run): Command {
 
   program
     .command('sandbox')
-    .description('run a local Zoho CRM to try things on; its address and credentials are printed as a JSON line')
+    .description('run a local Zoho CRM for trying things out; prints its address and credentials as a JSON line')
     .option('--port <port>', 'port to listen on', port, 0)
     .option('--host <address>', 'address to listen on; anyone who reaches it can read and change the sandbox', '127.0.0.1')
     .option('--records <count>', 'records of the largest module', whole, 1_000)
     .option('--seed <number>', 'the same seed gives the same organisation', whole, 1)
-    .option('--churn [time]', 'change something every so often; without a time, every 500ms', span)
-    .option('--fault <fault>', 'order a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
-    .option('--strict', "keep Zoho's limits of tokens and downloads, and take only queries that every organisation takes")
+    .option('--churn [time]', 'make a random change at this interval (500ms by default)', span)
+    .option('--fault <fault>', 'inject a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
+    .option('--strict', "enforce Zoho's limits on tokens and downloads, and accept only queries that every organisation accepts")
     .option('--config <file>', 'write a config file for the other commands')
     .option('--force', 'replace that file if it exists')
     .addHelpText('after', example('source-zoho sandbox --records 100000 --churn --config config.json'))
-    .addHelpText('after', '\nlib/sandbox/README.md lists its faults, its switches and the calls that steer it.')
+    .addHelpText('after', '\nlib/sandbox/README.md lists its faults, its switches and the calls that control it.')
     .action(run(async (args) => (await import('./commands/sandbox.ts')).sandbox(host, args)));
 
   program
     .command('demo')
     .description('capture three modules of a sandbox into ./out, and compare the files with what the sandbox holds')
-    .option('--out <dir>', 'directory to write; what an earlier demo left in it is replaced', 'out')
+    .option('--out <dir>', 'directory to write to; files of an earlier demo are replaced', 'out')
     .option('--records <count>', 'records of the largest module', whole, 100_000)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho demo'))
@@ -176,18 +184,19 @@ function programOf(host: CommandContext, run: Run): Command {
 
   program
     .command('bench')
-    .description('measure how fast backfills are, beside other ways to read the same pages')
+    .description('measure how fast backfills are, compared with other ways to read the same pages')
     .option(
       '--cases <names>',
-      'usual, narrow, wide, quoted, unicode, coql, bindings, hundred, null, slow, stalled, latency-parallel, latency-serial, or all (but hundred)',
+      'usual, narrow, wide, quoted, unicode, coql, bindings, hundred, null, slow, stalled, latency-parallel, latency-serial, or all (except hundred)',
       names,
     )
     .option('--rounds <count>', 'rounds; figures are their medians', whole, 5)
     .option('--rows <count>', 'rows of a page', whole, 200_000)
-    .option('--scale <file>', 'instead, capture ever more rows and plot rate and memory into this SVG file')
-    .option('--scale-rows <count>', 'where that ends', whole, 2_000_000)
-    .option('--force', 'replace that file if it exists')
-    .option('--starts', 'instead, time the starts of spec and --help beside that of node')
+    .option('--scale <file>', 'instead, capture more and more rows, and plot rate and memory into this SVG file')
+    .option('--scale-rows <count>', 'largest number of rows for --scale', whole, 2_000_000)
+    .option('--report <file>', 'also write a page with the figures as bars into this HTML file')
+    .option('--force', 'replace these files if they exist')
+    .option('--starts', 'instead, time the starts of spec and --help, compared with node')
     .option(
       '--memory',
       'instead, measure peak memory; its cases are idle, sweeps, slices, deletions, largest, largest-bulk, stalled',
@@ -199,14 +208,18 @@ function programOf(host: CommandContext, run: Run): Command {
   return program;
 }
 
-/** Options of every command that reads Zoho: where the configuration is, and which modules are meant. */
+/** Adds the options of every command that reads Zoho: the configuration and the modules. */
 function withSetup(command: Command): Command {
   return command
     .option('--source <file>', 'Flow catalog (flow.yaml) with the capture')
     .option('--name <capture>', 'which capture of the catalog, if it has several')
     .option('--config <file>', "file with the connector's configuration, in JSON or YAML; - for standard input")
-    .option('--module <names>', 'modules, by API name: Leads,Contacts (all that can be captured, if not given)', names)
-    .option('--sandbox', 'use a sandbox that runs as long as the command does')
+    .option(
+      '--module <names>',
+      "modules by API name, such as Leads,Contacts or 'Custom*'; by default all that can be captured",
+      names,
+    )
+    .option('--sandbox', 'use a sandbox that runs only during the command')
     .option('--records <count>', 'records of the largest module of that sandbox', whole);
 }
 
@@ -217,29 +230,29 @@ function example(command: string): string {
 }
 
 const programNotes = `
-Without a command, and with something other than a terminal as standard input, it is the connector: it speaks Flow's capture protocol.
+Without a command, and with standard input that is not a terminal, it runs as the connector and speaks Flow's capture protocol.
 
 First steps:
   $ source-zoho sandbox --config config.json &
   $ source-zoho check --config config.json
   $ source-zoho capture --config config.json --module Leads,Deals --out ./out --once
 
-Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 credentials or scopes, 4 a difference was found,
+Exit codes: 0 done, 1 failed, 2 wrong arguments or configuration, 3 credentials or scopes, 4 differences found,
 130 interrupted (what was captured is saved). Results go to standard output, everything else to standard error.
 
-Environment: ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN and ZOHO_API_DOMAIN stand in for a --config, or for what it
+Environment: ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN and ZOHO_API_DOMAIN replace a --config, or what it
 lacks; \${NAME} in a configuration is replaced. LOG_LEVEL (trace, debug, info, warn, error), NO_COLOR, HTTPS_PROXY.`;
 
 const captureNotes = `
-The same command goes on where it stopped, however it was stopped. Ctrl-C stops at the next checkpoint, once more at once.`;
+The same command continues where it stopped, however it was stopped. Ctrl-C stops at the next checkpoint; a second Ctrl-C stops at once.`;
 
 function whole(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }
 
 function port(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It is no port from 0 to 65535.');
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
   return Number(text);
 }
 
@@ -250,7 +263,7 @@ function span(text: string): number {
   return ms;
 }
 
-/** The longest time that a timer of node runs. */
+/** The longest delay that a timer of node accepts. */
 const timerMsMax = 2 ** 31 - 1;
 
 function date(text: string): string {
@@ -267,14 +280,14 @@ function json(text: string): Readonly<Record<string, unknown>> {
     if (!(error instanceof SyntaxError)) throw error;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidArgumentError('It is no JSON object.');
+    throw new InvalidArgumentError('Expected a JSON object.');
   return {...value};
 }
 
-/** Names from one or several options, separated by commas or blanks. */
+/** Names from one or more options, separated by commas or white space. */
 function names(text: string, before: readonly string[] = []): readonly string[] {
   const listed = text.split(/[\s,]+/).filter((name) => name !== '');
-  if (listed.length === 0) throw new InvalidArgumentError('It names no module.');
+  if (listed.length === 0) throw new InvalidArgumentError('Expected at least one name.');
   return [...new Set([...before, ...listed])];
 }
 

@@ -1,411 +1,312 @@
-/** Every bound of the connector: its unit, and why it is that large. Nothing between socket and stdout is without one. */
+/** Every bound of the connector, with its unit and its reason. */
 
 // Time
 
-/** The end of a COQL window stays this far behind Zoho's clock: `Modified_Time` has whole seconds, so the current one is not complete. */
+/** A COQL window ends this far behind Zoho's clock, because `Modified_Time` has whole seconds. */
 export const windowLagS = 2;
-
-/** A window begins this far before the cursor, for records that become visible late: those later than this are missed (design 5.3 asks for 60 s at least). */
+/** A window begins this far before the cursor, for records that show up late (design 5.3). */
 export const windowOverlapS = 60;
-
-/** The feed of deletions may lag this far behind COQL: a range that is resumed waits so long before it trusts that the feed has what COQL has not. */
+/** How far the feed of deletions may lag behind COQL before a resumed backfill trusts it. */
 export const feedLagMs = 10_000;
-
-/** How far dates of answers may differ from what the monotonic clock explains and still agree: whole seconds, slow answers, several servers. Well inside the overlap. */
+/** Dates of answers that differ by less agree: whole seconds, slow answers, several servers. */
 export const dateJitterMs = 10_000;
-
-/** A first date that is off from this machine's clock by less is no reason for a warning: a clock that nobody sets is off by minutes. */
+/** A first date this close to the machine's clock causes no warning. Bad clocks are minutes off. */
 export const machineSkewMs = 5 * 60_000;
-
-/** Answers must agree on another date for this long before it is believed (design 7); a wrong one of a single server or proxy does not last. */
+/** Answers must agree on a new date for this long; a wrong one does not last (design 7). */
 export const dateAgreedMs = 60_000;
-
-/** A date before this is none of Zoho's: API v8 did not exist. */
+/** Earlier dates cannot be Zoho's: API v8 did not exist. */
 export const dateEarliestMs = Date.UTC(2020);
-
-/** Sweeps of one binding start at least this far apart, whatever its `interval`: `PT0S` must not spin through credits. */
+/** Minimum time between sweeps of one binding: an `interval` of `PT0S` must not burn credits. */
 export const sweepSpacingMs = 1_000;
-
-/** A bulk job that takes longer is taken for lost: the longest reported run for minutes, and results are kept a day. */
+/** A longer bulk job counts as lost. The longest reported ran for minutes; results last a day. */
 export const jobWaitMaxMs = 6 * 3_600_000;
-
-/** A job that is completed but does not tell its result, or whose file is not there, is asked again for this long: the parts of Zoho need not agree at once. Then it is done anew. */
+/** How long a completed job may lack its result, because Zoho's servers disagree for a while. */
 export const resultWaitMaxMs = 3 * 60_000;
-
-/** A job in a state that nobody documents is waited for this long: it may be a new word for work in progress, or for an end. */
+/** How long a job may be in an undocumented state, which may mean work in progress or an end. */
 export const unknownStateMaxMs = 30 * 60_000;
-
-/** The schedule of a formula refresh is looked at this often; it has minutes. */
+/** How often the schedule of a formula refresh is checked. Schedules have minutes. */
 export const scheduleCheckMs = 5_000;
-
-/** Field metadata is read again after this time, so that a new custom field arrives without a restart. One credit an hour and module. */
+/** Field metadata are read this often, for new fields to appear. One credit an hour and module. */
 export const fieldsAgeMaxMs = 3_600_000;
-
-/** What an API refused is asked for again this often, and when metadata change: at most three calls that are refused (design 5.6 asks for daily). */
+/** How often refused fields are tried again, besides when metadata change (design 5.6). */
 export const fieldsNotedMaxS = 86_400;
-
-/** A module that was set aside is tried again after this time, doubling up to the second one: its fault is Zoho's or an administrator's to mend. */
+/** Pause of a failed module, doubling up to the second. Someone has to fix the cause. */
 export const moduleRetryMs = 60_000;
 export const moduleRetryMaxMs = 1_800_000;
 
 // Rows and bytes
 
-/** Rows of a COQL page: the cheapest kind of call (1 credit) for an idle sweep, the largest (3 credits) for the rest of a busy one. */
+/** Rows of a COQL page: 200 cost 1 credit, for an idle sweep; 2,000 cost 3, for a busy one. */
 export const coqlRowsSmall = 200;
 export const coqlRowsLarge = 2_000;
-
-/** Deletions are read this often at least while there are none: 48 readings of 2 credits a day. */
+/** Longest pause between readings of deletions while there are none: 96 credits a day. */
 export const deletionsPauseMaxMs = 30 * 60_000;
-
-/** Ids of one `id in (...)` condition (zoho-api sheet 5.2); an organisation that takes fewer is asked for half as many, and so on. */
+/** Ids in one `id in (...)` (zoho-api sheet 5.2). Organisations that reject as many get half. */
 export const coqlIdsMax = 100;
-
-/** Records beyond Zoho's clock that are read in one go: their `Modified_Time` was set by hand or by a wrong clock. More of them come when their time does. */
+/** Records dated after Zoho's present that are read at once. Others follow in their time. */
 export const aheadRowsMax = 100_000;
-
-/** Such records whose capture is kept in the state, so that a restart does not repeat them (32 KB of state). */
+/** How many of those the state remembers, so that a restart does not repeat them (32 KB). */
 export const aheadIdsMax = 1_000;
-
-/** All records beyond Zoho's clock are looked through this often; in between only those that the pages of a sweep happen to reach. */
+/** How often all records dated after Zoho's present are read. Sweeps reach only some of them. */
 export const aheadLookMs = 3_600_000;
-
-/** Bytes of a COQL page that are aimed at: four sweeps at once, and what becomes of their pages, fit into a few dozen MB. */
+/** Target size of a COQL page: four concurrent sweeps and their output fit into a few dozen MB. */
 export const coqlPageBytes = 8 << 20;
-
-/** What the rows of a COQL page take in memory at most, of all its slices together: one that gets heavier ends before its last row. Four sweeps at once hold 48 MB then. */
+/** Memory for a COQL page with all its slices. Heavier ones end early; four take 48 MB. */
 export const coqlPageBytesMax = 12 << 20;
-
-/** A page that failed by its size is asked for with a quarter of the rows: from 2,000 to a single one in six steps, each of which has tries of its own. */
+/** A page that failed by size is retried with a quarter of the rows: 2,000 to 1 in six steps. */
 export const coqlPageShrinkBy = 4;
-
-/** Good answers in a row before a size that failed is doubled. The first number doubles with every failure up to the second, so that a size that fails is seldom tried again. */
+/** Good pages before the size doubles again; this number doubles with each failure. */
 export const pageGoodMin = 2;
 export const pageGoodMax = 64;
-/** Names of one field that are exchanged for ids, and queries in vain for one of them: territories and the like have dozens of names. */
+/** Names of one field mapped to ids, and failed queries for one. Territories have dozens. */
 export const referenceNamesMax = 10_000;
 export const referenceTriesMax = 3;
-/** Records asked for at once for the sake of such names: some organisations take no longer list (zoho-api sheet 12). */
+/** Records in one query for such names. Some organisations take no more (zoho-api sheet 12). */
 export const referenceIdsMax = 50;
-
-/** Times that a record is read again whose slices keep differing; it is being edited just now, and comes with the next sweep. */
+/** Times a record is read again while its slices differ. The next sweep brings it. */
 export const sliceRoundsMax = 3;
-
-/** Received bytes of the rows written in one piece, about; a Flow sequence should hold a few MB at most. */
+/** Approximate bytes of rows in one transaction. A Flow sequence should hold a few MB at most. */
 export const pieceBytesMax = 1 << 20;
-
-/** Deletions of one page, as many as Zoho gives (zoho-api sheet 6). */
+/** Deletions in one page, as many as Zoho gives (zoho-api sheet 6). */
 export const deletedPageRows = 200;
-
-/** Pages of 200 deletions read in one go (2 credits each): far more than any organisation deletes within the feed's 120 days. */
+/** Pages of deletions read at once (2 credits each), more than any organisation has in 120 days. */
 export const deletedPagesMax = 10_000;
-
-/** Rows at which Zoho may end a list of numbered pages, perhaps without saying so (zoho-api sheet 6). */
+/** Zoho may end a list of numbered pages at this row without saying so (zoho-api sheet 6). */
 export const deletedRowsCap = 2_000;
-
-/** Pages in a row without a row, each of which says that more follow, before the feed is taken for cut. */
+/** Consecutive empty pages that promise more before the feed counts as cut. */
 export const deletedEmptyMax = 3;
-
-/** Times that a feed of several pages is read until two agree; it settles unless records are restored all the time. */
+/** Times a feed is read until two readings agree. Only constant restores keep it changing. */
 export const deletedPassesMax = 5;
 
 // Tries
 
-/** Downloads of one job's result before it is exported anew, without a row gained in between. */
+/** Downloads of one result that gain no row before the job is repeated. */
 export const downloadTriesMax = 3;
-
-/** Exports of one page before the module is set aside, and restarts of a range whose page token expired. */
+/** Jobs for one page before its module is paused, and restarts after an expired page token. */
 export const jobTriesMax = 3;
-
-/** Refreshes that follow one another at once for values that are owed, because records changed meanwhile: the first is short of few, and a module that never rests would refresh for ever. */
+/** Refreshes in a row. One usually suffices; a busy module would otherwise never stop. */
 export const refreshesInRowMax = 3;
-/** Then what is owed waits for the schedule, or so long. */
+/** After those, owed values wait for the schedule, or this long. */
 export const owedPauseMs = 3_600_000;
 
-// Places, for all bindings of the process together
+// Concurrency and memory, for all bindings together
 
-/** Bulk jobs being worked on by Zoho at once: an organisation may run them one after another, and more only queue there. */
+/** Concurrent bulk jobs. An organisation may run them one by one, and more only queue there. */
 export const jobsAtOnce = 5;
-
-/** Pages downloaded at once; each holds a few MB between socket and output. Two keep the output busy while one of them waits for the network. */
+/** Concurrent downloads, of a few MB each. One writes while another awaits the network. */
 export const pagesAtOnce = 2;
-
-/** Sweeps being read at once; each holds a COQL page, and COQL shares a sub-limit of 10 calls with all of the organisation's other uses. */
+/** Concurrent sweeps, of one COQL page each. The organisation has 10 concurrent queries in all. */
 export const sweepsAtOnce = 4;
-
-/** Slots of 8 bytes that remember what was captured otherwise during backfills and refreshes (64 MB). */
+/** Slots of 8 bytes that remember what else was captured during a backfill or refresh (64 MB). */
 export const gateIdsMax = 1 << 23;
-
 /** Slots of 24 bytes that remember what was emitted within the overlap (12 MB). */
 export const overlapIdsMax = 1 << 19;
-
-/** Slots of 16 bytes that remember what refreshes wrote last (64 MB): of 2.9 million records of one module, or of fewer of several. */
+/** Slots of 16 bytes that remember what refreshes wrote last: 2.9 million records (64 MB). */
 export const refreshedIdsMax = 1 << 22;
-
-/** Recycle-bin ids of one binding that are watched and saved: ten COQL calls, and some 33 KB of state, of which each patch holds the changes only. */
+/** Recycle-bin ids watched for one binding: ten COQL calls, and 33 KB of state. */
 export const recycledIdsMax = 1_000;
-
-/** They are asked for at least this often, for as long as Zoho keeps the bin (zoho-api sheet 6): what is restored later than that was purged before. */
+/** Each id is checked at least this often while Zoho keeps the bin (zoho-api sheet 6). */
 export const recycledAskMaxS = 3_600;
 export const recycledLifeS = 60 * 86_400;
 
 // What Zoho takes in one request
 
-/** Fields of a bulk job; with more, Zoho exports every field of the module instead of failing (zoho-api sheet 4.1). */
+/** Fields of a bulk job. Given more, Zoho silently exports every field (zoho-api sheet 4.1). */
 export const bulkFieldsMax = 200;
-
 /** Rows of one bulk job where Zoho does not say (zoho-api sheet 4.3). */
 export const bulkPageRows = 200_000;
-
-/** Columns of a COQL query: what the overview documents, and what every account of it allows (zoho-api sheet 5.3). */
+/** Columns of a COQL query: as documented, and as every source agrees (zoho-api sheet 5.3). */
 export const coqlColumnsMax = 500;
 export const coqlColumnsFallback = 50;
-
-/** Tries of a query as it stands that Zoho refuses without naming a column: queries asked side by side are refused at random (zoho-api sheet 5.1). */
+/** Tries of a query that names no fault. Concurrent ones fail at random (zoho-api sheet 5.1). */
 export const queryTriesMax = 3;
-
 /** Dynamic formulas of a COQL query (zoho-api sheet 5.3). */
 export const coqlDynamicMax = 5;
-
-/** An outage of Zoho that lasts longer ends an open capture, once no binding reaches Zoho any more: usual ones are over in minutes, and a restart costs little. */
+/** A longer outage of every binding ends the capture. Most are shorter, and restarts are cheap. */
 export const outageMaxMs = 5 * 60_000;
-/** The pause before one of the bindings tries again in an outage, doubling up to the second: with the tries of its call, changes flow within 15 s of its end. */
+/** Pause before one binding retries in an outage, doubling up to the second. */
 export const outageDelayMs = 2_000;
 export const outageDelayMaxMs = 8_000;
-
-/** The first pause before something is tried again, doubling up to the second. */
+/** First pause before other retries, doubling up to the second. */
 export const retryDelayMs = 1_000;
 export const retryDelayMaxMs = 30_000;
-
-/** The status shown in Flow is looked at this often. */
+/** How often the status shown in Flow is updated. */
 export const statusCheckMs = 5_000;
-
-/** Calls and credits spent are logged this often. */
+/** How often calls and credits are logged. */
 export const costLogMs = 3_600_000;
 
 // Calls of Zoho
 
-/** Waits between looks at a job: short enough for the sandbox's jobs, rare enough for one of hours (a look may cost a credit). */
+/** Pauses between checks of a job, which may cost a credit. Short ones suit the sandbox. */
 export const pollDelayMinMs = 100;
 export const pollDelayMaxMs = 30_000;
-
-/** Calls in flight: what the smallest edition allows an organisation's app (zoho-api sheet 8.1). More would not speed up a backfill, which waits for jobs and downloads. */
+/** Concurrent calls: what the smallest edition allows one app (zoho-api sheet 8.1). */
 export const callsAtOnce = 5;
-
-/** COQL calls among them: well inside the sub-limit of 10 that the organisation's other uses share, and never all places. */
+/** COQL calls among them, well below the 10 that the organisation's applications share. */
 export const coqlAtOnce = 3;
-
-/** Calls of higher priority that may go before a waiting one of lower priority: sweeps come first, but a backfill still moves while they never end. */
+/** Calls that may overtake one of lower priority. Sweeps go first, but never stop a backfill. */
 export const passedOverMax = 8;
-
-/** Downloads that Zoho allows in a minute; one more blocks all of them for a minute (zoho-api sheet 4.4). */
+/** Downloads a minute. One more blocks all of them for a minute (zoho-api sheet 4.4). */
 export const downloadsPerMinute = 10;
 /** That minute, with room for the two clocks to differ. */
 export const downloadWindowMs = 61_000;
-
-/** Pause of all calls after a 429, doubling with each further one up to the second: one burst ends within seconds, and a single call every ten seconds or so is no burden. */
+/** Pause of all calls after a 429, doubling up to the second. Bursts usually end within seconds. */
 export const throttleDelayMs = 1_000;
 export const throttleDelayMaxMs = 10_000;
-
-/** Pause of downloads after a 429 to one of them, where Zoho names none: one more than the ration blocks all of them for a minute (zoho-api sheet 4.4). */
+/** Pause of downloads after a 429 to one of them (zoho-api sheet 4.4). */
 export const downloadBlockMs = 60_000;
-
-/** Slow-downs that are remembered: after the longest pause the full pace is back within as many good answers. */
+/** Maximum slow-down level. Full speed returns within as many good answers. */
 export const slowLevelMax = 5;
-
-/** Nothing but 429 for so long means that the day's credits are gone (they come back hour by hour); from then on calls try this rarely. */
+/** Only 429 for this long means that the day's credits are gone. Calls then become this rare. */
 export const creditsGoneAfterMs = 5 * 60_000;
 export const creditsProbeMs = 10 * 60_000;
-
-/** Below so many credits, or what changes alone cost in half a day if that is more, deletions wait; below half of it refreshes wait, too (a tenth of the smallest edition's day; a refresh takes 91 at least). */
+/** With fewer credits left, or than half a day of changes costs, deletions wait; refreshes at half. */
 export const creditsReserveMin = 500;
-
-/** A reserve counts as full again with so many times its credits, so that what waits does not begin and stop with every call. */
+/** What waits continues once this many times its reserve is left, so that it does not flap. */
 export const creditsReserveFull = 1.25;
-
-/** What Zoho said of the credits left holds for this long: it says nothing any more once half of the day's are back. */
+/** How long Zoho's figure of the credits left holds. It gives none while half of them are left. */
 export const creditsKnownMs = 3_600_000;
-
-/** Longest time a call is held back by limits: the rolling day of credits and a bit. */
+/** Longest time that limits hold a call: the rolling day of credits and some margin. */
 export const throttleWaitMaxMs = 26 * 3_600_000;
-
-/** The same for whoever waits for one answer, a person or a publication: token limits pass within that time, credits do not. */
+/** The same for someone who waits for one answer. Token limits pass by then, credits do not. */
 export const answerWaitMaxMs = 5 * 60_000;
-
-/** Pauses longer than this are told to whoever shows the status. */
+/** Longer pauses appear in the status. */
 export const tellPauseMs = 10_000;
-
-/** Tries of one call that meets outages, cut connections or unreadable answers, and the pauses between them (doubling up to the second; about 8 s in all). */
+/** Tries of a call in an outage. Pauses double up to the second, about 8 s in all. */
 export const callTriesMax = 6;
 export const callDelayMs = 250;
 export const callDelayMaxMs = 8_000;
-
-/** The same for a query that gets no answer in time, a minute or three each: it is asked again for fewer rows. */
+/** Timeouts of one query, a minute or three each, before it asks for fewer rows. */
 export const queryTimeoutsMax = 2;
-
-/** Tries of a job's creation when an attempt may have been carried out unseen: each may leave a job of 50 credits behind. */
+/** Tries to create a job that may exist unseen. Each may leave a job of 50 credits behind. */
 export const createTriesMax = 3;
-
-/** Access tokens that one call may see refused before the refresh token is taken for wrong: new ones can take a moment to be known everywhere. */
+/** Rejected access tokens in one call before the refresh token counts as wrong. */
 export const tokenRefusalsMax = 4;
-/** Refusals of one and the same token among them, which is kept for a moment at times: about 16 s of them. */
+/** Rejections of the same token among them. A young one takes a moment to be known everywhere. */
 export const sameTokenRefusalsMax = 8;
-
-/** Time to connect, to the first byte of an answer, and between two pieces of a body. Zoho answers COQL within seconds, metadata of wide modules slower. */
+/** Time to connect, to the first byte, and between two chunks. Wide metadata are the slowest. */
 export const connectTimeoutMs = 15_000;
 export const headersTimeoutMs = 60_000;
 export const idleTimeoutMs = 60_000;
-
-/** Time for a whole token call; one without a bound has hung syncs (zoho-api sheet 9). */
+/** Time for a whole token call. One without a bound has hung syncs (zoho-api sheet 9). */
 export const tokenTimeoutMs = 30_000;
-
-/** Size of an answer's headers, of a JSON answer (metadata of a module with a thousand fields and their pick lists has a few MB), of a COQL page (nothing of it is held but its rows), and of a ZIP (without ZIP64 it has no more). */
+/** Bytes of headers, a JSON answer (metadata have a few MB), a COQL page, a ZIP without ZIP64. */
 export const headerBytesMax = 32 << 10;
 export const replyBytesMax = 64 << 20;
 export const coqlBytesMax = 256 << 20;
 export const zipBytesMax = 2 ** 32;
-
-/** Bytes of a body that are read ahead of whoever reads them: as much as zlib is handed at once, so that the network seldom waits for this thread. */
+/** Bytes of a body read ahead: one input block of zlib, so that the network seldom waits. */
 export const bodyBytesAhead = 256 << 10;
-
-/** Secrets shorter than this are not taken out of messages: Zoho's have dozens of characters, and a shorter one may be part of any word. */
+/** Shorter secrets are not redacted: they may be part of any word. Zoho's are far longer. */
 export const secretCharactersMin = 8;
-
-/** Part of a token's life after which it is replaced. */
+/** Share of a token's life after which it is replaced. */
 export const tokenLifeShare = 0.75;
-
-/** Tokens fetched in place of refused ones within a time: what Zoho grants, less some for other processes with the same refresh token (10 in 10 minutes; zoho-api sheet 1.2). */
+/** New tokens in a window: Zoho's 10, less some for other processes (zoho-api sheet 1.2). */
 export const tokensPerWindow = 8;
 export const tokenWindowMs = 10 * 60_000;
-
-/** When more than half of them are gone, a young token is only replaced once it was refused for so long: new ones can take a moment to be known everywhere. */
+/** With half of them used, a young token is replaced only after this long. */
 export const tokenDoubtMs = 2_000;
-
-/** First pause after Zoho refused a token for asking too often, doubling up to the second: some report that half an hour of silence is needed. */
+/** Pause after Zoho throttles tokens, doubling up to the second. Some report half an hour. */
 export const tokenThrottleMs = 2 * 60_000;
 export const tokenThrottleMaxMs = 30 * 60_000;
-
-/** Modules whose fields are read at once; each is a call of one credit. */
+/** Modules whose fields are read concurrently, for one credit each. */
 export const fieldCallsAtOnce = 4;
-
-/** Redirects of one download that are followed, all within the API's own origin. */
+/** Redirects of one download, all within the API's own origin. */
 export const redirectsMax = 3;
-
 /** Jobs whose download address is remembered. */
 export const jobAddressesMax = 1_000;
-
-/** Time for a whole call with a JSON answer, however steadily it drips. Downloads have no such bound: theirs is the time between two pieces. */
+/** Time for a whole JSON call, even if it trickles. Downloads have `idleTimeoutMs` only. */
 export const callTimeoutMs = 180_000;
 
 // The protocol
 
-/** Bytes of one request line: an open request holds every binding with its schemas, and the runtime's other connectors take as much (flow-protocol sheet 1.2). */
+/** Bytes of a request, which holds every schema. Flow's own connectors take as much (sheet 1.2). */
 export const requestBytesMax = 128 << 20;
-
-/** Encodings around one body: a server compresses it once, a gateway perhaps once more. A longer list is no honest answer. */
+/** Encodings of one body: a server compresses it once, a gateway perhaps again. */
 export const encodingsMax = 3;
-
-/** Size of an error answer that is read for its reason. */
+/** Bytes of an error answer that are read for its reason. */
 export const errorBytesMax = 64 << 10;
-
-/** The longest `Retry-After` that is believed: credits come back within a day. */
+/** Longest `Retry-After` that counts. Credits return within a day. */
 export const retryAfterMaxMs = 24 * 3_600_000;
 
 // Local files
 
-/** A local capture makes its files durable after so many bytes or so long, whichever comes first: a sync costs milliseconds, and a kill repeats no more than this. */
+/** Files become durable after this much or this long. A kill repeats no more than this. */
 export const commitBytes = 8 << 20;
 export const commitDelayMs = 1_000;
-
-/** Bytes written and not yet durable; writers wait beyond, so that a slow disk holds Zoho back and not memory or the next start. */
+/** Bytes not yet durable. Writers wait beyond, so that a slow disk does not fill memory. */
 export const uncommittedBytesMax = 64 << 20;
 
 // Pages of rows
 
-/** Bytes that zlib inflates at once, on its own thread: smaller blocks leave it waiting for the event loop between them, larger ones gain nothing. */
+/** Bytes that zlib inflates at once on its thread. Less idles it; more gains nothing. */
 export const inflateBlockBytes = 1 << 20;
-/** Compressed bytes handed to zlib at once, and kept ready for it: about what becomes one block. */
+/** Compressed bytes handed to zlib at once, about one inflated block. */
 export const deflatedPieceBytes = 256 << 10;
-
-/** Inflated bytes of one page; 200,000 rows with 80 KB each would fill it. */
+/** Inflated bytes of one page: 200,000 rows of 80 KB each. */
 export const csvBytesMax = 2 ** 34;
-/** How far a page may expand once it is large: CSV of empty cells reaches about 60, Deflate itself 1,032, and only a bomb comes near that. */
+/** How far a large page may expand. CSV of empty cells reaches about 60, and a bomb 1,032. */
 export const inflateRatioMax = 250;
 export const inflateRatioFromBytes = 64 << 20;
-
-/** A batch of CSV rows: about as many bytes as the processor's cache holds along with their output, and few enough rows that a checkpoint is never far. */
+/** A batch and its output fit into the processor's cache, and a checkpoint is never far. */
 export const batchBytes = 256 << 10;
 export const batchRowsMax = 4_096;
-
-/** Blocks that are kept to be used again, and the largest of them: a batch and its output are under 1 MB, unless its rows are of absurd length. */
+/** Blocks kept for reuse, and their size. A batch and its output usually take under 1 MB. */
 export const spareBlocksMax = 4;
 export const spareBytesMax = 4 << 20;
-
-/** Bytes that wait for standard output before nothing more is built: while one block is being written, the next is ready. */
+/** Bytes that may wait for standard output: one block is written while the next is ready. */
 export const outputBytesMax = 512 << 10;
-
-/** Memory of the kernel beyond which another one takes over: batches take about 3 MB, a single row of the largest size 120. */
+/** Memory at which the kernel is replaced. Batches take about 3 MB, the largest row 120. */
 export const kernelBytesMax = 16 << 20;
-
-/** Bytes of one CSV row or header; Zoho's longest texts have tens of KB, and a quote that is never closed must not gather a whole page. */
+/** Bytes of a CSV row and header. An unclosed quote must not swallow a page. */
 export const rowBytesMax = 16 << 20;
 export const headerLineBytesMax = 1 << 20;
-
-/** Values of a batch of which it is noted that text had to be replaced, and records named in warnings for a field: enough to find the cause. */
+/** Values of a batch whose replaced text is noted, and records that the log names per field. */
 export const replacedNotesMax = 100;
 export const replacedNamedMax = 20;
-
-/** Characters handed to papaparse at once: longer strings are allocated apart, which makes it slower. */
+/** Characters handed to papaparse at once. Longer strings are allocated apart and slow it down. */
 export const papaSliceBytes = 32 << 10;
-
-/** Bytes of one document; Flow's runtime takes 64 MiB for a whole message. */
+/** Bytes of one document. Flow's runtime takes 64 MiB for a whole message. */
 export const documentBytesMax = 16 << 20;
-
-/** Levels of nested values in a COQL answer: Zoho's are five deep. */
+/** Levels of nested values in a COQL answer. Zoho's are five deep. */
 export const jsonDepthMax = 64;
-
-/** What an estimate reckons for one bulk job: accounts of it run from seconds to some minutes (zoho-api sheet 4.7), and it is better to be early. */
+/** Assumed duration of a bulk job in estimates: seconds to minutes (zoho-api sheet 4.7). */
 export const estimatedJobS = 180;
 
-// Stopping
+// Stopping and progress
 
-/** Time to stop in when asked to, after which the process ends as it is: Flow waits about 5 s for the connector, a person for as long as they like to. */
+/** Time for an orderly stop. Flow waits about 5 s for the connector; a person waits longer. */
 export const stopConnectorMs = 4_000;
 export const stopCommandMs = 30_000;
-
-// Progress
-
-/** Live lines are painted anew this often, plain ones written this often: as fast as one reads, and as rare as a log should grow. */
+/** How often the live display and plain progress lines are written. */
 export const liveLineMs = 200;
 export const plainLineMs = 5_000;
-
-/** `verify` reads records up to this long after Zoho's present, so that none that is changed meanwhile looks as if it were gone. */
+/** `verify` reads records dated up to this far ahead: a changed one must not look missing. */
 export const verifyAheadS = 3_600;
-
-/** Log lines of a support bundle; when there are more, the latest count. */
+/** How often a report samples a run: more often than the shortest wait for a job. */
+export const reportSampleMs = 50;
+/** Points of a report's charts, spans per timeline, and incidents. A screen cannot show more. */
+export const reportSamplesMax = 2_000;
+export const reportSpansMax = 2_000;
+export const reportIncidentsMax = 200;
+/** Latest log lines that go into a support bundle. */
 export const bundleLogLinesMax = 4_000;
-
-/** Bytes of one value in a COQL answer: the largest text that makes a document, with every character of two bytes written in six. */
+/** Bytes of a value in a COQL answer: the largest text that fits a document, as JSON escapes. */
 export const jsonTokenBytesMax = 3 * documentBytesMax;
-
 /** Bytes of a COQL answer that are parsed before others get their turn. */
 export const jsonSliceBytes = 64 << 10;
 
 // Rows that cannot become documents
 
-/** Readings of a page until two agree on the rows that cannot be used; a transfer is at fault once, if at all. */
+/** Readings of a page until two agree on its unusable rows. A transfer seldom fails twice. */
 export const oddReadingsMax = 3;
-
-/** Odd rows of one page. More of them are no rows' fault but the page's, and nothing of it should be taken for read. */
+/** Unusable rows of one page. With more, the page is at fault, and none of it counts as read. */
 export const oddRowsMax = 10_000;
-
-/** Lines after one that cannot be read in which a sound row must begin: a text has seldom more lines, and far more would be a page without structure. */
+/** Lines after an unreadable one in which a valid row must begin. A text seldom has more lines. */
 export const resyncLinesMax = 100;
-
-/** Odd rows of one module that are named in the log, one by one; more are only counted. */
+/** Unusable rows of one module that the log names; further ones are only counted. */
 export const oddRowsNamedMax = 1_000;
-
-/** Odd rows of one module that are remembered, so that an overlap does not name them again: 28 characters each. */
+/** Unusable rows remembered per module, so that an overlap does not name them again. */
 export const oddRowsKnownMax = 20_000;
-
-/** Records without a `Modified_Time` of one module that are looked after: a few that an import of old left behind; their ids take 2 MB. */
+/** Records of a module without `Modified_Time`, as an old import leaves them: 2 MB of ids. */
 export const untimedIdsMax = 50_000;

@@ -1,4 +1,7 @@
-/** The process: the only file that touches arguments, environment, standard streams, signals and the exit code. */
+/**
+ * The process: the only file that touches arguments, environment, standard streams, signals and the
+ * exit code.
+ */
 import type {Writable} from 'node:stream';
 import {isatty} from 'node:tty';
 import {type CommandContext, exit} from './commands/host.ts';
@@ -11,27 +14,28 @@ import {DescriptorOutput} from './platform/stdout.ts';
 const {argv, env, stdin, stderr} = process;
 const args = argv.slice(2);
 const connecting = args.length === 0 && !stdin.isTTY;
-// What node makes of a file as standard output takes a write that the disk cut short for a whole one, and looking at `process.stdout` is
-// enough to make a pipe's descriptor one that does not block.
+// Node treats a short write to a file on a full disk as complete. Touching `process.stdout` is
+// enough to make a pipe's descriptor non-blocking.
 const stdout = !connecting && isatty(1) ? process.stdout : new DescriptorOutput(1, () => process.stdout);
 const level = levelOf(env.LOG_LEVEL);
 const stop = new AbortController();
-/** Of output that does not go to a terminal. */
+/** Width of output that does not go to a terminal. */
 const columnsDefault = 80;
 
-/** A Ctrl-C at a terminal reaches this process twice when a parent passes it on as well. */
+/** When a parent process passes Ctrl-C on, this process receives it twice. */
 const sameKeyMs = 250;
 let stoppedMs: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt());
-// The launcher for older versions of node is the parent then; without it nobody waits for this process.
+// The parent is then the launcher for older versions of node. When it is gone, nobody waits for
+// this process.
 process.on('disconnect', () => interrupt());
 process.channel?.unref();
 
-// A write beyond `ulimit -f` then fails as one to a full disk does, instead of killing the process.
+// A write beyond `ulimit -f` then fails like one to a full disk, instead of killing the process.
 process.on('SIGXFSZ', () => {});
 
-// Output that cannot be written ends everything; a failure of stderr has nowhere to be reported. Node's own standard streams do not
-// remember their errors.
+// Output that cannot be written stops everything. A failure of stderr cannot be reported. Node's
+// own standard streams do not remember their errors.
 let lost: NodeJS.ErrnoException | undefined;
 stdout.on('error', (error) => {
   lost ??= error;
@@ -49,7 +53,10 @@ const verdict = lost === undefined ? code : withoutOutput(code, lost);
 await delivered(stderr);
 end(verdict);
 
-/** Asks everything to stop, once; the second time, and when stopping takes too long, the process ends as it is. */
+/**
+ * Asks everything to stop. On the second call, or when stopping takes too long, the process exits
+ * as it is.
+ */
 function interrupt(): void {
   const nowMs = performance.now();
   if (stoppedMs !== undefined) {
@@ -61,7 +68,7 @@ function interrupt(): void {
   setTimeout(() => end(interruptedCode()), connecting ? stopConnectorMs : stopCommandMs).unref();
 }
 
-/** Ends the process as it is. One that is stuck in a write, because nobody reads, can only be killed. */
+/** Exits at once. A process stuck in a write, because nobody reads, can only be killed. */
 function end(code: number): void {
   if (stdout instanceof DescriptorOutput && stdout.isStuck) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
@@ -83,7 +90,7 @@ async function connect(): Promise<number> {
     await serve({input: stdin, output: stdout, handlers, log, signal: stop.signal});
     return exit.done;
   } catch (error) {
-    // Told at the end.
+    // Reported at the end.
     if (stdout.errored) return interruptedCode();
     report(error);
     return exitCodeOf(error);
@@ -97,7 +104,7 @@ async function command(): Promise<number> {
   } catch (error) {
     if (stoppedMs !== undefined) return exit.interrupted;
     const code = exitCodeOf(error);
-    // The command was stopped because its output was lost, which is told at the end.
+    // The command stopped because its output failed, which is reported at the end.
     if (lost !== undefined && code === exit.failed) return exit.interrupted;
     report(error);
     return code;
@@ -105,8 +112,8 @@ async function command(): Promise<number> {
 }
 
 /**
- * The exit code of a process whose output was lost. A reader that leaves (EPIPE) has seen what it wanted; every other failure is told, and is
- * one. Neither hides what the command found out by itself.
+ * The exit code of a process whose output failed. A closed output pipe (EPIPE) is not a failure;
+ * every other error is reported as one. Neither hides what the command itself found.
  */
 function withoutOutput(code: number, error: NodeJS.ErrnoException): number {
   const stoppedByThis = code === interruptedCode() && stoppedMs === undefined;
@@ -145,7 +152,7 @@ function screenOf(terminal: NodeJS.WriteStream): CommandContext['screen'] {
   };
 }
 
-/** Tells the reason of a failure, last. How it came about is for those who look closer. */
+/** Reports a failure, as the last line. The debug level adds the stack. */
 function report(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error && (level === 'debug' || level === 'trace') ? error.stack : undefined;
@@ -153,7 +160,7 @@ function report(error: unknown): void {
   else stderr.write(`source-zoho: ${stack ?? message}\n`);
 }
 
-/** Resolves when a stream has nothing left to write, or can write nothing any more. */
+/** Resolves when a stream has written everything, or can write nothing more. */
 function delivered(stream: Writable): Promise<void> {
   if (stream.writableLength === 0) return Promise.resolve();
   return new Promise((resolve) => {

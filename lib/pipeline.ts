@@ -1,4 +1,7 @@
-/** The path of every row: source, coerce, shape, sink, one batch at a time from the socket to the output. */
+/**
+ * The path of every row: source, coerce, shape, sink, one batch at a time from the socket to the
+ * output.
+ */
 
 import {BufferPool} from './platform/buffer-pool.ts';
 import type {Batch, DocBlock, RowBlock} from './records/batch.ts';
@@ -14,8 +17,8 @@ export interface PipeOptions extends CoerceOptions {
 }
 
 /**
- * Runs a source to its end through the stages. A failure anywhere closes the source and is thrown as it is; nothing that came after it
- * is written.
+ * Runs a source to its end through the stages. A failure anywhere closes the source and is thrown
+ * as it is; nothing that came after it is written.
  */
 export async function pipe(
   source: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Starts `main.ts`: in this process if its node runs TypeScript as it is, else in a child with the node that the project pins. */
+/**
+ * Starts `main.ts`: in this process if its node runs TypeScript as it is, else in a child with the node that the project pins. An installed package holds
+ * JavaScript instead, in `packed/`, because node strips no types below `node_modules`.
+ */
 import {spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import module from 'node:module';
@@ -9,24 +12,28 @@ import {nodeFlags} from './platform/node-flags.js';
 
 const nodeMajorMin = 26;
 const self = fileURLToPath(import.meta.url);
+const packed = new URL('../packed/main.js', import.meta.url);
+const isPackage = !existsSync(new URL('main.ts', import.meta.url));
 
 if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) {
-  // Taking the types out of the sources takes longer than running them; what was done once is kept, where that is possible.
+  // Stripping types takes longer than running the sources, so the result is cached where possible.
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/source-zoho', import.meta.url)));
-  await import('./main.ts');
+  await import(isPackage ? packed.href : './main.ts');
 } else {
   const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (existsSync(node)) runOn(node);
   else {
-    process.stderr.write(
-      `Cannot run on node ${process.versions.node}: node ${nodeMajorMin} or newer is needed; npm ci in the project's folder installs it\n`,
-    );
+    const wayOut = isPackage
+      ? 'install it from nodejs.org, or with nvm install 26'
+      : "npm ci in the project's folder installs it";
+    process.stderr.write(`Cannot run on node ${process.versions.node}: node ${nodeMajorMin} or newer is needed; ${wayOut}\n`);
     process.exitCode = 2;
   }
 }
 
 /**
- * Standard streams are the child's own. The channel is there only to tell the child when this process is gone, however it ended.
+ * The child inherits the standard streams. The channel only tells the child when this process is
+ * gone, however it ended.
  *
  * @param {string} node
  */

@@ -86,7 +86,7 @@ cli('gives an example with the help of each command, and every one works', async
   await ran('discover');
   assert.match(await readFile(shell.path('catalog/flow.yaml'), 'utf8'), /acmeCo\/Leads/);
   await ran('capture', (example) => example.replace('--sandbox', '--config config.json'));
-  assert.match((await ran('verify')).output, /no difference found/);
+  assert.match((await ran('verify')).output, /no differences found/);
   const grant = sandbox.tokens.grant();
   const login = (example: string) =>
     example
@@ -109,11 +109,11 @@ const mistakes: [args: string, message: RegExp][] = [
   ['capture --out out --onec', /^error: unknown option '--onec'\n\(Did you mean --once\?\)/],
   ['capture --once', /^error: required option '--out <dir>' not specified/],
   ['capture --sandbox --out out --timeout soon', /Expected a duration of up to 24 days, such as 90s/],
-  ['capture --sandbox --out out --initial-state []', /It is no JSON object/],
-  ['sandbox --port x', /It is no port from 0 to 65535/],
+  ['capture --sandbox --out out --initial-state []', /Expected a JSON object/],
+  ['sandbox --port x', /Expected a port from 0 to 65535/],
   [
     'check',
-    /^source-zoho: Cannot tell where to read from: say one of --source flow\.yaml, --config config\.json or --sandbox, or set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_API_DOMAIN\n$/,
+    /^source-zoho: Cannot tell where to read from: pass one of --source flow\.yaml, --config config\.json or --sandbox, or set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_API_DOMAIN\n$/,
   ],
   ['check --config config.json --sandbox', /^source-zoho: Cannot tell where to read from/],
   ['check --config config.json --out out', /^source-zoho: Cannot use --out without --support-bundle\n$/],
@@ -124,9 +124,9 @@ const mistakes: [args: string, message: RegExp][] = [
     /^source-zoho: Cannot find module Laeds among the modules of Zoho, did you mean Leads\?\n$/,
   ],
   ['verify --config config.json --out nowhere', /^source-zoho: Cannot verify nowhere: it has no state\.json/],
-  ['verify --config config.json --out out --sample 0', /^source-zoho: Cannot compare a sample of no record: say --sample/],
+  ['verify --config config.json --out out --sample 0', /^source-zoho: Cannot compare 0 records: pass --sample/],
   ['help nope', /^error: unknown command 'nope'/],
-  ['sandbox --port 99999', /It is no port from 0 to 65535/],
+  ['sandbox --port 99999', /Expected a port from 0 to 65535/],
   ['sandbox --host 300.1.1.1', /^source-zoho: Cannot listen on 300\.1\.1\.1, port 0: this machine does not have the address\n$/],
   ['sandbox --config no/x.json --records 10', /^source-zoho: Cannot write no\/x\.json: there is no such file or directory\n$/],
   [
@@ -143,12 +143,9 @@ const mistakes: [args: string, message: RegExp][] = [
   ['bench --scale no/x.svg', /^source-zoho: Cannot write no\/x\.svg: there is no such file or directory\n$/],
   [
     'sandbox --config config.json',
-    /^source-zoho: Cannot write config\.json: it is there already; say --force to replace it, or say/,
+    /^source-zoho: Cannot write config\.json: it already exists; pass --force to replace it, or pass/,
   ],
-  [
-    'bench --scale config.json',
-    /^source-zoho: Cannot write config\.json: it is there already; say --force to replace it, or say/,
-  ],
+  ['bench --scale config.json', /^source-zoho: Cannot write config\.json: it already exists; pass --force to replace it, or /],
   ['capture --config config.json --out out --since 2024-13-01', /Expected a date, such as 2024-01-01/],
   [
     'capture --config config.json --module Leads --out out --backfill Laeds',
@@ -199,7 +196,10 @@ cli('says what is wrong with a state that something else wrote, and what to do',
     await said({version: 'x', capture: {}, state: {}, files: {}}),
     `${start} version must be 1, not a string; ${wayOut}\n`,
   );
-  assert.equal(await said({version: 2}), `${start} a newer source-zoho wrote it; use that one, or choose another directory\n`);
+  assert.equal(
+    await said({version: 2}),
+    `${start} a newer source-zoho wrote it; use that version, or choose another directory\n`,
+  );
 });
 
 cli('tells what is wrong with credentials in one line, and ends with 3', async ({shell, sandbox}) => {
@@ -327,7 +327,7 @@ cli('reckons with a page where Zoho does not count', async ({shell, sandbox}) =>
   const {code, output, messages} = await shell.run('check --config config.json --module Quotes --estimate');
   assert.equal(code, 0, messages);
   assert.match(output, /^Quotes +unknown +1 +1 +91 +\d+$/m);
-  assert.match(output, /^Zoho does not count the records of 1 module: one page each is reckoned\.$/m);
+  assert.match(output, /^Zoho does not count the records of 1 module: one page each is assumed\.$/m);
 });
 
 cli('gives up soon when limits hold up a command that somebody waits for', async ({shell, sandbox}) => {
@@ -366,8 +366,8 @@ cli('keeps a grant code for a config file that can be written', async ({shell, s
   for (const [out, reason] of [
     ['--out no/config.json', 'there is no such file or directory'],
     ['--out config.json/config.json', 'a part of it is no directory'],
-    ['--force --out .', 'it is a directory; say --out for another file'],
-    ['--out config.json', 'it is there already; say --force to replace it, or say --out for another file'],
+    ['--force --out .', 'it is a directory; pass --out for another file'],
+    ['--out config.json', 'it already exists; pass --force to replace it, or pass --out for another file'],
   ] as const) {
     const refused = await login(out);
     assert.equal(refused.code, 2, refused.messages);
@@ -396,7 +396,7 @@ cli('finds out what scopes cover when Zoho does not list them', async ({shell}) 
     assert.equal(code, 3, messages);
     assert.match(
       messages,
-      /^source-zoho: The refresh token's scopes cover no module; generate a new one with ZohoCRM\.coql\.READ/m,
+      /^source-zoho: The refresh token's scopes cover no module; generate a new one that includes ZohoCRM\.coql\.READ/m,
     );
   } finally {
     await unlisted.close();
@@ -465,7 +465,7 @@ cli('discovers bindings as JSON lines, and as a catalog that captures', async ({
   assert.equal(capture.code, 0, capture.messages);
   const again = await shell.run('discover --config config.json --module Leads --flow catalog');
   assert.equal(again.code, 2);
-  assert.match(again.messages, /is there already; remove it, or choose another directory\n$/);
+  assert.match(again.messages, /already exists; remove it, or choose another directory\n$/);
 });
 
 cli('says of a capture without bindings that it has none, and shows what it could have', async ({shell, sandbox}) => {

@@ -1,15 +1,22 @@
-/** Measuring in a process of its own, which ends at once, with all that it started, when the signal aborts. */
+/** Measures in a child process, which ends with everything it started when the signal aborts. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
+import type {Figures} from './figures.ts';
 import type {Outcome, Session, Told} from './session.ts';
 
 const sessionFile = fileURLToPath(new URL('session.ts', import.meta.url));
 
-/** Runs a session to its end and gives what came of it; `onDoing` is told what it does meanwhile. */
-export async function measureApart(session: Session, signal: AbortSignal, onDoing: (doing: string) => void): Promise<Outcome> {
+/** Receives a session's progress, and the figures of each case once they are complete. */
+export interface Listener {
+  onDoing(doing: string): void;
+  onMeasured?(figures: readonly Figures[]): void;
+}
+
+/** Runs a session to its end and returns its outcome. */
+export async function measureApart(session: Session, signal: AbortSignal, listener: Listener): Promise<Outcome> {
   signal.throwIfAborted();
-  // A group of its own, for the contenders and the server that it starts.
+  // A process group of its own, for the contenders and the server that it starts.
   const child = spawn(process.execPath, [sessionFile, JSON.stringify(session)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,
@@ -19,9 +26,10 @@ export async function measureApart(session: Session, signal: AbortSignal, onDoin
   const kill = (): void => {
     process.kill(-pid, 'SIGKILL');
   };
-  let last: Exclude<Told, {doing: string}> | undefined;
+  let last: Exclude<Told, {doing: string} | {measured: readonly Figures[]}> | undefined;
   child.on('message', (told: Told) => {
-    if ('doing' in told) onDoing(told.doing);
+    if ('doing' in told) listener.onDoing(told.doing);
+    else if ('measured' in told) listener.onMeasured?.(told.measured);
     else last = told;
   });
   signal.addEventListener('abort', kill, {once: true});

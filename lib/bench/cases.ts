@@ -1,19 +1,22 @@
-/** What can be measured: pages, bindings and readers that a backfill meets, and who runs on them. */
+/**
+ * What can be measured: pages, bindings and readers that a backfill meets, and the contenders of
+ * each.
+ */
 import type {ShapeName} from './fixtures.ts';
 import type {Output} from './run.ts';
 
 export interface Case {
   readonly name: string;
-  /** What it shows, for people. */
+  /** What it shows, as text. */
   readonly about: string;
   readonly shape: ShapeName;
-  /** Rows of a page, pages of a binding. */
+  /** Rows per page, pages per binding. */
   readonly rows: number;
   readonly pages: number;
   readonly bindings: number;
   readonly coql: boolean;
   readonly output: Output;
-  /** How long each job and each download takes; 0 as fast as it goes. */
+  /** Duration of each job and each download; 0 for none. */
   readonly jobMs: number;
   readonly downloadMs: number;
   readonly serialJobs: boolean;
@@ -38,10 +41,10 @@ const usual = {
 
 const slowZoho = {pages: 5, jobMs: 2_000, downloadMs: 1_500, contenders: ['ours', 'ours-serial']} as const;
 
-/** The case that is only run by its name. */
+/** The case that runs only by name. */
 export const hundred = 'hundred';
 
-/** All cases for pages of about that many rows. */
+/** All cases, for pages of about `rows` rows. */
 export function casesOf(rows: number): readonly Case[] {
   const part = (divisor: number): number => Math.max(1, Math.floor(rows / divisor));
   const all: readonly ContenderName[] = ['ours', 'ours-file', 'naive', 'floor', 'inflate', 'unzip', 'duckdb'];
@@ -90,7 +93,9 @@ export function casesOf(rows: number): readonly Case[] {
   ];
 }
 
-/** The ladder of the plot: one capture of ever more rows, in pages of 200,000 as Zoho has them. */
+/**
+ * The cases of the plot: one capture of more and more rows, in pages of 200,000 as Zoho has them.
+ */
 export function ladderOf(rowsMax: number): readonly Case[] {
   return [10_000, 50_000, 200_000, 400_000, 1_000_000, 2_000_000]
     .filter((total) => total <= rowsMax)
@@ -100,6 +105,9 @@ export function ladderOf(rowsMax: number): readonly Case[] {
     });
 }
 
-/** Rows of a page of Bulk Read (zoho-api sheet 4.1), and the rate at which ten downloads a minute deliver them: no pipeline gets more out of one organisation. */
+/**
+ * Rows in a page of Bulk Read (zoho-api sheet 4.1), and the rate that ten downloads a minute allow.
+ * No pipeline gets more out of one organisation.
+ */
 export const pageRowsMax = 200_000;
 export const ceilingRowsPerS = (10 * pageRowsMax) / 60;

@@ -1,11 +1,13 @@
 /**
- * One contender in a process of its own: `node contender.ts <name> '<Task as JSON>'`. Documents go to standard output, the `Report` as
- * JSON to descriptor 3.
+ * Runs one contender in a process of its own: `node contender.ts <name> '<Task as JSON>'`.
+ * Documents go to standard output, the `Report` as JSON to descriptor 3.
  */
 import {existsSync, readFileSync, writeSync} from 'node:fs';
 import type {Contender, Report} from './task.ts';
 
-/** Ours over HTTP, ours from a file, ours without submitting jobs ahead, then those it is compared with. */
+/**
+ * Ours over HTTP, from a file, and without submitting jobs ahead; then those it is compared with.
+ */
 const contenders: Readonly<Record<string, () => Promise<Contender>>> = {
   ours: async () => (await import('./contenders/ours.ts')).overHttp,
   'ours-file': async () => (await import('./contenders/ours-file.ts')).fromFile,
@@ -25,7 +27,7 @@ const contender = await load();
 const before = process.cpuUsage();
 const count = await contender(JSON.parse(task));
 const work = process.cpuUsage(before);
-// What was written is the reader's once the stream is empty; the process ends by itself then.
+// Output is delivered once the stream is empty; the process then ends by itself.
 process.once('exit', () => {
   const {userCPUTime, systemCPUTime, maxRSS} = process.resourceUsage();
   const report: Report = {
@@ -37,7 +39,10 @@ process.once('exit', () => {
   writeSync(3, JSON.stringify(report));
 });
 
-/** Peak memory of this process alone, where the system tells; what node tells may include that of the process that started it. */
+/**
+ * Peak memory of this process alone, where the system reports it. Node's figure may include its
+ * parent's.
+ */
 function peakKb(): number | undefined {
   const status = '/proc/self/status';
   const peak = existsSync(status) ? /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'))?.[1] : undefined;

@@ -1,10 +1,12 @@
-/** What a contender wrote, in a form that can be compared: counts and hashes of its documents. Pure. */
+/**
+ * A contender's output in a form that can be compared: counts and hashes of its documents. Pure.
+ */
 import {createHash, type Hash} from 'node:crypto';
 
-/** Documents of one run. */
+/** Digest of the documents of one run. */
 export interface Digest {
   readonly count: number;
-  /** Hash over the documents of each binding as they are, in order. */
+  /** Hash over the bytes of each binding's documents, in order. */
   readonly exact: string;
 }
 
@@ -14,8 +16,9 @@ const documentStart = Buffer.from('"doc":');
 const bareStart = Buffer.from('{"id":');
 
 /**
- * Takes in the output of a contender block by block. Documents are the `captured` lines of the protocol, or bare JSON lines that begin with an
- * id; other lines of the protocol are no documents. A line that is cut by the end of a block waits for the rest.
+ * Reads a contender's output block by block. Documents are `captured` lines of the protocol, or
+ * bare JSON lines that begin with an id; other lines do not count. A line that is cut at the end of
+ * a block waits for the rest.
  */
 export class Digester {
   readonly #bindings = new Hashes();
@@ -25,7 +28,7 @@ export class Digester {
   add(block: Buffer): void {
     const bytes = this.#left.length === 0 ? block : Buffer.concat([this.#left, block]);
     let at = 0;
-    // Neighbouring lines of one binding are hashed together.
+    // Consecutive lines of one binding are hashed together.
     let from = 0;
     let binding = '';
     for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, at)) {
@@ -53,7 +56,7 @@ export class Digester {
   }
 }
 
-/** A hash for each binding, and one over all of them whatever the order in which they came. */
+/** One hash per binding, and a total that does not depend on their order. */
 class Hashes {
   readonly #hashes = new Map<string, Hash>();
 
@@ -71,7 +74,7 @@ class Hashes {
   }
 }
 
-/** The binding that a line's document belongs to, 0 for a bare one; empty for lines without one. */
+/** The binding of a line's document: 0 for a bare one, empty for a line without one. */
 function ownerOf(bytes: Buffer, at: number): string {
   if (startsWith(bytes, at, capturedStart)) {
     const from = at + capturedStart.length;
@@ -86,8 +89,9 @@ function startsWith(bytes: Buffer, at: number, start: Buffer): boolean {
 }
 
 /**
- * Hash over the values of the documents of each binding, however they are written: `1.50` and `1.5`, or another order of properties, are the same. Ids
- * keep all digits. Slow; for contenders whose bytes differ.
+ * Hash over the values of each binding's documents, in any spelling: `1.50` equals `1.5`, and the
+ * order of properties does not matter. Ids keep all digits. Slow; for contenders whose bytes
+ * differ.
  */
 export function valuesDigest(output: Buffer): string {
   const bindings = new Hashes();

@@ -1,37 +1,42 @@
-/** From runs to figures: medians, spreads, ratios. Pure. */
+/** Turns runs into figures: medians, spreads, ratios. Pure. */
 import type {ContenderName} from './cases.ts';
 import type {Measured} from './measure.ts';
 import type {Run} from './run.ts';
 
-/** What is known of one contender in one case. Times are medians over the rounds. */
+/** The figures of one contender in one case. Times are medians over the rounds. */
 export interface Figures {
   readonly case: string;
   readonly contender: ContenderName;
-  /** Absent for a contender that was refused or is not there; `left` says why. */
+  /** Absent for a contender that was rejected or is not installed; `left` says why. */
   readonly left?: string;
   readonly rounds: number;
   readonly rows: number;
   readonly wallS: number;
-  /** Half of the distance between the slowest and the fastest round, as a share of the median. */
+  /** Half the distance between the slowest and the fastest round, relative to the median. */
   readonly spread: number;
   readonly rowsPerS: number;
-  /** Of CSV, or of COQL's JSON; 10^6 bytes. */
+  /** CSV, or COQL's JSON, in units of 10^6 bytes. */
   readonly megabytesPerS: number;
   /** Processor time of the whole process, and without its start. */
   readonly cpuS: number;
   readonly workCpuS: number;
-  /** Peak memory above that of a node process that does nothing, 10^6 bytes; absent where it cannot be told. */
+  /**
+   * Peak memory above that of an idle node process, in 10^6 bytes; absent where the system does not
+   * report it.
+   */
   readonly memoryMb?: number;
-  /** How many times as fast as another contender of the case; absent where that one is. */
+  /** Speed relative to another contender of the case; absent where that one is. */
   readonly timesNaive?: number;
   readonly timesFloor?: number;
   readonly timesUnzip?: number;
   readonly timesDuckdb?: number;
-  /** Processor time of the work, in times of that of inflating the page. */
+  /** Processor time of the work, relative to inflating the page. */
   readonly inflates?: number;
 }
 
-/** Figures of all contenders of a case, in its order. `idleBytes` is the memory of a process that does nothing. */
+/**
+ * Figures of all contenders of a case, in its order. `idleBytes` is the memory of an idle process.
+ */
 export function figuresOf({case: what, page, runs, left}: Measured, idleBytes: number): Figures[] {
   const rows = page.rows * what.pages * what.bindings;
   const bytes = (what.coql ? page.jsonBytes : page.csvBytes) * what.pages * what.bindings;

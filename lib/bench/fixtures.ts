@@ -1,23 +1,26 @@
-/** Pages to measure with: seeded, so that the same arguments give the same bytes. Shapes follow what Zoho exports (zoho-api sheet 3.1, 4.4). */
+/**
+ * Pages to measure with, seeded: the same arguments give the same bytes. Their shapes follow Zoho's
+ * exports (zoho-api sheet 3.1, 4.4).
+ */
 
 export const shapeNames = ['narrow', 'usual', 'wide', 'quoted', 'unicode'] as const;
 export type ShapeName = (typeof shapeNames)[number];
 
-/** A column: its name and how Zoho's metadata declare it. */
+/** A column: its name and its declaration in Zoho's metadata. */
 export interface Column {
   readonly name: string;
   readonly dataType: string;
   readonly jsonType: 'string' | 'integer' | 'double' | 'boolean' | 'jsonobject' | 'jsonarray';
 }
 
-/** One kind of page. `id` and `Modified_Time` come first and are never empty. */
+/** A kind of page. `id` and `Modified_Time` come first and are never empty. */
 export interface Shape {
   readonly columns: readonly Column[];
   readonly allQuoted: boolean;
   readonly words: readonly string[];
 }
 
-/** Which rows to make: `count` of them from number `first` on. */
+/** Which rows to generate: `count` of them, starting at number `first`. */
 export interface RowRange {
   readonly seed: number;
   readonly first: number;
@@ -72,7 +75,7 @@ const usual: readonly Column[] = [
   {name: 'Description', dataType: 'textarea', jsonType: 'string'},
 ];
 
-/** Past the usual ones, custom fields that repeat their types. */
+/** After the usual columns, custom fields that repeat their types. */
 function columnAt(i: number): Column {
   const known = usual[i];
   if (known !== undefined) return known;
@@ -80,7 +83,7 @@ function columnAt(i: number): Column {
   return {...like, name: `${like.name}_${Math.floor(i / usual.length)}${i % usual.length}`};
 }
 
-/** The page as CSV in UTF-8, in pieces of about 256 KB; the header names the id `Id`. */
+/** The page as CSV in UTF-8, in chunks of about 256 KB. The header calls the id `Id`. */
 export function* csvPieces(shape: Shape, range: RowRange): Generator<Uint8Array, void, void> {
   const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   const cell = (text: string): string => (shape.allQuoted || /[",\r\n]/.test(text) ? quoted(text) : text);
@@ -108,7 +111,7 @@ function jsonValue({jsonType}: Column, text: string): string {
   return jsonType === 'jsonarray' ? JSON.stringify(text.split(';')) : text;
 }
 
-/** Where a row stands among those that `rowsOf` makes, by its id. */
+/** The number of a row, from its id. */
 export function rowNumberOf(id: string): number {
   return Number(BigInt(id) - firstId);
 }
@@ -168,7 +171,10 @@ function instant(seconds: number): string {
   return new Date(seconds * 1_000).toISOString().slice(0, 19);
 }
 
-/** Whole numbers below a bound, the same for the same seed (mixing steps of a 32-bit hash; no statistics depend on it). */
+/**
+ * Integers below a bound, the same for the same seed (a 32-bit hash mix; no statistics depend on
+ * it).
+ */
 function randomFrom(seed: number): Pick {
   let state = seed | 0;
   return (below) => {

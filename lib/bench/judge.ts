@@ -1,7 +1,10 @@
-/** Parity: whose documents are those of the naive pipeline, and whose figures are therefore worth printing. */
+/**
+ * Parity: whether a contender's documents equal the naive pipeline's, so that its figures mean
+ * something.
+ */
 import type {Digest} from './digest.ts';
 
-/** A contender whose output is not what it should be; its figures mean nothing. */
+/** A contender's output is wrong, so its figures mean nothing. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }
@@ -12,7 +15,7 @@ export class Judge {
   readonly #values: string | undefined;
   readonly #accepted = new Set<string>();
 
-  /** The reference; without the hash of its values only the same bytes are right. */
+  /** The reference. Without the hash of its values, only the same bytes are accepted. */
   constructor({count, exact}: Digest, values?: string) {
     this.#count = count;
     this.#values = values;
@@ -20,8 +23,9 @@ export class Judge {
   }
 
   /**
-   * Throws `Refused` unless the documents are those of the reference: the same bytes, or the same values written otherwise. `values` is asked for only
-   * when the bytes are unknown, and gives undefined when they could not be kept.
+   * Throws `Refused` unless the documents equal the reference: the same bytes, or the same values
+   * in another spelling. `values` is called only when the bytes are unknown, and returns undefined
+   * when they were not kept.
    */
   check(name: string, {count, exact}: Digest, values: () => string | undefined): void {
     if (count !== this.#count) throw new Refused(`${name} wrote ${count} documents, the reference ${this.#count}`);

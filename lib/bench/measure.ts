@@ -1,4 +1,4 @@
-/** One case: a warm-up that checks everybody, then rounds in which the contenders take turns. */
+/** One case: a warm-up that checks all contenders, then rounds in which they take turns. */
 import type {Case, ContenderName} from './cases.ts';
 import {Digester, valuesDigest} from './digest.ts';
 import {Judge, Refused} from './judge.ts';
@@ -11,21 +11,21 @@ export interface Measured {
   readonly page: PageFile;
   /** Runs of each contender, by round. */
   readonly runs: ReadonlyMap<ContenderName, readonly Run[]>;
-  /** Why a contender has none. */
+  /** Why a contender has no figures. */
   readonly left: ReadonlyMap<ContenderName, string>;
 }
 
 export interface MeasureOptions {
   readonly rounds: number;
-  /** For pipes. */
+  /** Folder for pipes. */
   readonly folder: string;
-  /** Told before each run. */
+  /** Called before each run. */
   onRun(contender: string, round: number): void;
 }
 
 /**
- * Measures a case. A contender whose documents are not those of the naive pipeline in any one round has no figures at all, and one that is not
- * installed has none either; `left` says so. Any other failure is thrown.
+ * Measures a case. A contender whose documents differ from the naive pipeline's in any round, or
+ * that is not installed, has no figures; `left` says why. Any other failure is thrown.
  */
 export async function measure(what: Case, page: PageFile, options: MeasureOptions): Promise<Measured> {
   const {rounds, folder, onRun} = options;
@@ -57,7 +57,7 @@ export async function measure(what: Case, page: PageFile, options: MeasureOption
   }
 }
 
-/** One run whose documents are right; otherwise throws `Refused`. */
+/** One run with the right documents; otherwise throws `Refused`. */
 async function checkedRun(name: ContenderName, what: Case, task: Task, judge: Judge, folder: string): Promise<Run> {
   if (name === 'unzip') return required(runUnzip(task), 'unzip or bash is not installed');
   if (name === 'duckdb' && !hasDuckdb()) throw new Refused('@duckdb/node-api is not installed');
@@ -72,8 +72,8 @@ async function checkedRun(name: ContenderName, what: Case, task: Task, judge: Ju
 }
 
 /**
- * The naive pipeline's documents. All pages are alike, so those of several pages are known from one: they are our own for that page, once they are
- * known to be right, as often as there are pages.
+ * Accepts the naive pipeline's documents. All pages are alike, so several pages are derived from
+ * one: our own documents for it, once verified, repeated for each page.
  */
 async function judgeOf(task: Task, folder: string): Promise<Judge> {
   const one = {...task, pages: 1};

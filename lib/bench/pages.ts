@@ -1,4 +1,7 @@
-/** Pages on disk, made before any clock starts: each as ZIP, as plain CSV and, where asked, as the JSON rows of COQL. */
+/**
+ * Pages on disk, generated before any clock starts: as ZIP, as plain CSV and, on request, as COQL's
+ * JSON rows.
+ */
 import {createReadStream, createWriteStream} from 'node:fs';
 import {stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -7,15 +10,15 @@ import {pipeline} from 'node:stream/promises';
 import {zipped} from '../sandbox/zip.ts';
 import {csvPieces, jsonRows, type ShapeName, shapeOf} from './fixtures.ts';
 
-/** One page of rows, and the files that hold it. */
+/** One page of rows and its files. */
 export interface PageFile {
   readonly shape: ShapeName;
   readonly rows: number;
   readonly zip: string;
   readonly csv: string;
-  /** One JSON object a line. */
+  /** One JSON object per line. */
   readonly json: string;
-  /** Lines and bytes of the CSV file, bytes of the others. */
+  /** Lines and bytes of the CSV file, and bytes of the others. */
   readonly csvLines: number;
   readonly csvBytes: number;
   readonly zipBytes: number;
@@ -26,7 +29,10 @@ const seed = 1;
 const deflateLevel = 6;
 const lineFeed = 0x0a;
 
-/** Writes the files of one page into `folder`. The ZIP has its sizes behind the data, as writers that stream have it. */
+/**
+ * Writes the files of one page into `folder`. The ZIP has its sizes after the data, as streaming
+ * writers produce it.
+ */
 export async function makePage(folder: string, shape: ShapeName, rows: number, withJson: boolean): Promise<PageFile> {
   const [zip, csv, json] = ['zip', 'csv', 'jsonl'].map((end) => join(folder, `${shape}-${rows}.${end}`)) as [
     string,

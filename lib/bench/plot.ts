@@ -1,4 +1,4 @@
-/** A plot of rate and memory against rows, as SVG. Pure. */
+/** Plots rate and memory against rows, as SVG. Pure. */
 
 export interface Point {
   readonly rows: number;
@@ -13,7 +13,10 @@ const right = 30;
 const top = 40;
 const bottom = 40;
 
-/** Two charts with the same axis of rows (logarithmic): the rate with Zoho's ceiling as a dashed line, and the memory. Both axes begin at zero. */
+/**
+ * Two charts over the same logarithmic axis of rows: the rate, with Zoho's ceiling as a dashed
+ * line, and the memory. Both start at zero.
+ */
 export function plot(points: readonly Point[], ceilingRowsPerS: number): string {
   const rows = points.map((point) => point.rows);
   const rate = chart(
@@ -70,7 +73,7 @@ function chart(offset: number, title: string, xs: readonly number[], ys: readonl
   return parts.join('\n');
 }
 
-/** The next number above that is easy to divide by four. */
+/** The next larger number that divides well by four. */
 function nice(value: number): number {
   const step = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
   return [1, 2, 4, 6, 8, 10].map((factor) => factor * step).find((round) => round >= value) ?? value;

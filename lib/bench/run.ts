@@ -1,4 +1,4 @@
-/** One run of one contender: its process, the pipe that takes its output, the clock. */
+/** One run of one contender: its process, the pipe for its output, and the clock. */
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {closeSync, openSync, readSync} from 'node:fs';
@@ -11,7 +11,10 @@ import {type Digest, Digester} from './digest.ts';
 import type {ServerOptions} from './server.ts';
 import type {Report, Task} from './task.ts';
 
-/** Where a contender's output goes: nowhere, to a reader that is always there, to one of 40 MB/s, or to one that goes away for a minute. */
+/**
+ * Where a contender's output goes: nowhere, to a fast reader, to one of 40 MB/s, or to one that
+ * pauses for a minute.
+ */
 export type Output = 'null' | 'pipe' | 'slow' | 'stalled';
 
 export interface Run extends Report {
@@ -19,7 +22,7 @@ export interface Run extends Report {
   readonly wallS: number;
   /** Absent for output that nobody reads. */
   readonly digest?: Digest;
-  /** The output itself if it was small enough to be kept; its bytes are those of the next run after it. */
+  /** The output, if it was small enough to keep. The next run reuses its memory. */
   readonly output?: Buffer;
 }
 
@@ -32,10 +35,13 @@ export interface RunOptions {
 const contenderFile = fileURLToPath(new URL('contender.ts', import.meta.url));
 const serverFile = fileURLToPath(new URL('server.ts', import.meta.url));
 
-/** What was compiled once, in the warm-up at the latest, is there, as it is for the program itself. */
+/** Compiled code is cached by the warm-up at the latest, as it is for the program itself. */
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/source-zoho', import.meta.url));
 
-/** Output up to this size is kept until the clock has stopped, and hashed then; larger output is hashed on the way, which costs its writer some of the time. */
+/**
+ * Output up to this size is kept and hashed after the clock has stopped. Larger output is hashed on
+ * the way, which slows its writer a little.
+ */
 const keptBytesMax = 512 << 20;
 const readBytesMax = 1 << 20;
 const slowBytesPerMs = 40_000;
@@ -43,14 +49,17 @@ const stallMs = 60_000;
 
 let kept: Buffer | undefined;
 
-/** Runs a contender to its end. Rejects when it fails, with what it said. This thread does nothing else meanwhile than to read. */
+/**
+ * Runs a contender to its end. Rejects with its error output when it fails. This thread only reads
+ * meanwhile.
+ */
 export async function run(name: string, task: Task, options: RunOptions): Promise<Run> {
   const {output, folder} = options;
   const piped = output === 'null' ? undefined : pipeIn(folder);
   const target = piped?.writer ?? openSync('/dev/null', 'w');
   kept ??= Buffer.alloc(keptBytesMax);
   const since = performance.now();
-  // Ours as the image and the launcher start it, the others as node is.
+  // Ours with the flags of the image and the launcher, the others with node's defaults.
   const flags = name.startsWith('ours') ? nodeFlags : [];
   const child = spawn(process.execPath, [...flags, contenderFile, name, JSON.stringify(task)], {
     stdio: ['ignore', target, 'pipe', 'pipe'],
@@ -72,7 +81,10 @@ export async function run(name: string, task: Task, options: RunOptions): Promis
   return {...report, wallS, digest: digester.end(), output: whole};
 }
 
-/** Time and processor time of `unzip -p page.zip | wc -c`; undefined where unzip, or the bash that tells its processor time, is missing. */
+/**
+ * Time and processor time of `unzip -p page.zip | wc -c`; undefined where unzip, or a bash that
+ * measures processor time, is missing.
+ */
 export function runUnzip({page}: Task): Run | undefined {
   for (const [program, flag] of [
     ['unzip', '-v'],
@@ -94,12 +106,12 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-/** Starts the process that the pages come from. */
+/** Starts the process that serves the pages. */
 export function startServer(options: ServerOptions): Promise<PageServer> {
   return startProcess(serverFile, options);
 }
 
-/** Starts a program that prints its URL, and ends with its input. */
+/** Starts a program that prints its URL and ends with its input. */
 export async function startProcess(file: string, options: object): Promise<PageServer> {
   const child: ChildProcess = spawn(process.execPath, [file, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -119,12 +131,12 @@ export async function startProcess(file: string, options: object): Promise<PageS
   throw new Error('Cannot start the page server: it ended at once');
 }
 
-/** A pipe as the Flow runtime gives one; what node itself makes for a child is a socket. */
+/** A named pipe, as the Flow runtime provides. Node itself gives a child a socket. */
 function pipeIn(folder: string): {reader: number; writer: number} {
   const path = join(folder, `output-${process.hrtime.bigint()}`);
   const {status} = spawnSync('mkfifo', [path]);
   if (status !== 0) throw new Error('Cannot make a pipe: there is no program mkfifo');
-  // Open for both ends, so that neither of the others waits for its counterpart.
+  // Open at both ends, so that neither of the others waits for its counterpart.
   const both = openSync(path, 'r+');
   const reader = openSync(path, 'r');
   const writer = openSync(path, 'w');
@@ -134,7 +146,7 @@ function pipeIn(folder: string): {reader: number; writer: number} {
 
 interface Drained {
   readonly digester: Digester;
-  /** The output, if it could be kept; otherwise the digester has had it. */
+  /** The output, if it could be kept; otherwise the digester has read it. */
   readonly whole?: Buffer;
 }
 

@@ -1,8 +1,9 @@
 /**
- * The other side of a measurement, in a process of its own: answers just what a backfill asks of Zoho, from pages that are in memory before the
- * clock starts. The sandbox is the faithful Zoho; this one costs next to nothing, so that it is not what is measured.
+ * The server of a measurement, in its own process. It answers exactly what a backfill asks of Zoho,
+ * from pages that are in memory before the clock starts. Unlike the sandbox, it costs next to
+ * nothing, so it does not distort the figures.
  *
- * Started as `node server.ts '<ServerOptions as JSON>'`; prints its URL on a line.
+ * Start it with `node server.ts '<ServerOptions as JSON>'`; it prints its URL on a line.
  */
 import {readFileSync} from 'node:fs';
 import {createServer, type ServerResponse} from 'node:http';
@@ -12,14 +13,14 @@ import type {PageFile} from './pages.ts';
 
 export interface ServerOptions {
   readonly page: PageFile;
-  /** How often each module has that page, one after another. */
+  /** How many times each module has that page. */
   readonly pages: number;
-  /** Whether the rows can be had by COQL; otherwise it finds nothing. */
+  /** Whether COQL serves the rows; otherwise it finds nothing. */
   readonly coql: boolean;
-  /** How long a job takes, and a download; 0 as fast as it goes. */
+  /** Duration of a job, and of a download; 0 for none. */
   readonly jobMs: number;
   readonly downloadMs: number;
-  /** Jobs are worked on one after another, as Zoho does for some organisations, or side by side. */
+  /** Whether jobs run one after another, as for some organisations, or in parallel. */
   readonly serialJobs: boolean;
 }
 
@@ -58,7 +59,7 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (address !== null && typeof address === 'object') process.stdout.write(`http://127.0.0.1:${address.port}\n`);
 });
-// It ends with whoever started it.
+// Ends with its parent.
 process.stdin.resume().once('end', () => process.exit());
 
 function submit(query: {readonly module?: {readonly api_name: string}; readonly page_token?: string}): string {
@@ -100,7 +101,7 @@ async function sendZip(response: ServerResponse): Promise<void> {
   response.end();
 }
 
-/** A page of a sweep goes on after the id in the query, from the first row when it names none. */
+/** A page of a sweep begins after the id in the query, or at the first row when there is none. */
 function answerQuery(response: ServerResponse, query: string): void {
   const after = /id > '?(\d+)/.exec(query)?.[1];
   const limit = Number(/limit \d+, (\d+)$/.exec(query)?.[1]);
@@ -119,7 +120,7 @@ function sendRows(response: ServerResponse, from: number, limit: number): void {
   response.end(`],"info":{"count":${to - from},"more_records":${to < rowEnds.length}}}`);
 }
 
-/** Where each row ends. Its line feed becomes the comma that parts it from the next. */
+/** Where each row ends. Its line feed becomes the comma before the next. */
 function endsOf(lines: Buffer): number[] {
   const ends: number[] = [];
   for (let at = lines.indexOf(0x0a); at >= 0; at = lines.indexOf(0x0a, at + 1)) {

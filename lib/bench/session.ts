@@ -1,4 +1,7 @@
-/** The process that measures. It often does nothing else for seconds than to read a pipe, so whoever wants to stop it needs another one. */
+/**
+ * The measuring process. It often only reads a pipe for seconds, so another process has to be able
+ * to stop it.
+ */
 import type {Case} from './cases.ts';
 import {type Figures, figuresOf} from './figures.ts';
 import {measure} from './measure.ts';
@@ -6,16 +9,23 @@ import {makePage, type PageFile} from './pages.ts';
 import {idleBytes} from './run.ts';
 import {measureStarts, type Start} from './starts.ts';
 
-/** What to measure: cases in a folder for their pages and pipes, or starts. */
+/** What to measure: cases, with a folder for their pages and pipes, or starts. */
 export type Session =
   | {readonly cases: readonly Case[]; readonly rounds: number; readonly folder: string}
   | {readonly startsPerRound: number};
 
-/** What came of it. */
+/** The result. */
 export type Outcome = {readonly figures: readonly Figures[]} | {readonly starts: readonly Start[]};
 
-/** What it tells the process that started it: what it does now, what came of it, or why nothing did. */
-export type Told = {readonly doing: string} | {readonly outcome: Outcome} | {readonly failure: string};
+/**
+ * Messages to the process that started it: its progress, the figures of a case, its outcome, or its
+ * failure.
+ */
+export type Told =
+  | {readonly doing: string}
+  | {readonly measured: readonly Figures[]}
+  | {readonly outcome: Outcome}
+  | {readonly failure: string};
 
 function tell(told: Told): void {
   process.send?.(told);
@@ -32,7 +42,9 @@ async function measureAll(cases: readonly Case[], rounds: number, folder: string
     pages.set(key, page);
     const onRun = (contender: string, round: number): void =>
       tell({doing: `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`});
-    figures.push(...figuresOf(await measure(what, page, {rounds, folder, onRun}), idle));
+    const measured = figuresOf(await measure(what, page, {rounds, folder, onRun}), idle);
+    tell({measured});
+    figures.push(...measured);
   }
   return figures;
 }

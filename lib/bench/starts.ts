@@ -1,4 +1,4 @@
-/** How long people and Flow wait for what needs no Zoho: whole processes, from their start to their end. */
+/** How long commands that need no Zoho take: whole processes, from start to end. */
 import {spawnSync} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {median} from './figures.ts';
@@ -7,7 +7,7 @@ export interface Start {
   readonly name: string;
   /** Median. */
   readonly ms: number;
-  /** In times of `node -e 0`. */
+  /** Relative to `node -e 0`. */
   readonly timesNode: number;
 }
 
@@ -19,7 +19,7 @@ const starts = [
   {name: '--help', args: [program, '--help'], input: ''},
 ] as const;
 
-/** Starts each in turn, `rounds` times after one for warming up. Throws when one of them fails. */
+/** Starts each command in turn, `rounds` times after one warm-up. Throws when one fails. */
 export function measureStarts(rounds: number): Start[] {
   const times = starts.map((): number[] => []);
   for (let round = 0; round <= rounds; round++) {

@@ -1,20 +1,20 @@
-/** What passes between the benchmark and a contender. */
+/** Messages between the benchmark and a contender. */
 import type {PageFile} from './pages.ts';
 
-/** What a contender is to do. */
+/** What a contender has to do. */
 export interface Task {
   readonly page: PageFile;
-  /** Pages of each binding. */
+  /** Pages per binding. */
   readonly pages: number;
   readonly bindings: number;
   readonly coql: boolean;
-  /** Where the pages can be downloaded. */
+  /** URL of the page server. */
   readonly url: string;
 }
 
-/** What a contender says of itself when it is done. */
+/** A contender's report at its end. */
 export interface Report {
-  /** Documents written; for the floors, lines or bytes seen. */
+  /** Documents written; lines or bytes for the floors. */
   readonly count: number;
   /** Processor time of the whole process, and of its work without starting and loading. */
   readonly cpuS: number;
@@ -22,5 +22,5 @@ export interface Report {
   readonly rssBytes: number;
 }
 
-/** Does the task and gives the count of its report. */
+/** Performs the task; returns the count for its report. */
 export type Contender = (task: Task) => Promise<number>;

@@ -12,6 +12,8 @@ import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
 import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {refuseExisting} from './new-file.ts';
+import {type BenchRecord, benchPage} from './report/bench-page.ts';
+import {reported} from './report/reported.ts';
 import {grouped, tableLines} from './terminal/table.ts';
 
 export interface BenchArguments {
@@ -24,6 +26,8 @@ export interface BenchArguments {
   readonly scale?: string;
   readonly scaleRows: number;
   readonly starts?: true;
+  /** File for a page of the figures. */
+  readonly report?: string;
   readonly force?: boolean;
   readonly memory?: true;
 }
@@ -31,9 +35,12 @@ export interface BenchArguments {
 /** Measures and prints. Ends with `different` when a contender's documents were not right. */
 export async function bench(host: CommandContext, args: BenchArguments): Promise<number> {
   if (args.rounds < 1 || args.rows < 1) throw new ConfigError('Cannot measure: it takes at least one round and one row');
+  const {report, scale} = args;
+  const other = args.starts ? '--starts' : args.memory ? '--memory' : scale !== undefined ? '--scale' : undefined;
+  if (report !== undefined && other !== undefined)
+    throw new ConfigError(`Cannot use --report with ${other}: its page is one of cases`);
   if (args.starts) return tellStarts(host, args);
   if (args.memory) return tellMemory(host, args);
-  const {scale} = args;
   // Before minutes of measuring.
   if (scale !== undefined) {
     await explainSystemErrors(`write ${scale}`, async () => {
@@ -41,15 +48,30 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
       await (await open(scale, 'a')).close();
     });
   }
+  const measured: Figures[] = [];
+  if (report === undefined) return measureCases(host, args, measured);
+  return reported(
+    host,
+    report,
+    args,
+    () => measureCases(host, args, measured),
+    async (outcome) => benchPage({...circumstances(), outcome, figures: measured}),
+  );
+}
+
+/** Measures the cases that are asked for; those that are through are in `measured`, however it ends. */
+async function measureCases(host: CommandContext, args: BenchArguments, measured: Figures[]): Promise<number> {
+  const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {
-    const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);
     const session = {cases, rounds: args.rounds, folder};
-    const told = await measureApart(session, host.signal, (doing) => say(host, doing));
+    const told = await measureApart(session, host.signal, {
+      onDoing: (doing) => say(host, doing),
+      onMeasured: (figures) => measured.push(...figures),
+    });
     const figures = 'figures' in told ? told.figures : [];
     if (args.scale !== undefined) await writeFile(args.scale, plotOf(figures));
-    if (args.json)
-      sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, ceilingRowsPerS, figures});
+    if (args.json) sayJson(host, {...circumstances(), figures});
     else for (const line of linesOf(figures)) print(host, line);
     return figures.some(({left}) => left?.includes('wrote')) ? exit.different : exit.done;
   } finally {
@@ -57,12 +79,17 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
   }
 }
 
+/** Where, when and beside which bound figures were measured. */
+function circumstances(): Omit<BenchRecord, 'outcome' | 'figures'> {
+  return {machine: machine(), date: new Date().toISOString(), node: process.version, ceilingRowsPerS};
+}
+
 /** Starts are short, so that there can be many. */
 const startsPerRound = 4;
 
 async function tellStarts(host: CommandContext, {rounds, json}: BenchArguments): Promise<number> {
   say(host, `Starting each ${startsPerRound * rounds} times`);
-  const told = await measureApart({startsPerRound: startsPerRound * rounds}, host.signal, (doing) => say(host, doing));
+  const told = await measureApart({startsPerRound: startsPerRound * rounds}, host.signal, {onDoing: (doing) => say(host, doing)});
   const starts = 'starts' in told ? told.starts : [];
   if (json) sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, starts});
   else {

@@ -1,4 +1,4 @@
-/** The file that goes with the report of a problem: what helps to understand it, and nothing that has to stay with whoever reports it. */
+/** The support bundle: what helps to understand a problem, without secrets or customers' data. */
 import {type FileHandle, open, readFile} from 'node:fs/promises';
 import {release} from 'node:os';
 import {ConfigError} from '../errors/errors.ts';
@@ -9,16 +9,16 @@ import {manifestName, parseManifest} from '../sinks/files/manifest.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
 import type {Setup} from './context.ts';
 
-/** What a check has found by the time that it ends, however it ends. */
+/** What a check has found so far. */
 export interface Found {
   setup?: Setup;
   scopes?: readonly string[] | undefined;
-  /** Zoho's. */
+  /** Zoho's time. */
   clock?: string;
   modules?: readonly ModuleEntry[];
 }
 
-/** What is told beside. */
+/** Other facts about the run. */
 export interface Circumstances {
   /** Why the check ended early, if it did. */
   readonly failure: unknown;
@@ -36,7 +36,10 @@ interface LogLine {
 
 const hidden = '<secret>';
 
-/** A support bundle being gathered. The file is there from the beginning, for its owner alone, so that a wrong path is told before any call. */
+/**
+ * A support bundle in progress. Its file is created at once, readable only by its owner, so that a
+ * wrong path fails before any call.
+ */
 export class Bundle {
   readonly #file: FileHandle;
   readonly #lines: LogLine[] = [];
@@ -46,17 +49,17 @@ export class Bundle {
     this.#file = file;
   }
 
-  /** @throws ConfigError when the file is there already, or cannot be written. */
+  /** @throws ConfigError when the file exists, or cannot be written. */
   static async begin(path: string): Promise<Bundle> {
     try {
       return new Bundle(await open(path, 'wx', 0o600));
     } catch (error) {
-      const reason = hasCode(error, 'EEXIST') ? 'it is there already; remove it, or choose another name' : reasonOf(error);
+      const reason = hasCode(error, 'EEXIST') ? 'it already exists; remove it, or choose another name' : reasonOf(error);
       throw new ConfigError(`Cannot write ${path}: ${reason}`, {cause: error});
     }
   }
 
-  /** A log that tells `log` all, and keeps the latest of it. */
+  /** A log that passes everything to `log` and keeps the latest lines. */
   over(log: Log): Log {
     return (level, message, fields) => {
       log(level, message, fields);
@@ -65,7 +68,10 @@ export class Bundle {
     };
   }
 
-  /** Writes what was found, why it ended early, the state in a capture's directory if one is given, and the log. Closes the file. */
+  /**
+   * Writes what was found, why the check ended early, the state of a capture's directory if there
+   * is one, and the log. Closes the file.
+   */
   async write({setup, scopes, clock, modules}: Found, {failure, folder, env}: Circumstances): Promise<void> {
     try {
       const content = {
@@ -86,7 +92,7 @@ export class Bundle {
   }
 }
 
-/** Versions of the connector, of node, and of the packages that the lock file names for production. */
+/** Versions of the connector, of node, and of the production packages in the lock file. */
 async function versions(): Promise<object> {
   const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
   const {packages} = JSON.parse(await readFile(new URL('../../package-lock.json', import.meta.url), 'utf8'));
@@ -96,7 +102,10 @@ async function versions(): Promise<object> {
   return {version, node: process.version, packages: Object.fromEntries(locked)};
 }
 
-/** Variables that change what the connector does. Addresses of proxies may hold passwords: that they are set is enough. */
+/**
+ * Variables that change what the connector does. A proxy's address may hold a password, so only its
+ * presence is noted.
+ */
 function environmentOf(env: Circumstances['env']): object {
   const shown = ['SOURCE_ZOHO_LOOPBACK', 'LOG_LEVEL'].map((name) => [name, env[name]]);
   const set = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']
@@ -113,7 +122,10 @@ function configOf({config, bindings, client}: Setup): object {
   };
 }
 
-/** Names and types of a module's fields, and which APIs read them; nothing of any record, and no values of pick lists. */
+/**
+ * Names and types of a module's fields, and which APIs read them. No record's data, and no values
+ * of pick lists.
+ */
 function coverageOf({name, fields = [], skip}: ModuleEntry): object {
   const described = fields.map(({name: field, type, dataType, jsonType, computed, dynamic, bulk, coql}) => [
     field,
@@ -124,7 +136,7 @@ function coverageOf({name, fields = [], skip}: ModuleEntry): object {
   return {module: name, ...(skip !== undefined && {skipped: skip}), fields: Object.fromEntries(described)};
 }
 
-/** The state of a directory as far as it is cursors, ids and counts; page tokens and whatever else is text are left out. */
+/** Cursors, ids and counts from a directory's state. Page tokens and other texts are omitted. */
 async function stateOf(folder: string): Promise<unknown> {
   try {
     const text = await folderDisk(folder).read(manifestName);
@@ -151,10 +163,10 @@ function secretsOf(setup: Setup | undefined): string[] {
   return [clientId, clientSecret, refreshToken];
 }
 
-/** Shorter ones than this are words that stand in a text by chance. */
+/** Shorter secrets may occur in a text by chance. */
 const secretLengthMin = 6;
 
-/** Nothing that is written should hold a secret; this is for what nobody thought of. */
+/** Redacts secrets. Nothing should hold one; this covers what nobody thought of. */
 function without(secrets: readonly string[], text: string): string {
   return secrets
     .filter(({length}) => length >= secretLengthMin)

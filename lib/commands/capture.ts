@@ -2,24 +2,24 @@
 import {type CaptureBinding, runCapture} from '../capture/capture.ts';
 import {ridingOut} from '../capture/outage.ts';
 import {type BindingProgress, newProgress} from '../capture/progress.ts';
-import {explainSystemErrors} from '../errors/system.ts';
+import {ConfigError} from '../errors/errors.ts';
 import {mergePatch, savedBinding} from '../flow/state.ts';
 import {systemClock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
-import {clearCapture} from '../sinks/files/clear.ts';
-import {folderDisk, makeFolder} from '../sinks/files/disk.ts';
-import {lockFolder} from '../sinks/files/lock.ts';
-import {openNdjson} from '../sinks/ndjson.ts';
-import {PreviewSink} from '../sinks/preview.ts';
-import type {Sink} from '../sinks/sink.ts';
-import {bindingsOf, modulesOf, type Setup, type SetupArguments, setUp, unknownModule} from './context.ts';
+import {programVersion} from '../platform/version.ts';
+import {bindingsOf, modulesOf} from './bindings.ts';
+import {type Output, openOutput} from './capture-output.ts';
+import {type Setup, type SetupArguments, setUp} from './context.ts';
 import {estimate, estimateJson, estimateLines} from './estimate.ts';
 import {countExpected} from './expected.ts';
 import {type CommandContext, exit, print, say, sayJson} from './host.ts';
+import {unknownModule} from './module-patterns.ts';
+import {capturePage} from './report/capture-page.ts';
+import {Recorder, type Watched} from './report/recorder.ts';
+import {reported} from './report/reported.ts';
 import {CaptureView} from './terminal/capture-view.ts';
 import {display} from './terminal/display.ts';
 import {counted, grouped, spanText, tableLines} from './terminal/table.ts';
-import {working} from './terminal/work.ts';
 
 export interface CaptureArguments extends SetupArguments {
   readonly out: string;
@@ -28,27 +28,44 @@ export interface CaptureArguments extends SetupArguments {
   readonly timeout?: number;
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly outputState?: boolean;
+  /** Compress the files. */
+  readonly gzip?: boolean;
   readonly json?: boolean;
   /** Modules to backfill again, whatever was captured of them. */
   readonly backfill?: readonly string[];
   /** Say what the backfill would take, and write nothing. */
   readonly dryRun?: boolean;
-}
-
-/** Where a run writes, and what can be said about that. */
-export interface Output {
-  readonly sink: Sink & {readonly state: unknown};
-  /** File of each collection, when there are files. */
-  readonly files: readonly {readonly collection: string; readonly file: string; readonly lines: number}[];
-  /** Lets go of the place, after the sink was closed. */
-  release(): void;
+  /** File for a page of the run, and whether it may replace one that is there. */
+  readonly report?: string;
+  readonly force?: boolean;
 }
 
 export async function capture(host: CommandContext, args: CaptureArguments): Promise<number> {
+  if (args.force !== undefined && args.report === undefined)
+    throw new ConfigError('Cannot use --force without --report: nothing else is replaced');
+  if (args.report === undefined) return captureOnce(host, args);
+  if (args.dryRun === true) throw new ConfigError('Cannot use --report with --dry-run: there is no run to report on');
+  const recorder = new Recorder({
+    clock: systemClock,
+    rssBytes: () => process.memoryUsage.rss(),
+    version: programVersion(),
+  });
+  const listened = {...host, log: recorder.listening(host.log)};
+  return reported(
+    host,
+    args.report,
+    args,
+    () => captureOnce(listened, args, recorder),
+    async (outcome) => capturePage(await recorder.stop(outcome)),
+  );
+}
+
+async function captureOnce(host: CommandContext, args: CaptureArguments, recorder?: Recorder): Promise<number> {
   const setup = await setUp(host, args);
+  recorder?.watch({...watchedOf(setup), bindings: []});
   try {
     if (args.dryRun === true) return await dryRun(host, args, setup);
-    return await captureWith(host, args, setup);
+    return await captureWith(host, args, setup, recorder);
   } finally {
     await setup.close();
   }
@@ -61,8 +78,12 @@ async function dryRun(host: CommandContext, {json}: CaptureArguments, setup: Set
   return exit.done;
 }
 
+function watchedOf({client, heldBack}: Setup): Omit<Watched, 'bindings'> {
+  return {spent: () => client.spent(), heldBack};
+}
+
 /** Captures what a setup means; gives the exit code. */
-export async function captureWith(host: CommandContext, args: RunArguments, setup: Setup): Promise<number> {
+export async function captureWith(host: CommandContext, args: RunArguments, setup: Setup, recorder?: Recorder): Promise<number> {
   // Whoever asks for one round waits for it; a capture that is to run on may begin in an outage.
   const chosen = () => bindingsOf(setup, host);
   const found = args.once === true ? chosen() : ridingOut(chosen, {clock: systemClock, log: host.log}, host.signal);
@@ -73,6 +94,7 @@ export async function captureWith(host: CommandContext, args: RunArguments, setu
     progress: newProgress(resource.name),
   }));
   refuseUnknown(args.backfill, bindings);
+  recorder?.watch({...watchedOf(setup), bindings: bindings.map(({progress}) => progress)});
   const output = await openOutput(host, args, setup, [...new Set(bindings.map(({target}) => target.collection))]);
   try {
     return await run(host, args, setup, bindings, output);
@@ -163,48 +185,6 @@ function withoutStatus(log: Log): Log {
   return (level, message, fields) => {
     if (fields?.eventType !== 'connectorStatus') log(level, message, fields);
   };
-}
-
-async function openOutput(
-  host: CommandContext,
-  args: RunArguments,
-  setup: Setup,
-  collections: readonly string[],
-): Promise<Output> {
-  const {out, initialState, outputState} = args;
-  if (out === '-') {
-    const sink = new PreviewSink(host.output, {state: initialState ?? {}, showState: outputState === true, signal: host.signal});
-    return {sink, files: [], release() {}};
-  }
-  const unlock = await explainSystemErrors(`write into ${out || 'a directory without a name'}`, async () => {
-    await makeFolder(out);
-    return lockFolder(out);
-  });
-  try {
-    const {identity: capture} = setup;
-    // A sandbox that ended with its command: what was captured from it can only be begun anew.
-    if (capture.sandbox !== undefined && (await clearCapture(out, ({sandbox}) => sandbox !== undefined)))
-      host.log('info', `What an earlier --sandbox left in ${out} is replaced`);
-    const sink = await working(host, (work) => {
-      work.begin(`Looking whether the files in ${out} are as they were written, bytes`);
-      const onChecked = (bytes: number): Promise<void> => {
-        work.add(bytes);
-        return work.pause();
-      };
-      const disk = folderDisk(out);
-      return openNdjson({disk, folder: out, capture, collections, initialState, clock: systemClock, onChecked});
-    });
-    return {
-      sink,
-      get files() {
-        return sink.files;
-      },
-      release: unlock,
-    };
-  } catch (error) {
-    unlock();
-    throw error;
-  }
 }
 
 /** Tells what came of it; gives the exit code. */

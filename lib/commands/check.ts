@@ -8,23 +8,24 @@ import type {ModuleEntry} from '../zoho/catalog.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import {accountsOrigin} from '../zoho/data-centers.ts';
 import {missingScopes, scopesNeeded} from '../zoho/scopes.ts';
+import {modulesOf} from './bindings.ts';
 import {Bundle, type Found} from './bundle.ts';
-import {modulesOf, type Setup, type SetupArguments, setUpToAnswer} from './context.ts';
+import {type Setup, type SetupArguments, setUpToAnswer} from './context.ts';
 import {estimate, estimateJson, estimateLines} from './estimate.ts';
 import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {counted, grouped, tableLines} from './terminal/table.ts';
 
 export interface CheckArguments extends SetupArguments {
   readonly json?: boolean;
-  /** Also say what a backfill takes, and what each day afterwards costs. */
+  /** Also estimate a backfill, and what each day afterwards costs. */
   readonly estimate?: boolean;
-  /** A file to write for the report of a problem, whatever the check comes to. */
+  /** A support bundle to write, whatever the check finds. */
   readonly supportBundle?: string;
-  /** Directory of a local capture whose state goes into that file. */
+  /** Directory of a local capture whose state goes into the bundle. */
   readonly out?: string;
 }
 
-/** What is known of a module that can be captured. */
+/** What is known about a module that can be captured. */
 interface Coverage {
   readonly fields: number;
   readonly computed: readonly string[];
@@ -53,7 +54,10 @@ export async function check(host: CommandContext, args: CheckArguments): Promise
   }
 }
 
-/** The check itself. What it finds goes to `found` as it comes, so that a failure leaves what came before. */
+/**
+ * The check itself. It stores what it finds in `found` as it goes, so that a failure keeps what
+ * came before.
+ */
 async function examine(host: CommandContext, args: CheckArguments, found: Found): Promise<number> {
   const setup = await setUpToAnswer(host, args);
   found.setup = setup;
@@ -142,7 +146,7 @@ function reportLines(host: CommandContext, {client, config}: Setup, {modules, cl
   ];
 }
 
-/** Since when a capture that starts now has records, and why. */
+/** From when a capture that starts now has records, and why. */
 function startOf(startDate: string | undefined, clock: string): string {
   return `${startDate ?? daysBefore(clock, defaultStartDays)} in every module: ${startReason(startDate)}`;
 }
@@ -156,7 +160,8 @@ function lacking(missing: readonly string[]): ZohoError {
 }
 
 /**
- * Asks the APIs that listing modules did not need whether they answer, about one module after the other: some have scopes of their own.
+ * Calls the APIs that listing modules does not use, because some have scopes of their own. It tries
+ * one module after another.
  *
  * @throws ZohoError of kind `credentials` when they answer for none.
  */
@@ -178,11 +183,11 @@ async function probe({client}: Setup, host: CommandContext, captured: readonly M
   }
   if (refusal === undefined) return;
   const {coql, records} = scopesNeeded;
-  const message = `The refresh token's scopes cover no module; generate a new one with ${coql} and ${records} among the others: ${refusal.message}`;
+  const message = `The refresh token's scopes cover no module; generate a new one that includes ${coql} and ${records}: ${refusal.message}`;
   throw new ZohoError('credentials', message, {cause: refusal, code: refusal.code});
 }
 
-/** Modules that are asked about before their refusals say enough. */
+/** Modules to try before their refusals are conclusive. */
 const probesMax = 5;
 
 function coverageOf({fields = []}: ModuleEntry): Coverage {

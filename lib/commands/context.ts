@@ -1,24 +1,21 @@
-/** What all commands that read Zoho begin with: the configuration, from wherever it is, and a client for it. */
+/** What all commands that read Zoho share: reading the configuration and creating a client. */
 import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {text} from 'node:stream/consumers';
-import {FieldPlan} from '../capture/field-plan.ts';
-import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
+import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig} from '../config/config.ts';
 import {credentialVariables, environmentConfig, withEnvironment} from '../config/environment.ts';
 import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
 import {unsealWithSops} from '../config/sops.ts';
-import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {systemReason} from '../errors/system.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
 import type {ZohoClient} from '../zoho/api.ts';
-import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import {createClient} from '../zoho/client.ts';
+import {ChosenFields} from './chosen-fields.ts';
 import type {CommandContext} from './host.ts';
-import {counted} from './terminal/table.ts';
-import {working} from './terminal/work.ts';
+import {isPattern, matches, unknownModule} from './module-patterns.ts';
 
 /** The options that `withSetup` of the command line adds. */
 export interface SetupArguments {
@@ -28,8 +25,10 @@ export interface SetupArguments {
   readonly module?: readonly string[];
   readonly sandbox?: boolean;
   readonly records?: number;
-  /** Start for a config that names none; an instant. */
+  /** An instant to start from, for a config without one. */
   readonly since?: string;
+  /** Fields to capture instead of all. */
+  readonly fields?: readonly string[];
 }
 
 /** A module to capture, and the collection it goes to. */
@@ -39,40 +38,41 @@ export interface SetupBinding {
   readonly stateKey: string;
 }
 
-/** One whose module is known to be there. */
-export interface FoundBinding extends SetupBinding {
-  /** Jobs that a page of its backfill takes: more than one for a module with very many fields. */
-  readonly slices: number;
-}
-
 export interface Setup {
   /** Name of the capture in its catalog. */
   readonly name: string | undefined;
   readonly config: EndpointConfig;
-  /** As it was read, for whoever writes it on. */
+  /** As read from the file, for commands that write it out again. */
   readonly rawConfig: unknown;
-  /** The bindings that were asked for; undefined when every module is meant that can be captured. */
+  /** The bindings requested by name; undefined for every module that can be captured. */
   readonly bindings: readonly SetupBinding[] | undefined;
+  /** Patterns of further modules to capture. */
+  readonly patterns: readonly string[];
   readonly client: ZohoClient;
-  /** What tells this capture from others, whenever it runs. */
+  /** What identifies this capture across runs. */
   readonly identity: Readonly<Record<string, string>>;
-  /** Why calls are held back for long just now. */
+  /** The chosen fields; undefined for all. */
+  readonly fields?: ChosenFields;
+  /** Why calls are on hold, if the wait is long. */
   readonly heldBack: () => string | undefined;
   /** Closes the client, and the sandbox if one was started. */
   close(): Promise<void>;
 }
 
-/** Records of the largest module of a sandbox that a command starts for itself. */
+/** Records of the largest module in a sandbox that a command starts for itself. */
 const sandboxRecords = 20_000;
 
 interface Waits {
-  /** Told why calls wait, and `undefined` when they go on. */
+  /** Receives the reason why calls wait, and `undefined` when they continue. */
   readonly onStatus?: (reason: string | undefined) => void;
-  /** How long limits may hold up one call; by default as long as a capture wants it. */
+  /** How long limits may hold a call; by default as long as a capture accepts. */
   readonly waitMaxMs?: number;
 }
 
-/** As `setUp`, for a command that somebody waits for: it says why calls wait, and gives up within minutes. */
+/**
+ * Like `setUp`, for a command that somebody waits for: it reports why calls wait, and gives up
+ * within minutes.
+ */
 export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promise<Setup> {
   return setUp(host, args, {
     onStatus(reason) {
@@ -83,9 +83,9 @@ export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promi
 }
 
 /**
- * Reads the configuration that the arguments name and makes a client for it.
+ * Reads the configuration that the arguments name and creates a client for it.
  *
- * @throws ConfigError that says which option or property to mend.
+ * @throws ConfigError that names the option or property to fix.
  */
 export async function setUp(host: CommandContext, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
@@ -95,8 +95,9 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
   if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
   try {
-    const read = sandbox ?? (fromEnvironment && {config: fromEnvironment, bindings: args.module?.map(bindingOf)});
-    const setup = setupOf(host, read ?? (await readSetup(host, args)), {...waits, since: args.since});
+    const read = sandbox ?? (fromEnvironment && {config: fromEnvironment, ...askedFor(args.module)});
+    const whole = setupOf(host, read ?? (await readSetup(host, args)), {...waits, since: args.since});
+    const setup = args.fields === undefined ? whole : withFields(whole, new ChosenFields(args.fields));
     return {
       ...setup,
       async close() {
@@ -110,9 +111,16 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
   }
 }
 
-const places = `say one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
+const places = `pass one of --source flow.yaml, --config config.json or --sandbox, or set ${Object.values(credentialVariables).join(', ')}`;
 
-/** Makes a client for a configuration that has been read. */
+/**
+ * The setup, limited to these fields. It identifies a different capture from one with all fields.
+ */
+export function withFields(setup: Setup, fields: ChosenFields): Setup {
+  return {...setup, client: fields.only(setup.client), fields, identity: {...setup.identity, fields: `${fields}`}};
+}
+
+/** Creates a client for a parsed configuration. */
 export function setupOf(
   host: CommandContext,
   read: Read,
@@ -140,6 +148,7 @@ export function setupOf(
     config,
     rawConfig: read.config,
     bindings: read.bindings,
+    patterns: read.patterns ?? [],
     client,
     identity: {
       ...named,
@@ -152,29 +161,31 @@ export function setupOf(
   };
 }
 
-/** The config with the start that was asked for. Two different ones are a contradiction. */
+/** The config with the requested start. Two different ones are an error. */
 function startingAt(since: string | undefined, config: EndpointConfig): EndpointConfig {
   if (since === undefined || since === config.startDate) return config;
   if (config.startDate !== undefined)
     throw new ConfigError(
-      `Cannot use --since ${since}: the config has start_date ${config.startDate}; change it there, or leave --since out`,
+      `Cannot use --since ${since}: the config has start_date ${config.startDate}; change it there, or omit --since`,
     );
   return {...config, startDate: since};
 }
 
 export interface Read {
-  /** Of the capture, if it has one. */
+  /** Patterns of further modules. */
+  readonly patterns?: readonly string[];
+  /** Name of the capture, if it has one. */
   readonly name?: string;
   readonly config: unknown;
   readonly bindings: readonly SetupBinding[] | undefined;
-  /** What tells a sandbox that was started for a command from all others. */
+  /** Tells a sandbox that was started for a command from all others. */
   readonly sandbox?: string;
 }
 
 async function readSetup(host: CommandContext, args: SetupArguments): Promise<Read> {
   const {source, config, name, module: modules} = args;
   const reader = readerOf(host);
-  if (source === undefined) return {config: await readConfig(config ?? '', reader), bindings: modules?.map(bindingOf)};
+  if (source === undefined) return {config: await readConfig(config ?? '', reader), ...askedFor(modules)};
   const capture = await readSource(source, name, reader);
   const bindings = capture.bindings.map(({resource, ...rest}) => ({...rest, resource: parseResource(resource)}));
   const names = bindings.map(({resource}) => resource.name);
@@ -184,28 +195,31 @@ async function readSetup(host: CommandContext, args: SetupArguments): Promise<Re
   return {name: capture.name, config: capture.config, bindings: modules === undefined ? bindings : onlyOf(bindings, modules)};
 }
 
-/** A binding as discovery proposes it, into a collection of the module's name. */
+/** Splits the names into bindings of modules and patterns of further ones. */
+function askedFor(modules: readonly string[] | undefined): Pick<Read, 'bindings' | 'patterns'> {
+  return {
+    bindings: modules?.filter((name) => !isPattern(name)).map(bindingOf),
+    patterns: modules?.filter(isPattern),
+  };
+}
+
+/** A binding as discovery proposes it, with a collection named after the module. */
 export function bindingOf(module: string): SetupBinding {
   const resource = parseResource({name: module, interval: 'PT5M', schedule: '55 23 * * *'});
   return {resource, collection: module, stateKey: stateKeyOf([module], 0)};
 }
 
 function onlyOf(bindings: readonly SetupBinding[], modules: readonly string[]): SetupBinding[] {
-  return modules.map((module) => {
-    const binding = bindings.find(({resource}) => resource.name === module);
-    if (binding !== undefined) return binding;
+  const chosen = modules.flatMap((module) => {
+    const found = bindings.filter(({resource}) => matches(module, resource.name));
+    if (found.length > 0) return found;
     const names = bindings.map(({resource}) => resource.name);
     throw unknownModule(module, names, 'the bindings of the capture');
   });
+  return [...new Set(chosen)];
 }
 
-/** What to say of a module that is not among those that there are. */
-export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
-  const meant = didYouMean(module, known);
-  return new ConfigError(`Cannot find module ${module} among ${where}${meant === undefined ? '' : `, did you mean ${meant}?`}`);
-}
-
-/** Reads files, and standard input where a config is called `-`. */
+/** Reads files, and standard input for a config called `-`. */
 function readerOf(host: CommandContext): SourceReader {
   return {
     async read(path) {
@@ -224,13 +238,13 @@ async function startedSandbox(records: number, modules: readonly string[] | unde
   const sandbox = await startSandbox({records});
   return {
     config: configOf(sandbox),
-    bindings: modules?.map(bindingOf),
+    ...askedFor(modules),
     sandbox: randomUUID(),
     close: () => sandbox.close(),
   };
 }
 
-/** The connector's configuration for a sandbox, as a config file has it. */
+/** The connector's configuration for a sandbox, as a config file holds it. */
 export function configOf({
   url,
   credentials,
@@ -242,44 +256,4 @@ export function configOf({
   return {
     credentials: {credentials_title: 'OAuth Credentials', client_id, client_secret, refresh_token, api_domain: url},
   };
-}
-
-/**
- * The bindings to capture: those that were asked for, or of all modules those that can be captured.
- *
- * @throws ConfigError for a capture without bindings, a module that Zoho does not have, and a start date that has not come yet.
- */
-export async function bindingsOf(setup: Setup, host: CommandContext): Promise<readonly FoundBinding[]> {
-  if (setup.bindings?.length === 0)
-    throw new ConfigError(
-      `Cannot capture anything: capture ${setup.name} has no binding that is enabled; add one, or enable one`,
-    );
-  const entries = await modulesOf(setup, host);
-  const bindings = setup.bindings ?? entries.filter(({skip}) => skip === undefined).map(({name}) => bindingOf(name));
-  const fields = new Map(entries.map((entry) => [entry.name, entry.fields ?? []]));
-  return bindings.map((binding) => ({
-    ...binding,
-    slices: new FieldPlan(fields.get(binding.resource.name) ?? []).bulkSlices.length,
-  }));
-}
-
-/** All modules of Zoho that the setup means, captured or not, as the command's own answer tells them; all there are for a capture without bindings yet. */
-export async function modulesOf({client, bindings = [], config}: Setup, host: CommandContext): Promise<ModuleEntry[]> {
-  const names = bindings.length > 0 ? new Set(bindings.map(({resource}) => resource.name)) : undefined;
-  const entries = await working(host, (work) => {
-    work.follow('Reading the fields of modules', () => counted(client.spent().callsTotal, 'API call'));
-    return catalog(client, host.signal, quiet({...host, log: work.log}), names);
-  });
-  refuseFutureStart(config, await client.nowSeconds(host.signal));
-  for (const name of names ?? []) {
-    if (entries.some((entry) => entry.name === name)) continue;
-    const known = (await client.modules(host.signal)).map((module) => module.name);
-    throw unknownModule(name, known, 'the modules of Zoho');
-  }
-  return entries;
-}
-
-/** Reasons why modules are left out are part of a command's own answer, not of its log. */
-function quiet(host: CommandContext): CommandContext['log'] {
-  return (level, message, fields) => host.log(level === 'info' ? 'debug' : level, message, fields);
 }

@@ -1,4 +1,7 @@
-/** `source-zoho demo`, which is `npm start`: a capture of a sandbox from end to end, and the proof that it is complete. */
+/**
+ * `source-zoho demo`, which is `npm start`: captures a sandbox and proves that the result is
+ * complete.
+ */
 import {join} from 'node:path';
 import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
@@ -25,7 +28,7 @@ export interface DemoArguments {
 const name = 'demo';
 const modules = ['Leads', 'Contacts', 'Deals'];
 
-/** Small pages, and jobs that take a moment, so that there is something to see. */
+/** Small pages and short waits for jobs, so that there is something to watch. */
 const rowsPerJob = 50_000;
 const jobMs = 700;
 
@@ -50,7 +53,7 @@ export async function demo(host: CommandContext, {out, records, json}: DemoArgum
   }
 }
 
-/** Makes the directory, and removes the files of an earlier demo. Nothing else in it is touched. */
+/** Creates the directory and removes an earlier demo's files. Everything else in it stays. */
 async function clear(out: string): Promise<void> {
   const unlock = await explainSystemErrors(`write into ${out || 'a directory without a name'}`, async () => {
     await makeFolder(out);
@@ -59,7 +62,7 @@ async function clear(out: string): Promise<void> {
   try {
     await clearCapture(out, (capture) => {
       if (capture.name === name) return true;
-      throw new ConfigError(`Cannot use ${out}: it holds another capture, which stays; choose another directory with --out`);
+      throw new ConfigError(`Cannot use ${out}: it holds another capture; choose another directory with --out`);
     });
   } finally {
     unlock();
@@ -73,7 +76,7 @@ interface Compared {
   readonly comparison: Comparison;
 }
 
-/** Compares every record of the files with the sandbox's own truth. */
+/** Compares every record of the files with the sandbox's own data. */
 async function compare(out: string, sandbox: Sandbox, work: Work): Promise<Compared[]> {
   const journal = parseManifest((await folderDisk(out).read(manifestName)) ?? '', out);
   const compared: Compared[] = [];
@@ -96,7 +99,7 @@ async function compare(out: string, sandbox: Sandbox, work: Work): Promise<Compa
 
 async function compareModule(module: string, captured: CapturedFile, {org}: Sandbox, work: Work): Promise<Comparison> {
   work.begin(`Comparing every value of ${module} with what the sandbox holds`, org.module(module).count);
-  // A backfill cannot have what only COQL reads.
+  // A backfill lacks what only COQL reads.
   const {coqlOnly, neither} = org.readers(module);
   const comparison = new Comparison(captured, {ignored: new Set([...coqlOnly, ...neither])});
   const left = new Set(captured.ids());
@@ -139,7 +142,7 @@ function tell(host: CommandContext, {out, json, elapsedMs, compared}: Report): n
     return same ? exit.done : exit.different;
   }
   const right = {align: 'right'} as const;
-  const columns = ['in the sandbox', 'in the file', 'missing', 'too many', 'differing'].map((title) => ({title, ...right}));
+  const columns = ['in the sandbox', 'in the file', 'missing', 'extra', 'differing'].map((title) => ({title, ...right}));
   const rows = compared.map(({module, file, lines, comparison}) => {
     const {records, missing, extra, differing} = comparison;
     return [module, records, lines, missing, extra, differing, file];
@@ -151,7 +154,7 @@ function tell(host: CommandContext, {out, json, elapsedMs, compared}: Report): n
     host,
     `${counted(lines, 'record')} in ${spanText(elapsedMs)} (${grouped((lines * 1_000) / elapsedMs)} rows/s) are in ${out}/*.ndjson`,
   );
-  print(host, 'The sandbox on this machine is what limits that rate; npm run bench measures the connector by itself');
+  print(host, 'The sandbox limits that rate; source-zoho bench measures the connector alone');
   print(
     host,
     same

@@ -1,4 +1,7 @@
-/** `source-zoho discover`: the bindings that Flow would be offered, as JSON lines or as a catalog ready to be published. */
+/**
+ * `source-zoho discover`: the bindings that Flow would be offered, as JSON lines or as a catalog
+ * ready to publish.
+ */
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
@@ -6,7 +9,8 @@ import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
 import {type DiscoveredBinding, discoveredBindings, managedSchema} from '../flow/discover.ts';
 import {hasCode, makeFolder} from '../sinks/files/disk.ts';
-import {modulesOf, type SetupArguments, setUpToAnswer} from './context.ts';
+import {modulesOf} from './bindings.ts';
+import {type SetupArguments, setUpToAnswer} from './context.ts';
 import {type CommandContext, exit, say, sayJson} from './host.ts';
 import {counted} from './terminal/table.ts';
 
@@ -38,11 +42,14 @@ export async function discover(host: CommandContext, args: DiscoverArguments): P
 }
 
 const imageDefault = 'ghcr.io/estuary/source-zoho:dev';
-/** A name as registries take it: `registry.example.com:5000/team/source-zoho:v2`, with a digest if need be. */
+/**
+ * A name that registries accept: `registry.example.com:5000/team/source-zoho:v2`, optionally with a
+ * digest.
+ */
 const imageForm = /^[a-z0-9]+([._:/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 const configFile = 'source-zoho.config.yaml';
 
-/** Writes the files as flowctl's own discovery lays them out; none that is there is replaced. */
+/** Writes the files in the layout of flowctl's own discovery. It replaces none. */
 async function writeCatalog(
   host: CommandContext,
   folder: string,
@@ -79,7 +86,7 @@ async function writeCatalog(
   say(host, `Wrote ${counted(bindings.length, 'binding')} to ${join(folder, 'flow.yaml')}${secrets}`);
 }
 
-/** The config with a note in place of every credential, and everything else as it is. */
+/** The config with a placeholder for every credential. */
 function redacted(config: unknown): unknown {
   if (typeof config !== 'object' || config === null || !('credentials' in config)) return config;
   const {credentials} = config;
@@ -94,7 +101,7 @@ async function writeNew(path: string, text: string): Promise<void> {
     await writeFile(path, text, {flag: 'wx', mode: 0o600});
   } catch (error) {
     if (hasCode(error, 'EEXIST'))
-      throw new ConfigError(`Cannot write ${path}: it is there already; remove it, or choose another directory`);
+      throw new ConfigError(`Cannot write ${path}: it already exists; remove it, or choose another directory`);
     throw error;
   }
 }

@@ -1,4 +1,6 @@
-/** What a backfill takes, and what a capture costs afterwards: before any of it is spent. */
+/**
+ * Estimates what a backfill takes, and what a capture costs afterwards, before any of it is spent.
+ */
 import {FieldPlan} from '../capture/field-plan.ts';
 import {firesADay, parseSchedule} from '../capture/schedule.ts';
 import {startReason} from '../capture/start.ts';
@@ -15,12 +17,12 @@ import {working} from './terminal/work.ts';
 
 export interface ModuleEstimate {
   readonly module: string;
-  /** Undefined where Zoho does not count them; everything that follows from it is then the least. */
+  /** Undefined where Zoho does not count them; figures derived from it are then minimums. */
   readonly records: number | undefined;
   readonly pages: number;
   readonly jobs: number;
   readonly credits: number;
-  /** Of an idle day: sweeps, deletions, metadata, and refreshes by the schedule. */
+  /** For an idle day: sweeps, deletions, metadata, and scheduled refreshes. */
   readonly creditsADay: number;
 }
 
@@ -35,7 +37,9 @@ export interface Estimate {
   readonly creditsADay: number;
 }
 
-/** Counts the records of every module that can be captured (one credit each) and reckons the rest. */
+/**
+ * Counts the records of every module that can be captured (one credit each) and computes the rest.
+ */
 export async function estimate(setup: Setup, host: CommandContext, entries: readonly ModuleEntry[]): Promise<Estimate> {
   const {client, config, bindings} = setup;
   const nowS = await client.nowSeconds(host.signal);
@@ -85,7 +89,10 @@ function moduleEstimate(
   };
 }
 
-/** Pages of one module are exported one after another, those of several modules side by side, and downloads are rationed. */
+/**
+ * Pages of one module run one after another, those of several modules in parallel, and downloads
+ * are rationed.
+ */
 function minutesOf(modules: readonly ModuleEstimate[]): number {
   const jobMinutes = estimatedJobS / 60;
   const jobs = modules.reduce((sum, module) => sum + module.jobs, 0);
@@ -93,7 +100,7 @@ function minutesOf(modules: readonly ModuleEstimate[]): number {
   return Math.ceil(Math.max(longest * jobMinutes, (jobs * jobMinutes) / jobsAtOnce, jobs / downloadsPerMinute));
 }
 
-/** An estimate for people. */
+/** An estimate as text. */
 export function estimateLines(told: Estimate, width: number): string[] {
   const right = {align: 'right'} as const;
   const titles = ['records', 'pages', 'jobs', 'credits', 'credits a day'];
@@ -113,9 +120,9 @@ export function estimateLines(told: Estimate, width: number): string[] {
     ...tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right}))], rows, width),
     '',
     `The backfill takes ${least}${counted(told.credits, 'credit')}, ${counted(told.jobs, 'job')} and ${counted(told.minutes, 'minute')}`,
-    `(${grouped(estimatedJobS / 60)} minutes a job are reckoned; seconds to some minutes are usual);`,
+    `(${grouped(estimatedJobS / 60)} minutes a job are assumed; seconds to a few minutes are usual);`,
     `afterwards a day without changes costs ${least}${counted(told.creditsADay, 'credit')}.`,
-    ...(unknown > 0 ? [`Zoho does not count the records of ${counted(unknown, 'module')}: one page each is reckoned.`] : []),
+    ...(unknown > 0 ? [`Zoho does not count the records of ${counted(unknown, 'module')}: one page each is assumed.`] : []),
     '',
     ...tableLines(
       [{title: 'edition'}, {title: 'credits in 24 hours'}, {title: 'backfill', ...right}, {title: 'each day', ...right}],
@@ -135,7 +142,7 @@ function share(part: number, whole: number): string {
   return percent < 1 ? 'under 1 %' : `${grouped(percent)} %`;
 }
 
-/** An estimate for other programs. */
+/** An estimate as JSON. */
 export function estimateJson({modules, minutes, creditsADay, credits, jobs, pages, start, reason}: Estimate): object {
   return {
     start: {date: start, reason},

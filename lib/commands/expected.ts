@@ -1,4 +1,4 @@
-/** How many rows the backfills of a run will read, for whoever watches it. */
+/** How many rows the backfills of a run will read, for progress display. */
 import type {CaptureBinding} from '../capture/capture.ts';
 import type {BindingProgress} from '../capture/progress.ts';
 import {daysBefore, defaultStartDays, instantOf, savedBinding, secondsOf} from '../flow/state.ts';
@@ -8,14 +8,15 @@ import type {Setup} from './context.ts';
 export interface ExpectedOptions {
   readonly setup: Setup;
   readonly bindings: readonly (CaptureBinding & {readonly slices: number})[];
-  /** Before the run. */
+  /** The state before the run. */
   readonly state: unknown;
   readonly signal: AbortSignal;
 }
 
 /**
- * Counts the records of every module whose backfill is yet to begin, one after another, into `expected`: those of one that goes on are partly read, and
- * nobody knows how many. A count that cannot be had is left out; nothing else fails for it.
+ * Counts, one after another, the records of every module whose backfill has not begun, into
+ * `expected`. A resumed backfill is partly read, and nobody knows how much is left. A count that
+ * fails is left out; nothing else fails with it.
  */
 export async function countExpected(
   {setup: {client, config}, bindings, state, signal}: ExpectedOptions,
@@ -28,7 +29,7 @@ export async function countExpected(
       const records = await countRecords(client, resource.name, secondsOf(start), signal);
       if (records !== undefined) expected.set(progress, records * slices);
     } catch {
-      // The run meets the same failure, and tells it.
+      // The run meets the same failure and reports it.
       return;
     }
   }

@@ -1,4 +1,4 @@
-/** What a command sees of the process that it runs in. */
+/** What a command sees of its process. */
 import type {Readable, Writable} from 'node:stream';
 import type {Log} from '../platform/log.ts';
 
@@ -7,30 +7,30 @@ export interface CommandContext {
   readonly input: Readable;
   /** Results: documents, JSON, and what a command was asked to find out. */
   readonly output: Writable;
-  /** Logs, progress and notes beside the results. */
+  /** Logs, progress and notes. */
   readonly messages: Writable;
-  /** The terminal that messages go to, if they go to one that can show progress in place. */
+  /** The terminal that messages go to, if it can update lines in place. */
   readonly screen: Screen | undefined;
-  /** Columns that lines of results may take; a terminal's, or the usual 80. */
+  /** Width of result lines: the terminal's, or 80. */
   readonly outputColumns: () => number;
-  /** Whether messages, and whether results, may be coloured. */
+  /** Whether messages, and whether results, may use colour. */
   readonly colors: boolean;
   readonly outputColors: boolean;
-  /** For people, in text; at the level of `LOG_LEVEL`. */
+  /** Plain text for people, at the level of `LOG_LEVEL`. */
   readonly log: Log;
-  /** Aborts when the process is asked to end; commands then stop at the next whole step. */
+  /** Aborts when the process is asked to stop. Commands then stop at the next safe point. */
   readonly signal: AbortSignal;
 }
 
 export interface Screen {
-  /** Size now; it changes with the window. */
+  /** The current size, which changes with the window. */
   columns(): number;
   rows(): number;
-  /** Calls back whenever the size has changed, until the function that it gives is called. */
+  /** Calls `act` after each change of size, until the returned function is called. */
   onResize(act: () => void): () => void;
 }
 
-/** What the process ends with. Failures have the codes of `exitCodeOf`. */
+/** Exit codes. Failures use those of `exitCodeOf`. */
 export const exit = {done: 0, failed: 1, usage: 2, credentials: 3, different: 4, interrupted: 130} as const;
 
 /** Writes a line of a result. */
@@ -43,7 +43,7 @@ export function say(host: CommandContext, line = ''): void {
   host.messages.write(`${line}\n`);
 }
 
-/** Writes JSON for other programs: one value, one line. */
+/** Writes a JSON value on one line, for other programs. */
 export function sayJson(host: CommandContext, value: unknown): void {
   host.output.write(`${JSON.stringify(value)}\n`);
 }

@@ -1,4 +1,6 @@
-/** `source-zoho login`: from a Self Client's grant code to a config file (zoho-api sheet 1.2). */
+/**
+ * `source-zoho login`: turns a Self Client's grant code into a config file (zoho-api sheet 1.2).
+ */
 import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import * as v from 'valibot';
@@ -27,9 +29,9 @@ export interface LoginArguments {
 
 export async function login(host: CommandContext, args: LoginArguments): Promise<number> {
   const origin = apiOrigin(args.apiDomain, host.env.SOURCE_ZOHO_LOOPBACK);
-  // The code can be used once: what keeps its result from being written has to be known before.
+  // The code works once, so a file that cannot be written must be found out first.
   await explainSystemErrors(`write ${args.out}`, async () => {
-    await refuseExisting(args.out, args.force, 'say --out for another file');
+    await refuseExisting(args.out, args.force, 'pass --out for another file');
     await tryPrivate(args.out);
   });
   const clientSecret = args.clientSecret ?? (await secretFrom(host));
@@ -49,7 +51,7 @@ export async function login(host: CommandContext, args: LoginArguments): Promise
   if (args.startDate === undefined)
     say(
       host,
-      `It has no start_date: records modified in the ${defaultStartDays} days before a capture first starts are captured; say capture --since DATE for more`,
+      `It has no start_date: a capture begins ${defaultStartDays} days before its first start; run capture with --since DATE for more`,
     );
   const missing = grant.scope === undefined ? [] : missingScopes(parseScopes(grant.scope));
   if (missing.length === 0) return exit.done;
@@ -57,7 +59,7 @@ export async function login(host: CommandContext, args: LoginArguments): Promise
   return exit.credentials;
 }
 
-/** Reads the secret from the first line of standard input; a terminal does not show what is typed. */
+/** Reads the secret from the first line of standard input. A terminal does not echo it. */
 async function secretFrom(host: CommandContext): Promise<string> {
   if (host.screen !== undefined) host.messages.write('Client secret: ');
   const unseen = new Writable({write: (_chunk, _encoding, done) => done()});
@@ -110,11 +112,11 @@ async function exchange(
     if (granted.success) return granted.output;
     const refused = v.safeParse(refusalSchema, body);
     if (!refused.success)
-      throw new ZohoError('unavailable', `Cannot log in: ${host} gives no usable answer; the code may still be good, try again`);
+      throw new ZohoError('unavailable', `Cannot log in: ${host} gave no usable answer; the code may still be valid, try again`);
     if (isThrottle(status, body))
       throw new ZohoError(
         'unavailable',
-        `Cannot log in: ${host} grants no more tokens for now, because too many were asked for; wait half an hour, then log in with a new code`,
+        `Cannot log in: ${host} grants no more tokens for now, because too many were requested; wait half an hour, then log in with a new code`,
       );
     throw new ZohoError('credentials', `Cannot log in: ${meaningOf(refused.output.error, host)}`, {code: refused.output.error});
   } finally {
@@ -131,15 +133,18 @@ function bodyOf(text: string): unknown {
   }
 }
 
-/** What Zoho's codes mean for the person at the keyboard. Its own texts are not repeated, they may hold anything. */
+/**
+ * What Zoho's error codes mean for the user. Its own texts are not repeated, because they may hold
+ * anything.
+ */
 function meaningOf(code: string, host: string): string {
   switch (code) {
     case 'invalid_code':
-      return `${host} does not take the code: it was used before, is older than the minutes it was made for, or belongs to another data centre; generate a new one`;
+      return `${host} rejects the code: it was used before, has expired, or belongs to another data centre; generate a new one`;
     case 'invalid_client':
-      return `${host} does not know the client id; it is mistyped, or belongs to another data centre (say --api-domain)`;
+      return `${host} does not know the client id; it is mistyped, or belongs to another data centre (pass --api-domain)`;
     case 'invalid_client_secret':
-      return `${host} does not take the client secret; copy it again, each data centre has its own`;
+      return `${host} rejects the client secret; copy it again, because each data centre has its own`;
     default:
       return `${host} refuses (${shownCode(code)})`;
   }

@@ -1,4 +1,4 @@
-/** `source-zoho sandbox`: a local Zoho to try things on. */
+/** `source-zoho sandbox`: a local Zoho for trying things out. */
 import {explainSystemErrors} from '../errors/system.ts';
 import {isLoopback} from '../zoho/data-centers.ts';
 import {configOf} from './context.ts';
@@ -10,7 +10,7 @@ export interface SandboxArguments {
   readonly host: string;
   readonly records: number;
   readonly seed: number;
-  /** Milliseconds between two changes; true without a time. */
+  /** Milliseconds between two changes; `true` for the default. */
   readonly churn?: number | true;
   readonly fault?: readonly string[];
   readonly config?: string;
@@ -18,17 +18,23 @@ export interface SandboxArguments {
   readonly strict?: boolean;
 }
 
-/** Pace of changes when none is given: enough to see every sweep find some. */
+/** Default pace of changes: every sweep finds some. */
 const churnDefaultMs = 500;
 
-/** Limits that a person who starts one command after another would run into, and a capture that runs on never does. */
+/**
+ * Lifts limits that someone who runs one command after another would hit, and a continuous capture
+ * never does.
+ */
 const relaxed = {tokensPerWindow: 1_000_000, downloadsPerMinute: 1_000_000};
 
-/** Listens until the process is asked to end. Its address and credentials are the one line of output. */
+/**
+ * Listens until the process is asked to stop. The only line of output has its address and
+ * credentials.
+ */
 export async function sandbox(host: CommandContext, args: SandboxArguments): Promise<number> {
   const {config} = args;
   if (config !== undefined)
-    await explainSystemErrors(`write ${config}`, () => refuseExisting(config, args.force, 'say --config for another file'));
+    await explainSystemErrors(`write ${config}`, () => refuseExisting(config, args.force, 'pass --config for another file'));
   const {startSandbox} = await import('../sandbox/server.ts');
   const {strictDialect} = await import('../sandbox/coql/switches.ts');
   const started = await explainSystemErrors(`listen on ${args.host}, port ${args.port}`, () =>

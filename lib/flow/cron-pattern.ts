@@ -1,4 +1,4 @@
-/** The cron grammar of a binding's `schedule`: as the JSON Schema shows it, and as it is read. */
+/** The cron grammar of a binding's `schedule`: the pattern in the JSON Schema, and the parser. */
 
 const field = (value: string, step: string) => {
   const item = `(?:(?:${value})(?:-(?:${value}))?|\\*(?:/(?:${step}))?)`;
@@ -14,8 +14,9 @@ const fields = [
 ];
 
 /**
- * Five fields parted by white space: minute, hour, day of month, month, day of week (0 is Sunday), each a list of numbers, ranges, `*` and
- * `*` with a step. Or nothing. It is what the older connector admits, without steps of 0, on which that one stumbles.
+ * Five fields separated by white space: minute, hour, day of month, month, day of week (0 is
+ * Sunday), each a list of numbers, ranges, `*` and `*` with a step. Or empty. The older connector
+ * accepts the same, plus steps of 0, on which it fails.
  */
 export const cronPattern = `^(?:${fields.join('\\s+')})?$`;
 
@@ -48,8 +49,9 @@ const macros: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * A cron expression as crontab(5) has it, in lower case and with single spaces; undefined when it is none. Besides what the JSON Schema
- * shows, names of months and days, 7 for Sunday, steps of a range (`8-18/2`) and `@daily` and its like are read. Empty stays empty.
+ * A cron expression as in crontab(5), in lower case and with single spaces; undefined when the text
+ * is not one. It also accepts names of months and days, 7 for Sunday, steps of a range (`8-18/2`),
+ * and `@daily` and the like. Empty stays empty.
  */
 export function cronExpression(text: string): string | undefined {
   const plain = text.trim().toLowerCase().replaceAll(/\s+/g, ' ');

@@ -1,4 +1,7 @@
-/** What discovery proposes for a module: a binding with the small, fixed document schema (flow-protocol sheet 3.7, 3.8). */
+/**
+ * What discovery proposes for a module: a binding with a small, fixed document schema
+ * (flow-protocol sheet 3.7, 3.8).
+ */
 
 /** One binding of the `discovered` response. */
 export interface DiscoveredBinding {
@@ -9,7 +12,10 @@ export interface DiscoveredBinding {
   readonly resourcePath: readonly string[];
 }
 
-/** The bindings of the modules with these API names, by name in byte order: the same modules give the same bytes. */
+/**
+ * The bindings of the modules with these API names, sorted by name in byte order, so the same
+ * modules give the same bytes.
+ */
 export function discoveredBindings(modules: Iterable<string>): DiscoveredBinding[] {
   return [...new Set(modules)].sort(byBytes).map((name) => ({
     recommendedName: name,
@@ -27,16 +33,17 @@ function byBytes(a: string, b: string): number {
 const connectorSchema = 'flow://connector-schema';
 
 /**
- * A collection's write schema that auto-discovery manages: it replaces the definition by what the connector discovers, and leaves
- * alone a schema without one (flow-protocol sheet 9).
+ * A write schema that auto-discovery manages: it replaces the definition with what the connector
+ * discovers. It leaves a schema without one alone (flow-protocol sheet 9).
  */
 export function managedSchema(discovered: object): object {
   return {$defs: {[connectorSchema]: {$id: connectorSchema, ...discovered}}, $ref: connectorSchema};
 }
 
 /**
- * The same for every module but for its title: fields are inferred, and told by `sourcedSchema`. Documents merge by property, and
- * one with `_meta.op` `d` deletes. The condition requires `_meta` and `op`, or else a document without them would delete too.
+ * The same schema for every module except for its title: Flow infers the fields and learns them
+ * from `sourcedSchema`. Documents merge by property, and one with `_meta.op` `d` deletes. The
+ * condition requires `_meta` and `op`; otherwise a document without them would delete, too.
  */
 export function documentSchema(title: string): object {
   return {

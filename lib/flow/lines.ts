@@ -1,12 +1,13 @@
-/** Bytes as lines of text: how requests are framed on stdin (flow-protocol sheet 1.2). */
+/** Bytes as lines of text, which frame the requests on stdin (flow-protocol sheet 1.2). */
 import {ConfigError} from '../errors/errors.ts';
 import {requestBytesMax} from '../limits.ts';
 
 const newline = 0x0a;
 
 /**
- * Yields each line without its end, however the bytes are cut into chunks; blank ones are left out. Bytes after the last newline are a line
- * as well. Nothing is read ahead of the line that was asked for, but for the rest of its chunk.
+ * Yields each line without its end, however the bytes are chunked, and skips blank ones. Bytes
+ * after the last newline count as a line. It reads no further than the chunk that completes the
+ * line.
  *
  * @throws ConfigError for a line that is not UTF-8 or has more than `bytesMax` bytes.
  */

@@ -1,4 +1,7 @@
-/** Requests of the Flow runtime as the connector sees them, and the lines that answer them (flow-protocol sheet 1.4, 2). */
+/**
+ * Requests of the Flow runtime, parsed, and the lines that answer them (flow-protocol sheet 1.4,
+ * 2).
+ */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
 import {must, problems} from '../errors/validation.ts';
@@ -6,20 +9,23 @@ import type {DiscoveredBinding} from './discover.ts';
 import {fullRange, type KeyRange} from './shard.ts';
 import {stateKeyOf} from './state-key.ts';
 
-/** A binding that Flow wants validated. */
+/** A binding that Flow wants to have validated. */
 export interface ValidateBinding {
   readonly resourceConfig: unknown;
-  /** Name of the collection it is bound to. */
+  /** Name of the bound collection. */
   readonly collection: string;
 }
 
 /** A binding of an open capture. */
 export interface OpenBinding {
-  /** Position in the request; what `captured` documents name. Never kept: it changes as bindings come and go. */
+  /**
+   * Index in the request, which `captured` documents name. Never persisted: it changes as bindings
+   * come and go.
+   */
   readonly index: number;
   readonly resourceConfig: unknown;
   readonly collection: string;
-  /** Where its state is kept. */
+  /** The key of its state. */
   readonly stateKey: string;
 }
 
@@ -30,7 +36,7 @@ export interface OpenRequest {
   readonly config: unknown;
   readonly bindings: readonly OpenBinding[];
   readonly range: KeyRange;
-  /** The reduced state; an empty object at first. */
+  /** The reduced state; an empty object for a new task. */
   readonly state: unknown;
 }
 
@@ -48,7 +54,8 @@ export type Request =
   | OpenRequest
   | {readonly kind: 'acknowledge'};
 
-// An absent property is proto3's default, and so is null; unknown ones are passed over. 64-bit numbers come as strings.
+// As in proto3, a missing property or null means its default. Unknown properties are ignored;
+// 64-bit numbers are strings.
 const object = must('an object');
 const list = <S extends v.GenericSchema>(item: S) => v.nullish(v.array(item, must('an array')), []);
 const text = v.nullish(v.string(must('a string')), '');
@@ -97,7 +104,10 @@ const schemas = {
 type Kind = keyof typeof schemas;
 const kinds = Object.keys(schemas) as Kind[];
 
-/** Reads one line of the runtime's. Throws ConfigError that says what is wrong with request `number` (from 1), without its content. */
+/**
+ * Parses one line from the runtime. Throws ConfigError that says what is wrong with request
+ * `number` (from 1), without its content.
+ */
 export function parseRequest(line: string, number: number): Request {
   const message = parse(v.record(v.string(), v.unknown(), object), json(line, number), `request ${number}`);
   const found = kinds.filter((kind) => message[kind] !== undefined && message[kind] !== null);
@@ -134,7 +144,7 @@ function openRequest({capture, range, state}: v.InferOutput<typeof schemas.open>
       collection: collections[index]!,
       stateKey: stateKey || stateKeyOf(resourcePath.length > 0 ? resourcePath : pathOf(resourceConfig), backfill),
     })),
-    // No shard has an empty range: one without ends is that of a runtime that does not split.
+    // No shard has an empty range. A runtime that does not split sends one without ends.
     range: range && (range.keyBegin > 0 || range.keyEnd > 0) ? range : fullRange,
     state,
   };
@@ -147,7 +157,10 @@ function pathOf(resourceConfig: unknown): string[] {
     : [];
 }
 
-/** The collection of each binding: its own, or the linked one that it points to. Never both in one request. */
+/**
+ * The collection of each binding: its own, or the linked one that it refers to. A request never has
+ * both.
+ */
 function collectionNames(
   bindings: readonly {collection?: {name: string} | null | undefined; collectionIndex: number}[],
   linked: readonly {name: string}[],
@@ -176,7 +189,7 @@ function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: strin
   throw new ConfigError(`Cannot read ${what}: ${problems(parsed.issues)}`);
 }
 
-/** The answer to a request, as an object with its one kind. Defaults are left out, as proto3 does. */
+/** The answer to a request, as an object with its one kind. Defaults are omitted, as in proto3. */
 export const respond = {
   spec: (spec: object) => ({spec}),
   discovered: (bindings: readonly DiscoveredBinding[]) => ({discovered: {bindings}}),

@@ -1,16 +1,19 @@
-/** What Flow is told about a module's documents: the `sourcedSchema` of its fields (flow-protocol sheet 3.6, 4.7). */
+/**
+ * What Flow learns about a module's documents: the `sourcedSchema` of its fields (flow-protocol
+ * sheet 3.6, 4.7).
+ */
 import type {Field, FieldType} from '../records/field.ts';
 
 /**
- * Bounds of a single character or number: Flow widens what it is told by what it sees, and never narrows it. So lengths and
- * ranges are stated as small as can be, and the documents themselves say how large they are.
+ * Bounds of a single character or number. Flow widens a declared bound by what it sees and never
+ * narrows it, so lengths and ranges are declared as small as possible.
  */
 const shortest = {minLength: 1, maxLength: 1};
 const smallest = {minimum: 1, maximum: 1};
 
 /**
- * The largest 64-bit integer. Ids have up to 19 digits, and from their digits alone Flow concludes a bound of 1e19, which no BIGINT
- * column holds. Kept as text, since no JavaScript number has this value.
+ * The largest 64-bit integer. Ids have up to 19 digits; from their digits alone Flow infers a bound
+ * of 1e19, which no BIGINT column holds. Kept as text, because no JavaScript number has this value.
  */
 const largestId = JSON.rawJSON('9223372036854775807');
 
@@ -23,7 +26,8 @@ const types: Readonly<Record<FieldType, object>> = {
   date: {type: ['string', 'null'], format: 'date', ...shortest},
   datetime: {type: ['string', 'null'], format: 'date-time', ...shortest},
   list: {type: ['array', 'null'], items: {type: 'string', ...shortest}},
-  // A destination keeps a column of numbers for ids only while every schema that it was told of says that the text is an integer.
+  // A destination keeps a numeric column for ids only while every declared schema says that the
+  // text is an integer.
   lookup: {type: ['string', 'null'], format: 'integer', ...shortest},
 };
 
@@ -33,14 +37,15 @@ const meta = {
   required: ['op'],
   properties: {
     op: {type: 'string', enum: ['u', 'd']},
-    // Written by Flow, not by us.
+    // Flow writes this property, not the connector.
     uuid: {type: 'string', minLength: 36, maxLength: 36},
   },
 };
 
 /**
- * A closed schema of documents with these fields, in their order. Only what every document has is required: tombstones and partial
- * documents have nothing else. Its numbers are exact only in the text that `JSON.stringify` writes.
+ * A closed schema of documents with these fields, in their order. Only what every document has is
+ * required, because tombstones and partial documents have nothing else. Its numbers are exact only
+ * in the text that `JSON.stringify` writes.
  */
 export function sourcedSchema(fields: readonly Field[]): object {
   const named = fields.map(({name, type}): [string, object] => [name, types[type]]);

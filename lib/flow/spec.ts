@@ -1,4 +1,7 @@
-/** The answer to Flow's `spec` request: what users can configure (flow-protocol sheet 2.1, 2.7, 2.8). Fixed data, byte for byte the same. */
+/**
+ * The answer to Flow's `spec` request: what users can configure (flow-protocol sheet 2.1, 2.7,
+ * 2.8). Constant, byte for byte.
+ */
 import {cronPattern} from './cron-pattern.ts';
 
 /** What a sign-in through Flow asks the user to grant. */
@@ -125,7 +128,7 @@ const oauth2 = {
   accessTokenResponseMap: {api_domain: '/api_domain', refresh_token: '/refresh_token'},
 };
 
-/** The body of the `spec` response. It depends on nothing, so it needs no config, network or credentials. */
+/** The body of the `spec` response. It needs no config, network or credentials. */
 export const specResponse = {
   protocol: 3_032_023,
   configSchema,

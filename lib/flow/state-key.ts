@@ -1,8 +1,9 @@
 /** The name under which a binding's state is kept. */
 
 /**
- * The stateKey as Flow derives it (flow-protocol sheet 3.3), for a runtime that sends none: the resource path joined by `/`, with every
- * character but letters, digits and `-_+.=` percent-encoded, and the backfill counter once there was one.
+ * The stateKey as Flow derives it (flow-protocol sheet 3.3), for a runtime that sends none: the
+ * resource path joined by `/`, every character except letters, digits and `-_+.=` percent-encoded,
+ * and the backfill counter if it is not 0.
  */
 export function stateKeyOf(resourcePath: readonly string[], backfill: number): string {
   const path = Buffer.from(resourcePath.join('/'));

@@ -1,4 +1,7 @@
-/** What a capture remembers between runs: reading, patching and taking over saved state. Pure (design 6). */
+/**
+ * What a capture remembers between runs: parsing, patching and taking over saved state. Pure
+ * (design 6).
+ */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
 import {table} from '../errors/validation.ts';
@@ -17,13 +20,14 @@ const instant = v.pipe(
   v.string(),
   v.check((text) => {
     const ms = Date.parse(text);
-    // Years of four digits, since 1970: what Zoho knows, and what can be written and reckoned with.
+    // Years of four digits, from 1970 on: what Zoho knows, and what can be formatted and computed
+    // with.
     return /^\d{4}-/.test(text) && ms >= 0 && ms < Date.UTC(9999);
   }, 'expected a date and time'),
 );
 const text = v.pipe(v.string(), v.nonEmpty());
 const id = v.pipe(v.string(), v.regex(/^\d+$/));
-/** A job's id is Zoho's to choose; it becomes part of an address. */
+/** Zoho chooses a job's id, which becomes part of a URL. */
 const jobId = v.pipe(v.string(), v.regex(/^[\w-]+$/));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -33,36 +37,41 @@ const seenSchema = v.looseObject({
   changes: absent(v.boolean()),
   deletions: absent(v.boolean()),
 });
-/** Of a range whose state does not say it, from a version that did not keep it, nothing is known: anything may have been emitted. */
+/** For a state from a version that did not record it: anything may have been emitted. */
 const anythingSeen: v.InferOutput<typeof seenSchema> = {changes: true, deletions: true};
 
 const backfillSchema = v.looseObject({
-  /** The range ends here, exclusive. */
+  /** End of the backfill, exclusive. */
   cutoff: instant,
-  /** Token of the page being read; absent, the first page. */
+  /** Token of the page being read; absent for the first page. */
   next_page: absent(text),
   /** The job that exports that page. */
   job: absent(jobId),
-  /** Rows of that job's file already passed, dropped ones included. */
+  /** Rows of that job's file already passed, including those filtered out. */
   rows: absent(whole),
-  /** The job already submitted for the following page. */
+  /** The job already submitted for the next page. */
   next_job: absent(jobId),
-  /** Which slice of the fields is being read; absent, the first (0). */
+  /** The slice of fields being read; absent for the first (0). */
   slice: absent(whole),
-  /** What was emitted otherwise since the range began (guarantee G2): records that changed, records that were deleted. */
+  /**
+   * What else was emitted since the range began (guarantee G2): changed records, deleted records.
+   */
   seen: v.nullish(v.fallback(seenSchema, anythingSeen), anythingSeen),
-  /** The fields that a refresh reads, in its order: they stay the same until it ends, whatever metadata say meanwhile. */
+  /**
+   * The fields that a refresh reads, in order. They stay fixed until it ends, whatever metadata
+   * say.
+   */
   fields: absent(v.fallback(names, [])),
-  /** Those of them that became owed again after it had begun. */
+  /** Those of them that became owed again after it began. */
   again: absent(v.fallback(names, [])),
 });
 
 const fieldsSchema = v.looseObject({
-  /** When metadata were last taken note of: read, and what had been refused asked for again. */
+  /** When metadata were last evaluated: read, and refused fields tried again. */
   read: absent(v.fallback(v.optional(instant), undefined)),
-  /** Tells names that were captured then from others (`namesDigest`). */
+  /** A digest of the names captured at that time (`namesDigest`). */
   digest: absent(v.string()),
-  /** Fields that were not read of some records: the next refresh brings them, at once (design 5.6). */
+  /** Fields that some records lack. A refresh brings them at once (design 5.6). */
   owed: absent(names),
   /** Fields that an API has refused. */
   refused: absent(v.looseObject({bulk: absent(names), coql: absent(names)})),
@@ -75,15 +84,21 @@ const bindingSchema = v.looseObject({
   deleted: absent(
     v.looseObject({
       cursor: instant,
-      /** The latest ids that went into the recycle bin, and when (epoch seconds). A list in another form is a help less, and no reason to stop. */
+      /**
+       * The latest ids in the recycle bin, and when they went there (epoch seconds). It is an
+       * optional help, so an unreadable value counts as empty.
+       */
       recycled: absent(v.fallback(v.record(id, whole), {})),
       /** Sweeps have moved the other cursor since without reading deletions: the next window begins at this one (design 5.9). */
       skipped: absent(v.fallback(v.boolean(), false)),
     }),
   ),
-  /** Captured records whose `Modified_Time` is still to come, and when (epoch seconds). Without it, a restart repeats them. */
+  /**
+   * Captured records whose `Modified_Time` is in the future, and that time (epoch seconds). Without
+   * it, a restart repeats them.
+   */
   ahead: absent(v.fallback(v.record(id, whole), {})),
-  /** In a form that is not ours it is as good as none: metadata are read again at each start. */
+  /** An unreadable value counts as none: metadata are then read again at each start. */
   fields: absent(v.fallback(v.optional(fieldsSchema), undefined)),
   last_initialized: absent(instant),
   is_connector_initiated: absent(v.boolean()),
@@ -92,7 +107,7 @@ const bindingSchema = v.looseObject({
 const taskSchema = v.looseObject({
   bindingStateV1: absent(table(v.unknown())),
   backfillRequests: absent(table(v.unknown())),
-  /** Of bindings whose new backfill was requested: `deleted` of the state that was thrown away, until the new one is written. */
+  /** For a requested backfill: `deleted` of the discarded state, until the new state is written. */
   owedDeletions: absent(table(v.unknown())),
 });
 
@@ -101,14 +116,14 @@ export type BackfillState = v.InferOutput<typeof backfillSchema>;
 export type RangePlace = Pick<BackfillState, 'cutoff' | 'next_page' | 'job' | 'rows' | 'next_job' | 'slice'>;
 export type SavedBinding = v.InferOutput<typeof bindingSchema>;
 
-/** A binding's state once it is complete. Instants are RFC 3339 in UTC with whole seconds. */
+/** A complete binding state. Instants are RFC 3339 in UTC with whole seconds. */
 export interface BindingState extends SavedBinding {
   start: string;
   inc: {cursor: string; after?: string | undefined};
   deleted: {cursor: string; recycled?: Record<string, number> | undefined; skipped?: boolean | undefined};
 }
 
-/** Applies a merge patch as RFC 7396 says; neither argument is changed. */
+/** Applies a merge patch as in RFC 7396 without changing either argument. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isTable(patch)) return patch;
   const result: Record<string, unknown> = isTable(target) ? {...target} : {};
@@ -119,15 +134,18 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return result;
 }
 
-/** The patch of a task that patches one binding. */
+/** The task's patch that patches one binding. */
 export function bindingPatch(stateKey: string, patch: unknown): StatePatch {
   return {bindingStateV1: {[stateKey]: patch}};
 }
 
-/** Keys of a binding's state that say that it was begun. */
+/** Keys of a binding's state that show that it has begun. */
 const begunKeys = ['start', 'inc', 'backfill', 'last_initialized'] as const;
 
-/** Reads one binding's saved state, ours or the older connector's; undefined when it was not begun. Unknown keys are kept. */
+/**
+ * Parses one binding's saved state, ours or the older connector's; undefined when it has not begun.
+ * Unknown keys are kept.
+ */
 export function savedBinding(state: unknown, stateKey: string): SavedBinding | undefined {
   const saved = own(task(state).bindingStateV1, stateKey);
   if (saved === undefined || saved === null) return undefined;
@@ -141,9 +159,10 @@ export function savedBinding(state: unknown, stateKey: string): SavedBinding | u
 }
 
 /**
- * What a binding that is backfilled anew still has to read of its deletions: those since its last sweep. No backfill brings them, and the collection
- * still has the records. Where the binding's state is gone already, as when the last start ended between its two checkpoints, it is what the first
- * of them noted. Undefined when nothing tells.
+ * The deletions that a new backfill of a binding still has to read: those since its last sweep. No
+ * backfill brings them, and the collection still has the records. If the binding's state is already
+ * gone, because the last start ended between its two checkpoints, the first of these has noted
+ * them. Undefined when neither does.
  */
 export function owedDeletions(state: unknown, stateKey: string): BindingState['deleted'] | undefined {
   const {bindingStateV1, owedDeletions: noted} = task(state);
@@ -154,7 +173,7 @@ export function owedDeletions(state: unknown, stateKey: string): BindingState['d
   return undefined;
 }
 
-/** Whether the state asks for a new backfill of a binding (`backfillRequests`). */
+/** Whether the state requests a new backfill of a binding (`backfillRequests`). */
 export function backfillRequested(state: unknown, stateKey: string): boolean {
   const request = own(task(state).backfillRequests, stateKey);
   return request !== undefined && request !== null && request !== false;
@@ -166,7 +185,10 @@ function task(state: unknown): v.InferOutput<typeof taskSchema> {
   return parsed.output;
 }
 
-/** The state a binding starts with: the backfill covers `[start, now)`, everything after it is incremental (design 5.1). */
+/**
+ * The initial state of a binding: the backfill covers `[start, now)`, and everything later is
+ * incremental (design 5.1).
+ */
 export function initialState(start: string, now: string, deleted: BindingState['deleted'] = {cursor: now}): BindingState {
   return {
     start,
@@ -179,11 +201,12 @@ export function initialState(start: string, now: string, deleted: BindingState['
 }
 
 /**
- * What a saved state lacks, as a patch to write back at once, or undefined when it is complete (design 6).
+ * What a saved state lacks, as a patch to write back at once; undefined when it is complete (design
+ * 6).
  *
- * The older connector keeps no `start`: it is the configured one, else 30 days before the earliest instant that it did keep. It
- * ignores deletions, so these are read from `start` on. Its instants are those of its host's clock: what lies ahead of Zoho's would be
- * passed over, so it is set back to `now`.
+ * The older connector saves no `start`: it is the configured one, otherwise 30 days before the
+ * earliest saved instant. It ignores deletions, so these are read from `start` on. Its instants
+ * come from its host's clock; one after Zoho's present would skip records, so it becomes `now`.
  */
 export function takeOver(saved: SavedBinding, configuredStart: string | undefined, now: string): StatePatch | undefined {
   const start = saved.start ?? configuredStart ?? daysBefore(earliest(saved) ?? now, defaultStartDays);
@@ -203,13 +226,13 @@ export function takeOver(saved: SavedBinding, configuredStart: string | undefine
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 
-/** Whether a saved state lacks nothing that a capture goes on from. */
+/** Whether a saved state has everything that a capture needs to continue. */
 export function isComplete(saved: SavedBinding | undefined): saved is BindingState {
   if (saved?.start === undefined || saved.inc === undefined || saved.deleted === undefined) return false;
   return saved.last_initialized !== undefined;
 }
 
-/** Days before the present that a capture reaches back when no `start_date` is configured. */
+/** How many days a capture reaches back when no `start_date` is configured. */
 export const defaultStartDays = 30;
 
 function earliest(saved: SavedBinding): string | undefined {
@@ -218,7 +241,7 @@ function earliest(saved: SavedBinding): string | undefined {
   return known[0] === undefined ? undefined : wholeSecond(known[0]);
 }
 
-/** Epoch seconds of a saved instant, fractions cut. */
+/** Epoch seconds of a saved instant, without fractions. */
 export function secondsOf(instant: string): number {
   return Math.floor(Date.parse(instant) / 1000);
 }

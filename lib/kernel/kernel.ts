@@ -1,6 +1,6 @@
 /**
- * The kernel (`assembly/`) as functions over byte arrays. Its memory is nothing but room to work in: arguments are copied in, results are copied
- * out, nothing stays from one call to the next.
+ * The kernel (`assembly/`) as functions over byte arrays. Its memory is scratch space: arguments
+ * are copied in, results are copied out, and no call depends on an earlier one.
  */
 import {readFileSync} from 'node:fs';
 import {documentBytesMax, kernelBytesMax} from '../limits.ts';
@@ -35,7 +35,7 @@ interface Exports {
 }
 
 const pageBytes = 1 << 16;
-/** Bytes behind a page that a scan may read. */
+/** Bytes after a page that a scan may read. */
 const scanBytes = 64;
 const module = new WebAssembly.Module(readFileSync(new URL('kernel.wasm', import.meta.url)));
 let exports = instantiate();
@@ -51,15 +51,21 @@ function instantiate(): Exports {
 
 /** Rows found in CSV; see `scan` in `assembly/scan.ts`. */
 export interface Scanned {
-  /** As in `Rows`, counted from where the scan began. */
+  /** As in `RowBlock`, counted from where the scan began. */
   readonly cells: Int32Array;
   readonly count: number;
-  /** Where the first row begins that was not read, and why it was not: one of `scanIncomplete`, `scanDeclined`, `scanRagged`. */
+  /**
+   * Where the first unread row begins, and why it was not read: `scanIncomplete`, `scanDeclined` or
+   * `scanRagged`.
+   */
   readonly next: number;
   readonly stop: number;
 }
 
-/** Finds the cells of the complete rows that plain CSV begins with, at most `rowsMax` of them; they are in one of `blocks`. */
+/**
+ * Finds the cells of the complete rows at the start of plain CSV, at most `rowsMax` rows. The
+ * result is in one of `blocks`.
+ */
 export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: BufferPool): Scanned {
   const from = heapBase;
   const to = from + bytes.length;
@@ -77,30 +83,34 @@ export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: 
 }
 
 /**
- * Writes a cell that the kernel leaves to the connector, because it is not in its type's usual spelling: JSON text, and whether the value fits. `isJson` says that the
- * cell is the JSON text of a structure. The JSON has at most 6 bytes for each byte of the cell, and 40 more.
+ * Writes a cell whose spelling the kernel does not handle. Returns JSON text and whether the value
+ * fits its type. `isJson` marks a cell that is the JSON text of a structure. The JSON has at most 6
+ * bytes for each byte of the cell, plus 40.
  */
 export type OtherCell = (cell: string, isJson: boolean) => {readonly json: string; readonly fits: boolean};
 
 /** A column of a document. */
 export interface Column {
-  /** Where its cells are in a row. */
+  /** The index of its cells in a row. */
   readonly place: number;
-  /** How they are written: one of `write...` of `codes.ts`. */
+  /** How they are written: one of the `write...` constants of `codes.ts`. */
   readonly writer: number;
-  /** JSON text in front of the value. */
+  /** JSON text before the value. */
   readonly key: string;
-  /** Without it such cells pass as strings that do not fit. */
+  /** Without it, such cells become strings that do not fit. */
   readonly other?: OtherCell | undefined;
 }
 
-/** Columns laid out as the kernel reads them. */
+/** Columns in the layout that the kernel reads. */
 export interface Program {
   readonly image: Uint8Array;
   readonly columns: readonly Column[];
 }
 
-/** Lays out columns once for all batches that have them. The first two are the id and `Modified_Time`. */
+/**
+ * Lays out columns once for all batches that share them. The first two must be the id and
+ * `Modified_Time`.
+ */
 export function program(columns: readonly Column[]): Program {
   const keys = columns.map(({key}) => Buffer.from(key));
   const image = new Uint8Array(
@@ -121,7 +131,10 @@ export function program(columns: readonly Column[]): Program {
   return {image, columns};
 }
 
-/** Documents without their end, as in `Docs`, and the columns of cells that did not fit their types; or the row that cannot be written, and why. */
+/**
+ * Documents without their closing part, as in `DocBlock`, and the columns with cells that did not
+ * fit; or the row that cannot be written, and why.
+ */
 export type Coerced =
   | {readonly bytes: Uint8Array; readonly ranges: Int32Array; readonly misfits: readonly number[]}
   | {readonly row: number; readonly fault: number};
@@ -182,23 +195,26 @@ function other(column: number, at: number, from: number, to: number, kind: numbe
   return at + memoryBytes.write(json, at);
 }
 
-/** Epoch seconds of a date and time with offset (RFC 3339 section 5.6), or NaN for any other text. A fraction of a second is dropped. */
+/**
+ * Epoch seconds of a date and time with offset (RFC 3339 section 5.6), or NaN for any other text.
+ * Fractions of a second are dropped.
+ */
 export function instantSeconds(text: string): number {
   return exports.instantSeconds(heapBase, put(text));
 }
 
-/** Whether a text is a record id: 1 to 19 digits, the first not zero. */
+/** Whether a text is a record id: 1 to 19 digits, the first of them not zero. */
 export function isId(text: string): boolean {
   return exports.isId(heapBase, put(text)) !== 0;
 }
 
-/** Puts a text where memory is free; returns its end. */
+/** Puts a text into free memory; returns its end. */
 function put(text: string): number {
   reserve(heapBase + 3 * text.length);
   return heapBase + Buffer.from(memory.buffer).write(text, heapBase);
 }
 
-/** Makes memory up to `end`, and a stride behind it, usable. */
+/** Makes memory up to `end` usable, plus one stride. */
 function reserve(end: number): void {
   const missing = end + codes.strideBytes - memory.length;
   if (missing <= 0) return;
@@ -207,8 +223,9 @@ function reserve(end: number): void {
 }
 
 /**
- * Makes memory up to `end` usable. Memory of a kernel never shrinks: after rows of many MB another one takes over, once there is less to do, so that what is done with
- * one row several times takes one kernel.
+ * Makes memory up to `end` usable. WebAssembly memory never shrinks, so a new kernel takes over
+ * after rows of many MB, once a smaller one suffices. Repeated work on one large row stays in one
+ * kernel.
  */
 function renew(end: number): void {
   if (memory.length > kernelBytesMax && end <= kernelBytesMax) {

@@ -1,4 +1,7 @@
-/** The little of WebAssembly's interface that the kernel needs: TypeScript knows it only together with all of a browser's. */
+/**
+ * The part of the WebAssembly API that the kernel uses. TypeScript declares it only together with
+ * the whole DOM.
+ */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
@@ -11,7 +14,7 @@ declare namespace WebAssembly {
 
   interface Memory {
     readonly buffer: ArrayBuffer;
-    /** Adds pages of 64 KiB; `buffer` is another one from then on. */
+    /** Adds pages of 64 KiB and replaces `buffer`. */
     grow(pages: number): number;
   }
 

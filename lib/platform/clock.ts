@@ -1,16 +1,16 @@
-/** Time as the connector sees it, passed in so that specs never wait for real time. */
+/** Time as a dependency, so that specs never wait for real time. */
 import {setTimeout as delay} from 'node:timers/promises';
 
 export interface Clock {
-  /** Wall clock, milliseconds since the epoch; may jump. For logs and for display only. */
+  /** Wall clock in milliseconds since the epoch. It may jump: use it for logs and display only. */
   nowMs(): number;
-  /** Milliseconds that only go forward. For every duration, age and deadline. */
+  /** Monotonic milliseconds. Use them for every duration, age and deadline. */
   elapsedMs(): number;
-  /** Resolves after `delayMs`; rejects with the signal's reason at once when it aborts. */
+  /** Resolves after `delayMs`. Rejects at once with the signal's reason when it aborts. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A timer takes no more than 31 bits of milliseconds (24.8 days); longer ones would fire at once. */
+/** A timer holds 31 bits of milliseconds (24.8 days); longer ones would fire at once. */
 const timerMaxMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

@@ -1,5 +1,8 @@
-/** What node has of JSON and TypeScript's library does not know yet. */
+/** A part of node's JSON that TypeScript's library does not declare yet. */
 interface JSON {
-  /** A value that `JSON.stringify` writes as this text, digit for digit; the text is that of a string, number, boolean or `null`. */
+  /**
+   * A value that `JSON.stringify` writes as this text, digit for digit. The text must be a JSON
+   * string, number, boolean or `null`.
+   */
   rawJSON(text: string): object;
 }

@@ -1,4 +1,4 @@
-/** A bounded number of places, given out in the order they were asked for. */
+/** A counting semaphore that serves callers in their order. */
 
 export type Release = () => void;
 
@@ -10,7 +10,10 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Resolves with a place; call what it gives to hand the place back (calling twice does nothing). Rejects at once when the signal aborts. */
+  /**
+   * Resolves with a function that releases the permit; calling it twice does nothing. Rejects at
+   * once when the signal aborts.
+   */
   async acquire(signal: AbortSignal): Promise<Release> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
@@ -18,7 +21,7 @@ export class Semaphore {
     return this.#held();
   }
 
-  /** A place if one is free now and nobody waits for it. */
+  /** A permit, if one is free and nobody waits for it. */
   tryAcquire(): Release | undefined {
     if (this.#free === 0) return undefined;
     this.#free--;

@@ -1,14 +1,15 @@
-/** A file descriptor as a stream, written by another thread. */
+/** A file descriptor as a stream, written on another thread. */
 import {write} from 'node:fs';
 import {Writable} from 'node:stream';
 import {outputBytesMax} from '../limits.ts';
 
 /**
- * Writes to a descriptor that blocks, such as a pipe's. What node makes of standard output writes as much as the pipe has room for, then waits for
- * this thread's next turn, while the pipe stands empty; here the kernel fills it as fast as the reader empties it, whatever this thread does.
+ * Writes to a blocking descriptor, such as a pipe's. Node's own standard output fills the pipe once
+ * and then waits for this thread's next turn, while the pipe runs empty. Here the operating system
+ * fills it as fast as the reader empties it, whatever this thread does.
  *
- * A descriptor that turns out not to block is left to `instead`. While the reader is gone for a break, so is one thread of node's pool, and
- * the process cannot end in an orderly manner: `isStuck` tells.
+ * A descriptor that turns out not to block is handed to `instead`. While the reader pauses, one
+ * thread of node's pool is blocked, and the process cannot exit normally; `isStuck` tells.
  */
 export class DescriptorOutput extends Writable {
   readonly #descriptor: number;
@@ -21,7 +22,7 @@ export class DescriptorOutput extends Writable {
     this.#instead = instead;
   }
 
-  /** Whether something is being written at this moment. */
+  /** Whether a write is in progress. */
   get isStuck(): boolean {
     return this.writableLength > 0 && !this.destroyed;
   }

@@ -1,10 +1,10 @@
-/** Documents as bytes: reading the two values that every one begins with, and making tombstones. */
+/** Documents as bytes: reading the two values that each begins with, and building tombstones. */
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantSeconds, isId} from '../kernel/kernel.ts';
 import {type DocBlock, shapeRoomBytes} from './batch.ts';
 
-/** What stands before the id, and before the time as a string, in every document. */
+/** The text before the id, and before the time as a string, in every document. */
 export const beforeId = '{"id":';
 export const beforeModified = ',"Modified_Time":';
 
@@ -15,7 +15,7 @@ const digitsOfHalf = 9;
 export function idOf({bytes, ranges}: DocBlock, i: number): bigint {
   const from = ranges[2 * i]! + beforeId.length;
   const to = idEnd(bytes, from);
-  // Two numbers that a double holds exactly, because a BigInt for each digit would cost far more.
+  // Two numbers that a double holds exactly: a BigInt per digit would cost far more.
   const middle = Math.max(from, to - digitsOfHalf);
   const low = BigInt(integer(bytes, middle, to));
   return middle === from ? low : BigInt(integer(bytes, from, middle)) * 1_000_000_000n + low;
@@ -33,7 +33,10 @@ export interface Deletion {
   readonly deletedTime: string;
 }
 
-/** Whole documents that delete records (design 3). Throws kind `damaged` for an id or a time that is none. */
+/**
+ * Complete documents that delete records (design 3). Throws kind `damaged` for an invalid id or
+ * time.
+ */
 export function tombstones(deletions: readonly Deletion[]): DocBlock {
   const texts = deletions.map(({id, deletedTime}) => Buffer.from(tombstone(id, deletedTime)));
   const bytes = Buffer.concat([...texts, Buffer.alloc(shapeRoomBytes)]);

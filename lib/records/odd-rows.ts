@@ -1,4 +1,7 @@
-/** Rows that cannot become documents: finding them, and taking them out from among the others (design 3, "Quarantine"). Pure. */
+/**
+ * Rows that cannot become documents: finding them and removing them from a batch (design 3,
+ * "Quarantine"). Pure.
+ */
 import {createHash} from 'node:crypto';
 import {instantSeconds} from '../kernel/kernel.ts';
 import type {RowBlock} from './batch.ts';
@@ -10,42 +13,43 @@ export const rowFaults = {
   id: 'has no valid id',
   time: 'has no valid Modified_Time',
   deletedTime: 'has no valid deleted_time',
-  size: 'would make a document larger than Flow takes',
-  cells: 'has not as many cells as the header',
+  size: 'would become a document larger than Flow accepts',
+  cells: 'has a different number of cells than the header',
   quotes: 'has malformed quotes',
   length: 'has no end',
-  slices: 'cannot be put together from its parts',
+  slices: 'cannot be joined from its slices',
   unserved: 'is never served by Zoho, not even alone',
 } as const;
 
 export type RowFault = keyof typeof rowFaults;
 
 export interface OddRow {
-  /** Its number in the page, from 1. */
+  /** Its number in the page, counted from 1. */
   readonly row: number;
-  /** Its record, if it names one. */
+  /** Its record, if it has a valid id. */
   readonly id?: string | undefined;
   readonly fault: RowFault;
-  /** Stands for its bytes: two readings of a row with the same digest gave the same. */
+  /** A digest of its bytes: equal digests mean that two readings gave the same row. */
   readonly digest: string;
 }
 
-/** Where odd rows go. Sources tell what they leave out; whoever runs them names and counts it. */
+/** Receives unusable rows. Sources report what they leave out; the caller logs and counts it. */
 export interface Quarantine {
-  /** Whether a row with this digest was left out before, so that it need not be read again. */
+  /** Whether a row with this digest was left out before. If so, it need not be read again. */
   has(digest: string): boolean;
-  /** Takes note of a row that is left out. `page` says where it was, as in "page 2 of its deletions". */
+  /** Records a row that is left out. `page` says where it was, as in "page 2 of its deletions". */
   add(row: OddRow, page: string): void;
-  /** Takes note of more rows that Zoho counted in a page, and that are among those which could not be told apart. */
+  /** Records further rows that Zoho counted in a page and that are lost among unreadable ones. */
   addUnread(rows: number, page: string): void;
 }
 
-/** For readings that others have made before, and named what they left out. */
+/** For repeated readings, whose unusable rows were reported by an earlier one. */
 export const silentQuarantine: Quarantine = {has: () => true, add() {}, addUnread() {}};
 
 /**
- * The rows of a batch that have no valid id or `Modified_Time`, or that `isTooLarge` says would make too large a document, in order; the number of the
- * first row is `first`. A batch without either column has none: that is the page's fault. What passes here is what the kernel takes.
+ * The rows of a batch that have no valid id or `Modified_Time`, or whose document `isTooLarge`
+ * rejects, in order. `first` is the number of the first row. A batch that lacks either column has
+ * none, because that is the page's fault. The kernel accepts every row that passes.
  */
 export function oddRows(rows: RowBlock, first: number, isTooLarge: (row: number) => boolean): OddRow[] {
   const [idColumn, timeColumn] = keyColumns(rows.columns);
@@ -58,7 +62,7 @@ export function oddRows(rows: RowBlock, first: number, isTooLarge: (row: number)
   return odd;
 }
 
-/** The rows of a batch that have no valid id, in order, counted from 1. */
+/** The rows of a batch without a valid id, in order, counted from 1. */
 export function rowsWithoutId(rows: RowBlock): OddRow[] {
   const [idColumn] = keyColumns(rows.columns);
   const odd: OddRow[] = [];
@@ -68,8 +72,8 @@ export function rowsWithoutId(rows: RowBlock): OddRow[] {
 }
 
 /**
- * The same rows, where those without any `Modified_Time` have their `Created_Time` as such: a record that was never modified is as it was created. Rows without
- * either stay as they are.
+ * The same rows, with `Created_Time` in place of a missing `Modified_Time`: a record that was never
+ * modified is as it was created. Rows without either stay unchanged.
  */
 export function datedRows(rows: RowBlock): RowBlock {
   const width = 2 * rows.columns.length;
@@ -85,19 +89,21 @@ export function datedRows(rows: RowBlock): RowBlock {
   return {...rows, cells};
 }
 
-/** What is wrong with the id or `Modified_Time` of a row; nothing where a page has no such column. */
+/**
+ * What is wrong with the id or `Modified_Time` of a row; undefined where a page has no such column.
+ */
 export function faultOfRow(rows: RowBlock, row: number): RowFault | undefined {
   return keyFault(rows, row, ...keyColumns(rows.columns));
 }
 
-/** A row as quarantine knows it. */
+/** Describes a row for the quarantine. */
 export function oddRow(rows: RowBlock, row: number, number: number, fault: RowFault): OddRow {
   const [idColumn] = keyColumns(rows.columns);
   const hasId = idColumn >= 0 && isIdCell(rows, row, idColumn);
   return {row: number, id: hasId ? cellText(rows, row, idColumn) : undefined, fault, digest: digestOf(rows, row)};
 }
 
-/** The same rows without some of them. */
+/** The same rows without those in `left`. */
 export function withoutRows(rows: RowBlock, left: ReadonlySet<number>): RowBlock {
   if (left.size === 0) return rows;
   const width = 2 * rows.columns.length;
@@ -111,16 +117,16 @@ export function withoutRows(rows: RowBlock, left: ReadonlySet<number>): RowBlock
   return {...kept, cells, count};
 }
 
-/** Some rows of a batch, from one to before another. */
+/** The rows from `from` up to, but not including, `to`. */
 export function sliceRows(rows: RowBlock, from: number, to: number): RowBlock {
   if (from === 0 && to === rows.count) return rows;
   const width = 2 * rows.columns.length;
-  // A copy, because the cells of the whole batch are used again once any part of it is done with.
+  // A copy: the cells of the batch are reused once any part of it is done.
   const {release: _, ...kept} = rows;
   return {...kept, cells: rows.cells.slice(from * width, to * width), count: to - from};
 }
 
-/** Where the id and `Modified_Time` stand; -1 where a page has none. */
+/** Columns of the id and `Modified_Time`; -1 where a page has none. */
 function keyColumns(columns: readonly string[]): [id: number, time: number] {
   const id = columns.indexOf('id');
   return [id < 0 ? columns.indexOf('Id') : id, columns.indexOf('Modified_Time')];
@@ -131,7 +137,7 @@ function keyFault(rows: RowBlock, row: number, idColumn: number, timeColumn: num
   return timeColumn >= 0 && !isInstantCell(rows, row, timeColumn) ? 'time' : undefined;
 }
 
-/** Exactly the kernel's `isId`. */
+/** Agrees exactly with the kernel's `isId`. */
 function isIdCell({bytes, cells, columns}: RowBlock, row: number, column: number): boolean {
   const k = 2 * (row * columns.length + column);
   const from = cells[k]! >> 2;
@@ -141,7 +147,10 @@ function isIdCell({bytes, cells, columns}: RowBlock, row: number, column: number
   return true;
 }
 
-/** As the kernel's `instantSeconds` has it: what Zoho writes nearly always is settled here, and the kernel is asked about the rest. */
+/**
+ * Agrees exactly with the kernel's `instantSeconds`. The usual spelling is recognised here; the
+ * kernel is asked about the rest.
+ */
 function isInstantCell(rows: RowBlock, row: number, column: number): boolean {
   const {bytes, cells, columns} = rows;
   const k = 2 * (row * columns.length + column);
@@ -151,7 +160,7 @@ function isInstantCell(rows: RowBlock, row: number, column: number): boolean {
   return length <= instantBytesMax && !Number.isNaN(instantSeconds(cellText(rows, row, column)));
 }
 
-/** Whether a text is `2026-01-28T10:05:09+05:30`, on a day that every month has. */
+/** Whether a text looks like `2026-01-28T10:05:09+05:30`, on a day that every month has. */
 function isUsualInstant(bytes: Uint8Array, from: number, length: number): boolean {
   if (length !== 25) return false;
   for (let i = 0; i < length; i++) {
@@ -176,7 +185,7 @@ function isUsualInstant(bytes: Uint8Array, from: number, length: number): boolea
 
 const zero = 0x30;
 const idDigitsMax = 19;
-/** No clock writes a longer time. */
+/** No valid time is longer. */
 const instantBytesMax = 64;
 const anyDigit = 0;
 const marks = Array.from('0000-00-00T00:00:00+00:00', (mark) => (mark === '0' ? anyDigit : mark.charCodeAt(0)));

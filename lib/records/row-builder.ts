@@ -1,26 +1,28 @@
-/** Puts rows together cell by cell, so that their bytes lie in the order of the rows, with nothing else among them. */
+/**
+ * Builds rows cell by cell, so that their bytes are in row order with nothing else between them.
+ */
 import type {RowBlock} from './batch.ts';
 
-/** Room at first: what a page of a few small rows takes. */
+/** Initial room: a page of a few small rows. */
 const roomFirst = 16 << 10;
 const rowsFirst = 16;
-/** Bytes of UTF-8 that one unit of a JS string becomes at most. */
+/** The most UTF-8 bytes of one unit of a JS string. */
 const bytesPerUnit = 3;
 
-/** Builds rows. Cells of a row may be set in any order, and again; those that are not set are empty. */
+/** Builds rows. The cells of a row may be set in any order, and again. Unset ones are empty. */
 export class RowBuilder {
   readonly #columns: readonly string[];
   #room: Buffer;
   #used = 0;
-  /** Where the row begins that is being built. */
+  /** Where the current row begins. */
   #rowFrom = 0;
-  /** Bytes of texts in it that other texts took the place of. */
+  /** Bytes of texts in it that were overwritten. */
   #replaced = 0;
-  /** Cells of the rows so far, and of free ones behind them, all empty. */
+  /** Cells of the rows so far, followed by free ones, all empty. */
   #cells: Int32Array;
   #count = 0;
 
-  /** Room for as many bytes as are expected is made at once; more is made as they come. */
+  /** Allocates the expected bytes at once, and more when needed. */
   constructor(columns: readonly string[], bytesExpected: number = roomFirst) {
     this.#columns = columns;
     this.#room = Buffer.allocUnsafeSlow(bytesExpected);
@@ -32,24 +34,24 @@ export class RowBuilder {
     return this.#count;
   }
 
-  /** What the complete rows take in memory, in bytes. */
+  /** Memory that the complete rows take, in bytes. */
   get bytes(): number {
     return this.#rowFrom + 8 * this.#columns.length * this.#count;
   }
 
-  /** What the texts of the row being built take. */
+  /** Bytes of the current row's texts. */
   get rowBytes(): number {
     return this.#used - this.#rowFrom - this.#replaced;
   }
 
-  /** Gives a cell a text; half a surrogate pair becomes U+FFFD. */
+  /** Sets a cell to a text; half a surrogate pair becomes U+FFFD. */
   setText(column: number, text: string, kind: number): void {
     const unitBytes = bytesPerUnit * text.length;
     this.#makeRoom(this.#used + unitBytes <= this.#room.length ? unitBytes : Buffer.byteLength(text));
     this.#set(column, this.#room.write(text, this.#used), kind);
   }
 
-  /** Gives a cell what a cell of other rows holds. */
+  /** Copies a cell of other rows. */
   setCell(column: number, from: RowBlock, row: number, fromColumn: number): void {
     const k = 2 * (row * from.columns.length + fromColumn);
     const [begin, end] = [from.cells[k]! >> 2, from.cells[k + 1]!];
@@ -78,7 +80,7 @@ export class RowBuilder {
     this.#cells = larger;
   }
 
-  /** The complete rows; nothing more may be built. */
+  /** The complete rows; nothing may be added afterwards. */
   end(): RowBlock {
     return {
       columns: this.#columns,

@@ -1,4 +1,4 @@
-/** Batches of received rows: reading cells, cutting, joining. Pure. */
+/** Batches of received rows: reading cells, splitting, joining. Pure. */
 
 import {documentBytesMax, pieceBytesMax} from '../limits.ts';
 import type {RowBlock} from './batch.ts';
@@ -6,7 +6,9 @@ import {RowBuilder} from './row-builder.ts';
 
 export const noRows: RowBlock = {columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0};
 
-/** The text of a cell as received; only for the few cells that steer the capture, never for all of a page. */
+/**
+ * The text of a cell as received. For the few cells that steer the capture, never for a whole page.
+ */
 export function cellText(rows: RowBlock, row: number, column: number): string {
   const k = 2 * (row * rows.columns.length + column);
   return decoder.decode(rows.bytes.subarray(rows.cells[k]! >> 2, rows.cells[k + 1]!));
@@ -15,8 +17,8 @@ export function cellText(rows: RowBlock, row: number, column: number): string {
 const decoder = new TextDecoder();
 
 /**
- * Cuts rows into runs that hold about `bytesMax` bytes each, and at least one row. No rows give no run. Each run owns its bytes, and is made when it is asked
- * for: whoever keeps one keeps nothing else of the page.
+ * Splits rows into runs of about `bytesMax` bytes, with at least one row each. No rows give no run.
+ * Each run is made on request and owns its bytes, so keeping one does not keep the page.
  */
 export function* splitRows(rows: RowBlock, bytesMax: number = pieceBytesMax): Generator<RowBlock, void, void> {
   let from = 0;
@@ -30,7 +32,10 @@ export function* splitRows(rows: RowBlock, bytesMax: number = pieceBytesMax): Ge
   }
 }
 
-/** Some rows, from one to before another, with bytes of their own; all rows as they are. What is told of all rows goes with the first. */
+/**
+ * The rows from `from` up to, but not including, `to`, with bytes of their own; the same object for
+ * all rows. Notes on the whole batch go with the first run.
+ */
 export function ownRows(rows: RowBlock, from: number, to: number): RowBlock {
   if (from === 0 && to === rows.count) return rows;
   const {columns, replaced} = rows;
@@ -42,7 +47,7 @@ export function ownRows(rows: RowBlock, from: number, to: number): RowBlock {
   return from === 0 ? {...builder.end(), replaced} : builder.end();
 }
 
-/** Bytes of the cells of some rows. */
+/** Bytes in the cells of some rows. */
 export function textBytes({cells, columns}: RowBlock, from: number, to: number): number {
   const width = 2 * columns.length;
   let bytes = 0;
@@ -51,15 +56,18 @@ export function textBytes({cells, columns}: RowBlock, from: number, to: number):
 }
 
 export interface Joined {
-  /** The records that every slice holds with the same `Modified_Time`, in the order of the first slice. */
+  /**
+   * The records that all slices hold with the same `Modified_Time`, in the order of the first
+   * slice.
+   */
   readonly rows: RowBlock;
-  /** Ids of the first slice that another slice lacks, or holds with another `Modified_Time`. */
+  /** Ids of the first slice that another slice lacks, or has with another `Modified_Time`. */
   readonly torn: readonly string[];
 }
 
 /**
- * Joins slices of the same records by id. Columns that a later slice repeats are taken from the first. All slices have the columns
- * `id` and `Modified_Time`.
+ * Joins slices of the same records by id. A column that a later slice repeats is taken from the
+ * first. Every slice has the columns `id` and `Modified_Time`.
  */
 export function joinSlices(slices: readonly RowBlock[]): Joined {
   const [first, ...others] = slices;
@@ -84,11 +92,11 @@ export function joinSlices(slices: readonly RowBlock[]): Joined {
   return {rows: {...builder.end(), replaced: replacedOf(slices)}, torn};
 }
 
-/** One further slice. */
+/** A further slice. */
 class Join {
   readonly #slice: RowBlock;
   readonly #places = new Map<string, number>();
-  /** The columns that it adds, and where they go. */
+  /** The columns it adds, and their targets. */
   readonly #fresh: readonly {readonly from: number; readonly to: number}[];
 
   /** Appends the columns that it adds to `columns`. */
@@ -99,20 +107,23 @@ class Join {
     for (let row = 0; row < slice.count; row++) this.#places.set(cellText(slice, row, column), row);
   }
 
-  /** The row of a version of a record; -1 when there is none. */
+  /** The row of this version of a record; -1 when there is none. */
   find(id: string, modified: string): number {
     const row = this.#places.get(id) ?? -1;
     return row >= 0 && cellText(this.#slice, row, this.#slice.columns.indexOf('Modified_Time')) === modified ? row : -1;
   }
 
-  /** Adds its cells to a row, unless that makes too large a document already: of such a row nobody needs more. */
+  /**
+   * Adds its cells to a row, unless the row already makes too large a document: nothing more of it
+   * is needed.
+   */
   copy(row: number, builder: RowBuilder): void {
     if (builder.rowBytes > documentBytesMax) return;
     for (const {from, to} of this.#fresh) builder.setCell(to, this.#slice, row, from);
   }
 }
 
-/** Puts batches with the same columns, in the same order, one after another. */
+/** Concatenates batches that have the same columns in the same order. */
 export function appendRows(parts: readonly RowBlock[]): RowBlock {
   const filled = parts.filter((rows) => rows.count > 0);
   if (filled.length <= 1) return filled[0] ?? parts[0] ?? noRows;
@@ -138,7 +149,7 @@ export function firstRows(rows: RowBlock, count: number): RowBlock {
   return {...rows, cells: rows.cells.subarray(0, 2 * rows.columns.length * count), count};
 }
 
-/** What rows take in memory, in bytes. */
+/** Memory that rows take, in bytes. */
 export function weightOf({bytes, cells}: RowBlock): number {
   return bytes.length + cells.byteLength;
 }

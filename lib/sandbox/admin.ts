@@ -1,4 +1,7 @@
-/** The sandbox's own endpoints under `/sandbox/`, by which another process steers it and reads what is true. */
+/**
+ * The sandbox's own endpoints under `/sandbox/`: another process controls it through them, and
+ * reads what is true.
+ */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
 import {churnStep} from './churn.ts';
@@ -24,12 +27,22 @@ export interface AdminParts {
 const documentsPerPiece = 256;
 
 /**
- * - `GET truth/{module}?since=ISO`: the documents a capture must come to, as NDJSON · `GET readers/{module}`: which API reads which fields
- * - `GET modules` · `GET meters` · `GET jobs` · `GET`, `POST clock` `{advanceMs}` · `POST switches` `{...}`
- * - `GET`, `POST faults` `{add: "name:kind*count@chance"}`, `DELETE faults` · `POST churn` `{steps, seed, modules?}`
- * - `POST edit` `{module, ids?, changes?}` · `POST insert` `{module, count?, changes?}` · `POST delete` `{module, ids, permanent?}`
- * - `POST restore` `{module, ids, touch?}` · `POST drift` `{module, share?}` · `POST late` `{module, ms}`
- * - `POST date` `{module, ids, at}` · `POST lose-time` `{module, ids}` · `POST hide` `{module, field}`
+ * - `GET truth/{module}?since=ISO`: the documents a capture must produce, as NDJSON
+ * - `GET readers/{module}`: which API reads which fields
+ * - `GET modules`, `GET meters`, `GET jobs`
+ * - `GET clock`, `POST clock` `{advanceMs}`
+ * - `POST switches` `{...}`
+ * - `GET faults`, `POST faults` `{add: "name:kind*count@chance"}`, `DELETE faults`
+ * - `POST churn` `{steps, seed, modules?}`
+ * - `POST edit` `{module, ids?, changes?}`
+ * - `POST insert` `{module, count?, changes?}`
+ * - `POST delete` `{module, ids, permanent?}`
+ * - `POST restore` `{module, ids, touch?}`
+ * - `POST drift` `{module, share?}`
+ * - `POST late` `{module, ms}`
+ * - `POST date` `{module, ids, at}`
+ * - `POST lose-time` `{module, ids}`
+ * - `POST hide` `{module, field}`
  * - `POST tokens` `{expire?, revoke?, grant?}`
  */
 export function adminOf(parts: AdminParts): Handler {
@@ -52,7 +65,7 @@ export function adminOf(parts: AdminParts): Handler {
   };
 }
 
-/** Whether the order is at fault and not the sandbox. */
+/** Whether the order is at fault, not the sandbox. */
 const isRefusable = (error: unknown): error is Error =>
   error instanceof ConfigError || error instanceof SyntaxError || error instanceof RangeError || error instanceof v.ValiError;
 
@@ -84,7 +97,7 @@ function read({org, jobs, faults, meters}: AdminParts, what: string, name: strin
   }
 }
 
-/** Lines of documents; an unknown module fails before the first. */
+/** The expected documents as lines; an unknown module fails before the first. */
 function truth(org: Org, name: string, since: string | null): AsyncIterable<Uint8Array> {
   const sinceS = since === null ? undefined : Math.floor(Date.parse(since) / 1_000);
   if (Number.isNaN(sinceS)) throw new RangeError(`Cannot read since=${since} as a time`);
@@ -107,7 +120,7 @@ const module = v.string();
 const ids = texts;
 const changes = v.optional(v.record(v.string(), v.nullable(v.union([v.string(), texts]))));
 
-/** What each `POST` takes. */
+/** What each `POST` accepts. */
 const orders = {
   clock: v.object({advanceMs: v.pipe(v.number(), v.minValue(0))}),
   faults: v.object({add: v.string()}),
@@ -124,7 +137,7 @@ const orders = {
   tokens: v.object({expire: v.optional(v.boolean()), revoke: v.optional(v.boolean()), grant: v.optional(v.boolean())}),
 };
 
-/** Does what a `POST` asks for; what it answers. */
+/** Carries out a `POST`; returns its answer. */
 function carriedOut({org, faults, tokens}: AdminParts, what: string, given: unknown): object | undefined {
   switch (what) {
     case 'clock':
@@ -145,7 +158,7 @@ function carriedOut({org, faults, tokens}: AdminParts, what: string, given: unkn
   }
 }
 
-/** Changes records; `undefined` for what is no change. */
+/** Changes records; `undefined` for an order of another kind. */
 function changed(org: Org, what: string, given: unknown): object | undefined {
   switch (what) {
     case 'edit': {
@@ -213,7 +226,7 @@ function steerTokens(tokens: Tokens, {expire, revoke, grant}: v.InferOutput<type
   return grant ? {code: tokens.grant()} : {};
 }
 
-/** Only switches that there are, and values of the right type. */
+/** Accepts only existing switches, with values of the right type. */
 function switchesFrom(given: unknown): SwitchChoices {
   const found = v.parse(v.record(v.string(), v.unknown()), given);
   const known: Readonly<Record<string, unknown>> = {...defaults, apiDomain: ''};

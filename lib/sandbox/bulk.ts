@@ -1,4 +1,6 @@
-/** The Bulk Read endpoints: create a job, ask for its state, fetch its file (zoho-api sheet 4). */
+/**
+ * The Bulk Read endpoints: create a job, ask for its state, download its file (zoho-api sheet 4).
+ */
 import {CriteriaRefusal, testOf} from './criteria.ts';
 import type {Job, JobQuery, Jobs} from './jobs.ts';
 import {idOf, moduleId} from './metadata.ts';
@@ -83,7 +85,10 @@ export class Bulk {
     return this.#file(job, headers);
   }
 
-  /** The download that is one too many blocks all for a minute; those refused meanwhile do not count. */
+  /**
+   * A download over the limit blocks all of them for a minute; those refused meanwhile do not
+   * count.
+   */
   #mayDownload(nowMs: number): boolean {
     if (nowMs < this.#blockedUntilMs) return false;
     this.#downloadsMs = this.#downloadsMs.filter((ms) => ms > nowMs - 60_000);
@@ -156,7 +161,7 @@ export class Bulk {
     return name.startsWith('$') ? null : idOf(this.#org, module.name, name);
   }
 
-  /** The first field that the job cannot have; one an answer (zoho-api sheet 4.5). */
+  /** Refuses the first field that the job cannot have; an answer names one (zoho-api sheet 4.5). */
   #unreadable(module: OrgModule, names: readonly string[]): Answer | undefined {
     for (const name of names) {
       const [base = '', column] = name.split('.');
@@ -213,7 +218,7 @@ export class Bulk {
   }
 }
 
-/** Criteria as status answers repeat them: every condition with its type, every field with its id. */
+/** Criteria as status answers repeat them: conditions with their type, fields with their id. */
 function echoed(criteria: unknown, idOf: (name: string) => string | null): unknown {
   if (!isObject(criteria)) return criteria;
   const {group, field} = criteria;
@@ -224,7 +229,7 @@ function echoed(criteria: unknown, idOf: (name: string) => string | null): unkno
 
 const pathOf = (job: Job): string => `/crm/bulk/v8/read/${job.id}/result`;
 
-/** What a job that names no fields exports: everything that Bulk Read reads and metadata name. */
+/** What a job without named fields exports: every listed field that Bulk Read reads. */
 function exported(module: OrgModule): string[] {
   return module.fields.filter((field) => field.listed && module.readable(field, 'bulk')).map(({name}) => name);
 }

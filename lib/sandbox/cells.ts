@@ -1,9 +1,9 @@
-/** Cells as bytes: how a file of 200,000 rows is written at the rate at which it can be compressed. */
+/** Cells as bytes, so that a file of 200,000 rows is written as fast as it can be compressed. */
 
-/** A place in a block of bytes could not take what was to be written there. */
+/** Returned when a block has no room for what was to be written. */
 export const noRoom = -1;
 
-/** Texts in UTF-8, side by side, to be copied many times. */
+/** Texts in UTF-8 in one block, to be copied many times. */
 export class TextBlock {
   readonly #bytes: Uint8Array;
   readonly #ends: Int32Array;
@@ -15,12 +15,12 @@ export class TextBlock {
     this.#ends = Int32Array.from(parts, ({length}) => (end += length));
   }
 
-  /** Copies text `i` to `out` at `at`; where it ends there, or `noRoom`. */
+  /** Copies text `i` to `out` at `at`; returns where it ends, or `noRoom`. */
   copy(i: number, out: Uint8Array, at: number): number {
     const start = i === 0 ? 0 : this.#ends[i - 1]!;
     const end = this.#ends[i]!;
     if (at + end - start > out.length) return noRoom;
-    // Most cells are short: for them a loop is quicker than a call into the engine.
+    // Most cells are short, and a loop is faster than a call into the engine.
     if (end - start > 48) {
       out.set(this.#bytes.subarray(start, end), at);
       return at + end - start;
@@ -32,11 +32,11 @@ export class TextBlock {
   }
 }
 
-/** Begins no character of UTF-8. */
+/** No UTF-8 character begins with it. */
 const oddByte = 0xff;
 const half = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** The same as `writeText`, but for half surrogate pairs, which become a byte that is no UTF-8. */
+/** Like `writeText`, except that half a surrogate pair becomes a byte that is not UTF-8. */
 export function writeOddText(text: string, out: Buffer, at: number): number {
   if (text.isWellFormed()) return writeText(text, out, at);
   let end = at;
@@ -51,7 +51,7 @@ export function writeOddText(text: string, out: Buffer, at: number): number {
   return end;
 }
 
-/** Writes a text as UTF-8 to `out` at `at`; where it ends there, or `noRoom`. */
+/** Writes a text as UTF-8 to `out` at `at`; returns where it ends, or `noRoom`. */
 export function writeText(text: string, out: Buffer, at: number): number {
   const {length} = text;
   if (at + length * 3 > out.length) return noRoom;

@@ -1,4 +1,7 @@
-/** Life in the organisation: edits, inserts, deletions, restores and drifting formulas, one at a time and by a seeded die. */
+/**
+ * Random, seeded changes of the organisation: edits, inserts, deletions, restores and drifting
+ * formulas, one at a time.
+ */
 import type {Random} from './hash.ts';
 import type {OrgModule} from './module.ts';
 import type {Org} from './org.ts';
@@ -10,13 +13,13 @@ export interface Churn {
 }
 
 export interface ChurnOptions {
-  /** Modules that change; all that can be captured if left out. */
+  /** Modules that change; by default all that can be captured. */
   readonly modules?: readonly string[];
-  /** Most records that one mass edit or insert changes. */
+  /** The most records that one mass edit or insert changes. */
   readonly mostRecords?: number;
 }
 
-/** One thing happens, somewhere. Undefined when there was nothing that it could happen to. */
+/** Makes one random change. Undefined when nothing could be changed. */
 export function churnStep(
   org: Org,
   random: Random,
@@ -64,10 +67,10 @@ function driftedOrRestored(module: OrgModule, random: Random): Churn | undefined
   return {module: module.name, what: 'drift', records: 0};
 }
 
-/** Throws of the die before a module counts as empty. */
+/** Random picks before a module counts as empty. */
 const throwsMax = 20;
 
-/** The id of some record that there is. */
+/** The id of a random record, if there is one. */
 export function anyRecord(module: OrgModule, random: Random): string | undefined {
   for (let i = 0; i < throwsMax && module.indexEnd > 0; i += 1) {
     const id = module.layout.idTextOf(random(module.indexEnd));

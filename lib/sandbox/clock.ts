@@ -1,7 +1,10 @@
-/** The sandbox's own time: everything in it that ages goes by this clock, and every answer's `Date` header shows it. */
+/**
+ * The sandbox's own time. Everything in it ages by this clock, and every answer's `Date` header
+ * shows it.
+ */
 
 export interface SandboxClock {
-  /** Milliseconds since the epoch. Never goes back. */
+  /** Milliseconds since the epoch; never goes back. */
   nowMs(): number;
   /** Moves the time forward. */
   advance(ms: number): void;
@@ -10,11 +13,11 @@ export interface SandboxClock {
 export interface RealClockOptions {
   /** How far the sandbox is ahead of the machine. */
   readonly offsetMs?: number;
-  /** Sandbox milliseconds in a real one. */
+  /** Sandbox milliseconds per real one. */
   readonly speed?: number;
 }
 
-/** Runs by itself, from the machine's time on. */
+/** Runs on its own, starting at the machine's time. */
 export function realClock({offsetMs = 0, speed = 1}: RealClockOptions = {}): SandboxClock {
   const startMs = Date.now() + offsetMs;
   const startedMs = performance.now();
@@ -27,7 +30,7 @@ export function realClock({offsetMs = 0, speed = 1}: RealClockOptions = {}): San
   };
 }
 
-/** Stands still but for `advance`. */
+/** Stands still except for `advance`. */
 export function manualClock(startMs: number): SandboxClock {
   let nowMs = startMs;
   return {

@@ -1,4 +1,4 @@
-/** One field of all records of a module: its value for any of them, and how each API writes it. */
+/** One field of all records of a module: its value in each of them, and how each API writes it. */
 import {TextBlock, writeOddText, writeText} from './cells.ts';
 import {mix} from './hash.ts';
 import type {OrgRecord} from './record.ts';
@@ -7,24 +7,25 @@ import type {FieldSpec, Value} from './schema/field.ts';
 import type {Switches} from './switches.ts';
 import type {WriteTime} from './zone.ts';
 
-/** What a column needs of the module it is in. */
+/** What a column needs from its module. */
 export interface ColumnSource {
   readonly switches: Switches;
   readonly writeTime: WriteTime;
-  /** Records that the module begins with. */
+  /** Records that the module starts with. */
   readonly count: number;
   /** Id of the record or user that a lookup with this number points to. */
   linked(spec: FieldSpec, number: number): Value;
-  /** Of which drift a record's computed values are. */
+  /** How many drifts a record's computed values have gone through. */
   driftOf(record: OrgRecord): number;
-  /** When the record was made, if it was there at the start. */
+  /** When the record was created, if it existed at the start. */
   createdS(index: number, h: number): number;
   nameAt(spec: FieldSpec, value: Value): string;
 }
 
 /**
- * Distinct values of a field, from which records draw: so a cell costs one hash and one look-up, and a file of 200,000 rows is written
- * faster than it can be read. Lookups, times of the record itself and numbered values are made for each record.
+ * Distinct values of a field, which records draw from. A cell then costs a hash and a look-up, and
+ * a file of 200,000 rows is written faster than it can be read. Lookups, the record's own times and
+ * numbered values are computed per record.
  */
 const poolSizeOf = (count: number): number => (count > 10_000 ? 4_096 : count > 1_000 ? 1_024 : 128);
 
@@ -41,7 +42,7 @@ export class Column {
   #pool: readonly Value[] | undefined;
   readonly #written: Partial<Record<Form, readonly string[]>> = {};
   #block: TextBlock | undefined;
-  /** Reads a value that no change has set. */
+  /** Computes a value that no change has set. */
   readonly #made: (record: OrgRecord) => Value;
 
   constructor(spec: FieldSpec, salt: number, source: ColumnSource) {
@@ -65,7 +66,7 @@ export class Column {
     return slot < 0 ? this.#renderer.csv(this.value(record)) : this.#texts('csv')[slot]!;
   }
 
-  /** Writes the cell to `out` at `at`; where it ends there, or `noRoom`. */
+  /** Writes the cell to `out` at `at`; returns where it ends, or `noRoom`. */
   csvInto(record: OrgRecord, out: Buffer, at: number): number {
     const slot = this.#slot(record);
     if (slot < 0) return this.#writeText(this.#renderer.csv(this.value(record)), out, at);
@@ -88,7 +89,7 @@ export class Column {
     return version && !this.spec.computed ? version.values.get(this.spec.name) : undefined;
   }
 
-  /** Place of a record's value in the pool; -1 for one that is not from there. */
+  /** Index of a record's value in the pool; -1 for a value from elsewhere. */
   #slot(record: OrgRecord): number {
     if (!this.#pooled || this.#changed(record) !== undefined) return -1;
     return this.#hash(record) % this.#poolSize;

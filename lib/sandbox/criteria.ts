@@ -6,7 +6,7 @@ import type {Kind} from './schema/field.ts';
 /** Whether a record is in the export. */
 export type Test = (record: OrgRecord) => boolean;
 
-/** Criteria that Zoho does not take, with the code it says so by. */
+/** Criteria that Zoho refuses, with its error code. */
 export class CriteriaRefusal extends Error {
   override readonly name = 'CriteriaRefusal';
   readonly code: string;
@@ -23,7 +23,7 @@ const conditionsMax = 25;
 const valuesMax = 200;
 const depthMax = 20;
 
-/** Stands for no value. */
+/** Stands for "no value". */
 const emptyMark = '$' + '{EMPTY}';
 
 const equality = ['equal', 'not_equal', 'in', 'not_in'];
@@ -46,7 +46,7 @@ const comparatorsOf: Readonly<Partial<Record<Kind, readonly string[]>>> = {
 
 type Comparand = string | number | bigint;
 
-/** Compiles `criteria` as parsed from the request; throws `CriteriaRefusal`. */
+/** Compiles `criteria` as parsed from the request. Throws `CriteriaRefusal`. */
 export function testOf(criteria: unknown, module: OrgModule): Test {
   const counted = {conditions: 0};
   return compile(criteria, module, counted, 0);
@@ -97,7 +97,7 @@ function compileCondition(condition: Readonly<Record<string, unknown>>, module: 
   };
 }
 
-/** ISO 8601 with offset or `Z` and without milliseconds. */
+/** ISO 8601 with an offset or `Z`, without milliseconds. */
 const datetimeShape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)$/;
 const dateShape = /^\d{4}-\d\d-\d\d$/;
 const idShape = /^\d{1,19}$/;

@@ -1,15 +1,18 @@
-/** Rows of a bulk job as CSV (zoho-api sheet 4.4), in pieces, so that no file is ever whole in memory. */
+/**
+ * Rows of a bulk job as CSV (zoho-api sheet 4.4), in chunks, so that no file is ever complete in
+ * memory.
+ */
 import {noRoom, writeText} from './cells.ts';
 import type {OrgModule} from './module.ts';
 import type {OrgRecord} from './record.ts';
 import type {Switches} from './switches.ts';
 
-/** Bytes of one piece; more only for a single row that is larger. */
+/** Bytes of one chunk; a single larger row exceeds it. */
 const pieceBytes = 1 << 18;
 const byteOrderMark = '\uFEFF';
 const comma = 0x2c;
 
-/** The file's header and then its rows, as UTF-8. `columns` are as asked for; the id comes besides. */
+/** The file's header and then its rows, as UTF-8. `columns` are as requested; the id is added. */
 export function* csvPieces(
   module: OrgModule,
   columns: readonly string[],
@@ -39,7 +42,7 @@ export function* csvPieces(
   yield out.subarray(0, end);
 }
 
-/** The columns with those that Bulk Read adds to some of them unasked. */
+/** The columns, with those that Bulk Read adds to some of them unasked. */
 function withAdded(module: OrgModule, columns: readonly string[]): string[] {
   return columns.flatMap((name) => [name, ...Object.keys(module.field(name)?.added ?? {}).map((part) => `${name}.${part}`)]);
 }

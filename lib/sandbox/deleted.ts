@@ -41,7 +41,9 @@ export function listDeleted(org: Org, module: OrgModule | undefined, {query, hea
   return json(200, {data: shown.map((row) => rowOf(org, row)), info});
 }
 
-/** Whole seconds decide: a record deleted in the very second of `If-Modified-Since` is in the feed. */
+/**
+ * Whole seconds count: a record deleted in the very second of `If-Modified-Since` is in the feed.
+ */
 function feedOf(org: Org, module: OrgModule, type: string, sinceMs: number): Deletion[] {
   const fromS = Math.floor(sinceMs / 1_000);
   const toMs = org.clock.nowMs() - org.switches.deletedLateMs;
@@ -62,7 +64,7 @@ function feedOf(org: Org, module: OrgModule, type: string, sinceMs: number): Del
   }
 }
 
-/** Permanent rows name nobody. */
+/** Permanent deletions name no user. */
 function rowOf(org: Org, {id, name, deletedMs, permanent, seq}: Deletion): Readonly<Record<string, unknown>> {
   const user = org.users[seq % org.users.length];
   const by = permanent || !user ? null : {name: `${user.firstName} ${user.lastName}`, id: user.id};

@@ -1,4 +1,4 @@
-/** Every fault there is, what it does, and which calls it can spoil. */
+/** Every fault: what it does, and which calls it can affect. */
 import {all, api, bodyChanged, bodyOf, type FaultEntry, fieldsOf, jsons, middleOf} from './fault-parts.ts';
 import {oddAnswers} from './odd-answers.ts';
 import {type Answer, json, refusal} from './request.ts';
@@ -14,7 +14,7 @@ const html = (status: number): Answer => ({
   body: `<html><head><title>${status}</title></head><body><h1>${status}</h1><hr>ZGS</body></html>`,
 });
 
-/** Changes the first entry of a job's status; undefined if there is none. */
+/** Changes the first entry of a job's status; undefined when there is none. */
 async function statusChanged(answer: Answer, change: (job: Record<string, unknown>) => boolean): Promise<Answer | undefined> {
   if (answer.status !== 200) return undefined;
   const value: {data: Record<string, unknown>[]} = JSON.parse((await bodyOf(answer)).toString());
@@ -26,7 +26,7 @@ const hourMs = 3_600_000;
 
 const gone = (): Answer => refusal(404, 'RESOURCE_NOT_FOUND', 'The requested resource does not exist', {resource: 'read'});
 
-/** Rows of a query that a Zoho in trouble with its pages still serves. */
+/** Rows of a query that Zoho still serves while larger pages fail. */
 const heavyRows = 20;
 
 const entries = {
@@ -43,7 +43,7 @@ const entries = {
   },
   'no-permission': {what: '403 NO_PERMISSION', kinds: api, instead: () => refusal(403, 'NO_PERMISSION', 'permission denied')},
   reset: {
-    what: 'connection reset, the call never arrives',
+    what: 'connection reset before the call arrives',
     kinds: all,
     instead: () => ({...json(200, {}), wire: {resetAt: 'headers'}}),
   },
@@ -58,7 +58,7 @@ const entries = {
     spoil: (answer, random) => bodyChanged(answer, (body) => ({wire: {resetAt: middleOf(body.length, random)}})),
   },
   short: {
-    what: 'body ends early, against its announced length',
+    what: 'body shorter than its announced length',
     kinds: ['result'],
     spoil: (answer, random) =>
       bodyChanged(answer, (body) => ({
@@ -67,12 +67,12 @@ const entries = {
       })),
   },
   'short-announced': {
-    what: 'body ends early, and its length says so too',
+    what: 'body cut, with a matching length',
     kinds: ['result'],
     spoil: (answer, random) => bodyChanged(answer, (body) => ({body: body.subarray(0, middleOf(body.length, random))})),
   },
   'short-chunked': {
-    what: 'body without announced length ends early, as if it were complete',
+    what: 'body without announced length cut, as if it were complete',
     kinds: ['result'],
     spoil: (answer, random) => bodyChanged(answer, (body) => ({body: oneChunk(body.subarray(0, middleOf(body.length, random)))})),
   },
@@ -100,12 +100,12 @@ const entries = {
     spoil: (answer) => bodyChanged(answer, (body) => ({wire: {drip: {bytes: Math.ceil(body.length / 20), pauseMs: 50}}})),
   },
   malformed: {
-    what: 'JSON with a bracket too many',
+    what: 'JSON with an extra bracket',
     kinds: jsons,
     spoil: (answer) => bodyChanged(answer, (body) => ({body: `${body.subarray(0, -1)}]}`})),
   },
   truncated: {
-    what: 'JSON that ends early, and its length says so too',
+    what: 'JSON cut, with a matching length',
     kinds: jsons,
     spoil: (answer, random) => bodyChanged(answer, (body) => ({body: body.subarray(0, middleOf(body.length, random))})),
   },
@@ -120,12 +120,12 @@ const entries = {
     spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: -24 * hourMs}}),
   },
   'date-odd': {
-    what: 'answer with a Date header that is no date',
+    what: 'answer with an invalid Date header',
     kinds: api,
     spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: 'odd'}}),
   },
   'heavy-page': {
-    what: `500 INTERNAL_ERROR to a query of more than ${heavyRows} rows`,
+    what: `500 INTERNAL_ERROR for a query of more than ${heavyRows} rows`,
     kinds: ['coql'],
     instead: ({body}) =>
       Number(/\blimit \d+, (\d+)/.exec(body.toString())?.[1] ?? 0) > heavyRows
@@ -148,7 +148,7 @@ const entries = {
     instead: () => json(200, {error: 'invalid_code'}),
   },
   'job-failure': {
-    what: 'job ends in FAILURE, for good',
+    what: 'job ends permanently in FAILURE',
     kinds: ['status'],
     spoil: (answer) =>
       statusChanged(answer, (job) => {
@@ -161,7 +161,7 @@ const entries = {
     lasts: ({path}) => [path],
   },
   'unknown-state': {
-    what: 'job in a state that nobody knows',
+    what: 'job in an undocumented state',
     kinds: ['status'],
     spoil: (answer) =>
       statusChanged(answer, (job) => {
@@ -171,17 +171,17 @@ const entries = {
       }),
   },
   'no-result': {
-    what: 'job completed, its result not told of',
+    what: 'job completed without its result',
     kinds: ['status'],
     spoil: (answer) => statusChanged(answer, (job) => job.state === 'COMPLETED' && delete job.result),
   },
   'wrong-count': {
-    what: 'job says one row more than its file has',
+    what: 'job that counts one row more than its file has',
     kinds: ['status'],
     spoil: (answer) => statusChanged(answer, (job) => changeResult(job, 'count', (count) => Number(count) + 1)),
   },
   'foreign-url': {
-    what: 'job says that its file is on another host',
+    what: 'job whose file is on another host',
     kinds: ['status'],
     spoil: (answer) =>
       statusChanged(answer, (job) => changeResult(job, 'download_url', (path) => `https://files.invalid${path}`)),
@@ -199,11 +199,11 @@ const entries = {
         ? refusal(400, 'EXPIRED_VALUE', 'Page token expired', {api_name: 'page_token', json_path: '$.query.page_token'})
         : undefined,
   },
-  'lost-job': {what: 'job unknown, for good', kinds: ['status'], instead: gone, lasts: ({path}) => [path, `${path}/result`]},
-  'lost-result': {what: 'file of a job not kept, for good', kinds: ['result'], instead: gone, lasts: ({path}) => [path]},
-  'not-ready': {what: 'file of a completed job not there yet', kinds: ['result'], instead: gone},
+  'lost-job': {what: 'job permanently unknown', kinds: ['status'], instead: gone, lasts: ({path}) => [path, `${path}/result`]},
+  'lost-result': {what: 'file of a job permanently gone', kinds: ['result'], instead: gone, lasts: ({path}) => [path]},
+  'not-ready': {what: 'file of a completed job not ready yet', kinds: ['result'], instead: gone},
   'refused-field': {
-    what: 'one of the fields asked for refused, until it is asked for again',
+    what: 'one of the requested fields refused, only in this request',
     kinds: ['create', 'coql'],
     instead: (request, random) => {
       const fields = fieldsOf(request);
@@ -215,12 +215,12 @@ const entries = {
     },
   },
   'refused-feed': {
-    what: 'deletions refused, for the request and not for the module',
+    what: 'deletions refused because of the request, not the module',
     kinds: ['deleted'],
     instead: () => refusal(400, 'PATTERN_NOT_MATCHED', 'Please check whether the input values are correct', {param_name: 'type'}),
   },
   'syntax-error': {
-    what: 'a sound query refused, as when queries are asked side by side',
+    what: 'a valid query refused, as when queries run concurrently',
     kinds: ['coql'],
     instead: () => refusal(400, 'SYNTAX_ERROR', 'error occured while parsing the query', {near: 'where'}),
   },
@@ -248,7 +248,7 @@ function namesOf<Name extends string>(list: Readonly<Record<Name, FaultEntry>>):
   return names;
 }
 
-/** Changes one value of a completed job's result; false if the job has none yet. */
+/** Changes one value of a completed job's result; false when there is no result yet. */
 function changeResult(job: Record<string, unknown>, key: string, change: (value: unknown) => unknown): boolean {
   const {result} = job;
   if (job.state !== 'COMPLETED' || typeof result !== 'object' || result === null) return false;

@@ -1,15 +1,21 @@
-/** What faults are made of: bodies taken apart, places drawn in them, requests understood as far as needed. */
+/**
+ * Building blocks of faults: reading bodies, choosing positions in them, and parsing requests as
+ * far as needed.
+ */
 import type {Answer, CallKind, SandboxRequest} from './request.ts';
 
 export interface FaultEntry {
-  /** For people who order it. */
+  /** For people who use it. */
   readonly what: string;
   readonly kinds: readonly CallKind[];
-  /** The answer in place of Zoho's, which then never hears of the call; undefined if the call is none that this fault can have. */
+  /**
+   * The answer in place of Zoho's, which then never sees the call; undefined when the fault does
+   * not apply to the call.
+   */
   readonly instead?: (request: SandboxRequest, random: () => number) => Answer | undefined | Promise<Answer | undefined>;
-  /** Zoho's answer, spoiled; undefined if there is nothing in it to spoil. */
+  /** Zoho's answer, damaged; undefined when it has nothing to damage. */
   readonly spoil?: (answer: Answer, random: () => number) => Answer | undefined | Promise<Answer | undefined>;
-  /** Paths that from then on get the same answer. */
+  /** Paths that get the same answer from then on. */
   readonly lasts?: (request: SandboxRequest) => readonly string[];
 }
 
@@ -17,7 +23,7 @@ export const api = ['modules', 'fields', 'create', 'status', 'result', 'coql', '
 export const all = ['token', ...api] as const;
 export const jsons = ['token', 'modules', 'fields', 'create', 'status', 'coql', 'deleted', 'records', 'other'] as const;
 
-/** The whole body of an answer, in memory; empty if it has none. */
+/** The whole body of an answer in memory; empty when it has none. */
 export async function bodyOf({body}: Answer): Promise<Buffer> {
   if (body === undefined) return Buffer.alloc(0);
   if (typeof body === 'string' || body instanceof Uint8Array) return Buffer.from(body);
@@ -26,7 +32,7 @@ export async function bodyOf({body}: Answer): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Gives the body to `change` if there is one of at least two bytes. */
+/** Passes the body to `change` if it has at least two bytes. */
 export async function bodyChanged(answer: Answer, change: (body: Buffer) => Partial<Answer>): Promise<Answer | undefined> {
   if (answer.status !== 200 && answer.status !== 201) return undefined;
   const body = await bodyOf(answer);
@@ -35,12 +41,12 @@ export async function bodyChanged(answer: Answer, change: (body: Buffer) => Part
   return {...answer, headers, body, ...change(body)};
 }
 
-/** A place in the middle half of `length` bytes: in a ZIP among its compressed data. */
+/** A position in the middle half of `length` bytes: in a ZIP, within its compressed data. */
 export function middleOf(length: number, random: () => number): number {
   return Math.floor(length * (0.25 + 0.5 * random()));
 }
 
-/** The module that a call is about, from its path or its body. */
+/** The module of a call, from its path or its body. */
 export function moduleOf(request: SandboxRequest): string | undefined {
   if (request.module !== undefined) return request.module;
   const text = request.body.toString();
@@ -48,7 +54,7 @@ export function moduleOf(request: SandboxRequest): string | undefined {
   return /"module"\s*:\s*\{[^}]*"api_name"\s*:\s*"(\w+)"/.exec(text)?.[1];
 }
 
-/** The fields that a bulk job or query asks for, but for the two that no capture can do without. */
+/** The fields that a bulk job or query asks for, except the two that every capture needs. */
 export function fieldsOf(request: SandboxRequest): string[] {
   const text = request.body.toString();
   const list =

@@ -1,4 +1,6 @@
-/** Faults to order: what goes wrong with which calls, how often, and by which throw of a seeded die. */
+/**
+ * Faults to order: what goes wrong with which calls, how often, and with what (seeded) probability.
+ */
 import {ConfigError} from '../errors/errors.ts';
 import {type FaultName, faultList, faultNames} from './fault-list.ts';
 import {bodyOf, moduleOf} from './fault-parts.ts';
@@ -7,28 +9,31 @@ import {type Answer, type CallKind, callKinds, type Handler, type Layer, type Sa
 
 export interface Fault {
   readonly name: FaultName;
-  /** Calls of this kind only; otherwise of every kind that the list names for the fault. */
+  /** Only calls of this kind; by default every kind that the list names for the fault. */
   readonly kind?: CallKind;
-  /** Calls about this module only. */
+  /** Only calls about this module. */
   readonly module?: string;
-  /** How many calls it spoils: one, or with a probability any number. */
+  /** How many calls it affects: one by default, unlimited with a probability. */
   readonly count?: number;
-  /** Chance with which a call is spoiled that could be; 1 if left out. */
+  /** The chance that a matching call is affected; 1 by default. */
   readonly probability?: number;
 }
 
 export interface FaultReading extends Fault {
-  /** Calls spoiled so far. */
+  /** Calls affected so far. */
   readonly hits: number;
 }
 
 const dieSides = 2 ** 32;
 
-/** Spoils calls as ordered. The first fault that fits a call has it; a call without what a fault needs is left alone and not counted. */
+/**
+ * Applies the ordered faults. The first fault that matches a call takes it. A call without what a
+ * fault needs passes unchanged and does not count.
+ */
 export class Faults {
   #orders: Order[] = [];
   readonly #random: () => number;
-  /** Calls that go on failing once they failed, such as those about a lost job. */
+  /** Calls that keep failing once they failed, such as those about a lost job. */
   readonly #lasting = new Map<string, Answer>();
 
   constructor(seed = 1) {
@@ -36,13 +41,13 @@ export class Faults {
     this.#random = () => random(dieSides) / dieSides;
   }
 
-  /** Orders a fault, after those ordered before: as a value or as text for `parseFault`. */
+  /** Orders a fault, after those already ordered: as a value, or as text for `parseFault`. */
   add(fault: Fault | string): void {
     const {count, ...rest} = typeof fault === 'string' ? parseFault(fault) : fault;
     this.#orders.push({...rest, count: count ?? (rest.probability === undefined ? 1 : Number.POSITIVE_INFINITY), hits: 0});
   }
 
-  /** Takes back all orders, and lets lost jobs be found again. */
+  /** Removes all faults, and makes lost jobs available again. */
   clear(): void {
     this.#orders = [];
     this.#lasting.clear();
@@ -52,7 +57,7 @@ export class Faults {
     return this.#orders.map((order) => ({...order}));
   }
 
-  /** Calls spoiled so far by faults of one name, or of all. */
+  /** Calls affected so far by the faults of one name, or by all. */
   hits(name?: FaultName): number {
     return this.#orders.filter((order) => name === undefined || order.name === name).reduce((sum, {hits}) => sum + hits, 0);
   }
@@ -78,7 +83,7 @@ export class Faults {
   async #spoil(order: Order, request: SandboxRequest, next: Handler): Promise<Answer | undefined> {
     const {instead, spoil, lasts} = faultList[order.name];
     order.hits += 1;
-    // A fault may look at a body and then leave it as it is.
+    // A fault may read a body and then leave it unchanged.
     const answer = instead ? undefined : await inMemory(await next(request));
     const spoiled = answer ? await spoil?.(answer, this.#random) : await instead?.(request, this.#random);
     if (!spoiled) order.hits -= 1;
@@ -87,7 +92,7 @@ export class Faults {
   }
 }
 
-/** The same answer, its body at hand for more than one reader. */
+/** The same answer with its body in memory, for more than one reader. */
 async function inMemory(answer: Answer): Promise<Answer> {
   const isStream = answer.body !== undefined && typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array);
   return isStream ? {...answer, body: await bodyOf(answer)} : answer;
@@ -100,7 +105,10 @@ interface Order extends Fault {
 
 const shape = /^(?<name>[\w-]+)(?::(?<kind>[\w-]+))?(?:\/(?<module>\w+))?(?:\*(?<count>\d+))?(?:@(?<probability>[\d.]+))?$/;
 
-/** Reads `name[:kind][/Module][*count][@probability]`, such as `throttle:coql*3` or `reset@0.05`. Throws a `ConfigError` that says what is wrong. */
+/**
+ * Parses `name[:kind][/Module][*count][@probability]`, such as `throttle:coql*3` or `reset@0.05`.
+ * Throws a `ConfigError` that says what is wrong.
+ */
 export function parseFault(text: string): Fault {
   const {name, kind, module, count, probability} = shape.exec(text)?.groups ?? {};
   const known = faultNames.find((each) => each === name);

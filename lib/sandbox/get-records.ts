@@ -1,4 +1,7 @@
-/** Get Records: the plain list of a module, which other clients of Zoho read (zoho-api sheet 7). */
+/**
+ * Get Records: the plain list of a module's records, which other clients of Zoho use (zoho-api
+ * sheet 7).
+ */
 import type {OrgModule} from './module.ts';
 import type {Org} from './org.ts';
 import type {OrgRecord} from './record.ts';
@@ -8,7 +11,7 @@ import {type Answer, jsonText, refusal, type SandboxRequest} from './request.ts'
 const fieldsMax = 50;
 const perPageMax = 200;
 const idsMax = 100;
-/** Rows that page numbers reach, and page tokens. */
+/** Rows that page numbers, and page tokens, can reach. */
 const pagesRowsMax = 2_000;
 const tokensRowsMax = 100_000;
 const tokenLifeS = 86_400;
@@ -19,7 +22,7 @@ interface Place {
   readonly skip: number;
 }
 
-/** `GET /crm/v8/{module}`: by `ids`, by `page` as far as pages reach, or on from a `page_token`. */
+/** `GET /crm/v8/{module}`: by `ids`, by `page` as far as pages reach, or from a `page_token`. */
 export function listRecords(org: Org, module: OrgModule | undefined, {query, headers}: SandboxRequest): Answer {
   if (!module?.spec.apiSupported) {
     return refusal(400, 'INVALID_MODULE', 'the module name given seems to be invalid', {resource_path_index: 0});
@@ -65,7 +68,7 @@ export function listRecords(org: Org, module: OrgModule | undefined, {query, hea
   return jsonText(200, `{"data":[${texts.join(',')}],"info":${JSON.stringify(info)}}`);
 }
 
-/** Where a page begins, or why it is none. */
+/** Where a page begins, or a refusal. */
 function placeOf(org: Org, module: OrgModule, query: URLSearchParams, perPage: number): Place | Answer {
   const token = query.get('page_token');
   const page = Number(query.get('page') ?? 1);
@@ -99,7 +102,7 @@ function byIds(org: Org, module: OrgModule, ids: readonly string[]): OrgRecord[]
   });
 }
 
-/** In the order asked for; that of ids is the one they come in. */
+/** In the requested order; rows already come in the order of ids. */
 function sorted(
   records: Iterable<OrgRecord>,
   {by, descending}: {readonly by: string; readonly descending: boolean},

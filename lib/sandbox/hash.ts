@@ -1,6 +1,9 @@
-/** Numbers that look random and depend on their inputs only: the same organisation grows from the same seed. */
+/**
+ * Pseudo-random numbers that depend only on their inputs: one seed always gives the same
+ * organisation.
+ */
 
-/** Mixes two 32-bit numbers into one, evenly spread over 0 to 2^32 - 1. */
+/** Mixes two 32-bit numbers into one, evenly distributed over 0 to 2^32 - 1. */
 export function mix(a: number, b: number): number {
   let h = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
@@ -15,7 +18,7 @@ export function mixText(seed: number, text: string): number {
   return h;
 }
 
-/** A source of whole numbers, each from 0 up to but not including `below`. */
+/** Returns integers from 0 up to, but not including, `below`. */
 export type Random = (below: number) => number;
 
 export function randomFrom(seed: number): Random {

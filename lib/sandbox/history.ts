@@ -1,16 +1,19 @@
-/** What happened to the records of one module since the organisation began: the only part of it that takes memory. */
+/**
+ * What happened to a module's records since the start: the only part of an organisation that takes
+ * memory.
+ */
 import type {Event, PointInTime} from './moment.ts';
 import {shows} from './moment.ts';
 import type {Value} from './schema/field.ts';
 
-/** One state of a record, from its event until the next. */
+/** A state of a record, from its event until the next one. */
 export interface Version extends Event {
   readonly modifiedS: number;
-  /** Deleted. */
+  /** The record is deleted. */
   readonly gone: boolean;
-  /** Values that differ from those the record was made with. */
+  /** Values that differ from the record's initial ones. */
   readonly values: ReadonlyMap<string, Value>;
-  /** Of which change the computed values are. */
+  /** Identifies the last change of the computed values. */
   readonly salt: number;
 }
 
@@ -20,7 +23,10 @@ interface Placed {
   readonly version: Version;
 }
 
-/** Versions that no photograph can show any more are forgotten after this time; results of jobs are kept a day. */
+/**
+ * Versions that no snapshot can show any more are dropped after this time. Results of jobs are kept
+ * for a day.
+ */
 export const rememberedMs = 25 * 3_600_000;
 
 export class History {
@@ -33,7 +39,10 @@ export class History {
     return this.#versions.has(index);
   }
 
-  /** The version that a moment shows; undefined if it shows the record as it was made, or not yet. */
+  /**
+   * The version that is current at a moment; undefined if the record was still unchanged, or not
+   * yet there.
+   */
   at(index: number, moment: PointInTime): Version | undefined {
     const versions = this.#versions.get(index);
     if (!versions) return undefined;
@@ -57,7 +66,10 @@ export class History {
     else this.#placed.splice(place, 0, {index, id, version});
   }
 
-  /** Versions of changed records with `fromS <= Modified_Time < toS` that a moment shows, deleted ones left out, by `(Modified_Time, id)`. */
+  /**
+   * Current versions of changed records with `fromS <= Modified_Time < toS` at a moment, without
+   * deleted ones, by `(Modified_Time, id)`.
+   */
   *between(fromS: number, toS: number, after: bigint | undefined, moment: PointInTime): Generator<Placed, void, void> {
     const placed = this.#placed;
     let place = this.#placeOf(fromS, after === undefined ? -1n : after + 1n);
@@ -68,7 +80,7 @@ export class History {
     }
   }
 
-  /** The place before which everything is less than `(modifiedS, id)`. */
+  /** The index up to which everything is less than `(modifiedS, id)`. */
   #placeOf(modifiedS: number, id: bigint): number {
     let low = 0;
     let high = this.#placed.length;
@@ -81,7 +93,9 @@ export class History {
     return low;
   }
 
-  /** Drops the versions of a record that were succeeded, visibly, longer ago than anything remembers. */
+  /**
+   * Drops the versions of a record that were visibly replaced longer ago than anything remembers.
+   */
   #forget(versions: Version[], nowMs: number): void {
     const keepFrom = versions.findLastIndex(({visibleMs}) => visibleMs < nowMs - rememberedMs);
     if (keepFrom <= 0) return;

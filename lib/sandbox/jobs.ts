@@ -1,4 +1,7 @@
-/** Bulk jobs: their progress by the clock, what they export, and the tokens that lead from page to page (zoho-api sheet 4). */
+/**
+ * Bulk jobs: their progress over time, what they export, and the tokens that lead from page to page
+ * (zoho-api sheet 4).
+ */
 import type {Test} from './criteria.ts';
 import {mix} from './hash.ts';
 import type {OrgModule} from './module.ts';
@@ -6,28 +9,28 @@ import type {PointInTime} from './moment.ts';
 import type {Org} from './org.ts';
 import type {OrgRecord} from './record.ts';
 
-/** What a page token stays bound to. */
+/** The query that a page token is bound to. */
 export interface JobQuery {
   readonly module: OrgModule;
-  /** Columns of the file, the id left out. */
+  /** Columns of the file except the id. */
   readonly columns: readonly string[];
   readonly test: Test;
-  /** Whether anything but `Modified_Time` decides; for the file cache. */
+  /** Identifies criteria on anything except `Modified_Time`, for the file cache. */
   readonly key: string;
-  /** As received, for the echo in status answers. */
+  /** As received, because status answers repeat it. */
   readonly echo: Readonly<Record<string, unknown>>;
 }
 
 export type JobState = 'ADDED' | 'QUEUED' | 'IN PROGRESS' | 'COMPLETED' | 'FAILURE';
 
-/** Where a page begins: at a rank of the rows' order, or after so many rows. */
+/** Where a page begins: at a rank in the rows' order, or after a number of rows. */
 interface Place {
   readonly page: number;
   readonly rank: number;
   readonly skip: number;
 }
 
-/** Pages that follow each other; with the switch for it they all show the first one's moment. */
+/** Consecutive pages. One switch makes them all show the moment of the first. */
 interface Chain {
   moment: PointInTime | undefined;
 }
@@ -73,12 +76,12 @@ export class Jobs {
     this.#org = org;
   }
 
-  /** Begins an export with its first page, or with a later one by number. */
+  /** Starts an export with its first page, or with a later one by number. */
   create(query: JobQuery, page = 1): Job {
     return this.#add(query, {page, rank: 0, skip: (page - 1) * this.#org.switches.rowsPerJob}, {moment: undefined});
   }
 
-  /** Begins the export of the page that a token leads to. */
+  /** Starts the export of the page that a token leads to. */
   next(text: string): TokenAnswer {
     const token = this.#tokens.get(text);
     if (!token) return 'unknown';
@@ -86,30 +89,30 @@ export class Jobs {
     return this.#add(token.query, token.place, token.chain);
   }
 
-  /** A job whose result is still kept. */
+  /** A job whose result is still available. */
   get(id: string): Job | undefined {
     const job = this.#jobs.get(id);
     if (!job || this.#org.clock.nowMs() >= job.doneMs + this.#org.switches.resultLifeS * 1_000) return undefined;
     return job;
   }
 
-  /** All jobs there are, oldest first; for specs and `/sandbox`. */
+  /** All existing jobs, oldest first; for specs and `/sandbox`. */
   get all(): readonly Job[] {
     return [...this.#jobs.values()];
   }
 
-  /** Lets a job end in FAILURE with this text. */
+  /** Makes a job end in FAILURE with this text. */
   fail(id: string, reason: string): void {
     const job = this.#kept(id);
     job.failure = reason;
   }
 
-  /** Forgets a job, as if its result had been kept for too long. */
+  /** Forgets a job, as if its result had expired. */
   lose(id: string): void {
     this.#jobs.delete(id);
   }
 
-  /** Makes all page tokens that were given out expired. */
+  /** Expires all page tokens that were issued. */
   expireTokens(): void {
     for (const [text, token] of this.#tokens) this.#tokens.set(text, {...token, issuedMs: Number.NEGATIVE_INFINITY});
   }
@@ -127,14 +130,14 @@ export class Jobs {
     return this.#kept(job.id).failure;
   }
 
-  /** Count and next page of a completed job. */
+  /** Row count and next page of a completed job. */
   resultOf(job: Job): JobResult {
     const kept = this.#kept(job.id);
     kept.result ??= this.#finish(kept);
     return kept.result;
   }
 
-  /** The rows of a completed job, the same ones each time. */
+  /** The rows of a completed job, the same ones on every call. */
   *rows(job: Job): Generator<OrgRecord, void, void> {
     const {count} = this.resultOf(job);
     let left = count;
@@ -172,7 +175,7 @@ export class Jobs {
     return job;
   }
 
-  /** Fixes what a job that runs shows. */
+  /** Fixes the moment that a running job shows. */
   #photograph(job: Kept): PointInTime {
     const {now, switches} = {now: this.#org.now(), switches: this.#org.switches};
     const own: PointInTime = (job.moment ??= {atMs: Math.min(job.startMs, now.atMs), seq: now.seq});
@@ -225,7 +228,7 @@ export class Jobs {
   }
 }
 
-/** Looks as arbitrary as Zoho's tokens. */
+/** A token that looks as arbitrary as Zoho's. */
 function tokenText(id: string, seed: number): string {
   let h = mix(seed, Number(id.slice(-9)));
   let text = '';

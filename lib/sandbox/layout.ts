@@ -1,13 +1,14 @@
 /**
- * Where the records that an organisation starts with lie: number, id and `Modified_Time` of each, computed and never stored.
+ * The layout of the initial records: number, id and `Modified_Time` of each, computed and never
+ * stored.
  *
- * Records are numbered so that `(Modified_Time, id)` grows with the number. Blocks of records have their ids the other way round, so
- * that the newest records do not have the highest ids; no two blocks share a second. In each block runs of records share one second, as
- * mass edits leave them.
+ * Records are numbered so that `(Modified_Time, id)` grows with the number. Blocks of records have
+ * their ids in reverse order, so that the newest records do not have the highest ids; no two blocks
+ * share a second. Within a block, runs of records share one second, as mass edits leave them.
  */
 import {mix} from './hash.ts';
 
-/** Ids of one module lie this far apart: neighbours of an id are not ids. */
+/** The distance between ids of one module, so that the neighbours of an id are not ids. */
 const idStep = 17;
 const half = 1_000_000_000;
 
@@ -19,12 +20,12 @@ export interface LayoutOptions {
   readonly toS: number;
 }
 
-/** How records follow each other in a bulk export. Zoho names no order (zoho-api sheet 4.2). */
+/** The order of records in a bulk export. Zoho documents none (zoho-api sheet 4.2). */
 export type RowOrder = 'id' | 'created' | 'scattered';
 
 export class Layout {
   readonly count: number;
-  /** Ranks of the records there are at the start are below this; inserted ones follow. */
+  /** Ranks of the initial records are below this; inserted ones follow. */
   readonly ranks: number;
   readonly #seed: number;
   readonly #fromS: number;
@@ -50,7 +51,10 @@ export class Layout {
     this.#idLow = Number(idBase % BigInt(half));
   }
 
-  /** `Modified_Time` of the record numbered `index`, in epoch seconds; never less than that of the one before. */
+  /**
+   * `Modified_Time` of the record numbered `index` in epoch seconds; never less than that of the
+   * previous one.
+   */
   secondOf(index: number): number {
     const block = Math.floor(index / this.#block);
     const startS = this.#blockStartS(block);
@@ -85,7 +89,10 @@ export class Layout {
     return this.#idBase + BigInt(this.#offsetOf(index) * idStep);
   }
 
-  /** Number of the record that has this id, whether or not it was inserted yet; undefined for what is no id of this module. */
+  /**
+   * Number of the record with this id, inserted yet or not; undefined for a number that is not an
+   * id of this module.
+   */
   indexOf(id: bigint): number | undefined {
     const distance = id - this.#idBase;
     if (distance < 0n || distance % BigInt(idStep) !== 0n) return undefined;
@@ -95,7 +102,7 @@ export class Layout {
     return index < this.count ? index : undefined;
   }
 
-  /** Number of the record at a place of an order; undefined for places that nothing ever takes. */
+  /** Number of the record at a rank of an order; undefined for ranks that no record ever takes. */
   indexAt(rank: number, order: RowOrder): number | undefined {
     if (rank >= this.ranks) return this.count + rank - this.ranks;
     const index = order === 'created' ? rank : this.#turned(order === 'id' ? rank : this.#scattered(rank));
@@ -110,13 +117,13 @@ export class Layout {
     return index < this.count ? this.#turned(index) : this.ranks + index - this.count;
   }
 
-  /** Turns the order of blocks round and keeps that within them; its own inverse. */
+  /** Reverses the order of blocks and keeps the order within them. It is its own inverse. */
   #turned(place: number): number {
     const block = Math.floor(place / this.#block);
     return (this.#blocks - 1 - 2 * block) * this.#block + place;
   }
 
-  /** Another place in the same block: an odd factor modulo a power of two meets each place once. */
+  /** Another rank in the same block: an odd factor modulo a power of two visits each rank once. */
   #scattered(rank: number): number {
     const within = rank % this.#block;
     return rank - within + ((within * 1_031 + 77) % this.#block);

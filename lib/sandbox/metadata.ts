@@ -164,7 +164,7 @@ function rollupMetadata({returnType}: FieldSpec): Readonly<Record<string, unknow
   };
 }
 
-/** The record's own id, which metadata have listed as a field since version 4. */
+/** The record's own id, which metadata list as a field since version 4. */
 export function idMetadata(org: Org, module: OrgModule): Readonly<Record<string, unknown>> {
   return fieldMetadata(org, module, idSpec);
 }

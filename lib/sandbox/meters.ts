@@ -1,26 +1,29 @@
-/** What an organisation has used of its limits: credits, calls at once, calls a minute (zoho-api sheet 8.1, 8.2). */
+/**
+ * How much of its limits an organisation has used: credits, concurrent calls, calls per minute
+ * (zoho-api sheet 8.1, 8.2).
+ */
 import {type Answer, type CallKind, callKinds, type Layer, refusal} from './request.ts';
 import {RollingSum} from './rolling-sum.ts';
 
 export interface MeterOptions {
-  /** Credits of any 24 hours. */
+  /** Credits in any 24 hours. */
   readonly credits: number;
-  /** Calls at once; an edition allows 5 to 25. */
+  /** Concurrent calls; an edition allows 5 to 25. */
   readonly concurrency: number;
-  /** Calls at once of the kinds that share a smaller limit; of those here, COQL. */
+  /** Concurrent calls of the kinds that share a lower limit; here only COQL. */
   readonly subConcurrency: number;
-  /** Whether a refused call costs its credits all the same; Zoho does not say. */
+  /** Whether a refused call costs its credits anyway; Zoho does not say. */
   readonly chargeRefused: boolean;
 }
 
 export const meterDefaults: MeterOptions = {credits: 5_000_000, concurrency: 20, subConcurrency: 10, chargeRefused: false};
 
-/** Why a call was refused with status 429; the answer does not tell. */
+/** Why a call was refused with status 429. The answer does not say. */
 export type Excess = 'credits' | 'concurrency' | 'sub-concurrency';
 
 export interface KindReading {
   readonly calls: number;
-  /** Answered with 429, for whatever reason. */
+  /** Calls answered with 429, for any reason. */
   readonly throttled: number;
   readonly lastMinute: number;
   readonly mostPerMinute: number;
@@ -34,18 +37,21 @@ export interface MeterReading {
   readonly credits: {readonly limit: number; readonly used: number; readonly remaining: number; readonly ever: number};
   readonly inFlight: number;
   readonly mostInFlight: number;
-  /** How often each limit was run into. */
+  /** How often each limit was exceeded. */
   readonly excesses: Readonly<Record<Excess, number>>;
-  /** By kind of call, those that were made. */
+  /** Calls made, by kind. */
   readonly kinds: Readonly<Record<string, KindReading>>;
-  /** Answers by status, whether or not they arrived. */
+  /** Answers by status, delivered or not. */
   readonly statuses: Readonly<Record<string, number>>;
 }
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
-/** Counts every call from its arrival to the end of its answer, and refuses those that are over a limit. Time is the sandbox's. */
+/**
+ * Counts every call from its arrival to the end of its answer, and refuses those over a limit. Time
+ * is the sandbox's.
+ */
 export class Meters {
   readonly options: MeterOptions;
   readonly #nowMs: () => number;
@@ -62,7 +68,10 @@ export class Meters {
     this.options = {...meterDefaults, ...options};
   }
 
-  /** The limits as a layer: the outermost one, so that it sees every answer. Calls of kind `admin` pass uncounted, and the token's have no limit here. */
+  /**
+   * The limits as the outermost layer, which sees every answer. Calls of kind `admin` are not
+   * counted, and the token's are not limited here.
+   */
   readonly layer: Layer = async (request, next) => {
     if (request.kind === 'admin') return next(request);
     const meter = this.#meter(request.kind);
@@ -84,7 +93,7 @@ export class Meters {
     return remaining === undefined ? answer : {...answer, headers: {...answer.headers, 'x-api-credits-remaining': remaining}};
   };
 
-  /** Uses up credits, as other applications of the organisation do. */
+  /** Uses up credits, as the organisation's other applications do. */
   spend(credits: number): void {
     this.#credits.add(this.#nowMs(), credits);
   }
@@ -133,13 +142,16 @@ export class Meters {
   }
 }
 
-/** Credits of a call (zoho-api sheet 4.6, 6, 8.1); a COQL query's depend on its limit and come with its answer. */
+/**
+ * Credits of a call (zoho-api sheet 4.6, 6, 8.1); a COQL query's depend on its limit and come with
+ * its answer.
+ */
 function creditsOf(kind: CallKind): number {
   if (kind === 'create') return 50;
   return kind === 'deleted' ? 2 : 1;
 }
 
-/** What Zoho answers over any limit: no word on which, and no `Retry-After`. */
+/** Zoho's answer over any limit. It does not say which, and has no `Retry-After`. */
 export const tooMany = (): Answer => refusal(429, 'TOO_MANY_REQUESTS', 'too many requests');
 
 class KindMeter {

@@ -3,7 +3,7 @@ import type {Column, Range, Table, TableRecord} from './coql/table.ts';
 import type {OrgModule} from './module.ts';
 import type {PointInTime} from './moment.ts';
 
-/** The visible records of `module` at a moment, for one query. */
+/** The records of `module` visible at a moment, for one query. */
 export function tableOf(module: OrgModule, moment: PointInTime): Table {
   return {
     name: module.name,

@@ -1,4 +1,7 @@
-/** Faults that are odd rather than wrong: answers that some organisation, proxy or language gives, and that a client has to read. */
+/**
+ * Unusual but valid answers: some organisation, proxy or language gives them, and a client has to
+ * read them.
+ */
 import {brotliCompressSync, deflateSync, gzipSync} from 'node:zlib';
 import {strToU8, unzipSync, zipSync} from 'fflate';
 import {all, bodyChanged, type FaultEntry} from './fault-parts.ts';
@@ -6,11 +9,11 @@ import {type Answer, json, refusal} from './request.ts';
 
 const lists = ['coql', 'deleted', 'status', 'records'] as const;
 
-/** Compresses a body although nobody asked for it. */
+/** Compresses a body unasked. */
 const compressed = (encoding: string, compress: (body: Buffer) => Buffer) => (answer: Answer) =>
   bodyChanged(answer, (body) => ({body: compress(body), headers: {...answer.headers, 'content-encoding': encoding}}));
 
-/** Changes the text of an answer; undefined when that leaves it as it was. */
+/** Changes the text of an answer; undefined when nothing changed. */
 async function textChanged(answer: Answer, change: (text: string) => string): Promise<Answer | undefined> {
   let before = '';
   const changed = await bodyChanged(answer, (body) => {
@@ -20,7 +23,7 @@ async function textChanged(answer: Answer, change: (text: string) => string): Pr
   return changed?.body === before ? undefined : changed;
 }
 
-/** Puts a row before the others of a page of deletions. */
+/** Puts a row before the others in a page of deletions. */
 const deletionAdded = (row: Readonly<Record<string, unknown>>) => (answer: Answer) =>
   textChanged(answer, (text) => {
     const value: {data: unknown[]} = JSON.parse(text);
@@ -35,7 +38,7 @@ const deletionAdded = (row: Readonly<Record<string, unknown>>) => (answer: Answe
     return JSON.stringify({...value, data: [{...whole, ...row}, ...value.data]});
   });
 
-/** Changes the lines of a job's file; the archive around it is sound. */
+/** Changes the lines of a job's file; the archive around it stays valid. */
 async function linesChanged(answer: Answer, change: (lines: Buffer[]) => Buffer[] | undefined): Promise<Answer | undefined> {
   let changed: Buffer[] | undefined;
   const spoiled = await bodyChanged(answer, (body) => {
@@ -46,7 +49,7 @@ async function linesChanged(answer: Answer, change: (lines: Buffer[]) => Buffer[
   return changed && spoiled;
 }
 
-/** Lines with their ends; a line break within quotes ends one, too. */
+/** Lines with their line ends. A line break inside quotes counts as well. */
 function linesOf(content: Buffer): Buffer[] {
   const lines: Buffer[] = [];
   for (let at = 0; at < content.length; ) {
@@ -57,19 +60,19 @@ function linesOf(content: Buffer): Buffer[] {
   return lines;
 }
 
-/** A cell of words, which no client reads as anything but text. */
+/** A cell of words, which every client reads as text. */
 const plainCell = /,(?!true,|false,)[A-Za-z][A-Za-z .]+(?=,)/i;
 
 function withOddByte(lines: Buffer[]): Buffer[] | undefined {
   const at = lines.findIndex((line, i) => i > 0 && plainCell.test(line.toString('latin1')));
   if (at < 0) return undefined;
   const line = Buffer.from(lines[at]!);
-  // 0xFF begins no character of UTF-8.
+  // No UTF-8 character begins with 0xFF.
   line[plainCell.exec(line.toString('latin1'))!.index + 1] = 0xff;
   return lines.with(at, line);
 }
 
-/** The last row, which is whole, again with two cells. */
+/** Repeats the last, complete row with only two of its cells. */
 function withShortRow(lines: Buffer[]): Buffer[] | undefined {
   const last = lines.findLast((line) => /^\d+,/.test(line.toString('latin1')));
   if (!last) return undefined;
@@ -77,45 +80,45 @@ function withShortRow(lines: Buffer[]): Buffer[] | undefined {
 }
 
 export const oddAnswers = {
-  gzip: {what: 'body compressed by gzip, unasked', kinds: all, spoil: compressed('gzip', gzipSync)},
-  deflate: {what: 'body compressed by deflate, unasked', kinds: all, spoil: compressed('deflate', deflateSync)},
-  br: {what: 'body compressed by Brotli, unasked', kinds: all, spoil: compressed('br', brotliCompressSync)},
+  gzip: {what: 'body compressed with gzip, unasked', kinds: all, spoil: compressed('gzip', gzipSync)},
+  deflate: {what: 'body compressed with deflate, unasked', kinds: all, spoil: compressed('deflate', deflateSync)},
+  br: {what: 'body compressed with Brotli, unasked', kinds: all, spoil: compressed('br', brotliCompressSync)},
   'flags-missing': {
     what: 'list that does not say whether more follows',
     kinds: lists,
     spoil: (answer) => textChanged(answer, (text) => text.replace(/,"more_records":(?:true|false)/, '')),
   },
   'flags-text': {
-    what: 'list that says by a text whether more follows',
+    what: 'list that says as text whether more follows',
     kinds: lists,
     spoil: (answer) => textChanged(answer, (text) => text.replace(/"more_records":(true|false)/, '"more_records":"$1"')),
   },
   'odd-deletion-time': {
-    what: 'deletions with one row more, without a time',
+    what: 'deletions with an extra row that has no time',
     kinds: ['deleted'],
     spoil: deletionAdded({}),
   },
   'odd-deletion-id': {
-    what: 'deletions with one row more, whose id is none',
+    what: 'deletions with an extra row that has an invalid id',
     kinds: ['deleted'],
     spoil: deletionAdded({id: 'none', deleted_time: '2026-10-01T00:00:00+00:00'}),
   },
   'odd-byte': {
-    what: 'file with a byte that is no UTF-8 in a cell of text',
+    what: 'file with an invalid UTF-8 byte in a text cell',
     kinds: ['result'],
     spoil: (answer) => linesChanged(answer, withOddByte),
   },
   'odd-row': {
-    what: 'file with one row more, which lacks most of its cells',
+    what: 'file with an extra row that lacks most of its cells',
     kinds: ['result'],
     spoil: (answer) => linesChanged(answer, withShortRow),
   },
-  'no-fields': {what: 'module without a single field', kinds: ['fields'], instead: () => json(200, {fields: []})},
-  'empty-fields': {what: '204 in place of field metadata', kinds: ['fields'], instead: () => ({status: 204})},
-  'no-modules': {what: 'organisation without a single module', kinds: ['modules'], instead: () => json(200, {modules: []})},
-  'no-modules-204': {what: '204 for the modules', kinds: ['modules'], instead: () => ({status: 204})},
+  'no-fields': {what: 'module without fields', kinds: ['fields'], instead: () => json(200, {fields: []})},
+  'empty-fields': {what: '204 instead of field metadata', kinds: ['fields'], instead: () => ({status: 204})},
+  'no-modules': {what: 'organisation without modules', kinds: ['modules'], instead: () => json(200, {modules: []})},
+  'no-modules-204': {what: '204 instead of the modules', kinds: ['modules'], instead: () => ({status: 204})},
   'token-throttle-worded': {
-    what: "token refused as for too many requests, in the account's language",
+    what: "token refused for too many requests, in the account's language",
     kinds: ['token'],
     instead: () =>
       json(400, {
@@ -125,7 +128,7 @@ export const oddAnswers = {
       }),
   },
   'duplicate-column': {
-    what: '401 DUPLICATE_DATA, which is about the query and not about the token',
+    what: '401 DUPLICATE_DATA, which concerns the query and not the token',
     kinds: ['coql'],
     instead: () => refusal(401, 'DUPLICATE_DATA', 'duplicate column'),
   },

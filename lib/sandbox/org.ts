@@ -1,4 +1,4 @@
-/** The organisation: its modules and users, all grown from a seed. */
+/** The organisation: its modules and users, generated from a seed. */
 import type {SandboxClock} from './clock.ts';
 import {OrgModule} from './module.ts';
 import {type PointInTime, theEnd} from './moment.ts';
@@ -12,21 +12,27 @@ import type {OrgContext, User} from './surroundings.ts';
 import {type SwitchChoices, type Switches, switched} from './switches.ts';
 import {timeWriter, type WriteTime} from './zone.ts';
 
-/** Modules of an organisation, if none are given. */
+/** Modules of an organisation by default. */
 export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...odd].map(withStockFields);
 
-/** `Modified_Time` of the records there are at the start: spread over so many days, until a little before the clock's start. */
+/**
+ * Days over which the initial records' `Modified_Time` is spread, until shortly before the clock's
+ * start.
+ */
 const spreadDays = 29;
 const spreadEndS = 120;
 
 export interface OrgOptions {
   readonly clock: SandboxClock;
-  /** Records of the largest module, the others have their share of it; or of single modules, by name. */
+  /**
+   * Records of the largest module, of which the others have their share; or of single modules, by
+   * name.
+   */
   readonly records?: number | Readonly<Record<string, number>>;
   readonly seed?: number;
   readonly switches?: SwitchChoices;
   readonly modules?: readonly ModuleSpec[];
-  /** Bounds of the first records' `Modified_Time`, epoch seconds. */
+  /** Bounds of the initial records' `Modified_Time`, in epoch seconds. */
   readonly spread?: {readonly fromS: number; readonly toS: number};
 }
 
@@ -57,14 +63,16 @@ export class Org {
     this.modules = made;
   }
 
-  /** The module of this name. For specs and handlers that know it is there. */
+  /** The module of this name, for specs and handlers that know it exists. */
   module(name: string): OrgModule {
     const module = this.modules.get(name);
     if (!module) throw new Error(`Cannot find module ${name} in the sandbox, there are ${[...this.modules.keys()].join(', ')}`);
     return module;
   }
 
-  /** Modules that a capture can have: with fields, `Modified_Time` among them, and refused by no API. */
+  /**
+   * Modules that can be captured: with fields, including `Modified_Time`, and refused by no API.
+   */
   get capturable(): string[] {
     return [...this.modules.values()]
       .filter(({spec, fields}) => {
@@ -76,17 +84,17 @@ export class Org {
       .sort();
   }
 
-  /** The moment that is now. */
+  /** The current moment. */
   now(): PointInTime {
     return {atMs: this.clock.nowMs(), seq: this.#seq};
   }
 
-  /** Whether all that ever happened was visible at this time. */
+  /** Whether everything that ever happened was visible at this time. */
   settledAt(atMs: number): boolean {
     return atMs >= this.#settledMs;
   }
 
-  /** Changes switches while running. */
+  /** Changes switches at run time. */
   switch(choices: SwitchChoices): void {
     this.#switches = switched(choices, this.#switches);
     this.#writeTime = timeWriter(this.#switches.zone);
@@ -103,8 +111,8 @@ export class Org {
   }
 
   /**
-   * The documents that a capture of a module must have come to when all edits are captured, in JSON text, by `id`: records modified at or
-   * after `sinceS`, epoch seconds.
+   * The documents that a complete capture of a module holds, as JSON text, by `id`: records
+   * modified at or after `sinceS` (epoch seconds).
    */
   *truth(name: string, sinceS = Number.NEGATIVE_INFINITY): Generator<string, void, void> {
     for (const record of this.module(name).records(theEnd)) {
@@ -112,7 +120,10 @@ export class Org {
     }
   }
 
-  /** Which APIs read the fields of a module: those that one alone reads may be missing in documents that the other delivered. */
+  /**
+   * Which APIs read a module's fields. A field that only one of them reads may be missing in
+   * documents from the other.
+   */
   readers(name: string): Readers {
     const module = this.module(name);
     const named = (test: (field: FieldSpec) => boolean) =>
@@ -158,7 +169,7 @@ export interface Readers {
   readonly computed: readonly string[];
 }
 
-/** Ids of most modules have 19 digits; those of Contacts and Tasks begin with 18 and go on to 19. */
+/** Ids of most modules have 19 digits; those of Contacts and Tasks grow from 18 to 19. */
 function idBaseOf({name}: ModuleSpec, place: number): bigint {
   if (name === 'Contacts') return 999_999_999_999_999_000n;
   if (name === 'Tasks') return 999_999_999_999_900_007n;

@@ -1,4 +1,7 @@
-/** Files of bulk jobs, kept in memory up to a bound so that a benchmark measures the reader and not the rendering. */
+/**
+ * Files of bulk jobs, cached in memory up to a bound, so that a benchmark measures the reader and
+ * not the rendering.
+ */
 import {csvPieces} from './csv.ts';
 import type {Job, Jobs} from './jobs.ts';
 import type {Org} from './org.ts';
@@ -17,7 +20,7 @@ export class PageFiles {
     this.#bytesMax = bytesMax;
   }
 
-  /** The ZIP of a completed job, piece by piece; rendered as it is read unless it was before. */
+  /** The ZIP of a completed job in chunks, rendered while it is read unless it is cached. */
   open(job: Job): AsyncIterable<Uint8Array> | readonly Uint8Array[] {
     const key = this.#keyOf(job);
     return this.#files.get(key) ?? this.#rendered(job, key);
@@ -49,7 +52,7 @@ export class PageFiles {
     this.#bytes += bytes;
   }
 
-  /** The same query at the same state of the organisation has the same rows, whichever job exports them. */
+  /** The same query on the same state has the same rows, whichever job exports them. */
   #keyOf(job: Job): string {
     const {atMs, seq} = this.#jobs.momentOf(job);
     const {rank, skip} = job.place;

@@ -1,4 +1,4 @@
-/** What clients ask of the organisation itself: who asks, and for whom (zoho-api sheet 7). */
+/** Questions about the caller: the current user and the organisation (zoho-api sheet 7). */
 import {moduleId} from './metadata.ts';
 import type {Org} from './org.ts';
 import {type Answer, json} from './request.ts';

@@ -1,11 +1,11 @@
-/** Refusals that several endpoints give (zoho-api sheet 1.3, 8). */
+/** Refusals that several endpoints share (zoho-api sheet 1.3, 8). */
 import {type Answer, refusal} from './request.ts';
 
 export const invalidToken = (): Answer => refusal(401, 'INVALID_TOKEN', 'invalid oauth token');
 
 export const scopeMismatch = (): Answer => refusal(401, 'OAUTH_SCOPE_MISMATCH', 'invalid oauth scope to access this URL');
 
-/** The user's profile lacks the developer permission; without a name: permission for the module at hand. */
+/** The user's profile lacks a permission: by default, the one for the module at hand. */
 export const noPermission = (permission = 'Crm_Implied_View_Module'): Answer =>
   refusal(403, 'NO_PERMISSION', 'permission denied', {permissions: [permission]});
 

@@ -1,13 +1,18 @@
-/** Values in the three forms they are seen in: CSV of Bulk Read, JSON of COQL, and the document a capture must come to. */
+/**
+ * Values in their three forms: CSV of Bulk Read, JSON of COQL, and the document that a capture
+ * produces.
+ */
 import type {FieldSpec, Kind, Value} from './schema/field.ts';
 import type {Switches} from './switches.ts';
 import type {WriteTime} from './zone.ts';
 
-/** Writes the values of one field. Lookups are given as the id of the record they point to. */
+/** Writes the values of one field. A lookup is passed as the id of its record. */
 export interface Renderer {
   /** A CSV cell with its quotes (zoho-api sheet 4.4). */
   csv(value: Value): string;
-  /** JSON text as COQL gives it (zoho-api sheet 5.5); `nameOf` names the record or user a lookup points to. */
+  /**
+   * JSON text as COQL gives it (zoho-api sheet 5.5). `nameOf` names the record or user of a lookup.
+   */
   coql(value: Value, nameOf: () => string): string;
   /** JSON text as documents hold it (design 3). */
   document(value: Value): string;
@@ -20,7 +25,7 @@ const needsQuotes = /[",\r\n]/;
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const jsonOf = (value: unknown): string => JSON.stringify(value);
 
-/** JSON of a number, boolean or text, by what the text is rather than by what the field declares. */
+/** JSON of a number, boolean or text, by the text itself and not by the field's declared type. */
 function scalar(kind: Kind, text: string): string {
   if (kind === 'integer' && integerGrammar.test(text)) return text;
   if (kind === 'number' && numberGrammar.test(text)) return text;
@@ -52,7 +57,7 @@ export function rendererOf(
   switches: Switches,
   writeTime: WriteTime,
 ): Renderer {
-  /** A value that is not a list, with datetimes written out. */
+  /** A value other than a list, with datetimes formatted. */
   const plain = (value: string): string => (kind === 'datetime' && integerGrammar.test(value) ? writeTime(Number(value)) : value);
 
   const cellText = (value: string | readonly string[]): string => {
@@ -84,7 +89,7 @@ export function rendererOf(
     if (value.length === 0) return 'null';
     if (typeof value !== 'string') return jsonOf(value.map((entry) => entry.toWellFormed()));
     if (kind === 'json') return value === '[]' ? 'null' : jsonOf(value);
-    // A number beyond all doubles is one only as text.
+    // A number too large for a double can only be text.
     const isText = dataType === 'bigint' || jsonType === 'string' || (kind === 'number' && !Number.isFinite(Number(value)));
     return isText ? jsonOf(plain(value).toWellFormed()) : scalar(kind, plain(value).toWellFormed());
   };

@@ -1,4 +1,7 @@
-/** A call as the sandbox's handlers see it, and the answer they give: values, so that layers can refuse, delay or spoil them. */
+/**
+ * A call as the sandbox's handlers see it, and their answer. Both are values, so that layers can
+ * refuse, delay or damage them.
+ */
 import type {IncomingHttpHeaders} from 'node:http';
 
 export const callKinds = [
@@ -15,7 +18,10 @@ export const callKinds = [
   'admin',
 ] as const;
 
-/** What a call is for. `create`, `status` and `result` are the three of Bulk Read; `admin` is the sandbox's own, never metered or spoiled. */
+/**
+ * The purpose of a call. `create`, `status` and `result` belong to Bulk Read. `admin` is the
+ * sandbox's own, never metered or affected by faults.
+ */
 export type CallKind = (typeof callKinds)[number];
 
 export interface SandboxRequest {
@@ -25,40 +31,49 @@ export interface SandboxRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Module named in the path or query; unknown for calls that name it in their body. */
+  /** Module in the path or query; unknown for calls that name it in their body. */
   readonly module?: string;
-  /** Settles when the answer was sent to its end or the connection is gone. */
+  /** Settles when the answer was sent completely, or the connection is gone. */
   readonly done: Promise<void>;
 }
 
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Absent: no body, as for 204. A stream is sent as it comes, with backpressure; of text and buffers the length is announced. */
+  /**
+   * Absent for no body, as with 204. A stream is sent with backpressure; the length of text and
+   * buffers is announced.
+   */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
-  /** Credits of the call, where they depend on what was asked; 0 for a call that was refused before it cost anything. */
+  /**
+   * Credits of the call, where they depend on the request; 0 for a call refused before it cost
+   * anything.
+   */
   readonly credits?: number;
-  /** What happens to the answer on the wire. */
+  /** What happens to the answer in transit. */
   readonly wire?: Wire;
 }
 
-/** Ways in which a connection fails, or what the server around Zoho gets wrong. Byte counts are of the body. */
+/**
+ * Ways in which a connection fails, or what a server in front of Zoho gets wrong. Byte counts refer
+ * to the body.
+ */
 export interface Wire {
-  /** The connection is reset after so many bytes; `headers`: before anything was sent. */
+  /** The connection is reset after this many bytes; `headers` means before anything is sent. */
   readonly resetAt?: number | 'headers';
-  /** The body ends after so many bytes as if it were complete. */
+  /** The body ends after this many bytes as if it were complete. */
   readonly endAt?: number;
-  /** Nothing more is sent after so many bytes, but the connection stays open. */
+  /** Nothing is sent after this many bytes, but the connection stays open. */
   readonly stallAt?: number;
-  /** The body goes out in pieces of so many bytes, with a pause after each. */
+  /** The body is sent in pieces of this size, with a pause after each. */
   readonly drip?: {readonly bytes: number; readonly pauseMs: number};
-  /** How far ahead of the sandbox's clock the answer is dated; `odd`: its `Date` header is no date. */
+  /** How far the answer's `Date` is ahead of the sandbox's clock; `odd` sends an invalid one. */
   readonly dateAheadMs?: number | 'odd';
 }
 
 export type Handler = (request: SandboxRequest) => Promise<Answer>;
 
-/** Stands before the handlers: may answer in their place, or change their answer. */
+/** Wraps the handlers: it may answer in their place, or change their answer. */
 export type Layer = (request: SandboxRequest, next: Handler) => Promise<Answer>;
 
 /** An answer with a JSON body. */
@@ -66,7 +81,7 @@ export function json(status: number, value: unknown): Answer {
   return {status, headers: {'content-type': 'application/json;charset=UTF-8'}, body: JSON.stringify(value)};
 }
 
-/** An answer of JSON text that stands already, such as rows whose numbers must keep their digits. */
+/** An answer of ready JSON text, such as rows whose numbers must keep their digits. */
 export function jsonText(status: number, text: string): Answer {
   return {status, headers: {'content-type': 'application/json;charset=UTF-8'}, body: text};
 }

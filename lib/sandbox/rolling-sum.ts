@@ -1,8 +1,9 @@
-/** A sum over the last stretch of time, in steps. */
+/** A sum over a sliding window of time. */
 
 /**
- * Adds up what was added within the last `spanMs`. Time is cut into steps of `stepMs`, so a part may count up to one step too
- * long, never too short. Memory is one number a step. Time that goes back counts as the latest time seen.
+ * The sum of what was added within the last `spanMs`. Time is divided into steps of `stepMs`: a
+ * value may count up to one step too long, never too short. Memory is one number per step. A time
+ * before the latest one counts as the latest.
  */
 export class RollingSum {
   readonly #sums: Float64Array;

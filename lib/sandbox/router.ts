@@ -1,4 +1,4 @@
-/** Which handler answers which path, and what its caller must be allowed to do. */
+/** Which handler answers which path, and which permissions it needs. */
 import {Bulk} from './bulk.ts';
 import {answerCoql, type CoqlOrg} from './coql/answer.ts';
 import {CoqlRefusal} from './coql/refusal.ts';
@@ -16,12 +16,12 @@ import {listFields, listModules, oneModule} from './settings.ts';
 import type {Switches} from './switches.ts';
 import type {Tokens} from './tokens.ts';
 
-/** What a path is, before anyone answers it. */
+/** A parsed path. */
 export interface Route {
   readonly kind: CallKind;
   readonly method: string;
   readonly module?: string;
-  /** Job of a bulk path, or the module of a settings path. */
+  /** Job of a bulk path, or module of a settings path. */
   readonly id?: string;
   readonly version?: string;
 }
@@ -57,7 +57,7 @@ export interface Parts {
   readonly admin: Handler;
 }
 
-/** Answers every call that no limit or fault took. */
+/** Answers every call that no limit or fault intercepted. */
 export function routerOf({org, tokens, jobs, files, admin}: Parts): Handler {
   const bulk = new Bulk(org, jobs, files);
   const coqlOrg = coqlOrgOf(org);
@@ -104,7 +104,7 @@ export function routerOf({org, tokens, jobs, files, admin}: Parts): Handler {
   };
 }
 
-/** Kinds of calls whose answers are lists of rows. */
+/** Kinds of calls that return lists of rows. */
 const lists: ReadonlySet<CallKind> = new Set(['coql', 'deleted', 'records']);
 
 /** An answer without rows. */
@@ -126,7 +126,7 @@ function nothing({nothing: how}: Switches): Answer {
   }
 }
 
-/** Families of scopes that a kind of call needs one of each of (zoho-api sheet 1.4). */
+/** Families of scopes for each kind of call, which needs one scope of each (zoho-api sheet 1.4). */
 const needed: Readonly<Partial<Record<CallKind, readonly string[]>>> = {
   modules: ['settings.modules'],
   fields: ['settings.fields'],

@@ -1,10 +1,12 @@
-/** Puts an answer on the wire, and breaks it there if it is to be broken. */
+/** Sends an answer, and breaks the connection where a fault asks for it. */
 import {once} from 'node:events';
 import type {ServerResponse} from 'node:http';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Answer, Wire} from './request.ts';
 
-/** Sends an answer to its end, or until the connection is gone. `dateMs` is what its `Date` header shows. */
+/**
+ * Sends an answer to its end, or until the connection is gone. Its `Date` header shows `dateMs`.
+ */
 export async function send(response: ServerResponse, answer: Answer, dateMs: number): Promise<void> {
   const {status, headers = {}, body, wire = {}} = answer;
   if (wire.resetAt === 'headers') return reset(response);
@@ -23,7 +25,7 @@ export async function send(response: ServerResponse, answer: Answer, dateMs: num
   const pieces = whole instanceof Uint8Array ? [whole] : whole;
   const sent = await sendPieces(response, pieces, wire);
   if (sent !== 'ended' || response.destroyed) return;
-  // Fewer bytes than announced: the end of the connection is the only end there is.
+  // With fewer bytes than announced, only closing the connection ends the body.
   if (announced && wire.endAt !== undefined) response.socket?.end();
   else response.end();
 }
@@ -66,7 +68,7 @@ function* parts(bytes: Uint8Array, size = bytes.length): Generator<Uint8Array, v
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** Writes and waits for room; whether the connection still stands. */
+/** Writes and waits for room; returns whether the connection is still open. */
 async function write(response: ServerResponse, bytes: Uint8Array): Promise<boolean> {
   if (response.destroyed || response.closed) return false;
   if (response.write(bytes)) return true;
@@ -84,7 +86,7 @@ async function write(response: ServerResponse, bytes: Uint8Array): Promise<boole
   }
 }
 
-/** Gives what was written time to leave, so that the reader sees it before the reset. */
+/** Lets written data leave first, so that the reader sees it before the reset. */
 async function flushAndReset(response: ServerResponse): Promise<void> {
   response.flushHeaders();
   await delay(flushMs);

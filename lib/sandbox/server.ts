@@ -17,24 +17,24 @@ import type {SwitchChoices} from './switches.ts';
 import {type Credentials, Tokens} from './tokens.ts';
 
 export interface SandboxOptions extends Partial<OrgOptions> {
-  /** 0 or absent: any free one. */
+  /** 0 or absent: any free port. */
   readonly port?: number;
-  /** Loopback unless told otherwise. */
+  /** The loopback address by default. */
   readonly host?: string;
   readonly clock?: SandboxClock;
-  /** Faults to order from the start, as text for `parseFault`. */
+  /** Faults from the start, as text for `parseFault`. */
   readonly faults?: readonly string[];
   readonly meters?: Partial<MeterOptions>;
-  /** A change somewhere in the organisation every so many real milliseconds. */
+  /** Makes a random change in the organisation at this interval of real time. */
   readonly churnMs?: number;
-  /** Bytes of rendered files that are kept for the next download of the same page. */
+  /** Bytes of rendered files cached for further downloads of the same page. */
   readonly filesBytesMax?: number;
-  /** Told of every call and its answer, before the answer is sent; for specs and protocols of calls. */
+  /** Called with every call and its answer before the answer is sent; for specs and call logs. */
   readonly onExchange?: (request: SandboxRequest, answer: Answer) => void;
 }
 
 export interface Sandbox {
-  /** Both `api_domain` and accounts host. */
+  /** Serves as `api_domain` and as accounts host. */
   readonly url: string;
   readonly credentials: Credentials;
   /** Modules that can be captured. */
@@ -45,16 +45,16 @@ export interface Sandbox {
   readonly meters: Meters;
   readonly tokens: Tokens;
   readonly jobs: Jobs;
-  /** Defects of the sandbox itself; each was answered with status 500. */
+  /** Errors of the sandbox itself; each was answered with status 500. */
   readonly failures: readonly Error[];
-  /** Changes switches while it runs. */
+  /** Changes switches at run time. */
   switch(choices: SwitchChoices): void;
-  /** Stops listening and cuts what is open. */
+  /** Stops listening and closes open connections. */
   close(): Promise<void>;
 }
 
 const bodyBytesMax = 1 << 22;
-/** Two files of 200,000 usual rows. */
+/** Two files of 200,000 typical rows. */
 const filesBytesDefault = 48 << 20;
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -131,7 +131,7 @@ function urlOf(address: AddressInfo | string | null): string {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** Lets something happen now and then; the returned function ends it. */
+/** Makes random changes at an interval; the returned function stops them. */
 function churning(org: Org, seed: number, everyMs: number | undefined, failures: Error[]): () => void {
   if (everyMs === undefined) return () => {};
   const random = randomFrom(seed);
@@ -181,7 +181,7 @@ function requestOf(message: IncomingMessage, body: Buffer, done: Promise<void>):
   };
 }
 
-/** The whole body, unless it is larger than any call's or its sender went away. */
+/** The whole body, unless it exceeds every call's limit or its sender went away. */
 async function bodyOf(message: IncomingMessage): Promise<Buffer | 'too large' | 'cut'> {
   const pieces: Buffer[] = [];
   let bytes = 0;

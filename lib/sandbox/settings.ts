@@ -1,4 +1,4 @@
-/** The settings endpoints: which modules there are, and which fields they have (zoho-api sheet 2, 3). */
+/** The settings endpoints: modules and their fields (zoho-api sheet 2, 3). */
 import {fieldMetadata, idMetadata, moduleMetadata} from './metadata.ts';
 import type {OrgModule} from './module.ts';
 import type {Org} from './org.ts';
@@ -7,7 +7,7 @@ import {type Answer, json, refusal} from './request.ts';
 
 const statuses = ['visible', 'user_hidden', 'system_hidden', 'scheduled_for_deletion'];
 
-/** `GET /settings/modules`: all of them, whatever their status, unless asked for some. */
+/** `GET /settings/modules`: all of them in any status, unless some are asked for. */
 export function listModules(org: Org, query: URLSearchParams): Answer {
   const asked = query.get('status')?.split(',');
   const wrong = asked?.findIndex((status) => !statuses.includes(status)) ?? -1;

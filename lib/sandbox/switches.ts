@@ -1,4 +1,6 @@
-/** Every way in which this Zoho can be told to differ: where sources conflict or are silent, and where organisations differ. */
+/**
+ * How this Zoho can differ: where sources conflict or are silent, and where organisations differ.
+ */
 import {type CoqlSwitches, coqlDefaults} from './coql/switches.ts';
 import type {RowOrder} from './layout.ts';
 
@@ -7,54 +9,66 @@ export interface Switches {
 
   /** Life of an access token. */
   readonly tokenLifeS: number;
-  /** Access tokens of one refresh token within the window; the next is refused. */
+  /** Access tokens of one refresh token within the window; further ones are refused. */
   readonly tokensPerWindow: number;
   readonly tokenWindowS: number;
   /** Status of that refusal: reports say 400, an announcement says 200. */
   readonly throttleStatus: 200 | 400;
-  /** Live access tokens of one refresh token; the oldest ends when there are more. */
+  /** Live access tokens of one refresh token; a further one ends the oldest. */
   readonly liveTokens: number;
   /** `expires_in` in seconds, or in milliseconds with `expires_in_sec` beside it. */
   readonly expiresIn: 'seconds' | 'milliseconds';
   /** Whether the token answer names its scopes. */
   readonly scopeInAnswer: boolean;
-  /** `api_domain` of the token answer; the sandbox's own address if undefined. */
+  /** `api_domain` of the token answer; by default the sandbox's own address. */
   readonly apiDomain: string | undefined;
-  /** Whether the user's profile has the developer permission (zoho-api sheet 1.3); without it everything is 403. */
+  /**
+   * Whether the user's profile has the developer permission (zoho-api sheet 1.3). Without it, every
+   * answer is 403.
+   */
   readonly apiAccess: boolean;
 
   // Metadata (zoho-api sheet 3, 12)
 
-  /** Whether the fields of a module hold its records' `id`, as they have since version 4. */
+  /** Whether a module's fields include its records' `id`, as they do since version 4. */
   readonly idListed: boolean;
 
   // Bulk Read (zoho-api sheet 4)
 
   /** Rows of one job. */
   readonly rowsPerJob: number;
-  /** From the moment Zoho begins with a job until it is completed. */
+  /** Time from the start of a job until it is completed. */
   readonly jobMs: number;
-  /** From submission until Zoho begins with a job. */
+  /** Time from the submission of a job until it starts. */
   readonly queueMs: number;
   /** Whether the organisation's jobs run one after another. */
   readonly serialJobs: boolean;
-  /** Which moment a page shows: its job's submission, when its job runs, or that of the first page for all that follow. */
+  /**
+   * The moment that a page shows: when its job was submitted, when it runs, or that of the first
+   * page for all later ones.
+   */
   readonly photograph: 'submit' | 'run' | 'first page';
-  /** Broken control: a page begins after so many rows of the present records, not after the previous page's last row. */
+  /**
+   * Broken control: a page begins after a number of current records, not after the previous page's
+   * last row.
+   */
   readonly pagesShift: boolean;
   readonly rowOrder: RowOrder;
   readonly pageTokenLifeS: number;
   readonly resultLifeS: number;
-  /** Status for a job or result that is unknown, or not kept any more. */
+  /** Status for a job or result that is unknown or expired. */
   readonly goneStatus: 400 | 404;
-  /** Whether a job without rows has a file, the header alone; or no `download_url`, and 204 or 404 in its place. */
+  /**
+   * Whether a job without rows has a file with only a header; or no `download_url`, and 204 or 404
+   * instead of a file.
+   */
   readonly emptyFile: 'header' | 'none 204' | 'none 404';
   /** Whether status answers hold `result` before the job is completed, as samples do. */
   readonly resultEarly: boolean;
   readonly downloadsPerMinute: number;
-  /** With more fields named, all are exported. */
+  /** Fields beyond which a job exports all of them. */
   readonly fieldsMax: number;
-  /** Whether a refusal of a hidden or unknown field names it. */
+  /** Whether the refusal of a hidden or unknown field names it. */
   readonly refusedFieldNamed: boolean;
 
   // Files (zoho-api sheet 4.4)
@@ -64,26 +78,35 @@ export interface Switches {
   readonly byteOrderMark: boolean;
   readonly listSeparator: ';' | ',';
   readonly booleans: 'lower' | 'title' | 'upper';
-  /** Numbers as kept; as a program writes doubles (`1.0E7`, `42.0`); or percent values with their sign (`45%`). */
+  /**
+   * Numbers as stored; as programs write doubles (`1.0E7`, `42.0`); or percentages with their sign
+   * (`45%`).
+   */
   readonly numbers: 'plain' | 'scientific' | 'percent sign';
-  /** Half a surrogate pair: as the sign that Zoho puts in its place, or as a byte that is no UTF-8. */
+  /**
+   * Half a surrogate pair: as the character that Zoho puts in its place, or as a byte that is not
+   * UTF-8.
+   */
   readonly halves: 'replaced' | 'byte';
   /** Name of the id column. */
   readonly idColumn: 'Id' | 'id';
-  /** Whether files have a column with the module's name beside a lookup of several modules, though nobody asked for it. */
+  /**
+   * Whether files have an unrequested column with the module's name beside a lookup of several
+   * modules.
+   */
   readonly addedColumns: boolean;
-  /** Columns as asked for after the id, or in an order of their own. */
+  /** Columns in the requested order after the id, or in another one. */
   readonly columnOrder: 'asked' | 'scrambled';
-  /** Sizes after the data (flag bit 3) or before it; or not compressed at all, in either way. */
+  /** Sizes after the data (flag bit 3) or before them; or stored uncompressed, in either way. */
   readonly zip: 'descriptor' | 'sizes' | 'stored' | 'stored descriptor';
   /** Whether the length of a file is announced. */
   readonly contentLength: boolean;
-  /** 1 (quick) to 9. */
+  /** 1 (fast) to 9. */
   readonly deflateLevel: number;
 
   // Values
 
-  /** Time zone of the organisation, which datetimes are written in. */
+  /** Time zone of the organisation, used for datetimes. */
   readonly zone: string;
   /** Multi-select values in COQL: an array, or one text joined by `;`. */
   readonly coqlLists: 'array' | 'joined';
@@ -94,7 +117,7 @@ export interface Switches {
 
   // Answers without content
 
-  /** How COQL, the feed of deletions and Get Records say that there is nothing. */
+  /** How COQL, the feed of deletions and Get Records answer when there is nothing. */
   readonly nothing: 'status 204' | 'empty object' | 'null data' | 'no data' | 'empty list' | 'empty data';
 
   // Deleted records (zoho-api sheet 6)
@@ -102,13 +125,13 @@ export interface Switches {
   readonly deletedOrder: 'ascending' | 'descending' | 'shuffled';
   /** Status when nothing was deleted since `If-Modified-Since`. */
   readonly unchangedStatus: 204 | 304;
-  /** Rows of a page, though more were asked for and are there. */
+  /** Rows of a page, even if more were requested and exist. */
   readonly deletedServedMax: number;
-  /** The feed lags so far behind what the other APIs show. */
+  /** How far the feed lags behind the other APIs. */
   readonly deletedLateMs: number;
   /** Rows that pages of the feed reach. */
   readonly deletedRowsMax: number;
-  /** Whether refusals of the feed come in `data`, as the newest specification has it. */
+  /** Whether refusals of the feed are wrapped in `data`, as in the newest specification. */
   readonly deletedRefusalsWrapped: boolean;
   readonly recycledLifeDays: number;
   readonly permanentLifeDays: number;
@@ -168,7 +191,7 @@ export const defaults: Switches = {
   permanentLifeDays: 120,
 };
 
-/** The switches with some of them changed; those of COQL one by one. */
+/** Switches to change; those of COQL one by one. */
 export type SwitchChoices = Partial<Omit<Switches, 'coql'>> & {readonly coql?: Partial<CoqlSwitches>};
 
 export function switched(choices: SwitchChoices, from: Switches = defaults): Switches {

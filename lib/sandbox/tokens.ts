@@ -1,4 +1,7 @@
-/** The accounts server: refresh tokens, grant codes and the access tokens they buy (zoho-api sheet 1). */
+/**
+ * The accounts server: refresh tokens, grant codes and the access tokens they buy (zoho-api sheet
+ * 1).
+ */
 import type {SandboxClock} from './clock.ts';
 import {type Answer, json, type SandboxRequest} from './request.ts';
 import type {Switches} from './switches.ts';
@@ -158,7 +161,10 @@ const throttled = (status: number): Answer =>
     status: 'failure',
   });
 
-/** Fields from the query string and from the body, urlencoded or multipart: clients of Zoho use all three. */
+/**
+ * Fields from the query string and from the body, urlencoded or multipart: clients of Zoho use all
+ * three.
+ */
 function formOf({query, body, headers}: SandboxRequest): Map<string, string> {
   const fields = new Map(query);
   const text = body.toString();

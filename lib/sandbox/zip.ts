@@ -1,4 +1,4 @@
-/** ZIP files of one entry, written as they are read (zoho-api sheet 4.4). */
+/** ZIP files of one entry, written while they are read (zoho-api sheet 4.4). */
 import {Readable} from 'node:stream';
 import {crc32, createDeflateRaw} from 'node:zlib';
 import {Zip, type ZipInputFile} from 'fflate';
@@ -6,14 +6,15 @@ import type {Switches} from './switches.ts';
 
 export interface ZipOptions {
   /**
-   * `descriptor`: sizes after the data, flag bit 3 · `sizes`: before it, so the compressed data wait in memory · `stored`: not compressed ·
-   * `stored descriptor`: neither compressed nor with sizes before the data, so that nothing but the central directory tells where they end.
+   * `descriptor`: sizes after the data, flag bit 3 · `sizes`: before the data, so the compressed
+   * data wait in memory · `stored`: uncompressed · `stored descriptor`: uncompressed with sizes
+   * after the data, so that only the central directory shows where they end.
    */
   readonly zip: Switches['zip'];
   readonly deflateLevel: number;
 }
 
-/** The content from its beginning; called again when it is needed twice. */
+/** Returns the content from its beginning; called again when it is needed twice. */
 export type Content = () => Iterable<Uint8Array>;
 
 const blockBytes = 1 << 18;
@@ -24,7 +25,7 @@ export function zipped(name: string, content: Content, options: ZipOptions): Asy
   return stored(name, content, options.zip === 'stored descriptor');
 }
 
-/** What was read of a content. */
+/** Checksum and size of a content that was read. */
 interface Sums {
   crc: number;
   size: number;
@@ -38,7 +39,7 @@ function* summed(content: Iterable<Uint8Array>, sums: Sums): Generator<Uint8Arra
   }
 }
 
-/** zlib compresses off this thread, three times as fast as script could. */
+/** zlib compresses on another thread, three times as fast as script could. */
 function deflated(content: Iterable<Uint8Array>, level: number): AsyncIterable<Uint8Array<ArrayBuffer>> {
   const deflate = createDeflateRaw({level, chunkSize: blockBytes});
   const source = Readable.from(content, {objectMode: true, highWaterMark: 2});
@@ -88,11 +89,11 @@ interface Entry extends Sums {
   readonly name: string;
   readonly method: number;
   readonly packed: number;
-  /** Whether a descriptor after the data has the sizes, and the local header none. */
+  /** Whether a descriptor after the data has the sizes, and the local header has none. */
   readonly described?: boolean;
 }
 
-/** Local header, data, central directory and its end, as PKWARE's APPNOTE 4.3 lays them out. */
+/** Local header, data, central directory and its end record, as in PKWARE's APPNOTE 4.3. */
 function* container(entry: Entry, data: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
   const name = Buffer.from(entry.name);
   const local = Buffer.alloc(30);
@@ -125,7 +126,9 @@ function descriptorOf({crc, packed, size}: Entry): Buffer {
   return descriptor;
 }
 
-/** The fields that local and central headers have in common, from "version needed" to the length of the name. */
+/**
+ * The fields that local and central headers share, from "version needed" to the length of the name.
+ */
 function describe({method, crc, packed, size, described}: Entry, nameLength: number, header: Buffer, at: number): void {
   header.writeUInt16LE(20, at);
   header.writeUInt16LE(described ? 8 : 0, at + 2);

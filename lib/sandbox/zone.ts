@@ -1,16 +1,21 @@
-/** Datetimes as Zoho writes them: whole seconds in the organisation's time zone, with the offset (zoho-api sheet 4.4, 5.5). */
+/**
+ * Datetimes as Zoho writes them: whole seconds in the organisation's time zone, with the offset
+ * (zoho-api sheet 4.4, 5.5).
+ */
 
-/** Writes epoch seconds. Remembers days and offsets, so that a column of datetimes costs little. */
+/**
+ * Formats epoch seconds. It caches days and offsets, so that a column of datetimes costs little.
+ */
 export type WriteTime = (epochS: number) => string;
 
 const hourS = 3_600;
 const dayS = 24 * hourS;
-/** Days and hours remembered before the memory is emptied. */
+/** Cached days and hours before the cache is emptied. */
 const rememberedMax = 20_000;
 
 const two = Array.from({length: 100}, (_, n) => String(n).padStart(2, '0'));
 
-/** `zone` is an IANA name; its offset changes with the season, as those of real organisations do. */
+/** `zone` is an IANA name; its offset changes with the season. */
 export function timeWriter(zone: string): WriteTime {
   const format = new Intl.DateTimeFormat('en-US', {timeZone: zone, timeZoneName: 'longOffset'});
   const offsets = new Map<number, {seconds: number; text: string}>();

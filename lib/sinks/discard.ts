@@ -1,4 +1,4 @@
-/** A sink that counts and forgets: what a capture costs without its output. */
+/** A sink that counts and discards documents: what a capture costs without its output. */
 import {BufferPool} from '../platform/buffer-pool.ts';
 import {serialize} from './serialize.ts';
 import {patchOf, type Sink, type Transaction} from './sink.ts';

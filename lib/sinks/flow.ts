@@ -1,4 +1,7 @@
-/** The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol sheet 2.6, 3.1). */
+/**
+ * The Flow runtime as a sink: `captured` lines and the `checkpoint` that closes them (flow-protocol
+ * sheet 2.6, 3.1).
+ */
 import type {Writable} from 'node:stream';
 import type {StatePatch} from '../flow/state.ts';
 import {OutputQueue} from './output-queue.ts';
@@ -6,8 +9,8 @@ import {serialize} from './serialize.ts';
 import {patchOf, type Sink, type Target, type Transaction} from './sink.ts';
 
 /**
- * Writes protocol lines to `output`. Every piece is one whole sequence in one block: so no checkpoint of one binding covers documents of
- * another, and no sequence is larger than the batch it came from.
+ * Writes protocol lines to `output`. A transaction is one sequence in one block, so a checkpoint of
+ * one binding never covers documents of another, and no sequence is larger than its batch.
  */
 export class FlowSink implements Sink {
   readonly #lines: OutputQueue;

@@ -1,9 +1,12 @@
-/** One writer for one output stream: blocks of whole lines, in order, never more in memory than the stream asks for. */
+/**
+ * The single writer of an output stream: blocks of whole lines, in order, within the stream's
+ * buffer limit.
+ */
 import {once} from 'node:events';
 import type {Writable} from 'node:stream';
 import {BufferPool} from '../platform/buffer-pool.ts';
 
-/** What is written at once, and what to give back when the stream has it. */
+/** What to write, and what to return once the stream has taken it. */
 export interface Lines<T> {
   readonly bytes: Uint8Array;
   readonly block?: Uint8Array | undefined;
@@ -11,8 +14,9 @@ export interface Lines<T> {
 }
 
 /**
- * Hands blocks to a stream one after another. A block is built only when the stream has room, in the same synchronous step
- * that hands it over; so a slow reader holds all writers back, and at most one block waits in the stream.
+ * Hands blocks to a stream one at a time. A block is built only when the stream has room, in the
+ * same synchronous step that hands it over. A slow reader therefore holds all writers back, and at
+ * most one block waits in the stream.
  */
 export class OutputQueue {
   /** Blocks to build lines in. */
@@ -21,15 +25,20 @@ export class OutputQueue {
   readonly #signal: AbortSignal | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Aborting `signal` ends waits for room; blocks already handed over are still the stream's to deliver. */
+  /**
+   * Aborting `signal` ends waits for room. Blocks already handed over are delivered nevertheless.
+   */
   constructor(output: Writable, signal?: AbortSignal) {
     this.#output = output;
     this.#signal = signal;
-    // A failure is reported by the write that meets it, not as an event that nobody awaits.
+    // The write that meets a failure reports it; nobody listens for the event.
     output.on('error', () => {});
   }
 
-  /** Builds and writes one block in its turn. Rejects when the output failed or the signal aborts before the turn comes. */
+  /**
+   * Builds and writes one block in its turn. Rejects if the output failed or the signal aborts
+   * before its turn.
+   */
   write<T>(build: () => Lines<T>): Promise<T> {
     const turn = this.#last.then(async () => {
       await this.#room();

@@ -1,4 +1,7 @@
-/** Standard output as a sink for people and other programs: lines of `["collection",document]`, as flowctl's preview prints them. */
+/**
+ * Standard output as a sink for people and programs: lines of `["collection",document]`, as
+ * `flowctl preview` prints them.
+ */
 import type {Writable} from 'node:stream';
 import {mergePatch, type StatePatch} from '../flow/state.ts';
 import {OutputQueue} from './output-queue.ts';
@@ -9,14 +12,20 @@ const lineEnd = Buffer.from(']\n');
 const nothing = Buffer.alloc(0);
 
 export interface PreviewOptions {
-  /** State that the capture begins with. */
+  /** Initial state of the capture. */
   readonly state: unknown;
-  /** Whether every checkpoint is printed after its documents, as `["connectorState",{"updated":…,"mergePatch":true}]`. */
+  /**
+   * Whether to print every checkpoint after its documents, as
+   * `["connectorState",{"updated":…,"mergePatch":true}]`.
+   */
   readonly showState: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** Nothing is kept: a run begins with the state it is given, and `state` is what a next one can begin with. */
+/**
+ * Persists nothing: a run begins with the state it is given, and `state` is what the next run can
+ * begin with.
+ */
 export class PreviewSink implements Sink {
   readonly #lines: OutputQueue;
   readonly #showState: boolean;
@@ -29,7 +38,7 @@ export class PreviewSink implements Sink {
     this.#showState = showState;
   }
 
-  /** The reduced state, with everything written so far. */
+  /** The reduced state, including everything written so far. */
   get state(): unknown {
     return this.#state;
   }

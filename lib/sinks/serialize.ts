@@ -1,4 +1,4 @@
-/** Documents as lines: the bytes of a piece, built in one block. */
+/** Documents as lines: the bytes of a transaction, built in one block. */
 
 import type {BufferPool} from '../platform/buffer-pool.ts';
 import type {DocBlock} from '../records/batch.ts';
@@ -8,18 +8,18 @@ export interface Serialized {
   readonly bytes: Buffer;
   /** Documents admitted. */
   readonly count: number;
-  /** The block that the bytes are in, to be given back when they are written. */
+  /** The block that holds the bytes, to be released when they are written. */
   readonly block?: Uint8Array;
 }
 
 const nothing = Buffer.alloc(0);
 
-/** Room for what comes last; a longer one is copied together with the documents. */
+/** Room for the closing bytes. Longer ones are copied together with the documents. */
 const lastRoomBytes = 4 << 10;
 
 /**
- * Builds `before` + document + `after` for every admitted document of the piece, followed by what `lastOf` gives when all of
- * them have been decided over, in one of the blocks. Synchronous.
+ * Builds `before` + document + `after` for every admitted document of the transaction, then what
+ * `lastOf` returns after all decisions, in one of the blocks. Synchronous.
  */
 export function serialize(
   blocks: BufferPool,

@@ -11,31 +11,41 @@ import {type Dialect, damaged, dialectOf, type RowReader} from './csv/csv-dialec
 import {papaReader} from './csv/csv-papa.ts';
 
 export interface ParseCsvOptions {
-  /** Rows at the start that are read but not yielded, unreadable ones included. */
+  /** Rows at the start that are read but not yielded, including unreadable ones. */
   readonly skipRows?: number;
-  /** `papaparse` reads all pages with papaparse; otherwise it reads what the byte reader declines. The rows are the same. */
+  /**
+   * `papaparse` reads all pages with papaparse. By default it reads only what the byte reader
+   * declines. The rows are the same.
+   */
   readonly reader?: 'papaparse';
-  /** Told of each place whose lines cannot be told apart, among the skipped rows, too. Such a place counts as one row and may be several. */
+  /**
+   * Called for each stretch whose lines cannot be told apart, skipped rows included. A stretch
+   * counts as one row and may hold several.
+   */
   onBroken?(): void;
 }
 
-/** Rows, and one behind them that cannot be read. */
+/** Rows, and possibly an unreadable one after them. */
 export interface CsvRows extends RowBlock {
   readonly unreadable?: OddRow;
 }
 
 /**
- * Yields the rows of a page in batches that share one `columns` array, in order. The columns are named as in the header.
+ * Yields the rows of a page in order, in batches that share one `columns` array. The columns are
+ * named as in the header.
  *
- * A byte order mark, any line end, blank lines, a missing last line end and a page without even a header are accepted.
+ * Accepts a byte order mark, any line end, blank lines, a missing last line end and a page without
+ * a header.
  *
- * A row that cannot be read is yielded as such: one that is ragged, has malformed quotes or does not end. It ends where a sound row
- * begins: one with as many cells as the header, an id and a `Modified_Time`. Where no sound row begins within some lines, the page has no structure to go
- * by, and it is an error of kind `damaged`, as are a header that cannot be read and fewer rows than are to be skipped.
- * Cells that are not valid UTF-8 get U+FFFD where they are not, and the batch notes it.
+ * An unreadable row is one that is ragged, has malformed quotes or does not end. It is yielded as
+ * such, and lasts until a valid row begins: one with as many cells as the header, an id and a
+ * `Modified_Time`. The page is an error of kind `damaged` when no valid row begins within some
+ * lines, when its header cannot be read, and when it has fewer rows than are to be skipped. Invalid
+ * UTF-8 in a cell becomes U+FFFD, and the batch notes it.
  *
- * One batch is always held back: the last one appears only after the source has ended well. Failures of the source pass through, and it
- * is closed in any case. Batches refer to the blocks of the source, which must not change afterwards.
+ * The last batch appears only after the source has ended well. Failures of the source pass through,
+ * and it is closed in any case. Batches refer to the source's blocks, which must not change
+ * afterwards.
  */
 export async function* parseCsv(
   source: AsyncIterable<Uint8Array>,
@@ -60,23 +70,26 @@ const nothing = new Uint8Array(0);
 const quote = 0x22;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** How much of a block is joined to an incomplete row before it: enough to complete it, and to make a batch of some size. */
+/**
+ * How much of a block is joined to the incomplete row before it: enough to complete it and to fill
+ * a batch.
+ */
 const joinBytes = 64 << 10;
 
-/** A page being read, block after block. */
+/** A page being read, block by block. */
 class Page {
   readonly #forced: ParseCsvOptions['reader'];
   readonly #onBroken: () => void;
   #dialect: Dialect | undefined;
   #reader: RowReader | undefined;
-  /** The beginning of a row that is not complete yet. */
+  /** The beginning of a row that is still incomplete. */
   #left: Uint8Array = nothing;
-  /** Blocks that wait until they are worth another look at it. */
+  /** Blocks to append to `#left` before it is read again. */
   #waiting: Uint8Array[] = [];
-  /** Rows read so far, and rows still to be skipped. */
+  /** Rows read so far, and rows still to skip. */
   #rows = 0;
   #skip: number;
-  /** The unreadable row that has not ended yet, and whether not even its line has. */
+  /** The unreadable row that has not ended yet, and whether its line has not ended either. */
   #broken: BrokenRow | undefined;
   #inLine = false;
 
@@ -90,7 +103,8 @@ class Page {
   *read(block: Uint8Array): Generator<CsvRows, void, void> {
     this.#waiting.push(block);
     const waitingBytes = this.#waiting.reduce((sum, {length}) => sum + length, 0);
-    // A long row is looked at again when it may have doubled, so that small blocks do not make the work grow with its square.
+    // A long row is read again only once it may have doubled. Otherwise small blocks make the work
+    // quadratic.
     if (this.#left.length <= joinBytes || waitingBytes >= this.#left.length) yield* this.#catchUp();
     if (this.#dialect === undefined) {
       if (this.#left.length > headerLineBytesMax) throw damaged('the header has no end');
@@ -108,7 +122,7 @@ class Page {
     }
     while (this.#left.length > 0) yield* this.#giveUpLine('quotes');
     yield* this.#endBroken();
-    if (this.#skip > 0) throw damaged(`it ends after row ${this.#rows}, but more rows were read of it before`);
+    if (this.#skip > 0) throw damaged(`it ends after row ${this.#rows}, but an earlier reading had more rows`);
   }
 
   *#catchUp(): Generator<CsvRows, void, void> {
@@ -120,7 +134,7 @@ class Page {
       this.#left = block.subarray(yield* this.#complete(block, from));
       return;
     }
-    // Most rows are short: only so much of the block is copied as completes the one that is cut.
+    // Most rows are short: copy only what completes the row that was cut.
     const head = Buffer.concat([left, block.subarray(0, joinBytes)]);
     const reached = yield* this.#complete(head, 0);
     if (head.length === left.length + block.length) this.#left = head.subarray(reached);
@@ -131,7 +145,10 @@ class Page {
     }
   }
 
-  /** Yields the complete rows of a block from some place on; returns where the first incomplete one begins. */
+  /**
+   * Yields the complete rows of a block starting at `from`; returns where the first incomplete one
+   * begins.
+   */
   *#complete(bytes: Uint8Array, from: number): Generator<CsvRows, number, void> {
     let at = this.#dialect === undefined ? this.#readHeader(bytes) : from;
     while (this.#dialect !== undefined && this.#reader !== undefined && at < bytes.length) {
@@ -141,7 +158,8 @@ class Page {
       at = next;
       if (stop === 'declined') this.#reader = papaReader(this.#dialect);
       else if (stop !== undefined) {
-        // Sound quotes say where a ragged row ends. Malformed ones do not: the next line may be a row.
+        // Valid quotes show where a ragged row ends. Malformed ones do not: the next line may be a
+        // row.
         const end = stop === 'ragged' ? rowEnd(bytes, at, this.#dialect) : lineEnd(bytes, at, this.#dialect);
         if (end < 0) break;
         this.#break(bytes.subarray(at, end), stop === 'ragged' ? 'cells' : 'quotes');
@@ -150,7 +168,9 @@ class Page {
     }
     return at;
   }
-  /** Leaves out what is to be skipped. After an unreadable row, those before the first sound one are part of it. */
+  /**
+   * Drops the rows to skip. After an unreadable row, rows before the first valid one belong to it.
+   */
   *#take(rows: RowBlock): Generator<CsvRows, void, void> {
     let from = 0;
     if (this.#broken !== undefined) {
@@ -170,17 +190,17 @@ class Page {
     else yield {...noRows, columns: this.#dialect!.columns, unreadable};
   }
 
-  /** Takes a line for a part of a row that cannot be read. */
+  /** Adds a line to the unreadable row. */
   #break(line: Uint8Array, fault: RowFault): void {
     this.#broken ??= {fault, hash: createHash('sha1'), lines: 0};
     this.#broken.hash.update(line);
     if (++this.#broken.lines > resyncLinesMax)
       throw damaged(
-        `row ${this.#rows + 1} ${rowFaults[this.#broken.fault]}, and no sound row begins within ${resyncLinesMax} lines after it`,
+        `row ${this.#rows + 1} ${rowFaults[this.#broken.fault]}, and no valid row begins within ${resyncLinesMax} lines after it`,
       );
   }
 
-  /** Ends the unreadable row, if there is one: a sound row begins here, or nothing. */
+  /** Ends the unreadable row, if there is one, because a valid row begins here or the page ends. */
   *#endBroken(): Generator<CsvRows, void, void> {
     const broken = this.#broken;
     if (broken === undefined) return;
@@ -189,7 +209,7 @@ class Page {
     yield* this.#leaveOut({row: this.#rows + 1, fault: broken.fault, digest: broken.hash.digest('base64')});
   }
 
-  /** Gives up the first line of a row that does not end, and reads on behind it. */
+  /** Gives up the first line of a row that does not end, and reads on after it. */
   *#giveUpLine(fault: RowFault): Generator<CsvRows, void, void> {
     const left = this.#left;
     if (this.#dialect === undefined) throw damaged('the header has no end');
@@ -199,7 +219,7 @@ class Page {
     this.#left = this.#inLine ? nothing : left.subarray(yield* this.#complete(left, end));
   }
 
-  /** Takes the rest of a line that was given up; returns where the next one begins. */
+  /** Discards the rest of a line that was given up; returns where the next line begins. */
   #endLine(block: Uint8Array): number {
     const end = lineEnd(block, 0, this.#dialect!);
     this.#inLine = end < 0;
@@ -222,7 +242,7 @@ class Page {
   }
 }
 
-/** An unreadable row, as far as it has been read. */
+/** An unreadable row, as far as it was read. */
 interface BrokenRow {
   readonly fault: RowFault;
   readonly hash: Hash;
@@ -235,12 +255,12 @@ function rowBytes({bytes, cells, columns}: RowBlock, row: number): Uint8Array {
   return bytes.subarray(cells[row * width]! >> 2, cells[(row + 1) * width - 1]!);
 }
 
-/** Where the next line begins; -1 when this one does not end here. */
+/** Where the next line begins; -1 when this one does not end in `bytes`. */
 function lineEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
   return bytes.indexOf(dialect.lineEnd.charCodeAt(0), from) + 1 || -1;
 }
 
-/** Where the next row begins, when quotes are as they should be; -1 when this one does not end here. */
+/** Where the next row begins, assuming valid quotes; -1 when this one does not end in `bytes`. */
 function rowEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
   const [delimiter, end] = [dialect.delimiter.charCodeAt(0), dialect.lineEnd.charCodeAt(0)];
   let inQuotes = false;
@@ -249,7 +269,7 @@ function rowEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
     const byte = bytes[at]!;
     if (byte === quote && (inQuotes || isCellStart)) inQuotes = !inQuotes;
     else if (byte === end && !inQuotes) return at + 1;
-    // A second quote within quotes opens them again.
+    // A second quote inside quotes opens them again.
     isCellStart = (byte === delimiter && !inQuotes) || (byte === quote && !inQuotes);
   }
   return -1;

@@ -1,12 +1,15 @@
-/** Makes merge documents of typed values: adds what Flow needs to know about the operation. */
+/** Turns typed values into merge documents: adds what Flow needs to know about the operation. */
 import type {Batch, DocBlock} from '../records/batch.ts';
 
-/** The end of a record's document, whole or partial: it is added or replaced, never deleted, so a restored record lives again. */
+/**
+ * The end of a record's document. Records are upserted, never deleted, so a restored record appears
+ * again.
+ */
 const upsert = Buffer.from(',"_meta":{"op":"u"}}');
 
 /**
- * Completes documents in their own block, in the room (`shapeRoomBytes`) that `coerce` left after each. The documents passed in are used up: their bytes become
- * part of those returned.
+ * Completes documents in place, in the `shapeRoomBytes` that `coerce` left after each. The result
+ * shares the memory of the documents passed in.
  */
 export function shapeDocs(docs: DocBlock): DocBlock {
   const ranges = docs.ranges.slice();

@@ -9,17 +9,19 @@ import {untilDescriptor} from './zip/stored.ts';
 import * as zip from './zip/zip-format.ts';
 
 export interface UnzipOptions {
-  /** More inflated bytes than this are refused. */
+  /** Inflated bytes beyond which the archive is rejected. */
   readonly bytesMax?: number;
 }
 
 /**
  * Yields the content of the archive's only entry, a `.csv` file, as it arrives.
  *
- * The content is proven only when the generator ends: then checksum and sizes agree wherever the archive states them, the entry was the only one, and the
- * archive is complete. So whoever must not use damaged data holds the last part back until then. Otherwise it throws a `ZohoError`: kind
- * `short` when the input ended before the archive did, `damaged` when it cannot be what was sent, `module` when it is sound and of a kind that is not read. Failures of the source pass through. The
- * source is closed in any case.
+ * The content is verified only when the generator ends: checksum and sizes then agree wherever the
+ * archive states them, there was no other entry, and the archive is complete. A caller that must
+ * not use damaged data holds back the last part until then. Otherwise the generator throws a
+ * `ZohoError` of kind `short` when the input ended early, `damaged` when the archive cannot be what
+ * was sent, and `module` when it is valid but of an unsupported kind. Failures of the source pass
+ * through. The source is closed in any case.
  */
 export async function* unzip(
   source: AsyncIterable<Uint8Array>,
@@ -45,7 +47,7 @@ export async function* unzip(
   }
 }
 
-/** What came out of the entry so far, and whether it can be honest. */
+/** Counts what came out of the entry, and rejects implausible sizes. */
 class Meter {
   readonly #bytesMax: number;
   #crc = 0;
@@ -74,7 +76,7 @@ class Meter {
   }
 }
 
-/** The local record of the first entry; an archive of one entry begins with it. */
+/** The local record of the first entry. An archive of one entry begins with it. */
 async function entryRecord(input: ByteInput): Promise<Uint8Array> {
   const start = await input.take(4);
   if (!entryStart.subarray(0, start.length).equals(start)) {
@@ -88,7 +90,10 @@ async function entryRecord(input: ByteInput): Promise<Uint8Array> {
 
 const entryStart = Buffer.from('PK\x03\x04');
 
-/** What to throw for an entry that cannot be read: asking again helps only if its directory says otherwise, so that a bit was damaged on the way. */
+/**
+ * The error for an unsupported entry. If the archive's directory disagrees, the record was damaged
+ * in transit, and a retry helps.
+ */
 async function unsupported(input: ByteInput, record: Uint8Array, obstacle: string): Promise<ZohoError> {
   let tail: Uint8Array = new Uint8Array(0);
   for (let piece = await input.some(deflatedPieceBytes); piece.length > 0; piece = await input.some(deflatedPieceBytes))
@@ -104,7 +109,8 @@ async function* content(
   meter: Meter,
 ): AsyncGenerator<Uint8Array, void, void> {
   if (entry.method === zip.deflated && entry.described) {
-    // Only the Deflate stream itself tells where it ends: a search for the record behind it would also find data that looks like one.
+    // Only the Deflate stream shows where it ends. A search for the record after it would also find
+    // data that looks like one.
     input.putBack(yield* inflate((bytesMax) => input.some(bytesMax), meter.consumed));
     return;
   }
@@ -125,20 +131,21 @@ async function* content(
   }
 }
 
-/** The data of an entry whose size is known, still compressed, as fflate takes it out of the archive. */
+/** The compressed data of an entry of known size, extracted by fflate. */
 async function* sized(
   input: ByteInput,
   record: Uint8Array,
   {method, measure}: zip.LocalEntry,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Not before it is needed: it builds its tables when it is loaded.
+  // Loaded when needed, because loading builds its tables.
   const {Unzip} = await import('fflate');
   const data: Uint8Array[] = [];
   const archive = new Unzip((file) => {
     file.ondata = () => {};
     file.start();
   });
-  // The decoder that fflate asks for hands the data on to zlib, which inflates faster and on another thread.
+  // fflate asks for a decoder; this one hands the data to zlib, which is faster and runs on another
+  // thread.
   class HandOn implements UnzipDecoder {
     static readonly compression = method;
     ondata(): void {}
@@ -156,16 +163,16 @@ async function* sized(
   }
 }
 
-/** The entry's data must be what its own record, or the descriptor behind it, says. */
+/** Checks the entry's data against its own record, or the descriptor after it. */
 async function checkEntry(input: ByteInput, {described, measure}: zip.LocalEntry, actual: zip.Measure): Promise<void> {
   if (!described) return agree(measure, actual);
   const bytes = await whole(input, zip.descriptorBytesMax + 4);
   const length = zip.descriptorLength(bytes, actual);
-  if (length < 0) throw zip.damaged('checksum or size of its data are not those it states');
+  if (length < 0) throw zip.damaged('the checksum or size of its data does not match');
   input.putBack(bytes.subarray(length));
 }
 
-/** The central directory must list this entry and no other. */
+/** Checks that the central directory lists this entry and no other. */
 async function checkDirectory(input: ByteInput, actual: zip.Measure): Promise<void> {
   const signature = await peekSignature(input);
   if (signature === zip.entrySignature) throw zip.damaged('it has more than one entry');
@@ -173,7 +180,7 @@ async function checkDirectory(input: ByteInput, actual: zip.Measure): Promise<vo
   agree(zip.directoryMeasure(await record(input, zip.directoryBytes, zip.directoryLength)), actual);
 }
 
-/** The records that end the archive must be there and count one entry; nothing may follow them. */
+/** Checks that the closing records exist, count one entry, and end the file. */
 async function checkEnd(input: ByteInput): Promise<void> {
   let signature = await peekSignature(input);
   if (signature === zip.directorySignature) throw zip.damaged('it has more than one entry');
@@ -193,7 +200,7 @@ async function checkEnd(input: ByteInput): Promise<void> {
 
 function agree(stated: zip.Measure, actual: zip.Measure): void {
   if (stated.crc === actual.crc && stated.compressed === actual.compressed && stated.inflated === actual.inflated) return;
-  throw zip.damaged('checksum or size of its data are not those it states');
+  throw zip.damaged('the checksum or size of its data does not match');
 }
 
 async function peekSignature(input: ByteInput): Promise<number> {
@@ -202,7 +209,7 @@ async function peekSignature(input: ByteInput): Promise<number> {
   return zip.signatureOf(bytes);
 }
 
-/** A record whose fixed part says how long it is. */
+/** A record whose fixed part states its length. */
 async function record(input: ByteInput, fixedBytes: number, lengthOf: (fixed: Uint8Array) => number): Promise<Uint8Array> {
   const fixed = await whole(input, fixedBytes);
   input.putBack(fixed);
@@ -211,7 +218,9 @@ async function record(input: ByteInput, fixedBytes: number, lengthOf: (fixed: Ui
   return whole(input, length);
 }
 
-/** No record is longer than its fixed part and three texts of 64 KB; only a damaged ZIP64 end could say so. */
+/**
+ * A record is a fixed part and three texts of 64 KB at most; only a damaged ZIP64 end claims more.
+ */
 const recordBytesMax = 1 << 18;
 
 async function whole(input: ByteInput, bytes: number): Promise<Uint8Array> {
@@ -227,5 +236,5 @@ async function sound(input: ByteInput, bytesMax: number): Promise<Uint8Array> {
 }
 
 function cutShort(): ZohoError {
-  return new ZohoError('short', 'Cannot unzip the file to its end: it ends before the archive does');
+  return new ZohoError('short', 'Cannot unzip the file: it ends before the archive does');
 }

@@ -1,4 +1,6 @@
-/** Text that is not UTF-8, or not quite: U+FFFD takes the place of what no reader could read (design 3). Pure. */
+/**
+ * Repairs text that is not valid UTF-8: U+FFFD replaces what no reader can read (design 3). Pure.
+ */
 
 import {isUtf8} from 'node:buffer';
 
@@ -7,13 +9,14 @@ const replacement = Buffer.from([0xef, 0xbf, 0xbd]);
 
 export interface Repaired {
   readonly bytes: Buffer;
-  /** Where each U+FFFD stands that was put in, in order. */
+  /** Offsets of the inserted U+FFFD, in order. */
   readonly places: readonly number[];
 }
 
 /**
- * Replaces what is not UTF-8. Half a surrogate pair that was encoded as three bytes, as some systems do, becomes one U+FFFD, just as its escape in JSON does;
- * otherwise each piece is replaced that the Unicode standard calls a maximal subpart.
+ * Replaces invalid UTF-8. Half a surrogate pair encoded as three bytes becomes one U+FFFD, as its
+ * JSON escape does. Otherwise each maximal subpart, as the Unicode standard defines it, becomes
+ * one.
  */
 export function repairUtf8(bytes: Uint8Array): Repaired {
   const parts: Uint8Array[] = [];
@@ -40,8 +43,8 @@ export function repairUtf8(bytes: Uint8Array): Repaired {
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Repairs a text that comes in pieces, and takes a byte order mark off its beginning. `onReplaced` is told where each U+FFFD stands that is put in, counted
- * from the beginning of the text, before the piece that holds it is given.
+ * Repairs a text that arrives in pieces, and drops its byte order mark. `onReplaced` receives the
+ * offset of each inserted U+FFFD, from the start of the text, before the piece that holds it.
  */
 export async function* validUtf8(
   pieces: AsyncIterable<Uint8Array>,
@@ -71,7 +74,7 @@ export async function* validUtf8(
   if (rest.length > 0) yield valid(rest);
 }
 
-/** Bytes at the end that may be the beginning of a character. */
+/** Bytes at the end that may begin a character. */
 function unfinished(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;
@@ -82,7 +85,7 @@ function unfinished(bytes: Uint8Array): number {
   return 0;
 }
 
-/** Where the character at `at` ends; negative, where a piece ends that is none. */
+/** Where the character at `at` ends; negative where an invalid piece ends. */
 function characterEnd(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!;
   if (lead < 0x80) return at + 1;

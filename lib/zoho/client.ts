@@ -7,7 +7,7 @@ import {AccessToken} from './access-token.ts';
 import type {Credentials, ZohoClient} from './api.ts';
 import {Caller} from './caller.ts';
 import {accountsOrigin, apiOrigin, isLoopback, sameOrgHost} from './data-centers.ts';
-import {Endpoints} from './endpoints.ts';
+import {Endpoints, type Waits} from './endpoints.ts';
 import {Http, type Timeouts, usualTimeouts} from './http.ts';
 import {RateLimiter} from './rate-limiter.ts';
 import {askToken} from './token-endpoint.ts';
@@ -77,7 +77,8 @@ export function createClient({
     timeoutMs: timeouts.callMs,
     redact: (text) => withoutSecrets(text, [token.current, clientSecret, refreshToken, clientId]),
   });
-  return new Endpoints({origin, http, token, caller, ledger, log, nextDownloadMs: () => governor.nextDownloadMs});
+  const waits = (): Waits => ({nextDownloadMs: governor.nextDownloadMs, pausedMs: governor.pausedMs});
+  return new Endpoints({origin, http, token, caller, ledger, log, waits});
 }
 
 /** Whether a token that names an API domain serves calls to an origin. A simulator on this machine may name whatever it copied; that is said once. */

@@ -18,14 +18,17 @@ import {BodyTap} from './overheard.ts';
 import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, jsonOf, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
 
+/** Waits of a summary. */
+export type Waits = Pick<UsageSummary, 'nextDownloadMs' | 'pausedMs'>;
+
 export interface CallsOptions {
   readonly origin: string;
   readonly http: Http;
   readonly token: AccessToken;
   readonly caller: Caller;
   readonly ledger: Usage;
-  /** How long a download that waits for its turn has to wait. */
-  readonly nextDownloadMs?: () => number | undefined;
+  /** What Zoho's limits make calls wait for just now. */
+  readonly waits?: () => Waits;
   readonly log: Log;
 }
 
@@ -35,20 +38,20 @@ export class Endpoints implements ZohoClient {
   readonly #token: AccessToken;
   readonly #caller: Caller;
   readonly #ledger: Usage;
-  readonly #nextDownloadMs: () => number | undefined;
+  readonly #waits: () => Waits;
   readonly #log: Log;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
   readonly #warned = new Set<string>();
   #bareIds = false;
 
-  constructor({origin, http, token, caller, ledger, log, nextDownloadMs = () => undefined}: CallsOptions) {
+  constructor({origin, http, token, caller, ledger, log, waits = () => ({})}: CallsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
     this.#caller = caller;
     this.#ledger = ledger;
-    this.#nextDownloadMs = nextDownloadMs;
+    this.#waits = waits;
     this.#log = log;
   }
 
@@ -250,7 +253,7 @@ export class Endpoints implements ZohoClient {
   }
 
   spent(): UsageSummary {
-    return {...this.#ledger.summary(), nextDownloadMs: this.#nextDownloadMs()};
+    return {...this.#ledger.summary(), ...this.#waits()};
   }
 
   async close(): Promise<void> {

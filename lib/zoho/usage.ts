@@ -25,6 +25,8 @@ export interface UsageSummary {
   readonly remaining: number | undefined;
   /** Until the next download may begin, while one waits for its turn because of Zoho's ration. */
   readonly nextDownloadMs?: number | undefined;
+  /** How long all calls wait from now because Zoho asked for fewer; 0 or absent when they do not. */
+  readonly pausedMs?: number | undefined;
 }
 
 export class Usage {

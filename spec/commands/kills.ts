@@ -40,7 +40,7 @@ export async function compared(shell: Shell, sandbox: Sandbox, modules: readonly
       if (comparison.present(id)) comparison.values(id, record);
     }
     differences.push(...comparison.shown.map(({id, what}) => `${module} ${id}: ${what}`));
-    differences.push(...[...left].map((id) => `${module} ${id}: should not be there`));
+    differences.push(...[...left].map((id) => `${module} ${id}: extra`));
     file.close();
     lines.push(entry.lines);
   }

@@ -1,4 +1,4 @@
-/** A certificate that nobody signed but itself; its key opens nothing. */
+/** A self-signed certificate; its key protects nothing. */
 export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg87p/+LBYvbeZof7h
 oGT3EX7aS2NkafLjMP22HPWfUS6hRANCAATUUUSMLIht1fZxk9sSjL9ioXZiFtzn

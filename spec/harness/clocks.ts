@@ -1,7 +1,7 @@
-/** Clocks for specs: time passes when it is told to. */
+/** Clocks for specs: time passes only on request. */
 import type {Clock} from '../../lib/platform/clock.ts';
 
-/** Time moves by `advance` only. */
+/** Time moves only by `advance`. */
 export class ManualClock implements Clock {
   readonly #startMs: number;
   #ms = 1_000;
@@ -42,7 +42,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Lets time pass, waking sleepers in their order, and what they start in between. */
+  /** Moves time forward and wakes sleepers in order, including those that start in between. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#ms + ms;
     await settled();
@@ -58,9 +58,12 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Sleeps take no real time: the clock jumps ahead to the next sleeper when nothing else has moved for a turn. */
+/**
+ * Sleeps take no real time: the clock jumps to the next sleeper when nothing else has moved for a
+ * turn.
+ */
 export class JumpingClock extends ManualClock {
-  /** What was slept, in order. */
+  /** The durations slept, in order. */
   readonly slept: number[] = [];
 
   override async sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
@@ -71,7 +74,7 @@ export class JumpingClock extends ManualClock {
   }
 }
 
-/** Resolves when all that could run without waiting has run. */
+/** Resolves when everything that can run without waiting has run. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,11 +1,17 @@
-/** Recorded conversations between Flow and the connector: `spec/harness/transcripts/*.jsonl`, compared line by line, byte by byte. */
+/**
+ * Recorded conversations between Flow and the connector: `spec/harness/transcripts/*.jsonl`,
+ * compared line by line and byte by byte.
+ */
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {Readable, Writable} from 'node:stream';
 import {type Handlers, serve} from '../../lib/connector/serve.ts';
 import {type Log, silent} from '../../lib/platform/log.ts';
 
-/** Lines of a transcript: `{"flow":<request>}` is sent, `{"connector":<response>}` is expected. Order within each side is kept. */
+/**
+ * Lines of a transcript: `{"flow":<request>}` is sent, `{"connector":<response>}` is expected.
+ * Order is kept within each side.
+ */
 export interface Transcript {
   readonly requests: readonly string[];
   readonly responses: readonly string[];
@@ -29,12 +35,14 @@ export interface Talk {
   readonly signal?: AbortSignal;
 }
 
-/** Sends the input, then its end, and gives all that the connector wrote. Rejects as `serve` does. */
+/**
+ * Sends the input and closes it; returns everything the connector wrote. Rejects as `serve` does.
+ */
 export async function talk(input: string | Readable, {handlers, log = silent, signal}: Talk): Promise<string> {
   const written: Buffer[] = [];
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      // The connector uses its blocks again.
+      // The connector reuses its blocks.
       written.push(Buffer.from(chunk));
       done();
     },

@@ -1,4 +1,4 @@
-/** A small HTTP server that answers as a case tells it to. */
+/** A small HTTP server whose answers each case defines. */
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import type {Log} from '../../lib/platform/log.ts';
@@ -13,25 +13,25 @@ export interface Received {
   readonly body: string;
 }
 
-/** Status and body, or a hand on the response itself. */
+/** Status and body, or a function that writes the response itself. */
 export type Reply = [status: number, body?: unknown, headers?: Record<string, string>] | ((response: ServerResponse) => void);
 
 export interface FakeZoho {
   readonly url: string;
-  /** All requests but those for tokens, in order. */
+  /** All requests except those for tokens, in order. */
   readonly received: Received[];
   /** Requests for tokens. */
   readonly tokens: Received[];
   readonly clock: JumpingClock;
   readonly client: ZohoClient;
-  /** Messages logged, with their fields. */
+  /** Logged messages with their fields. */
   readonly logged: string[];
   readonly statuses: (string | undefined)[];
   close(): Promise<void>;
 }
 
 export interface FakeOptions {
-  /** Answers to calls by order; the last one again and again. */
+  /** Answers to calls in order; the last one repeats. */
   readonly replies?: readonly Reply[];
   answer?(request: Received): Reply;
   token?(request: Received, count: number): Reply;
@@ -99,7 +99,7 @@ function send(response: ServerResponse, reply: Reply): void {
   response.end(text);
 }
 
-/** Runs a case with a server of its own. */
+/** Runs a case with its own server. */
 export async function withZoho(options: FakeOptions, use: (zoho: FakeZoho) => Promise<void>): Promise<void> {
   const zoho = await fakeZoho(options);
   try {

@@ -1,4 +1,7 @@
-/** Drives the connector's process as the Flow runtime would: spec first, then open, every line read strictly, kills at any of them. */
+/**
+ * Drives the connector's process as the Flow runtime would: spec, then open. Every line is read
+ * strictly, and the process may be killed at any of them.
+ */
 import assert from 'node:assert/strict';
 import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -30,7 +33,7 @@ export interface Ended {
   readonly logs: readonly {readonly level: string; readonly message: string}[];
 }
 
-/** A capture task with its state and collections, over as many sessions as it takes. */
+/** A capture task with its state and collections, over any number of sessions. */
 export class FlowTask extends Task {
   readonly sandbox: Sandbox;
   readonly options: TaskOptions;
@@ -41,7 +44,7 @@ export class FlowTask extends Task {
     this.options = options;
   }
 
-  /** The config of the sandbox's own user. */
+  /** The config for the sandbox's own user. */
   get config(): object {
     const {client_id, client_secret, refresh_token} = this.sandbox.credentials;
     const {startDate} = this.options;
@@ -62,8 +65,9 @@ export class FlowTask extends Task {
   }
 
   /**
-   * Runs one session until `until` says stop, asked after every line. `how` ends it: SIGKILL leaves the rest unread, SIGTERM reads on to
-   * the end. Then as many of the sequences read are committed as `commit` says, all by default.
+   * Runs one session until `until`, called after every line, returns true. `how` ends it: SIGKILL
+   * leaves the rest unread, SIGTERM reads on to the end. Then `commit` decides how many of the
+   * sequences read are committed; all by default.
    */
   async session(
     until: (session: Session, task: FlowTask) => boolean,
@@ -105,13 +109,16 @@ export class FlowTask extends Task {
     return {session, code, signal, logs};
   }
 
-  /** The state of a binding as committed, or with what a session has read so far. */
+  /** The state of a binding as committed, or including what a session has read so far. */
   stateOf(binding: TaskBinding, session?: Session): Record<string, unknown> {
     const state = (session?.ahead(this.state) ?? this.state) as {bindingStateV1?: Record<string, Record<string, unknown>>};
     return state.bindingStateV1?.[binding.stateKey ?? binding.module] ?? {};
   }
 
-  /** What differs from the sandbox's truth, by module; fields that no API or one API alone delivers do not count. */
+  /**
+   * Differences from the sandbox's truth, by module. Fields that no API, or only one, delivers do
+   * not count.
+   */
   differences(): string[] {
     const {org} = this.sandbox;
     return this.options.bindings.flatMap((binding) => {
@@ -129,7 +136,7 @@ export class FlowTask extends Task {
     });
   }
 
-  /** The request that begins a session, with the state as committed. */
+  /** The request that begins a session with the committed state. */
   openRequest(): object {
     const {range} = this.options;
     const bindings = this.options.bindings.map((binding) => ({
@@ -152,7 +159,9 @@ export class FlowTask extends Task {
   }
 }
 
-/** Whether every binding is backfilled and swept to a second that lies after `sinceMs` of the sandbox's clock. */
+/**
+ * Whether every binding is backfilled and swept to a second after `sinceMs` of the sandbox's clock.
+ */
 export function caughtUp(sinceMs: number): (session: Session, task: FlowTask) => boolean {
   let seen = -1;
   return (session, task) => {
@@ -170,7 +179,7 @@ export function caughtUp(sinceMs: number): (session: Session, task: FlowTask) =>
   };
 }
 
-/** Lines end at newlines and nowhere else; readline would also end them at separators that text may hold. */
+/** Lines end only at newlines. readline would also split at separators that text may contain. */
 export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string, void, void> {
   let rest = Buffer.alloc(0);
   for await (const chunk of stream) {
@@ -184,7 +193,7 @@ export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<st
   }
 }
 
-/** Everything that a process logs, as it comes. */
+/** Everything that a process logs, as it arrives. */
 export function logged(child: ChildProcessWithoutNullStreams): {level: string; message: string}[] {
   const entries: {level: string; message: string}[] = [];
   createInterface({input: child.stderr}).on('line', (line) => entries.push(JSON.parse(line)));

@@ -1,4 +1,7 @@
-/** The image as its Containerfile makes it, in a folder: no spec can rely on a container runtime. */
+/**
+ * The image built from its Containerfile, in a folder, because no spec can rely on a container
+ * runtime.
+ */
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {cp, mkdtemp, readFile} from 'node:fs/promises';
@@ -10,9 +13,9 @@ import {promisify} from 'node:util';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Built {
-  /** What stands for the image's root folder. */
+  /** Stands for the image's root folder. */
   image: string;
-  /** Environment and command as the image has them. */
+  /** Environment and command of the image. */
   env: Record<string, string>;
   labels: Record<string, string>;
   command: string[];
@@ -20,7 +23,10 @@ export interface Built {
   base: string;
 }
 
-/** Follows the steps of the Containerfile in a folder, with the project's node in place of the base image's. */
+/**
+ * Runs the steps of the Containerfile in a folder, with the project's node in place of the base
+ * image's.
+ */
 export async function build(): Promise<Built> {
   const image = await mkdtemp(join(tmpdir(), 'source-zoho-image-'));
   const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;

@@ -1,20 +1,23 @@
-/** What every stage of the path promises, whatever it does: checked alike for all of them, and against broken stages, which must fail. */
+/**
+ * Laws that every stage of the path obeys, whatever it does. The same checks run for all stages,
+ * and for broken ones, which must fail.
+ */
 import assert from 'node:assert/strict';
 import {setImmediate} from 'node:timers/promises';
 import type {Test} from 'uvu';
 import type {Batch} from '../../lib/records/batch.ts';
 
-/** A stage as a function from what it reads to what it gives. */
+/** A stage as a function from its input to its output. */
 export type Stage<In, Out> = (source: AsyncIterable<In>) => AsyncIterable<Out>;
 
 export interface StageOptions<In> {
-  /** Chunks enough that the stage gives its first output long before their end. */
+  /** Enough chunks for the stage to give its first output long before their end. */
   readonly chunks: readonly In[];
-  /** Chunks that the stage may have pulled when its first output was read, and some time after. */
+  /** Chunks that the stage may have pulled some time after its first output was read. */
   readonly readAheadMax: number;
 }
 
-/** Takes a stage written as a transform stream. */
+/** Adapts a stage written as a transform stream. */
 export function streamed<In, Out>(transform: () => TransformStream<In, Out>): Stage<In, Out> {
   return (source) => ReadableStream.from(source).pipeThrough(transform());
 }
@@ -26,12 +29,12 @@ export function stageLaws<In, Out>(test: Test, name: string, stage: Stage<In, Ou
   test(`${name} fails once, with what its source failed with`, () => failsOnce(stage, options));
 }
 
-/** Registers the laws of stages that turn one batch into one. */
+/** Registers the laws of stages that turn one batch into one batch. */
 export function batchLaws<In, Out>(test: Test, name: string, stage: Stage<Batch<In>, Batch<Out>>, items: readonly In[]): void {
   test(`${name} keeps the order of batches, and every patch on its own`, () => keepsPatches(stage, items));
 }
 
-/** Time for whatever goes on by itself to go on; no real time. */
+/** Lets pending work continue without real time. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await setImmediate();
 }

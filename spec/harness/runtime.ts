@@ -1,18 +1,27 @@
-/** A strict stand-in for the Flow runtime: reads protocol lines, commits at checkpoints, reduces documents by key. */
+/**
+ * A strict stand-in for the Flow runtime: it reads protocol lines, commits at checkpoints, and
+ * reduces documents by key.
+ */
 import assert from 'node:assert/strict';
 import {mergePatch} from '../../lib/flow/state.ts';
 
-/** A document with its numbers as the text they were written with. */
+/** A document whose numbers keep their text. */
 export type Reduced = Readonly<Record<string, unknown>>;
 
-/** Parses JSON and keeps every number as received: `12.50` becomes `#12.50`, an id `#5725767000000524157`. */
+/**
+ * Parses JSON and keeps every number as written: `12.50` becomes `#12.50`, an id
+ * `#5725767000000524157`.
+ */
 export function parseExact(text: string): unknown {
   return JSON.parse(text, (_key, value: unknown, context?: {source?: string}) =>
     typeof value === 'number' ? `#${context?.source}` : value,
   );
 }
 
-/** The collections of a capture, by name and record id. Deletions delete, documents merge by top-level property. */
+/**
+ * The collections of a capture, by name and record id. Deletions delete; documents merge by
+ * top-level property.
+ */
 export class Collections {
   readonly byName = new Map<string, Map<string, Reduced>>();
 
@@ -38,24 +47,31 @@ interface Captured {
   readonly doc: Reduced;
 }
 
-/** One commit that the runtime may make: the documents of a sequence and the state patch of its checkpoint. */
+/**
+ * A possible commit of the runtime: the documents of a sequence and the state patch of its
+ * checkpoint.
+ */
 interface Sequence {
   readonly docs: readonly Captured[];
   readonly patch: unknown;
 }
 
 /**
- * One session of a capture task. Lines are checked as they come; sequences wait until `commit` takes them, so that a session can be
- * ended with any number of them lost, as when the runtime had not committed yet.
+ * One session of a capture task. Lines are checked as they arrive. Sequences wait until `commit`
+ * takes them, so that a session can lose any number of them, as when the runtime had not committed
+ * yet.
  */
 export class Session {
-  /** The last lines read, cut, for the report of a failure. */
+  /** The last lines read, shortened, for failure reports. */
   readonly lastLines: string[] = [];
   documents = 0;
   checkpoints = 0;
   opened = false;
   readonly #collections: readonly string[];
   readonly #waiting: Sequence[] = [];
+  /** Sequences read so far, committed ones included. */
+  #read = 0;
+  #ahead: {readonly of: unknown; readonly read: number; readonly reduced: unknown} = {of: undefined, read: 0, reduced: undefined};
   #docs: Captured[] = [];
   #bytes = 0;
 
@@ -95,12 +111,12 @@ export class Session {
     }
   }
 
-  /** Sequences read and not yet committed. */
+  /** Number of sequences read and not yet committed. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Commits the oldest `count` sequences, all by default: their documents and their state together. */
+  /** Commits the oldest `count` sequences (all by default), documents and state together. */
   commit(task: Task, count = this.#waiting.length): void {
     for (const {docs, patch} of this.#waiting.splice(0, count)) {
       for (const {binding, doc} of docs) task.collections.reduce(this.#collections[binding]!, doc);
@@ -108,12 +124,20 @@ export class Session {
     }
   }
 
-  /** A state with everything read so far applied, committed or not. */
+  /**
+   * `state` with everything read so far applied, committed or not. Continues from its last answer
+   * for the same state.
+   */
   ahead(state: unknown): unknown {
-    return this.#waiting.reduce<unknown>((reduced, {patch}) => mergePatch(reduced, patch), state);
+    const {of, read, reduced} = this.#ahead;
+    const known = of === state && read <= this.#read && this.#read - read <= this.#waiting.length;
+    const news = known ? this.#waiting.slice(this.#waiting.length - (this.#read - read)) : this.#waiting;
+    const next = news.reduce<unknown>((before, {patch}) => mergePatch(before, patch), known ? reduced : state);
+    this.#ahead = {of: state, read: this.#read, reduced: next};
+    return next;
   }
 
-  /** Whether documents were written that no checkpoint followed yet. */
+  /** Whether documents were written that no checkpoint has followed yet. */
   get halfSequence(): boolean {
     return this.#docs.length > 0;
   }
@@ -145,6 +169,7 @@ export class Session {
     only(state, ['updated', 'mergePatch']);
     assert.equal(state.mergePatch, true);
     assert.equal(typeof state.updated, 'object');
+    this.#read++;
     this.#waiting.push({docs: this.#docs, patch: exactState(state.updated)});
     this.#docs = [];
     this.#bytes = 0;
@@ -164,7 +189,7 @@ export class Task {
   readonly collections = new Collections();
 }
 
-/** State holds no numbers but row counts and slices: give these back as numbers. */
+/** Restores numbers: a state holds no others than row counts and slices. */
 function exactState(value: unknown): unknown {
   if (typeof value === 'string') return value.startsWith('#') ? Number(value.slice(1)) : value;
   if (Array.isArray(value)) return value.map(exactState);
@@ -176,7 +201,7 @@ function only(body: Record<string, unknown>, names: readonly string[]): void {
   for (const name of Object.keys(body)) assert.ok(names.includes(name), `the runtime knows no ${name}`);
 }
 
-/** Every object schema with properties must be closed. */
+/** Asserts that every object schema with properties is closed. */
 function closed(schema: unknown, place: string): void {
   if (typeof schema !== 'object' || schema === null) return;
   const {properties, additionalProperties} = schema as {properties?: Record<string, unknown>; additionalProperties?: unknown};
@@ -186,10 +211,10 @@ function closed(schema: unknown, place: string): void {
 }
 
 /**
- * Compares what was captured of a module with what Zoho holds: none missing, none extra, each with its last values. Returns up to ten differences,
- * by id and property, without the values.
+ * Compares what was captured of a module with what Zoho holds: none missing, none extra, each with
+ * its latest values. Returns up to ten differences, by id and property, without the values.
  *
- * @param ignore properties that no API delivers, or that only a refresh does.
+ * @param ignore properties that no API delivers, or only a refresh.
  */
 export function differences(
   captured: ReadonlyMap<string, Reduced>,
@@ -211,6 +236,6 @@ export function differences(
     }
     if (found.length >= 10) return found;
   }
-  for (const id of captured.keys()) if (!seen.has(id)) found.push(`${id}: should not be there`);
+  for (const id of captured.keys()) if (!seen.has(id)) found.push(`${id}: extra`);
   return found.slice(0, 10);
 }

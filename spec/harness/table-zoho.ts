@@ -1,4 +1,7 @@
-/** A small Zoho over a table of modules: each value stands there as Bulk Read writes it and as COQL does, whatever the two are. */
+/**
+ * A small Zoho over a table of modules. Each value is given both as Bulk Read writes it and as COQL
+ * does, so a spec may use any pair.
+ */
 
 import {archive} from '../transforms/archive.ts';
 import type {Received, Reply} from './fake-zoho.ts';
@@ -16,12 +19,12 @@ export interface TableRecord {
   readonly id: string;
   /** Epoch seconds. */
   modifiedS: number;
-  /** Cells of a file. Those of columns that have no field stand in every file. */
+  /** Cells of a file. A column without a field appears in every file. */
   readonly bulk: Readonly<Record<string, string | null>>;
   readonly coql: Readonly<Record<string, unknown>>;
 }
 
-/** Answers the connector's calls from the table as it is at that moment. */
+/** Answers the connector's calls from the current content of the table. */
 export function tableZoho(modules: Readonly<Record<string, TableModule>>): (request: Received) => Reply {
   const files: Buffer[] = [];
   const jobs: {module: TableModule; fields: string[]; fromS: number; toS: number}[] = [];
@@ -119,7 +122,7 @@ function jsonValueOf(record: TableRecord, name: string): unknown {
   return name === 'Modified_Time' ? timeOf(record.modifiedS) : (record.coql[name] ?? null);
 }
 
-/** UTF-8, but for half a surrogate pair, which becomes three bytes as in some systems. */
+/** UTF-8, except that half a surrogate pair becomes three bytes, as in some systems. */
 function encoded(text: string): Buffer {
   const parts = Array.from(text, (character) => {
     if (character.isWellFormed()) return Buffer.from(character);

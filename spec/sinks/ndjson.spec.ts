@@ -4,6 +4,7 @@ import {mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile} from 'node:fs/pr
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
+import {gunzipSync} from 'node:zlib';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ConfigError} from '../../lib/errors/errors.ts';
@@ -117,7 +118,7 @@ ndjson('refuses the directory of another capture, and says in what it differs', 
 
 ndjson('refuses a file that is there and not its own, and leaves it as it is', async ({folder}) => {
   await writeFile(join(folder, 'Deals.ndjson'), 'mine\n');
-  await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it is there already and not of this capture/);
+  await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it already exists and is not part of this capture/);
   assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), 'mine\n');
 });
 
@@ -169,7 +170,29 @@ ndjson('takes an initial state in an empty directory only', async ({folder}) => 
   const sink = await openNdjson(optionsFor(folder, {initialState: {a: 1}}));
   assert.deepEqual(sink.state, {a: 1});
   await sink.close();
-  await assert.rejects(openNdjson(optionsFor(folder, {initialState: {a: 1}})), /Cannot begin with another state/);
+  await assert.rejects(openNdjson(optionsFor(folder, {initialState: {a: 1}})), /Cannot start from another state/);
+});
+
+ndjson('compresses each piece by itself, so files are whole wherever they are cut, and goes on unasked', async ({folder}) => {
+  const first = await openNdjson(optionsFor(folder, {gzip: true}));
+  await first.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  await first.close();
+  const file = join(folder, 'Deals.ndjson.gz');
+  await writeFile(file, Buffer.from([0x1f, 0x8b, 8]), {flag: 'a'});
+  const second = await openNdjson(optionsFor(folder, {collections: ['acmeCo/Leads', 'Deals', 'Tasks']}));
+  await second.write(piece('Deals', ['{"id":2}']));
+  await second.write(piece('Tasks', ['{"id":3}']));
+  await second.close();
+  assert.equal(gunzipSync(await readFile(file)).toString(), '{"id":1}\n{"id":2}\n');
+  assert.equal(gunzipSync(await readFile(join(folder, 'Tasks.ndjson.gz'))).toString(), '{"id":3}\n');
+});
+
+ndjson('does not compress half of a directory', async ({folder}) => {
+  await (await openNdjson(optionsFor(folder))).close();
+  await assert.rejects(
+    openNdjson(optionsFor(folder, {gzip: true})),
+    /^ConfigError: Cannot use --gzip in .*: its files are not compressed/,
+  );
 });
 
 ndjson('says so when the disk is full, takes nothing more, and has lost nothing once there is room', async () => {
@@ -180,7 +203,7 @@ ndjson('says so when the disk is full, takes nothing more, and has lost nothing 
   await new Promise(setImmediate);
   disk.fault = Object.assign(new Error('ENOSPC: no space left on device'), {code: 'ENOSPC'});
   const full =
-    /^Error: Cannot write out\/Deals\.ndjson: the disk is full; what was committed is safe, and the same command goes on/;
+    /^Error: Cannot write out\/Deals\.ndjson: the disk is full; what was committed is safe, and the same command continues/;
   await assert.rejects(sink.write(piece('Deals', ['{"id":2}'], {n: 3})), full);
   await assert.rejects(sink.write(piece('acmeCo/Leads', ['{"id":3}'], {n: 4})), full);
   await assert.rejects(sink.close(), full);
@@ -208,35 +231,54 @@ async function writeNumbered(options: NdjsonOptions, from: number, to: number): 
   await sink.close();
 }
 
-ndjson('loses, tears and repeats no committed line, whenever the power goes', async () => {
-  const last = 24;
-  const whole = new PowerCutDisk();
-  await writeNumbered(optionsFor('out', {disk: whole}), 1, last);
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.nat(60), {minLength: 1, maxLength: 5}),
-      fc.infiniteStream(fc.double({min: 0, max: 0.999, noNaN: true})),
-      async (cuts, chance) => {
-        const random = () => chance.next().value as number;
-        let disk = new PowerCutDisk();
-        let reached = 0;
-        for (const operations of cuts) {
-          disk.operationsLeft = operations;
-          const run = writeNumbered(optionsFor('out', {disk}), reached + 1, last);
-          await Promise.race([run, settled()]);
-          disk = disk.afterPowerCut(random);
-          const kept = disk.text('state.json');
-          const now = kept === undefined ? 0 : (JSON.parse(kept).state.last ?? 0);
-          assert.ok(now >= reached, 'no commit is undone');
-          reached = now;
-        }
-        await writeNumbered(optionsFor('out', {disk}), reached + 1, last);
-        for (const name of ['Leads.ndjson', 'Deals.ndjson']) assert.equal(disk.text(name), whole.text(name));
-      },
-    ),
-    {numRuns: 150, seed: 7},
-  );
-});
+for (const [gzip, ending] of [
+  [false, '.ndjson'],
+  [true, '.ndjson.gz'],
+] as const) {
+  ndjson(`loses, tears and repeats no committed line, whenever the power goes: ${ending}`, async () => {
+    const last = 24;
+    const whole = new PowerCutDisk();
+    await writeNumbered(optionsFor('out', {disk: whole, gzip}), 1, last);
+    const plain = (disk: PowerCutDisk, name: string): string | undefined => {
+      const bytes = disk.bytes(name);
+      return (gzip && bytes !== undefined ? gunzipSync(bytes) : bytes)?.toString();
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(60), {minLength: 1, maxLength: 5}),
+        fc.infiniteStream(fc.double({min: 0, max: 0.999, noNaN: true})),
+        async (cuts, chance) => {
+          const random = () => chance.next().value as number;
+          let disk = new PowerCutDisk();
+          let reached = 0;
+          for (const operations of cuts) {
+            disk.operationsLeft = operations;
+            const run = writeNumbered(optionsFor('out', {disk, gzip}), reached + 1, last);
+            await stoppedOrDone(disk, run);
+            disk = disk.afterPowerCut(random);
+            const kept = disk.text('state.json');
+            const now = kept === undefined ? 0 : (JSON.parse(kept).state.last ?? 0);
+            assert.ok(now >= reached, 'no commit is undone');
+            reached = now;
+          }
+          await writeNumbered(optionsFor('out', {disk, gzip}), reached + 1, last);
+          for (const name of [`Leads${ending}`, `Deals${ending}`]) assert.equal(plain(disk, name), plain(whole, name));
+        },
+      ),
+      {numRuns: gzip ? 60 : 150, seed: 7},
+    );
+  });
+}
+
+/** Resolves when a run is over, or when its disk has lost power and what went on beside that is still. */
+async function stoppedOrDone(disk: PowerCutDisk, run: Promise<void>): Promise<void> {
+  let over = false;
+  void run.then(() => {
+    over = true;
+  });
+  while (!over && disk.operationsLeft >= 0) await new Promise(setImmediate);
+  if (!over) await settled();
+}
 
 /** Resolves once nothing that runs without waiting for the outside has anything left to do. */
 async function settled(): Promise<void> {

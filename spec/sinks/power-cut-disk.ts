@@ -28,6 +28,10 @@ export class PowerCutDisk implements Disk {
     return next;
   }
 
+  bytes(name: string): Buffer | undefined {
+    return this.#files.get(name)?.bytes;
+  }
+
   text(name: string): string | undefined {
     return this.#files.get(name)?.bytes.toString();
   }

@@ -72,19 +72,19 @@ for (const [what, odd, named] of [
   ['an id beyond 19 digits', `${'9'.repeat(25)},${at},secret`, 'has no valid id'],
   ['no time', '2,,secret', 'has no valid Modified_Time'],
   ['a time that is none', '2,soon,secret', 'has no valid Modified_Time'],
-  ['a cell too many', `2,${at},secret,secret`, 'has not as many cells as the header'],
+  ['a cell too many', `2,${at},secret,secret`, 'has a different number of cells than the header'],
   ['quotes that do not end', `2,${at},"secret`, 'has malformed quotes'],
   [
     'a document larger than Flow takes',
     `2,${at},"${'\0'.repeat(documentBytesMax / 5)}"`,
-    'would make a document larger than Flow takes',
+    'would become a document larger than Flow accepts',
   ],
 ] as const) {
   quarantine(`leaves out a row with ${what}, after a second reading, and reads on behind it`, async () => {
     const met = await readBulk([page(line(1), odd, line(3), line(4))], 4);
     assert.deepEqual([met.ids, met.count, met.calls], [['1', '3', '4'], 1, 2]);
     assert.equal(met.named.length, 1);
-    const record = named.endsWith('Modified_Time') || named.endsWith('Flow takes') ? ' (record 2)' : '';
+    const record = named.endsWith('Modified_Time') || named.endsWith('Flow accepts') ? ' (record 2)' : '';
     assert.equal(
       met.named[0],
       `warn: Module Leads: row 2 of the result of bulk read job 7${record} is left out, because it ${named}`,
@@ -202,7 +202,7 @@ quarantine('names a record that cannot be put together because a slice of it has
   const once = [...answers, ...torn, ...torn, ...torn];
   const met = await readCoql([...once, ...once], undefined, slices);
   assert.deepEqual([met.ids, met.count], [['1'], 1]);
-  assert.match(met.named[0] ?? '', /row 2 of a page of its changes \(record 2\) .* cannot be put together from its parts$/);
+  assert.match(met.named[0] ?? '', /row 2 of a page of its changes \(record 2\) .* cannot be joined from its slices$/);
 });
 
 /** Sweeps records in pages of two, in the order in which Zoho would list them. */

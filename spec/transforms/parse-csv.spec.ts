@@ -99,7 +99,7 @@ test('says why a page cannot be read', async () => {
   const cannot = 'damaged: Cannot read the CSV file: ';
   assert.equal(
     await errorOf('Id,A\n1,a\n2,b', {skipRows: 3}),
-    `${cannot}it ends after row 2, but more rows were read of it before`,
+    `${cannot}it ends after row 2, but an earlier reading had more rows`,
   );
   assert.equal(await errorOf('Id,A,A\n'), `${cannot}its header names a column twice`);
   assert.equal(await errorOf('Id,\n'), `${cannot}its header has a column without a name`);
@@ -183,7 +183,7 @@ for (const [what, line, fault] of [
 test('takes a page for damaged when no sound row begins within many lines after an unreadable one', async () => {
   const lines = (count: number) => `Id,Modified_Time,A\n1,${time},"a\n${'x,y\n'.repeat(count)}3,${time},c\n`;
   assert.deepEqual((await read(lines(resyncLinesMax - 1))).unreadable, ['1: quotes']);
-  const error = `damaged: Cannot read the CSV file: row 1 has malformed quotes, and no sound row begins within ${resyncLinesMax} lines after it`;
+  const error = `damaged: Cannot read the CSV file: row 1 has malformed quotes, and no valid row begins within ${resyncLinesMax} lines after it`;
   assert.equal(await errorOf(lines(resyncLinesMax)), error);
 });
 

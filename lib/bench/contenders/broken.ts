@@ -1,4 +1,4 @@
-/** The control that a measurement must refuse: as many documents as there should be, and nothing in them. */
+/** The control that a measurement must reject: the right number of documents, all empty. */
 import type {Task} from '../task.ts';
 
 export async function broken({page}: Task): Promise<number> {

@@ -1,4 +1,7 @@
-/** DuckDB's CSV reader and JSON writer on the page as plain CSV: it has neither to download nor to inflate, and knows the columns beforehand. */
+/**
+ * DuckDB's CSV reader and JSON writer on the page as plain CSV. It neither downloads nor inflates,
+ * and knows the columns in advance.
+ */
 import {DuckDBInstance} from '@duckdb/node-api';
 import {type Column, shapeOf} from '../fixtures.ts';
 import type {Task} from '../task.ts';

@@ -1,4 +1,4 @@
-/** What no pipeline can do without: fetch the page and inflate it. */
+/** The minimum of every pipeline: fetch the page and inflate it. */
 import {createReadStream} from 'node:fs';
 import {createInflateRaw} from 'node:zlib';
 import {request} from 'undici';
@@ -17,7 +17,7 @@ export async function floor({url, pages, bindings}: Task): Promise<number> {
   return lines;
 }
 
-/** Inflates the page from its file and looks at nothing. */
+/** Inflates the page from its file and discards the result. */
 export async function inflateOnly({page}: Task): Promise<number> {
   let bytes = 0;
   for await (const block of inflated(createReadStream(page.zip, {highWaterMark: 1 << 18}))) bytes += block.length;
@@ -29,7 +29,8 @@ async function* inflated(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   async function feed(): Promise<void> {
     let skip: number | undefined;
     for await (const chunk of archive) {
-      // The record before the data: 30 bytes, name and extra field. Whatever follows the data, zlib leaves alone.
+      // The record before the data: 30 bytes, name and extra field. zlib ignores whatever follows
+      // the data.
       skip ??= 30 + (chunk[26]! | (chunk[27]! << 8)) + (chunk[28]! | (chunk[29]! << 8));
       const data = chunk.subarray(skip);
       skip -= chunk.length - data.length;

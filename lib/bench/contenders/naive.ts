@@ -1,6 +1,7 @@
 /**
- * The same libraries put together in the obvious way: one row a chunk through web streams, an object for each, one write a line. It makes no
- * checkpoints and does not check what it downloads, so it does less than the others.
+ * The same libraries in the obvious arrangement: web streams with one row per chunk, an object per
+ * row, one write per line. It makes no checkpoints and does not verify its downloads, so it does
+ * less than the others.
  */
 import {once} from 'node:events';
 import {JSONParser} from '@streamparser/json';
@@ -25,7 +26,7 @@ export async function naive(task: Task): Promise<number> {
         .pipeThrough(new TransformStream<Row, Row>({transform: (row, out) => out.enqueue({...row, _meta: {op: 'u'}})}))
         .pipeThrough(
           new TransformStream<Row, string>({
-            // An id has more digits than a number holds, so it loses its quotes only here.
+            // An id has more digits than a number holds, so its quotes are removed only here.
             transform: (doc, out) => out.enqueue(JSON.stringify({captured: {binding, doc}}).replace(/"id":"(\d+)"/, '"id":$1')),
           }),
         )
@@ -60,7 +61,7 @@ async function* csvRows(url: string): AsyncGenerator<Row, void, void> {
   archive.register(UnzipInflate);
   for await (const chunk of body) {
     archive.push(chunk);
-    // papaparse hands its rows on in later turns of the event loop.
+    // papaparse delivers its rows in later turns of the event loop.
     await new Promise(setImmediate);
     yield* rows;
     rows = [];
@@ -83,7 +84,10 @@ async function* jsonRows({url, page}: Task): AsyncGenerator<Row, void, void> {
   }
 }
 
-/** The document of a row: the id first and then the time, as in the connector's, so that both can be compared byte by byte. */
+/**
+ * The document of a row, with id and time first as in the connector's, so that the bytes can be
+ * compared.
+ */
 function typed(row: Row, columns: ReadonlyMap<string, Column>): Row {
   const doc: Record<string, unknown> = {id: row.Id ?? row.id, Modified_Time: row.Modified_Time};
   for (const [name, value] of Object.entries(row)) {

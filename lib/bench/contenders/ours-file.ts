@@ -1,4 +1,7 @@
-/** The connector's stages from a page on disk to lines of Flow's protocol on standard output, without a network or a capture around them. */
+/**
+ * The connector's stages from a page on disk to Flow's protocol on standard output, without network
+ * or capture.
+ */
 import {createReadStream} from 'node:fs';
 import {pipe} from '../../pipeline.ts';
 import {DescriptorOutput} from '../../platform/stdout.ts';
@@ -21,7 +24,9 @@ export async function fromFile({page}: Task): Promise<number> {
 
 export const targetAt = (index: number): Target => ({index, stateKey: `Bench${index}`, collection: `bench/${index}`});
 
-/** Takes the rows of a page through the stages to standard output; gives the number of documents. */
+/**
+ * Passes the rows of a page through the stages to standard output; returns the number of documents.
+ */
 export async function emit(source: AsyncIterable<Batch<RowBlock>>, shape: ShapeName): Promise<number> {
   const {columns} = shapeOf(shape);
   const fields = fieldsOf(

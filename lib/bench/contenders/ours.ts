@@ -1,4 +1,4 @@
-/** The connector's own path, from the socket to lines of Flow's protocol on standard output. */
+/** The connector's own path, from the socket to Flow's protocol on standard output. */
 import {setTimeout as delay} from 'node:timers/promises';
 import {runCapture} from '../../capture/capture.ts';
 import {type BindingProgress, newProgress} from '../../capture/progress.ts';
@@ -22,10 +22,13 @@ function clientOf({url}: Task): ZohoClient {
   return createClient({apiDomain: url, credentials, clock: systemClock, log: silent});
 }
 
-/** How often it is looked whether all is captured. */
+/** How often to check whether everything is captured. */
 const lookMs = 2;
 
-/** A whole capture as Flow runs it, stopped when all is captured: jobs, downloads, checkpoints, a sweep with its deletions. */
+/**
+ * A whole capture as Flow runs it, stopped when everything is captured: jobs, downloads,
+ * checkpoints, a sweep with its deletions.
+ */
 export async function overHttp(task: Task): Promise<number> {
   const client = clientOf(task);
   const bindings = Array.from({length: task.bindings}, (_, index) => ({
@@ -57,13 +60,16 @@ export async function overHttp(task: Task): Promise<number> {
   return bindings.reduce((sum, {progress}) => sum + progress.documents, 0);
 }
 
-/** State of bindings whose backfill is over and whose sweeps have everything before them. */
+/** State of bindings that are backfilled and swept to `cursor`. */
 function sweepingFrom(cursor: string, stateKeys: readonly string[]): object {
   const binding = {start, inc: {cursor}, deleted: {cursor}, last_initialized: start};
   return {bindingStateV1: Object.fromEntries(stateKeys.map((key) => [key, binding]))};
 }
 
-/** The pages of one binding with no job submitted before the page ahead of it is written, as the older connector goes about it. */
+/**
+ * The pages of one binding, submitting each job only after the page before it is written, as the
+ * older connector does.
+ */
 export async function oneAfterAnother(task: Task): Promise<number> {
   class NothingAhead extends Semaphore {
     override tryAcquire(): undefined {

@@ -1,30 +1,33 @@
-/** What is captured while memory is measured: the heaviest that Zoho can send of each kind. */
+/** What is captured while memory is measured: the heaviest data of each kind that Zoho can send. */
 import {documentBytesMax} from '../../limits.ts';
 
 export interface MemoryCase {
   readonly name: string;
-  /** What it shows, for people. */
+  /** What it shows, as text. */
   readonly about: string;
-  /** Modules captured at once, all alike. */
+  /** Modules captured concurrently, all alike. */
   readonly modules: number;
-  /** Records of each module that sweeps find. */
+  /** Records per module that sweeps find. */
   readonly records: number;
-  /** Text fields of a record, and bytes of each text. */
+  /** Text fields per record, and bytes per text. */
   readonly texts: number;
   readonly textBytes: number;
-  /** Whether texts hold quotes, line feeds and umlauts, so that a JSON reader cannot take them as they are. */
+  /** Whether texts hold quotes, line feeds and umlauts, so that a JSON reader cannot copy them. */
   readonly escaped: boolean;
-  /** Whether the texts are dynamic formulas, of which a query takes five: more of them make slices that have to be joined. */
+  /**
+   * Whether the texts are dynamic formulas. A query takes five, so more of them need slices that
+   * are joined.
+   */
   readonly dynamic: boolean;
-  /** Ids in the feed of deletions of each module. */
+  /** Ids in each module's feed of deletions. */
   readonly deletions: number;
   /** Whether bulk jobs export the same records, so that the capture begins with a backfill. */
   readonly bulk: boolean;
-  /** Rows of a backfill that comes from the page server instead, and how long the reader goes away during it. */
+  /** Rows of a backfill from the page server instead, and how long the reader pauses during it. */
   readonly page?: {readonly rows: number; readonly pages: number; readonly stallMs: number};
 }
 
-/** Bytes of a text whose document is just not too large. */
+/** Bytes of a text whose document is just within the limit. */
 const largestBytes = documentBytesMax - 1_000;
 
 const nothing = {
@@ -38,7 +41,7 @@ const nothing = {
   bulk: false,
 } as const;
 
-/** All cases; `share` of 1 is their full size, specs take less of it. */
+/** All cases. A `share` of 1 is their full size; specs use less. */
 export function memoryCases(share = 1): readonly MemoryCase[] {
   const part = (count: number): number => Math.max(1, Math.round(count * share));
   const heavy = {...nothing, records: part(2_000), texts: 2, textBytes: 25_000, escaped: true};

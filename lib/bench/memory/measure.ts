@@ -1,4 +1,7 @@
-/** Peak memory of the connector's own process: Flow's requests go in, documents come out, a made-up Zoho answers. */
+/**
+ * Peak memory of the connector's process. Flow's requests go in, documents come out, and a stand-in
+ * for Zoho answers.
+ */
 import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
@@ -15,10 +18,10 @@ export interface MemoryFigures {
   readonly name: string;
   readonly about: string;
   readonly documents: number;
-  /** Output, in bytes. */
+  /** Bytes of output. */
   readonly bytes: number;
   readonly wallS: number;
-  /** The largest resident set that the process ever had, in MB of 10^6 bytes. */
+  /** The largest resident set of the process so far, in MB of 10^6 bytes. */
   readonly peakMb: number;
 }
 
@@ -28,7 +31,10 @@ const cursor = '2026-01-01T00:00:00Z';
 const documentStart = Buffer.from('{"captured"');
 const lineFeed = 0x0a;
 
-/** Captures everything of a case and stops. Rejects when the connector ends before, with what it said. */
+/**
+ * Captures everything in a case and stops. Rejects with the connector's error output when it ends
+ * earlier.
+ */
 export async function measureMemory(what: MemoryCase, folder: string, signal: AbortSignal): Promise<MemoryFigures> {
   const server = await serverOf(what, folder);
   try {
@@ -98,7 +104,10 @@ interface Read {
   readonly bytes: number;
 }
 
-/** Reads documents until all have come or the output ends; of a case without any, the first checkpoints. */
+/**
+ * Reads documents until all have arrived or the output ends. For a case without any, reads the
+ * first checkpoints.
+ */
 async function documentsOf(child: ChildProcessByStdio<Writable, Readable, Readable>, what: MemoryCase): Promise<Read> {
   const due = what.page === undefined ? what.modules * (what.records + what.deletions) : what.page.rows * what.page.pages;
   let documents = 0;
@@ -109,7 +118,7 @@ async function documentsOf(child: ChildProcessByStdio<Writable, Readable, Readab
     bytes += chunk.length;
     for (let at = 0; at < chunk.length; ) {
       const end = chunk.indexOf(lineFeed, at);
-      // The first bytes of a line say what it is; they may come in two chunks.
+      // The first bytes of a line show what it is; they may arrive in two chunks.
       const room = documentStart.length - begin.length;
       if (room > 0) begin = Buffer.concat([begin, chunk.subarray(at, Math.min(at + room, end < 0 ? chunk.length : end))]);
       if (end < 0) break;
@@ -133,7 +142,7 @@ async function documentsOf(child: ChildProcessByStdio<Writable, Readable, Readab
 /** Long enough for a sweep of a module without changes. */
 const idleMs = 1_000;
 
-/** The most memory that a process has had resident; only Linux tells it of another process. */
+/** Peak resident memory of a process. Only Linux reports it for another process. */
 function peakKb(pid: number): number {
   const kb = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   if (kb === undefined) throw new Error('Cannot measure memory: the system does not tell the peak of a process');

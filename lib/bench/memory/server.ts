@@ -1,7 +1,8 @@
 /**
- * The other side while memory is measured, in a process of its own: makes heavy records as they are asked for.
+ * The stand-in for Zoho while memory is measured, in its own process. It makes heavy records on
+ * request.
  *
- * Started as `node server.ts '<MemoryCase as JSON>'`; prints its URL on a line.
+ * Start it with `node server.ts '<MemoryCase as JSON>'`; it prints its URL on a line.
  */
 import {once} from 'node:events';
 import {createServer, type ServerResponse} from 'node:http';
@@ -17,7 +18,7 @@ const names = Array.from({length: what.texts}, (_, i) => `Text_${i + 1}`);
 const text = textOf(what.textBytes, what.escaped);
 const json = JSON.stringify(text);
 
-/** Texts as people write them: of about so many bytes as JSON. */
+/** Realistic texts, of about this many bytes as JSON. */
 function textOf(bytes: number, escaped: boolean): string {
   const phrase = escaped ? 'She said: "höher"\n' : 'She said: higher, ';
   const repeated = Math.floor(bytes / (Buffer.byteLength(JSON.stringify(phrase)) - 2));
@@ -46,7 +47,7 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (address !== null && typeof address === 'object') process.stdout.write(`http://127.0.0.1:${address.port}\n`);
 });
-// It ends with whoever started it.
+// Ends with its parent.
 process.stdin.resume().once('end', () => process.exit());
 
 const finished = {
@@ -72,7 +73,7 @@ function fields(): object[] {
   ];
 }
 
-/** Records of a window go on after the id in the query; records by id are all gone. */
+/** Records of a window continue after the id in the query; records asked for by id are all gone. */
 async function answer(response: ServerResponse, query: string): Promise<void> {
   const after = /id > '?(\d+)/.exec(query)?.[1];
   const from = after === undefined ? 0 : Number(BigInt(after) - firstId) + 1;
@@ -92,7 +93,7 @@ async function answer(response: ServerResponse, query: string): Promise<void> {
   response.end(`],"info":{"count":${to - from},"more_records":${to < what.records}}}`);
 }
 
-/** Resolves when the response takes more, or nobody wants it. */
+/** Resolves when the response takes more, or its reader is gone. */
 async function drained(response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   await Promise.race([once(response, 'drain', gone), once(response, 'close', gone)]);

@@ -1,6 +1,6 @@
-/** A part of a whole as a bar. Pure. */
+/** A progress bar. Pure. */
 
-/** A bar of so many columns. */
+/** A bar that fills a share of `columns`. */
 export function bar(share: number, columns: number, unicode: boolean): string {
   const filled = Math.min(columns, Math.max(0, Math.floor(share * columns)));
   const [full, empty] = unicode ? ['█', '░'] : ['#', '.'];

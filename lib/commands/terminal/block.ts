@@ -1,13 +1,16 @@
-/** Lines at the bottom of a terminal that are painted over each time. */
+/** Lines at the bottom of a terminal that are repainted in place. */
 import {stripVTControlCharacters} from 'node:util';
 import type {Screen} from '../host.ts';
 import {cutTo, widthOf} from './width.ts';
 
 const columnsMin = 20;
 
-/** A terminal shows what is between these at once, if it can; others ignore them. */
+/** Terminals that support it show what is between these at once; others ignore them. */
 const [begin, end] = ['\u001b[?2026h', '\u001b[?2026l'];
-/** A line that a window just made narrower has no room for is cut by the terminal instead of being wrapped. */
+/**
+ * A line that no longer fits after the window became narrower is cut by the terminal instead of
+ * wrapped.
+ */
 const [noWrap, wrap] = ['\u001b[?7l', '\u001b[?7h'];
 const toEndOfLine = '\u001b[K';
 const toEndOfScreen = '\u001b[J';
@@ -15,7 +18,7 @@ const toEndOfScreen = '\u001b[J';
 export class Block {
   readonly #write: (text: string) => void;
   readonly #screen: Screen;
-  /** Widths of the lines that are shown. */
+  /** Widths of the lines on screen. */
   #shown: readonly number[] = [];
 
   constructor(write: (text: string) => void, screen: Screen) {
@@ -28,8 +31,8 @@ export class Block {
   }
 
   /**
-   * Replaces the lines. None is wider than the terminal, and there are never more than fit on it: the last ones stay. Each is painted over the one that
-   * was there, so that nothing is blank in between.
+   * Replaces the lines. None is wider than the terminal, and only the last ones that fit are shown.
+   * Each overwrites its predecessor, so nothing flickers.
    */
   show(lines: readonly string[]): void {
     if (lines.length === 0) {
@@ -43,20 +46,22 @@ export class Block {
     this.#shown = kept.map((line) => widthOf(line));
   }
 
-  /** Takes the lines away. */
+  /** Removes the lines. */
   hide(): void {
     if (this.#shown.length > 0) this.#write(`${this.#home()}${toEndOfScreen}`);
     this.#shown = [];
   }
 
-  /** To the beginning of the first line, which a window made narrower since may have broken in several. */
+  /**
+   * Moves to the start of the first line. A window that became narrower may have wrapped several.
+   */
   #home(): string {
     const height = this.#shown.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / this.columns)), 0);
     return height === 0 ? '' : `\u001b[${Math.min(height, this.#screen.rows() - 1)}A\r`;
   }
 }
 
-/** A line of at most so many columns; one that has to be cut loses its colours. */
+/** A line cut to `columns`. A line that has to be cut loses its colours. */
 function fitted(line: string, columns: number): string {
   return widthOf(line) <= columns ? line : cutTo(stripVTControlCharacters(line), columns);
 }

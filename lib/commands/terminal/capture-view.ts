@@ -1,4 +1,4 @@
-/** A whole capture as people watch it: a line a module, why something waits, and a line for all of it. */
+/** The progress of a whole capture: one line per module, why something waits, and a total. */
 import {styleText} from 'node:util';
 import type {BindingProgress} from '../../capture/progress.ts';
 import {downloadsPerMinute} from '../../limits.ts';
@@ -12,20 +12,20 @@ import {Throughput} from './throughput.ts';
 export interface CaptureViewOptions {
   readonly clock: Clock;
   readonly bindings: readonly BindingProgress[];
-  /** Rows that the backfill of a binding reads from its beginning to its end; undefined where nobody knows. */
+  /** Rows that a binding's backfill reads in all; undefined where that is unknown. */
   readonly expected: ReadonlyMap<BindingProgress, number>;
   readonly spent: () => UsageSummary;
-  /** Why calls are held back for long, while they are. */
+  /** Why calls are on hold, while the wait is long. */
   readonly heldBack: () => string | undefined;
   readonly colors: boolean;
   /** Whether the terminal shows more than ASCII. */
   readonly unicode: boolean;
 }
 
-/** Columns from which on a line has room for the rate, and for a bar. */
+/** From these widths on, a line has room for the rate, and for a bar. */
 const [wideColumns, barColumns] = [100, 76];
 const barWidth = 16;
-/** The time to the end is told from so long after the start: earlier it would jump. */
+/** The remaining time is shown after this long; earlier it would jump. */
 const toldFromMs = 3_000;
 
 export class CaptureView implements View {
@@ -44,7 +44,7 @@ export class CaptureView implements View {
   lines(columns: number, rows: number): string[] {
     const nowMs = this.#see();
     const tail = [...this.#cost(columns), ...this.#waiting(), this.#total(nowMs, columns)];
-    // Of more modules than there is room for, those that are at work are shown.
+    // When not all modules fit, the active ones are shown.
     const room = Math.max(0, rows - 1 - tail.length);
     const {bindings} = this.#options;
     const shown = bindings.length <= room ? bindings : [...bindings].sort(byInterest).slice(0, Math.max(0, room - 1));
@@ -59,11 +59,11 @@ export class CaptureView implements View {
     const {bindings} = this.#options;
     const aside = bindings.filter(({fault}) => fault !== undefined).length;
     const done = `${grouped(bindings.filter(isDone).length)} of ${counted(bindings.length, 'module')} done`;
-    const parts = [this.#total(nowMs, wideColumns), done, ...(aside > 0 ? [`${aside} set aside`] : []), ...this.#waiting()];
+    const parts = [this.#total(nowMs, wideColumns), done, ...(aside > 0 ? [`${aside} paused`] : []), ...this.#waiting()];
     return parts.join('; ');
   }
 
-  /** Takes in where everything is now; gives the time of that. */
+  /** Takes a snapshot of the progress; returns its time. */
   #see(): number {
     const nowMs = this.#options.clock.elapsedMs();
     let all = 0;
@@ -101,7 +101,7 @@ export class CaptureView implements View {
 
   #doing(binding: BindingProgress): string {
     const {phase, range, sweeps, fault} = binding;
-    if (fault !== undefined) return this.#paint('yellow', `set aside: ${fault}`);
+    if (fault !== undefined) return this.#paint('yellow', `paused: ${fault}`);
     if (isDone(binding)) return this.#paint('green', sweeps > 0 ? `${phase} (${counted(sweeps, 'sweep')})` : phase);
     return range === undefined ? phase : `${range}, ${phase}`;
   }
@@ -150,18 +150,18 @@ export class CaptureView implements View {
   }
 }
 
-/** Whether a binding's backfill is through. */
+/** Whether a binding's backfill is complete. */
 function isDone({phase, range, fault}: BindingProgress): boolean {
   return fault === undefined && range === undefined && (phase === 'up to date' || phase === 'backfilled');
 }
 
-/** Rows read of a backfill that may be through, or not yet begun. */
+/** Rows read by a backfill, which may be complete or not yet begun. */
 function readOf({range, rows, sweeps}: BindingProgress, expected: number): number {
   const isThrough = range === undefined && (rows > 0 || sweeps > 0);
   return isThrough ? expected : Math.min(rows, expected);
 }
 
-/** Those at work first, then those set aside, then those that wait, then those that are through. */
+/** Active modules first, then paused, waiting and finished ones. */
 function byInterest(a: BindingProgress, b: BindingProgress): number {
   return rankOf(a) - rankOf(b);
 }
@@ -172,7 +172,7 @@ function rankOf(binding: BindingProgress): number {
   return binding.phase === 'downloading' ? 0 : 2;
 }
 
-/** Never all of it while there is more to come: what was counted may have grown. */
+/** Never 100 % while more may come: the counted records may have increased. */
 function shareOf(read: number, expected: number): number {
   return expected === 0 ? 0 : Math.min(0.99, read / expected);
 }

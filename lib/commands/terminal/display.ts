@@ -1,22 +1,28 @@
-/** What a command is doing, for whoever waits: painted in place on a terminal, elsewhere one short plain line every few seconds. */
+/**
+ * What a command is doing: updated in place on a terminal, elsewhere a short plain line every few
+ * seconds.
+ */
 import {liveLineMs, plainLineMs} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
 import type {CommandContext} from '../host.ts';
 import {Block} from './block.ts';
 
-/** What there is to show at a moment. Nothing is shown for an empty one. */
+/** What to show at a given moment. Empty text shows nothing. */
 export interface View {
-  /** For a terminal of this size. Lines that are too many or too wide are cut, so the most important ones come last. */
+  /**
+   * For a terminal of this size. Extra lines at the top and the ends of wide lines are cut, so the
+   * most important ones come last.
+   */
   lines(columns: number, rows: number): readonly string[];
-  /** For everything else. */
+  /** For everything other than a terminal. */
   line(): string;
 }
 
 export interface Display {
-  /** Writes log lines without disturbing what is painted. */
+  /** Writes log lines without disturbing the display. */
   readonly log: Log;
-  /** Ends it; nothing painted is left on the screen. */
+  /** Stops and clears the display. */
   stop(): void;
 }
 

@@ -1,4 +1,4 @@
-/** Tables for people: columns that line up, without frames. */
+/** Tables for people: aligned columns without frames. */
 import Table from 'cli-table3';
 import {widthOf} from './width.ts';
 
@@ -25,14 +25,14 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
-/** The narrowest that the last column gets for the sake of a line's width. */
+/** Minimum width of the last column. */
 const lastColumnMin = 24;
 
 type Cell = string | number | undefined;
 
 /**
- * The lines of a table with a line of titles. Columns are as wide as their widest cell; with `width`, the last one is wrapped so that lines
- * fit into it where the others leave room.
+ * The lines of a table with a title line. Columns are as wide as their widest cell. With `width`,
+ * the last one wraps so that lines fit, if the others leave room.
  */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[], width?: number): string[] {
   const cells = rows.map((row) => row.map((cell) => text(cell)));
@@ -50,7 +50,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
     .map((line) => line.trimEnd());
 }
 
-/** Widths by column: that of the last one where it has to be wrapped, none elsewhere. */
+/** Widths by column: only the last one has one, when it has to wrap. */
 function lastWidth(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): (number | null)[] {
   const widest = columns.map(({title}, i) => Math.max(...[title, ...rows.map((row) => row[i] ?? '')].map(widthOf)));
   const others = widest.slice(0, -1).reduce((sum, each) => sum + each + bare.middle.length, 0);
@@ -63,7 +63,7 @@ function text(cell: string | number | undefined): string {
   return typeof cell === 'number' ? grouped(cell) : cell;
 }
 
-/** A count as people read it: `1,234,567`. */
+/** A count for people: `1,234,567`. */
 export function grouped(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
@@ -73,7 +73,7 @@ export function counted(count: number, one: string, several = `${one}s`): string
   return `${grouped(count)} ${count === 1 ? one : several}`;
 }
 
-/** A length of time as people read it: `0.8 s`, `42 s`, `3 min 5 s`, `2 h 10 min`. */
+/** A duration for people: `0.8 s`, `42 s`, `3 min 5 s`, `2 h 10 min`. */
 export function spanText(ms: number): string {
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
   const s = Math.round(ms / 1_000);

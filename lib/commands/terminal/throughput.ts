@@ -1,10 +1,10 @@
-/** How fast something is, judged by the last seconds. */
+/** The rate of something over the last seconds. */
 
-/** What was seen within this time counts. */
+/** The length of that window. */
 const windowMs = 5_000;
 
 export class Throughput {
-  /** Of the last seconds. */
+  /** Average over the window. */
   perSecond = 0;
   readonly #seen: {atMs: number; count: number}[];
 
@@ -12,7 +12,7 @@ export class Throughput {
     this.#seen = [{atMs: startMs, count: 0}];
   }
 
-  /** Takes in how many there are by now. */
+  /** Records the count at a time. */
   see(atMs: number, count: number): void {
     this.#seen.push({atMs, count});
     while (this.#seen.length > 2 && atMs - this.#seen[1]!.atMs >= windowMs) this.#seen.shift();

@@ -1,4 +1,4 @@
-/** Text as a terminal counts it: wide characters take two columns, colours none. Pure. */
+/** Text width as a terminal counts it: wide characters take two columns, colours none. Pure. */
 import stringWidth from 'string-width';
 
 /** Columns that a text takes. */
@@ -8,7 +8,7 @@ export function widthOf(text: string): number {
 
 const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 
-/** A plain text that takes `columns` at most; where it was cut, it ends in an ellipsis. */
+/** A plain text of at most `columns`; an ellipsis marks a cut. */
 export function cutTo(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let cut = '';

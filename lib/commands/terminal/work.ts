@@ -1,4 +1,4 @@
-/** Work whose end somebody waits for, as one line: what is being done, and how much of it is. */
+/** Long work as one line: what is being done, and how much of it is complete. */
 import {setImmediate as turn} from 'node:timers/promises';
 import {systemClock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
@@ -20,7 +20,7 @@ export class Work {
     this.#display = display(host, systemClock, {lines: () => this.#lines(), line: () => this.#lines().join('')});
   }
 
-  /** Writes log lines above the line. */
+  /** Writes log lines above the progress line. */
   get log(): Log {
     return this.#display.log;
   }
@@ -33,19 +33,20 @@ export class Work {
     this.#told = undefined;
   }
 
-  /** Begins a part of the work that is counted elsewhere: `tell` says how much is done. */
+  /** Begins a part of the work that is counted elsewhere; `tell` reports its progress. */
   follow(what: string, tell: () => string): void {
     this.begin(what);
     this.#told = tell;
   }
 
-  /** Counts what has been done. */
+  /** Counts finished work. */
   add(count = 1): void {
     this.#done += count;
   }
 
   /**
-   * Lets everything else have its turn every so often: signals, and the line. To be called by work that would keep the process busy.
+   * Yields to everything else from time to time: signals, and the progress line. For work that
+   * would keep the process busy.
    *
    * @throws the signal's reason, once it has aborted.
    */
@@ -69,10 +70,10 @@ export class Work {
   }
 }
 
-/** Work that computes lets others have their turn this often: a Ctrl-C and the line on the screen are noticed at once. */
+/** Work that computes yields this often, so that Ctrl-C and the progress line stay responsive. */
 const busyMsMax = 50;
 
-/** Lends the display of some work, and takes it away however the work ends. */
+/** Shows the display during `use`, and removes it however the work ends. */
 export async function working<T>(host: CommandContext, use: (work: Work) => Promise<T>): Promise<T> {
   const work = new Work(host);
   try {

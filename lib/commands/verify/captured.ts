@@ -1,6 +1,8 @@
 /** A captured NDJSON file as a collection: its records by id, merged and deleted as Flow's reductions would. */
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
+import {gzipEnding} from '../../sinks/files/file-names.ts';
 import {propertiesOf} from './properties.ts';
+import {unpacked} from './unpacked.ts';
 
 const blockBytes = 1 << 20;
 const newline = 0x0a;
@@ -8,35 +10,40 @@ const beginning = /^\{"id":(\d+),/;
 const deleted = Buffer.from('"_meta":{"op":"d"}}');
 
 /**
- * Knows where every record's lines are (some 100 bytes of memory a record) and reads them when asked. Only the first `bytes` of the file count: what was
- * committed.
+ * Indexes every record's lines (about 100 bytes of memory per record) and reads them on request.
+ * Only the first `bytes` of the file count: those that were committed.
  */
 export class CapturedFile {
   /** Lines of the file. */
   lines = 0;
-  /** The last line of each record that lives, by id. */
+  /** The last line of each record that is not deleted, by id. */
   readonly #last = new Map<string, number>();
-  /** Of each line: where it begins, and the line before it of the same record (-1: none). */
+  /** For each line: where it begins, and the previous line of the same record (-1: none). */
   #starts = new Float64Array(1 << 12);
   #before = new Int32Array(1 << 12);
   readonly #bytes: number;
   readonly #file: number;
   #block = Buffer.allocUnsafe(blockBytes);
 
-  private constructor(path: string, bytes: number) {
+  private constructor(file: number, bytes: number) {
     this.#bytes = bytes;
-    this.#file = openSync(path, 'r');
+    this.#file = file;
   }
 
-  /** Reads the file through once. `onBlock` is awaited after each block of so many bytes; what it throws ends the reading. */
+  /**
+   * Reads the file once, or an unpacked copy of a compressed one. `onBlock` is awaited after each
+   * block with its length; what it throws stops the reading.
+   */
   static async open(
     path: string,
     bytes: number,
     onBlock: (bytes: number) => Promise<void> = async () => {},
   ): Promise<CapturedFile> {
-    const file = new CapturedFile(path, bytes);
+    const isCompressed = path.endsWith(gzipEnding);
+    const opened = isCompressed ? await unpacked(path, bytes, onBlock) : openSync(path, 'r');
+    const file = new CapturedFile(opened, isCompressed ? fstatSync(opened).size : bytes);
     try {
-      await file.#index(onBlock);
+      await file.#index(isCompressed ? () => onBlock(0) : onBlock);
       return file;
     } catch (error) {
       file.close();
@@ -44,7 +51,7 @@ export class CapturedFile {
     }
   }
 
-  /** Ids of the records that live. */
+  /** Ids of the records that are not deleted. */
   ids(): Iterable<string> {
     return this.#last.keys();
   }
@@ -57,7 +64,7 @@ export class CapturedFile {
     return this.#last.has(id);
   }
 
-  /** The record's properties as JSON texts, those of later lines over those of earlier ones. */
+  /** The record's properties as JSON texts; later lines override earlier ones. */
   record(id: string): Map<string, string> | undefined {
     const last = this.#last.get(id);
     if (last === undefined) return undefined;
@@ -98,7 +105,7 @@ export class CapturedFile {
     const number = this.lines++;
     const id = beginning.exec(line.toString('latin1', 0, 40))?.[1];
     if (id === undefined)
-      throw new Error(`Cannot read line ${number + 1}: it does not begin with an id, so it is no captured document`);
+      throw new Error(`Cannot read line ${number + 1}: it does not begin with an id, so it is not a captured document`);
     const isDeletion = line.length > deleted.length && line.subarray(line.length - deleted.length).equals(deleted);
     this.#mark(number, start, isDeletion ? -1 : (this.#last.get(id) ?? -1));
     if (isDeletion) this.#last.delete(id);

@@ -1,17 +1,17 @@
-/** Captured records beside what Zoho holds: what is missing, what should not be there, and which values differ. */
+/** Compares captured records with Zoho's: which are missing or extra, and which values differ. */
 import type {CapturedFile} from './captured.ts';
 import {sameInstant, sameValue} from './properties.ts';
 
 export interface Difference {
   readonly id: string;
-  /** `missing`, `should not be there`, or the property that differs. */
+  /** `missing`, `extra`, or the property that differs. */
   readonly what: string;
   /** JSON texts, for a property. */
   readonly captured?: string | undefined;
   readonly zoho?: string | undefined;
 }
 
-/** A row of Zoho's that cannot become a document, and so was not captured. */
+/** A row of Zoho's that cannot become a document and was therefore not captured. */
 export interface LeftOut {
   readonly page: string;
   readonly row: number;
@@ -20,22 +20,28 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** Differences that are kept to be shown; more are only counted. */
+/** Differences kept for display; further ones are only counted. */
 const shownMax = 10;
-/** The same of rows that were left out: each is a case of its own, that a person may want to mend at Zoho. */
+/** The same limit for rows left out. It is higher because each may need to be fixed in Zoho. */
 const leftOutMax = 1_000;
 
 export interface ComparisonOptions {
-  /** Fields whose values the next refresh brings: they change without a change of the record, or do not come with one. */
+  /**
+   * Fields whose values the next refresh brings: they change without the record, or do not come
+   * with a change.
+   */
   readonly computed?: ReadonlySet<string>;
-  /** Fields that hold points in time: the same one may be written with another offset, as two of Zoho's APIs do. */
+  /**
+   * Fields that hold points in time. Two of Zoho's APIs may write the same one with different
+   * offsets.
+   */
   readonly instants?: ReadonlySet<string>;
   /** Fields that are not compared. */
   readonly ignored?: ReadonlySet<string>;
 }
 
 export class Comparison {
-  /** Records that Zoho holds, and those of them whose values were compared. */
+  /** Records in Zoho, and how many of them had their values compared. */
   records = 0;
   compared = 0;
   missing = 0;
@@ -45,7 +51,7 @@ export class Comparison {
   awaitingRefresh = 0;
   /** Records changed or deleted since the capture, which were not compared. */
   changedSince = 0;
-  /** Rows that cannot become documents, whatever their number, and those of them that are shown. */
+  /** Number of rows that cannot become documents, and those that are shown. */
   quarantined = 0;
   readonly leftOut: LeftOut[] = [];
   readonly shown: Difference[] = [];
@@ -61,13 +67,16 @@ export class Comparison {
     return this.missing + this.extra + this.differing + this.quarantined === 0;
   }
 
-  /** Takes in rows that cannot become documents: one that is shown, or several that cannot be told apart. */
+  /**
+   * Records rows that cannot become documents: one to be shown, or several that cannot be told
+   * apart.
+   */
   leaveOut(row: LeftOut | number): void {
     this.quarantined += typeof row === 'number' ? row : 1;
     if (typeof row !== 'number' && this.leftOut.length < leftOutMax) this.leftOut.push(row);
   }
 
-  /** Takes in a record that Zoho holds, by id; true when it was captured at all. */
+  /** Records that Zoho has a record; returns whether it was captured. */
   present(id: string): boolean {
     this.records++;
     if (this.#captured.has(id)) return true;
@@ -76,13 +85,16 @@ export class Comparison {
     return false;
   }
 
-  /** Takes in a captured record that Zoho does not hold. */
+  /** Records that Zoho does not have a captured record. */
   notAtZoho(id: string): void {
     this.extra++;
-    this.#show({id, what: 'should not be there'});
+    this.#show({id, what: 'extra'});
   }
 
-  /** Compares the values of a record that was captured, with `zoho`'s as JSON texts. Fields that only one side has beyond these are no matter. */
+  /**
+   * Compares the values of a captured record with `zoho`'s, as JSON texts. Captured properties that
+   * `zoho` lacks are ignored.
+   */
   values(id: string, zoho: ReadonlyMap<string, string>): void {
     const captured = this.#captured.record(id);
     if (captured === undefined) return;
@@ -93,7 +105,7 @@ export class Comparison {
     for (const [name, value] of zoho) {
       if (name === '_meta' || ignored?.has(name)) continue;
       const own = captured.get(name);
-      // A field without a value may never have come.
+      // A field without a value may never have been captured.
       if (own === undefined ? value === 'null' : sameValue(own, value)) continue;
       if (own !== undefined && instants?.has(name) && sameInstant(own, value)) continue;
       if (computed?.has(name)) {

@@ -1,9 +1,12 @@
-/** The quarantine of `verify`: what cannot become a document is listed, as a capture would have left it out. */
+/**
+ * The quarantine of `verify`: lists what cannot become a document, as a capture would have left it
+ * out.
+ */
 import {type OddRow, type Quarantine, rowFaults} from '../../records/odd-rows.ts';
 import type {Comparison} from './compare.ts';
 
 export class ListedQuarantine implements Quarantine {
-  /** Records that odd rows name. */
+  /** Ids of the unusable rows that have one. */
   readonly ids = new Set<string>();
   readonly #comparison: Comparison;
   readonly #known = new Set<string>();
@@ -19,7 +22,7 @@ export class ListedQuarantine implements Quarantine {
   add({row, id, fault, digest}: OddRow, page: string): void {
     if (this.#known.has(digest)) return;
     this.#known.add(digest);
-    // A record is odd once, in however many slices of its fields.
+    // A record counts once, in however many slices of its fields.
     if (id !== undefined && this.ids.has(id)) return;
     if (id !== undefined) this.ids.add(id);
     this.#comparison.leaveOut({page, row, id, why: rowFaults[fault]});

@@ -1,8 +1,13 @@
-/** Documents taken apart without losing a digit: every property keeps the JSON text of its value. Pure. */
+/**
+ * Splits documents without losing a digit: every property keeps the JSON text of its value. Pure.
+ */
 import {isDeepStrictEqual} from 'node:util';
 import {sameNumber} from '../../transforms/values/number.ts';
 
-/** The JSON text of each top-level property. The text must be one JSON object; in anything else, what is found is not defined. */
+/**
+ * The JSON text of each top-level property. The text must be one JSON object; otherwise the result
+ * is undefined behaviour.
+ */
 export function propertiesOf(document: string): Map<string, string> {
   const properties = new Map<string, string>();
   let at = skipBlanks(document, document.indexOf('{') + 1);
@@ -18,7 +23,10 @@ export function propertiesOf(document: string): Map<string, string> {
   return properties;
 }
 
-/** Whether two JSON texts stand for the same value. Numbers are the same to their last digit, however they are spelled: two of Zoho's APIs write `5` and `5.0`. */
+/**
+ * Whether two JSON texts are the same value. Numbers are compared to the last digit in any
+ * spelling: two of Zoho's APIs write `5` and `5.0`.
+ */
 export function sameValue(a: string, b: string): boolean {
   if (a === b) return true;
   const first = a[0];
@@ -27,7 +35,7 @@ export function sameValue(a: string, b: string): boolean {
   return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
 }
 
-/** Whether two JSON texts are strings that stand for the same point in time. */
+/** Whether two JSON texts are strings for the same point in time. */
 export function sameInstant(a: string, b: string): boolean {
   return a[0] === '"' && b[0] === '"' && Date.parse(String(JSON.parse(a))) === Date.parse(String(JSON.parse(b)));
 }
@@ -38,7 +46,7 @@ function skipBlanks(text: string, at: number): number {
   return next;
 }
 
-/** Where a string that begins at `at` is over. */
+/** Where a string that begins at `at` ends. */
 function afterString(text: string, at: number): number {
   for (let end = text.indexOf('"', at + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let slashes = 0;

@@ -1,4 +1,4 @@
-/** What Zoho holds of one module, read for a comparison with what was captured of it. */
+/** Reads what Zoho holds of one module, and compares it with what was captured. */
 import {fieldCodes} from '../../capture/bisect-fields.ts';
 import type {FieldPlan} from '../../capture/field-plan.ts';
 import {newProgress} from '../../capture/progress.ts';
@@ -29,21 +29,21 @@ export interface Reading {
   readonly module: string;
   readonly plan: FieldPlan;
   readonly startS: number;
-  /** Records changed from here on were changed since the capture; likewise deletions. */
+  /** Records modified, and deletions made, from here on are later than the capture. */
   readonly cursorS: number;
   readonly deletedFromS: number;
-  /** Part of the records whose values are compared. */
+  /** Share of the records whose values are compared. */
   readonly share: number;
   readonly captured: CapturedFile;
-  /** Captured records that were not found at Zoho yet. */
+  /** Captured records not yet found in Zoho. */
   readonly left: Set<string>;
   readonly comparison: Comparison;
-  /** Takes what cannot become a document. */
+  /** Receives what cannot become a document. */
   readonly quarantine: ListedQuarantine;
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Counts the records, and lets others have their turn in between. */
+  /** Counts records, and yields to other work in between. */
   readonly work: Pick<Work, 'add' | 'pause'>;
 }
 
@@ -60,15 +60,17 @@ export async function compareRows(reading: Reading): Promise<void> {
       await eachDocument(named, reading, (docs, at) => compareDocument(docs, at, slice === 0, reading));
       slice++;
     } catch (error) {
-      // Refused before any row is read, so that nothing is counted twice.
+      // The refusal comes before any row, so nothing is counted twice.
       if (!(error instanceof ZohoError) || !leaveOutOfBulk(plan, error)) throw error;
     }
   }
 }
 
 /**
- * Leaves out of jobs what Bulk Read refuses. A refusal without a name means a field that is hidden from the token's user, so COQL has refused it, too: all that
- * COQL refuses goes, since finding out which it is would cost a job for each try. False when nothing is left to leave out.
+ * Removes from jobs the fields that Bulk Read refuses. A refusal that names no field means one
+ * hidden from the token's user, which COQL refuses as well. All fields that COQL refuses are then
+ * removed, because finding the one would cost a job per try. Returns false when nothing is left to
+ * remove.
  */
 function leaveOutOfBulk(plan: FieldPlan, {kind, code = '', field = ''}: ZohoError): boolean {
   if (kind === 'field' && field !== '') return plan.refuse('bulk', field);
@@ -95,8 +97,8 @@ function compareDocument(
 }
 
 /**
- * Compares the records that have no `Modified_Time`: no range holds them. They were captured with their creation as their time, and those created before the
- * start were not.
+ * Compares the records without `Modified_Time`, which no time range contains. They were captured
+ * with their creation time, unless created before the start.
  */
 export async function compareUntimed(reading: Reading): Promise<void> {
   const {module, plan, startS, client, signal, quarantine, log} = reading;
@@ -117,7 +119,9 @@ export async function compareUntimed(reading: Reading): Promise<void> {
   for (const id of ids) reading.left.delete(id);
 }
 
-/** Tells records deleted since the capture from those that should have been deleted by it. */
+/**
+ * Separates records deleted since the capture from those whose deletion it should have captured.
+ */
 export async function compareDeletions({
   module,
   startS,
@@ -131,7 +135,7 @@ export async function compareDeletions({
   log,
 }: Reading): Promise<void> {
   for (const id of quarantine.ids) left.delete(id);
-  // Of an earlier backfill that reached further back: sweeps do not follow them any more.
+  // From an earlier backfill that reached further back. Sweeps do not follow such records.
   for (const id of left) if (capturedTimeS(captured, id) < startS) left.delete(id);
   if (left.size === 0) return;
   const deletedSince = new Set<string>();
@@ -144,20 +148,20 @@ export async function compareDeletions({
   const unexplained = (): string[] => [...left].filter((id) => !deletedSince.has(id) && !quarantine.ids.has(id));
   try {
     await read(deletedFromS);
-    // The capture may have left out a row of the feed that names one of them.
+    // The capture may have left out a deletion that names one of them.
     if (unexplained().length > 0 && startS < deletedFromS) await read(startS);
   } catch (error) {
     if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
-    // A module whose deletions Zoho does not tell is captured without them.
+    // A module without a deletions feed is captured without deletions.
     comparison.changedSince += left.size;
-    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are not at Zoho any more`);
+    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are no longer in Zoho`);
     return;
   }
   for (const id of left) if (deletedSince.has(id)) comparison.changedSince++;
   for (const id of unexplained()) comparison.notAtZoho(id);
 }
 
-/** When a captured record was modified, epoch seconds. */
+/** When a captured record was modified, in epoch seconds. */
 function capturedTimeS(captured: CapturedFile, id: string): number {
   return Date.parse(JSON.parse(captured.record(id)?.get('Modified_Time') ?? '""')) / 1_000;
 }
@@ -167,7 +171,7 @@ function bulkContext({client, signal, log, module, quarantine}: Reading): BulkCo
   return {client, clock: systemClock, signal, log, progress: newProgress(module), quarantine, ...slots};
 }
 
-/** Makes documents of rows, as a capture does, and hands over each. */
+/** Turns rows into documents, as a capture does, and passes each on. */
 async function eachDocument(
   rows: AsyncIterable<Batch<RowBlock>> | Iterable<Batch<RowBlock>>,
   {module, plan, signal, work}: Reading,
@@ -191,7 +195,7 @@ function textOf({bytes, ranges}: DocBlock, i: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', ranges[2 * i], ranges[2 * i + 1]);
 }
 
-/** The same records every time, spread over all of them. */
+/** A deterministic sample, spread over all records. */
 function isSampled(id: string, share: number): boolean {
   const parts = 1_000_003n;
   return Number((BigInt(id) * 7_919n) % parts) < share * Number(parts);

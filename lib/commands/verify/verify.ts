@@ -1,4 +1,7 @@
-/** `source-zoho verify`: captured files beside Zoho itself, by id, as far as the capture had come. */
+/**
+ * `source-zoho verify`: compares captured files with Zoho by id, up to the point that the capture
+ * had reached.
+ */
 import {join} from 'node:path';
 import {FieldPlan} from '../../capture/field-plan.ts';
 import {bisectColumns, columnCodes, takeHint} from '../../capture/refused-columns.ts';
@@ -11,7 +14,9 @@ import {lockFolder} from '../../sinks/files/lock.ts';
 import {type Manifest, type ManifestFile, manifestName, parseManifest, refuseOther} from '../../sinks/files/manifest.ts';
 import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
-import {bindingsOf, type Setup, type SetupArguments, type SetupBinding, setUpToAnswer} from '../context.ts';
+import {bindingsOf} from '../bindings.ts';
+import {ChosenFields} from '../chosen-fields.ts';
+import {type Setup, type SetupArguments, type SetupBinding, setUpToAnswer, withFields} from '../context.ts';
 import {type CommandContext, exit, print, sayJson} from '../host.ts';
 import {counted, tableLines} from '../terminal/table.ts';
 import {type Work, working} from '../terminal/work.ts';
@@ -24,7 +29,10 @@ export interface VerifyArguments extends SetupArguments {
   readonly out: string;
   readonly full?: boolean;
   readonly sample: number;
-  /** Values that differ are shown only on request: they are customers' data, and reports go to tickets. */
+  /**
+   * Values that differ are shown only on request: they are customers' data, and reports go into
+   * tickets.
+   */
   readonly showValues?: boolean;
   readonly json?: boolean;
 }
@@ -38,7 +46,7 @@ interface Verified {
 
 export async function verify(host: CommandContext, args: VerifyArguments): Promise<number> {
   if (args.full !== true && args.sample === 0)
-    throw new ConfigError('Cannot compare a sample of no record: say --sample with at least 1, or --full');
+    throw new ConfigError('Cannot compare 0 records: pass --sample with at least 1, or --full');
   const text = await folderDisk(args.out).read(manifestName);
   if (text === undefined)
     throw new ConfigError(`Cannot verify ${args.out}: it has no ${manifestName}, so capture did not write it`);
@@ -46,10 +54,12 @@ export async function verify(host: CommandContext, args: VerifyArguments): Promi
 }
 
 async function compareAll(host: CommandContext, args: VerifyArguments, text: string, work: Work): Promise<Verified[]> {
-  const setup = await setUpToAnswer(host, args);
+  const whole = await setUpToAnswer(host, args);
   const unlock = await lockFolder(args.out);
   try {
     const journal = parseManifest(text, args.out);
+    const {fields} = journal.capture;
+    const setup = fields === undefined ? whole : withFields(whole, new ChosenFields(fields.split(',')));
     refuseOther(journal, setup.identity, args.out);
     const verified: Verified[] = [];
     for (const binding of await capturedOf(setup, journal, host)) {
@@ -58,11 +68,11 @@ async function compareAll(host: CommandContext, args: VerifyArguments, text: str
     return verified;
   } finally {
     unlock();
-    await setup.close();
+    await whole.close();
   }
 }
 
-/** What Zoho says of one module alone does not keep the others from being compared. */
+/** A failure of one module does not stop the comparison of others. */
 function ownFault(module: string): (error: unknown) => Verified {
   return (error) => {
     if (error instanceof ZohoError && (error.kind === 'module' || error.kind === 'refused'))
@@ -71,13 +81,15 @@ function ownFault(module: string): (error: unknown) => Verified {
   };
 }
 
-/** The bindings that were asked for; of all, those that the directory holds. */
+/** The bindings that were asked for by name; of others, those that the directory holds. */
 async function capturedOf(setup: Setup, journal: Manifest, host: CommandContext): Promise<readonly SetupBinding[]> {
   const bindings = await bindingsOf(setup, host);
-  return setup.bindings === undefined ? bindings.filter(({collection}) => Object.hasOwn(journal.files, collection)) : bindings;
+  const isNamed = (binding: SetupBinding): boolean =>
+    setup.bindings?.some(({collection}) => collection === binding.collection) ?? false;
+  return bindings.filter((binding) => isNamed(binding) || Object.hasOwn(journal.files, binding.collection));
 }
 
-/** What a comparison is done with. */
+/** What a comparison needs. */
 interface Doing {
   readonly setup: Setup;
   readonly host: CommandContext;
@@ -97,7 +109,7 @@ async function verifyBinding(
   if (state.backfill != null && state.is_connector_initiated !== true)
     return {module, reason: 'its backfill is not complete; run capture again first'};
   const fields = await setup.client.fields(module, host.signal);
-  if (fields === null) return {module, reason: 'Zoho keeps no field metadata for it'};
+  if (fields === null) return {module, reason: 'Zoho has no field metadata for it'};
   const captured = await openCaptured(module, args.out, file, work);
   try {
     const plan = new FieldPlan(fields);
@@ -132,7 +144,10 @@ async function verifyBinding(
   }
 }
 
-/** Finds out which fields COQL refuses, with a query of one record for each slice of them: changes come without these. */
+/**
+ * Finds the fields that COQL refuses, with a query of one record per slice. Changes come without
+ * these.
+ */
 async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup, {signal}: CommandContext): Promise<void> {
   const {quoting} = plan;
   const search = {module, client, fields: plan, fromS: 0, refuse: async (column: string) => plan.refuse('coql', column)};
@@ -150,7 +165,7 @@ async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup,
       if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
       if (await takeHint(search, error)) continue;
       if (columnCodes.has(error.code ?? '') && (await bisectColumns(search, signal))) continue;
-      // Perhaps too many columns. What is refused for good is not what is compared here.
+      // Perhaps too many columns. Fields that are refused for good are not compared here.
       if (!plan.narrowCoql()) return;
       slice = 0;
     }
@@ -166,7 +181,9 @@ async function openCaptured(module: string, folder: string, {file, bytes}: Manif
     });
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    throw new ConfigError(`Cannot verify ${folder}: ${file} has been removed since it was written; put it back, or capture anew`);
+    throw new ConfigError(
+      `Cannot verify ${folder}: ${file} has been removed since it was written; put it back, or capture again`,
+    );
   }
 }
 
@@ -200,7 +217,7 @@ function tell(host: CommandContext, args: VerifyArguments, verified: readonly Ve
     return verdictOf(verified);
   }
   const right = {align: 'right'} as const;
-  const titles = ['records', 'compared', 'missing', 'too many', 'differing', 'awaiting refresh', 'changed since', 'left out'];
+  const titles = ['records', 'compared', 'missing', 'extra', 'differing', 'awaiting refresh', 'changed since', 'left out'];
   const rows = verified.map(({module, reason, comparison: it}) =>
     it === undefined
       ? [module, '', '', '', '', '', '', '', '', reason]
@@ -231,7 +248,7 @@ function tell(host: CommandContext, args: VerifyArguments, verified: readonly Ve
   const skipped = verified.filter(({comparison}) => comparison === undefined).length;
   if (differing > 0) print(host, `Differences found in ${counted(differing, 'module')}`);
   else if (skipped > 0) print(host, `${counted(skipped, 'module')} could not be compared`);
-  else print(host, `${counted(verified.length, 'module')} compared, no difference found`);
+  else print(host, `${counted(verified.length, 'module')} compared, no differences found`);
   return verdictOf(verified);
 }
 

@@ -1,4 +1,7 @@
-/** Writes rows as documents (design 3): cells to JSON by the types of their columns, each digit as received. */
+/**
+ * Writes rows as documents (design 3): cells become JSON by the types of their columns, digit for
+ * digit.
+ */
 import {
   cellClean,
   cellJson,
@@ -28,27 +31,32 @@ import {list, stringArray} from './list';
 import {boolean, digits, integer, isId, misfit, number} from './scalar';
 import {copy, string} from './text';
 
-/** Writes a cell that is not in its type's usual spelling, and notes whether it fits; the connector does it. Returns the place behind it. */
+/**
+ * Lets the connector write a cell whose spelling is unusual, and note whether it fits. Returns the
+ * address after it.
+ */
 declare function other(column: i32, at: usize, from: usize, to: usize, kind: i32): usize;
 
-/** Set by `coerce`: the row that was to be written next, and where. */
+/** Set by `coerce`: the next row to write, and where to write it. */
 export let written: i32 = 0;
 export let writtenTo: usize = 0;
 
 const openBrace: u8 = 0x7b;
 const openBracket: u8 = 0x5b;
 const nullWord: u32 = 0x6c6c_756e;
-/** Output bytes that one byte of a cell may become: `\u0000`. */
+/** The most output bytes that one byte of a cell may become: `\u0000`. */
 const bytesPerByte: usize = 6;
-/** Room around a cell: a word, quotes or brackets, and a stride where fewer bytes are meant. */
+/** Space around a cell: a word, quotes or brackets, and a stride for copies that overshoot. */
 const roomAround: usize = 16 + 2 * strideBytes;
 
 /**
- * Writes the rows from `row` to `rows` at `at`, one document after another with room for `shape` behind each, and their places, counted from
- * `out`, at `ranges`. Documents lack their closing brace. Returns why it stopped: `faultNone` when all are written; otherwise the row that
- * `written` names was not, and writing goes on at `writtenTo`, with more room or not at all.
+ * Writes the rows from `row` to `rows` at `at` as consecutive documents, each followed by room for
+ * `shape`. Their positions, relative to `out`, go to `ranges`. Documents lack their closing brace.
+ * Returns `faultNone` when all are written; otherwise the row `written` was not, and the caller
+ * continues at `writtenTo` with more room, or gives up.
  *
- * The first two columns are the id and `Modified_Time`. `source` is where the cells' bytes begin, with 16 that may be read behind them.
+ * The first two columns are the id and `Modified_Time`. The cells' bytes begin at `source`; 16 more
+ * bytes may be read after them.
  */
 export function coerce(
   columns: usize,
@@ -85,7 +93,7 @@ export function coerce(
         if (!isId(from, to)) return faultId;
         at = copy(at, from, to - from);
       } else if (writer === writeInstant) {
-        // biome-ignore lint/suspicious/noGlobalIsNan: AssemblyScript has no other, and this one takes numbers only.
+        // biome-ignore lint/suspicious/noGlobalIsNan: the only one in AssemblyScript, for numbers only
         if (isNaN(instantSeconds(from, to))) return faultInstant;
         at = string(at, from, to, cellClean);
       } else if (from === to) {
@@ -106,7 +114,10 @@ export function coerce(
   return faultNone;
 }
 
-/** Writes a cell by the type of its column, or returns `misfit` for one that the connector has to look at. */
+/**
+ * Writes a cell by the type of its column. Returns `misfit` for one that the connector has to
+ * handle.
+ */
 function typed(writer: i32, at: usize, from: usize, to: usize, kind: i32): usize {
   switch (writer) {
     case writeInteger:

@@ -1,4 +1,4 @@
-/** Points in time as Zoho writes them, read from their digits. */
+/** Points in time as Zoho writes them, parsed from their digits. */
 
 const hyphen: u8 = 0x2d;
 const plus: u8 = 0x2b;
@@ -8,8 +8,8 @@ const letterT: u8 = 0x54;
 const letterZ: u8 = 0x5a;
 
 /**
- * Epoch seconds of a date and time with offset (RFC 3339 section 5.6), or NaN for anything else. A fraction of a second is allowed and
- * dropped.
+ * Epoch seconds of a date and time with offset (RFC 3339 section 5.6), or NaN for anything else.
+ * Fractions of a second are dropped.
  */
 export function instantSeconds(from: usize, to: usize): f64 {
   if (to < from + 20) return NaN;
@@ -20,7 +20,7 @@ export function instantSeconds(from: usize, to: usize): f64 {
   const minute = two(from + 14);
   const second = two(from + 17);
   const offset = offsetSeconds(from + 19, to);
-  // A part that is no number is negative, and so is whatever is made of it.
+  // An invalid part is negative enough to make every sum with it negative.
   const isMarked =
     load<u8>(from, 4) === hyphen &&
     load<u8>(from, 7) === hyphen &&
@@ -35,7 +35,9 @@ export function instantSeconds(from: usize, to: usize): f64 {
 
 const badOffset: i32 = i32.MIN_VALUE;
 
-/** What follows the seconds: an optional fraction, then `Z` or a signed offset, and nothing else. */
+/**
+ * What follows the seconds: an optional fraction, then `Z` or a signed offset, and nothing else.
+ */
 function offsetSeconds(from: usize, to: usize): i32 {
   let at = from;
   if (load<u8>(at) === dot) {
@@ -52,7 +54,7 @@ function offsetSeconds(from: usize, to: usize): i32 {
   return (sign === plus ? 1 : -1) * (hours * 3_600 + minutes * 60);
 }
 
-/** The number that two digits make; below -9,000 if one of them is none. */
+/** The number that two digits make; below -9,000 if either is not a digit. */
 function two(at: usize): i32 {
   const tens = digit(at);
   const ones = digit(at + 1);
@@ -64,14 +66,17 @@ function digit(at: usize): i32 {
   return value > 9 ? -1 : value;
 }
 
-/** Days from the epoch to the first of a month of the Gregorian calendar; the year is counted from March, so that a leap day is its last. */
+/**
+ * Days from the epoch to the first of a month of the Gregorian calendar. Years are counted from
+ * March, so that a leap day comes last.
+ */
 function daysBefore(year: i32, month: i32): i32 {
   const y = month > 2 ? year : year - 1;
   const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5;
   return 365 * y + floorDivide(y, 4) - floorDivide(y, 100) + floorDivide(y, 400) + dayOfYear - 719_468;
 }
 
-/** January and February of the year 0 are counted from the year before it. */
+/** Rounds down, because January and February of the year 0 belong to the year before it. */
 function floorDivide(a: i32, b: i32): i32 {
   return a < 0 ? -((b - 1 - a) / b) : a / b;
 }

@@ -1,4 +1,7 @@
-/** Lists of texts: multi-select values and tags, which CSV joins into one cell (zoho-api sheet 4.4, 11) and COQL gives as arrays. */
+/**
+ * Lists of texts: multi-select values and tags. CSV joins them into one cell (zoho-api sheet 4.4,
+ * 11); COQL gives arrays.
+ */
 import {writeTags} from '../codes';
 import {misfit} from './scalar';
 import {copy, string} from './text';
@@ -13,8 +16,8 @@ const closeBracket: u8 = 0x5d;
 const nullWord: u32 = 0x6c6c_756e;
 
 /**
- * Writes a cell as an array of strings, spaces around them and empty ones left out; `null` when none is left. Tags are parted at commas, other
- * lists at semicolons if they have one, else at commas.
+ * Writes a cell as an array of trimmed, non-empty strings, or `null` when there is none. Tags are
+ * split at commas; other lists at semicolons, or at commas if they have no semicolon.
  */
 export function list(writer: i32, at: usize, from: usize, to: usize, kind: i32): usize {
   const separator = writer !== writeTags && has(from, to, semicolon) ? semicolon : comma;
@@ -41,7 +44,7 @@ export function list(writer: i32, at: usize, from: usize, to: usize, kind: i32):
   return end + 1;
 }
 
-/** Takes compact JSON text as it is if it is an array of strings and nothing else; any other structure is a misfit. */
+/** Copies compact JSON text that is an array of strings. Any other structure is a misfit. */
 export function stringArray(at: usize, from: usize, to: usize): usize {
   if (load<u8>(from) !== openBracket) return misfit;
   let end = from;

@@ -1,8 +1,11 @@
-/** Numbers, booleans and ids: copied as they are, if they are what they should be. Each returns the place behind, or `misfit`. */
+/**
+ * Numbers, booleans and ids, copied as they are when valid. Each function returns the address after
+ * its output, or `misfit`.
+ */
 import {cellClean, strideBytes} from '../codes';
 import {copy, string} from './text';
 
-/** What a writer returns for a cell that does not fit its column's type. No place in memory has this address. */
+/** Returned for a cell that does not fit its column's type. No memory has this address. */
 export const misfit: usize = 0;
 
 const zero: u8 = 0x30;
@@ -10,29 +13,32 @@ const minus: u8 = 0x2d;
 const plus: u8 = 0x2b;
 const dot: u8 = 0x2e;
 const letterE: u8 = 0x65;
-/** Makes a letter small. */
+/** Turns a letter into lower case. */
 const small: u8 = 0x20;
 const trueWord: u32 = 0x6575_7274;
 const falsWord: u32 = 0x736c_6166;
 const smallWord: u32 = 0x2020_2020;
 const idDigitsMax: usize = 19;
-/** A number of no more characters than this, and no more digits in its exponent, is a finite double. */
+/** A number of at most this length, with at most `finiteExponent` digits of exponent, is finite. */
 const finiteLength: usize = 200;
 const finiteExponent: usize = 2;
 
-/** Whether a text is a record id: 1 to 19 digits, the first not zero. */
+/** Whether a text is a record id: 1 to 19 digits, the first of them not zero. */
 export function isId(from: usize, to: usize): bool {
   return to > from && to - from <= idDigitsMax && load<u8>(from) !== zero && digitsEnd(from, to) === to;
 }
 
-/** JSON's integers. A fraction of zeros, as COQL writes some numbers (zoho-api sheet 5.5), is left out: the value is the same. */
+/**
+ * JSON integers. A fraction of zeros, as COQL writes some numbers (zoho-api sheet 5.5), is dropped:
+ * the value is the same.
+ */
 export function integer(at: usize, from: usize, to: usize): usize {
   const end = integerEnd(from, to);
   if (end === misfit || end - from > finiteLength || (end < to && !isZeroFraction(end, to))) return misfit;
   return copy(at, from, end - from);
 }
 
-/** JSON's numbers, with every digit received, as far as they are plainly finite as doubles. */
+/** JSON numbers with every digit received, if they are clearly finite as doubles. */
 export function number(at: usize, from: usize, to: usize): usize {
   let end = integerEnd(from, to);
   if (end === misfit || to - from > finiteLength) return misfit;
@@ -50,12 +56,14 @@ export function number(at: usize, from: usize, to: usize): usize {
   return end === to ? copy(at, from, to - from) : misfit;
 }
 
-/** Digits alone, as a string. Not those that begin with a zero: a number has another text. */
+/**
+ * Digits alone, as a string. A leading zero is a misfit, because a number is spelled without it.
+ */
 export function digits(at: usize, from: usize, to: usize): usize {
   return load<u8>(from) !== zero && isDigits(from, to) ? string(at, from, to, cellClean) : misfit;
 }
 
-/** `true` or `false` in any case of letters (zoho-api sheet 4.4). */
+/** `true` or `false` in any case (zoho-api sheet 4.4). */
 export function boolean(at: usize, from: usize, to: usize): usize {
   const word = load<u32>(from) | smallWord;
   if (to - from === 4 && word === trueWord) {
@@ -68,7 +76,7 @@ export function boolean(at: usize, from: usize, to: usize): usize {
   return at + 5;
 }
 
-/** Whether a text is digits and nothing else, 16 bytes at a time: most lookups are. */
+/** Whether a text consists of digits, checked 16 bytes at a time. Most lookups do. */
 function isDigits(from: usize, to: usize): bool {
   for (let at = from; at < to; at += strideBytes) {
     const others = i8x16.bitmask(i8x16.ge_u(i8x16.sub(v128.load(at), i8x16.splat(zero)), i8x16.splat(10)));

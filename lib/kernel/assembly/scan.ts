@@ -1,4 +1,4 @@
-/** Finds the cells of plain CSV: RFC 4180, parted by commas and line feeds. */
+/** Finds the cells of plain CSV (RFC 4180, with commas and line feeds). */
 import {cellClean, cellPlain, cellQuoted, scanDeclined, scanIncomplete, scanRagged} from '../codes';
 import {special} from './text';
 
@@ -7,19 +7,20 @@ const carriageReturn: u8 = 0x0d;
 const quote: u8 = 0x22;
 const comma: u8 = 0x2c;
 
-/** Bytes looked at together: a bit each of the widest number there is. */
+/** Bytes compared at once: one for each bit of the widest integer. */
 const scanBytes: usize = 64;
 
-/** Set by `scan`: where the first row begins that was not read, and why it was not. */
+/** Set by `scan`: where the first unread row begins, and why it was not read. */
 export let next: usize = 0;
 export let stop: i32 = scanIncomplete;
 
 /**
- * Reads complete rows of `width` cells from `from` on, at most `rowsMax`, and returns how many; blank lines are none. Their cells, as in `Rows`
- * and counted from `from`, are put at `cells`. 64 bytes behind `to` may be read.
+ * Reads complete rows of `width` cells starting at `from`, at most `rowsMax`, and returns their
+ * number; blank lines do not count. The cells, as in `RowBlock` and relative to `from`, are put at
+ * `cells`. 64 bytes after `to` may be read.
  *
- * It goes from one byte that matters to the next: 64 bytes at a time are compared with separators, quotes and all that JSON escapes, and give a
- * mask with a bit for each hit.
+ * It compares 64 bytes at a time with separators, quotes and everything that JSON escapes, and
+ * jumps from one hit to the next.
  */
 export function scan(from: usize, to: usize, width: i32, cells: usize, rowsMax: i32): i32 {
   let rows: i32 = 0;
@@ -27,7 +28,7 @@ export function scan(from: usize, to: usize, width: i32, cells: usize, rowsMax: 
   let start = from;
   let kind: i32 = cellClean;
   let inQuotes = false;
-  /** Hits before this place were dealt with along with an earlier one. */
+  /** Hits before this place were handled along with an earlier one. */
   let seen = from;
   let cell = cells;
   stop = scanIncomplete;
@@ -41,7 +42,7 @@ export function scan(from: usize, to: usize, width: i32, cells: usize, rowsMax: 
       if (at >= to) return rows;
       const byte = load<u8>(at);
       if (byte === comma && !inQuotes) {
-        // By far the most.
+        // The most frequent case by far.
         if (column < width) cell = put(cell, start - from, at - from, kind);
         column++;
         start = at + 1;
@@ -49,11 +50,11 @@ export function scan(from: usize, to: usize, width: i32, cells: usize, rowsMax: 
         continue;
       }
       const end = at;
-      /** The byte behind the cell that ends here; 0 when none does. */
+      /** The byte after the cell that ends here; 0 when none does. */
       let separator: u8 = 0;
       if (inQuotes) {
         if (byte !== quote) {
-          // Commas are nothing special here.
+          // A comma inside quotes needs no escape in JSON.
           if (byte !== comma && kind === cellClean) kind = cellPlain;
           continue;
         }
@@ -116,7 +117,7 @@ export function scan(from: usize, to: usize, width: i32, cells: usize, rowsMax: 
   return rows;
 }
 
-/** A bit for each of 64 bytes that matters. */
+/** A mask of the bytes that matter among 64. */
 function specials(block: usize): u64 {
   return (
     <u64>special(v128.load(block), true) |
@@ -126,7 +127,7 @@ function specials(block: usize): u64 {
   );
 }
 
-/** Notes a cell; returns the place for the next. */
+/** Stores a cell; returns the address for the next one. */
 function put(cell: usize, start: usize, end: usize, kind: i32): usize {
   store<u32>(cell, ((<u32>start) << 2) | kind);
   store<u32>(cell, <u32>end, 4);

@@ -1,10 +1,13 @@
-/** Moves text, 16 bytes at a time. */
+/** Copies text, 16 bytes at a time. */
 import {cellClean, cellQuoted, strideBytes} from '../codes';
 
 const quote: u8 = 0x22;
 const backslash: u8 = 0x5c;
 
-/** A bit for each of 16 bytes that cannot stand in a JSON string as it is (control characters, quotes, backslashes) or, if asked for, is a comma. */
+/**
+ * A mask of the bytes among 16 that a JSON string must escape (control characters, quotes,
+ * backslashes) and, if asked for, of commas.
+ */
 export function special(bytes: v128, commas: bool): i32 {
   let hits = v128.or(
     i8x16.lt_u(bytes, i8x16.splat(0x20)),
@@ -14,14 +17,16 @@ export function special(bytes: v128, commas: bool): i32 {
   return i8x16.bitmask(hits);
 }
 
-/** Copies `length` bytes, and up to 16 more that do not matter; returns the place behind them. */
+/**
+ * Copies `length` bytes and up to 16 more that do not matter. Returns the address after the copy.
+ */
 export function copy(at: usize, from: usize, length: usize): usize {
   v128.store(at, v128.load(from));
   for (let done: usize = strideBytes; done < length; done += strideBytes) v128.store(at + done, v128.load(from + done));
   return at + length;
 }
 
-/** Writes a cell as a JSON string. One byte becomes six at most. */
+/** Writes a cell as a JSON string. One byte becomes at most six. */
 export function string(at: usize, from: usize, to: usize, kind: i32): usize {
   store<u8>(at, quote);
   const end = kind === cellClean ? copy(at + 1, from, to - from) : escaped(at + 1, from, to, kind);
@@ -29,7 +34,7 @@ export function string(at: usize, from: usize, to: usize, kind: i32): usize {
   return end + 1;
 }
 
-/** Writes text with the escapes of JSON; a doubled quote of CSV becomes one. */
+/** Writes text with JSON's escapes; a doubled quote of CSV becomes one. */
 function escaped(at: usize, from: usize, to: usize, kind: i32): usize {
   while (from < to) {
     const bytes = v128.load(from);

@@ -6,15 +6,21 @@ import {runQuery} from './run.ts';
 import type {CoqlSwitches} from './switches.ts';
 import type {Table} from './table.ts';
 
-/** What the endpoint needs of an organisation. */
+/** What the endpoint needs from an organisation. */
 export interface CoqlOrg {
-  /** The module's records; undefined if there is no such module, or none that COQL reads. May throw a `CoqlRefusal` of its own. */
+  /**
+   * The module's records; undefined if the module does not exist or COQL does not read it. May
+   * throw its own `CoqlRefusal`.
+   */
   table(module: string): Table | undefined;
-  /** What field metadata say of a column, for `include_meta`. */
+  /** Field metadata of a column, for `include_meta`. */
   field?(module: string, column: string): object | undefined;
 }
 
-/** Answers one COQL call. `nonce` should differ from call to call; it scatters rows whose order the query leaves open. */
+/**
+ * Answers one COQL call. `nonce` should differ from call to call: it scatters rows whose order the
+ * query leaves open.
+ */
 export function answerCoql(body: Uint8Array, org: CoqlOrg, switches: CoqlSwitches, nonce: number): Answer {
   try {
     const {text, meta} = readBody(body);
@@ -45,7 +51,7 @@ function fieldsOf(select: readonly {readonly column: string}[], module: string, 
   return Object.fromEntries(select.map(({column}) => [column, org.field?.(module, column) ?? {}]));
 }
 
-/** Reads the body whatever its `Content-Type` says: Zoho's own clients send none. */
+/** Parses the body whatever its `Content-Type` is, because Zoho's own clients send none. */
 function readBody(body: Uint8Array): {text: string; meta: boolean} {
   const value = parseJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -59,7 +65,7 @@ function readBody(body: Uint8Array): {text: string; meta: boolean} {
   return {text, meta: readMeta('include_meta' in value ? value.include_meta : undefined)};
 }
 
-/** Whether field metadata were asked for, the only thing that `include_meta` may hold. */
+/** Whether field metadata were requested, the only thing that `include_meta` may hold. */
 function readMeta(meta: unknown): boolean {
   if (meta === undefined) return false;
   const place = {api_name: 'include_meta', json_path: '$.include_meta'};

@@ -1,22 +1,25 @@
-/** Names of a query bound to the columns of a module, across lookups where they are dotted. */
+/** Binds the names in a query to the columns of a module, through lookups where they are dotted. */
 import {kindOf, type ValueKind} from './kinds.ts';
 import {CoqlRefusal} from './refusal.ts';
 import type {Column, Comparable, Table, TableRecord} from './table.ts';
 
-/** Lookups that one name may pass through. */
+/** Lookups in one name. */
 const depthMax = 2;
 
 export interface BoundColumn {
   readonly name: string;
   readonly kind: ValueKind;
   readonly column: Column;
-  /** The lookups that the name passes through, dotted; empty for the module's own columns. */
+  /** The name's lookups, dotted; empty for the module's own columns. */
   readonly join: string;
   json(row: TableRecord): string;
   comparable(row: TableRecord): Comparable;
 }
 
-/** Binds `name`, such as `Phone`, `Account_Name.Phone` or `What_Id->Accounts.Phone`; throws Zoho's refusal of an unknown column. */
+/**
+ * Binds `name`, such as `Phone`, `Account_Name.Phone` or `What_Id->Accounts.Phone`. Throws Zoho's
+ * refusal of an unknown column.
+ */
 export function bindColumn(table: Table, name: string): BoundColumn {
   const {lookups, last} = splitName(name);
   let target: Table | undefined = table;
@@ -38,7 +41,10 @@ export function bindColumn(table: Table, name: string): BoundColumn {
   };
 }
 
-/** The refusal of a column that does not exist, that the user may not see, or that COQL cannot read: Zoho does not tell them apart. */
+/**
+ * The refusal of a column that does not exist, is hidden from the user, or cannot be read by COQL.
+ * Zoho does not distinguish them.
+ */
 export function unknownColumn(name: string): CoqlRefusal {
   return new CoqlRefusal('INVALID_QUERY', 'column given seems to be invalid', {column_name: name});
 }
@@ -53,14 +59,14 @@ function splitName(name: string): {lookups: {lookup: string; module?: string}[];
   return {lookups, last};
 }
 
-/** Ids of any size compare as bigint, whichever way the record holds them. */
+/** Ids compare as bigint, however the record holds them. */
 function normal(kind: ValueKind, value: Comparable): Comparable {
   const wide = kind === 'id' || kind === 'lookup' || kind === 'integer';
   if (!wide || typeof value === 'bigint' || typeof value === 'boolean' || value === null) return value;
   return /^-?\d+$/.test(String(value)) ? BigInt(value) : value;
 }
 
-/** Sorts nulls first, then by value; values of one column are of one type. */
+/** Compares nulls first, then by value. Values of one column have one type. */
 export function order(a: Comparable, b: Comparable): number {
   if (a === null || b === null) return (a === null ? 0 : 1) - (b === null ? 0 : 1);
   if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;

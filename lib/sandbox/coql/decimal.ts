@@ -1,6 +1,6 @@
 /** Sums of decimals without rounding. */
 
-/** The sum of two JSON numbers, digit for digit, unless one is written with an exponent. */
+/** The sum of two JSON numbers, exact unless one has an exponent. */
 export function sumDecimals(a: string, b: string): string {
   if (!plain.test(a) || !plain.test(b)) return String(Number(a) + Number(b));
   const places = Math.max(placesOf(a), placesOf(b));

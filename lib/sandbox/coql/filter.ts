@@ -1,4 +1,4 @@
-/** The WHERE of a query as a test of one record. */
+/** A query's WHERE as a test of one record. */
 import {type BoundColumn, bindColumn, order} from './columns.ts';
 import {checkOperator, literalValue, operatorOf} from './kinds.ts';
 import type {Comparator, Comparison, Condition, Literal} from './query.ts';
@@ -8,7 +8,10 @@ import type {Comparable, Table, TableRecord} from './table.ts';
 
 export type Test = (row: TableRecord) => boolean;
 
-/** Compiles a condition; throws Zoho's refusal of a column, operator or value that does not fit. No value matches a comparison with one. */
+/**
+ * Compiles a condition. Throws Zoho's refusal of a column, operator or value that does not fit. A
+ * missing value matches no comparison with a value.
+ */
 export function compileWhere(condition: Condition, table: Table, switches: CoqlSwitches): Test {
   if (!('terms' in condition)) return compileComparison(condition, table, switches);
   const tests = condition.terms.map((term) => compileWhere(term, table, switches));

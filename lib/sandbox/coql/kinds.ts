@@ -1,4 +1,4 @@
-/** What may be asked of a column by its type: operators and literals (zoho-api sheet 5.2). */
+/** Which operators and literals each type of column accepts (zoho-api sheet 5.2). */
 import type {Comparison, Literal} from './query.ts';
 import {CoqlRefusal} from './refusal.ts';
 import type {CoqlSwitches} from './switches.ts';
@@ -47,7 +47,7 @@ const operators: Readonly<Record<ValueKind, readonly string[]>> = {
   opaque: ['is null', 'is not null'],
 };
 
-/** Throws Zoho's refusal if `comparison` uses an operator that columns of `kind` do not have. */
+/** Throws Zoho's refusal if columns of `kind` do not have the operator of `comparison`. */
 export function checkOperator(kind: ValueKind, comparison: Comparison): void {
   const operator = operatorOf(comparison);
   if (operators[kind].includes(operator)) return;
@@ -65,7 +65,10 @@ export function operatorOf(comparison: Comparison): string {
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:?\d{2})$/;
 const day = /^\d{4}-\d{2}-\d{2}$/;
 
-/** The value that a literal stands for, in the form that columns of `kind` compare in; throws Zoho's refusal if it is none. */
+/**
+ * The value of a literal, in the form in which columns of `kind` compare. Throws Zoho's refusal of
+ * an invalid one.
+ */
 export function literalValue(kind: ValueKind, column: string, literal: Literal, switches: CoqlSwitches): Comparable {
   const {text} = literal;
   const bad = (): CoqlRefusal => {
@@ -87,7 +90,7 @@ export function literalValue(kind: ValueKind, column: string, literal: Literal, 
       if (!/^-?\d+(?:\.\d+)?$/.test(text)) throw bad();
       return Number(text);
     case 'datetime':
-      // Fractional seconds are refused, which the shape sees to.
+      // The pattern refuses fractional seconds.
       if (literal.kind !== 'text' || !instant.test(text) || Number.isNaN(Date.parse(text))) throw bad();
       return Date.parse(text) / 1_000;
     case 'date':

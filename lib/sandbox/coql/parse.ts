@@ -1,4 +1,7 @@
-/** The grammar of COQL (zoho-api sheet 5.1): text in, a query out. Needs no org: names and types are looked at later. */
+/**
+ * The grammar of COQL (zoho-api sheet 5.1): text in, a query out. Names and types are checked
+ * later, against an organisation.
+ */
 import {type Aggregate, aggregates, type Order, type Query, type Selected} from './query.ts';
 import {Reader} from './reader.ts';
 import {CoqlRefusal} from './refusal.ts';
@@ -10,7 +13,7 @@ const orderColumnsMax = 10;
 const aggregatesMax = 5;
 const limitDefault = 200;
 
-/** Parses one query, or throws the `CoqlRefusal` that Zoho would answer. */
+/** Parses one query. Throws the `CoqlRefusal` that Zoho would answer. */
 export function parseQuery(text: string, switches: CoqlSwitches): Query {
   const reader = new Reader(text, switches);
   reader.clause('select');
@@ -92,7 +95,7 @@ function refuseDoubles(select: readonly Selected[]): void {
   }
 }
 
-/** `Module`, or `Module#cvid`; no custom views are kept here, so any is unknown. */
+/** `Module` or `Module#cvid`. The sandbox has no custom views, so every one is unknown. */
 function parseModule(reader: Reader): string {
   const module = reader.name();
   if (reader.skipMark('#')) {

@@ -1,4 +1,4 @@
-/** A COQL query as parsed: what it says, before anyone asks whether the module has such columns. */
+/** A parsed COQL query, before its columns are checked. */
 
 export interface Query {
   readonly select: readonly Selected[];
@@ -11,7 +11,7 @@ export interface Query {
 }
 
 export interface Selected {
-  /** API name; dotted for a column of the record that a lookup points to. */
+  /** API name, dotted for a column of a lookup's record. */
   readonly column: string;
   readonly aggregate?: Aggregate;
   readonly alias?: string;

@@ -1,20 +1,24 @@
-/** The least part of a module that a WHERE can match, so that a window over a million rows costs only its own. */
+/**
+ * The smallest range of a module that a WHERE can match, so that a window over a million rows costs
+ * only its own rows.
+ */
 import {literalValue} from './kinds.ts';
 import type {Comparison, Condition, Literal} from './query.ts';
 import type {CoqlSwitches} from './switches.ts';
 import type {Comparable, Range, Table, TableRecord} from './table.ts';
 
 /**
- * Where all matches of a condition lie. It may hold rows that do not match, never the other way round.
+ * The range that contains all matches of a condition, and possibly other rows.
  *
- * The lower bound is a place in the order `(Modified_Time, id)`: records past `afterId` in second `fromS`, and those of all seconds after it. So a
- * keyset such as `(Modified_Time = t and id > i) or Modified_Time > t` begins exactly where the page before it ended.
+ * The lower bound is a place in the order `(Modified_Time, id)`: records after `afterId` in second
+ * `fromS`, and those of all later seconds. A keyset such as `(Modified_Time = t and id > i) or
+ * Modified_Time > t` therefore begins exactly where the previous page ended.
  */
 interface Reach {
   readonly fromS: number;
   readonly afterId: bigint;
   readonly toS: number;
-  /** Ids are greater than this one, in any second. */
+  /** Ids are greater than this, in any second. */
   readonly idsAfter: bigint;
   /** The only ids that can match. */
   readonly ids?: ReadonlySet<bigint>;
@@ -22,7 +26,10 @@ interface Reach {
 
 const everything: Reach = {fromS: -Infinity, afterId: -1n, toS: Infinity, idsAfter: -1n};
 
-/** The records of `table` among which all matches of `where` are, in the order `(Modified_Time, id)` unless ids were asked for. */
+/**
+ * The records of `table` that contain all matches of `where`, in the order `(Modified_Time, id)`
+ * unless ids were asked for.
+ */
 export function reachable(
   where: Condition,
   table: Table,
@@ -49,7 +56,7 @@ function both(a: Reach, b: Reach): Reach {
   const toS = Math.min(a.toS, b.toS);
   const idsAfter = max(a.idsAfter, b.idsAfter);
   let afterId = max(a.fromS === fromS ? a.afterId : -1n, b.fromS === fromS ? b.afterId : -1n);
-  // Within one second the order is that of ids.
+  // Within one second, the order is that of ids.
   if (toS - fromS === 1) afterId = max(afterId, idsAfter);
   const ids = a.ids && b.ids ? a.ids.intersection(b.ids) : (a.ids ?? b.ids);
   return {fromS, afterId, toS, idsAfter, ...(ids && {ids})};
@@ -98,7 +105,7 @@ function reachInIds(comparison: Comparison, switches: CoqlSwitches): Reach {
   if (comparison.kind === 'in' && !comparison.negated) return {...everything, ids: new Set(comparison.values.map(id))};
   if (comparison.kind !== 'compare') return everything;
   if (comparison.comparator === '=') return {...everything, ids: new Set([id(comparison.value)])};
-  // Compared as text, the ids after one are not the greater ones; with milliseconds, they are not those after a place either.
+  // Ids compared as text have another order, and so do records with hidden milliseconds.
   if (switches.idOrder === 'text' || switches.hiddenMs) return everything;
   if (comparison.comparator === '>') return {...everything, idsAfter: id(comparison.value)};
   if (comparison.comparator === '>=') return {...everything, idsAfter: id(comparison.value) - 1n};

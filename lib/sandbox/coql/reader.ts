@@ -1,9 +1,11 @@
-/** A place in the tokens of a query, and the small steps that the grammar takes from it. */
+/** A position in the tokens of a query, and the small steps of the grammar. */
 import {CoqlRefusal} from './refusal.ts';
 import {type CoqlSwitches, coqlDefaults} from './switches.ts';
 import {type Token, tokensOf, unexpected} from './tokens.ts';
 
-/** Words of the grammar, and the one name that Zoho mentions besides; its list is unpublished. */
+/**
+ * Words of the grammar, and one name that Zoho mentions besides. Zoho does not publish its list.
+ */
 const reserved = new Set(
   'select from where and or not in like between is null as group order by asc desc limit offset external'.split(' '),
 );
@@ -18,12 +20,12 @@ export class Reader {
     this.#tokens = tokensOf(query);
   }
 
-  /** The token to be read next; at the end one of kind `end`, for ever. */
+  /** The next token; at the end, always one of kind `end`. */
   get token(): Token {
     return this.#tokens[this.#at] ?? this.#tokens[this.#tokens.length - 1]!;
   }
 
-  /** The mark after the token to be read next, or nothing if no mark follows. */
+  /** The mark after the next token, if a mark follows. */
   nextMark(): string | undefined {
     const after = this.#tokens[this.#at + 1];
     return after?.kind === 'mark' ? after.text : undefined;
@@ -39,7 +41,7 @@ export class Reader {
     return this.token.kind === 'word' && this.token.text.toLowerCase() === word;
   }
 
-  /** Reads `words` if they all come next; whether they did. */
+  /** Skips `words` if all of them come next; returns whether they did. */
   skipWords(...words: readonly string[]): boolean {
     const start = this.#at;
     for (const word of words) {
@@ -62,7 +64,7 @@ export class Reader {
     if (!this.skipMark(mark)) throw unexpected(this.token);
   }
 
-  /** Reads the keyword that opens a clause. A clause that is not there is refused by its name. */
+  /** Reads the keyword that opens a clause. The refusal of a missing clause names it. */
   clause(word: string): void {
     if (this.skipWords(word)) return;
     const later = this.#tokens.slice(this.#at).some(({kind, text}) => kind === 'word' && text.toLowerCase() === word);

@@ -1,4 +1,7 @@
-/** How Zoho refuses a query: one flat object, nearly always with status 400 (zoho-api sheet 5.6, 12). */
+/**
+ * How Zoho refuses a query: one flat object, nearly always with status 400 (zoho-api sheet 5.6,
+ * 12).
+ */
 
 export type CoqlCode =
   | 'SYNTAX_ERROR'
@@ -13,7 +16,7 @@ export type CoqlCode =
   | 'NO_PERMISSION'
   | 'OAUTH_SCOPE_MISMATCH';
 
-/** A query that is not answered; `body` is what Zoho says instead. */
+/** A refused query; `body` is Zoho's answer. */
 export class CoqlRefusal extends Error {
   override readonly name = 'CoqlRefusal';
   readonly status: number;

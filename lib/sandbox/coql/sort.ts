@@ -1,4 +1,4 @@
-/** ORDER BY: by any columns, stopping early where the records come in that order already. */
+/** ORDER BY any columns. It stops early where the records already come in that order. */
 import {bindColumn, order} from './columns.ts';
 import {idAsText, textOf} from './filter.ts';
 import type {Query} from './query.ts';
@@ -7,14 +7,18 @@ import type {CoqlSwitches} from './switches.ts';
 import type {Comparable, Table, TableRecord} from './table.ts';
 
 export interface SortKeys {
-  /** The values that rows compare by, first to last. */
+  /** The values to compare rows by, in order. */
   readonly values: (row: TableRecord) => Comparable[];
   readonly descending: readonly boolean[];
-  /** What of it the order `(Modified_Time, id)` satisfies: nothing, the seconds but not the rows within one, or all. */
+  /**
+   * How much of it the order `(Modified_Time, id)` satisfies: nothing, the seconds only, or all.
+   */
   readonly scan: 'nothing' | 'seconds' | 'all';
 }
 
-/** The order of a query: what it names, or id; then, for what that leaves undecided, id or scattered by `nonce`. */
+/**
+ * The order of a query: the named columns, or id. Ties are ordered by id, or scattered by `nonce`.
+ */
 export function sortKeys(query: Query, table: Table, switches: CoqlSwitches, nonce: number): SortKeys {
   const named = query.orderBy.length > 0 ? query.orderBy : [{column: 'id', descending: false}];
   const columns = named.map(({column}) => {
@@ -43,8 +47,9 @@ function scanServes(named: Query['orderBy'], switches: CoqlSwitches): SortKeys['
 }
 
 /**
- * The first `most` of `rows` in order. `sorted` says that they come in the order `(Modified_Time, id)`; then, as far as that serves, no more are read than
- * are taken. Otherwise all are read, but no more than twice `most` are held.
+ * The first `most` of `rows` in order. `sorted` says that they come in the order `(Modified_Time,
+ * id)`; as far as that helps, no more are read than returned. Otherwise all are read, and at most
+ * twice `most` are held.
  */
 export function* sortRows(
   rows: Iterable<TableRecord>,
@@ -89,7 +94,7 @@ function firstOf(rows: Iterable<TableRecord>, {values, descending}: SortKeys, mo
     .map(({row}) => row);
 }
 
-/** A number that says nothing of the id's size, and another one for every query. */
+/** A number unrelated to the id's size, and different for every query. */
 function scatter(id: bigint, nonce: number): number {
   let mixed = Number(BigInt.asUintN(32, id ^ (id >> 32n))) ^ Math.imul(nonce + 1, 0x9e3779b1);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);

@@ -1,14 +1,20 @@
-/** What organisations answer differently, or sources report differently, about COQL (zoho-api sheet 5 and 11). */
+/**
+ * How organisations' COQL differs, or how sources describe it differently (zoho-api sheet 5 and
+ * 11).
+ */
 export interface CoqlSwitches {
-  /** `strict`: AND and OR take two conditions, three in a row are a syntax error. `lenient`: chains are accepted. */
+  /**
+   * `strict`: AND and OR take two conditions, three in a row are a syntax error. `lenient`: chains
+   * are accepted.
+   */
   readonly nesting: 'strict' | 'lenient';
-  /** Whether `limit n` is accepted beside `limit offset, n`. */
+  /** Whether `limit n` is accepted as well as `limit offset, n`. */
   readonly bareLimit: boolean;
   /** Whether `is not null` is accepted as the last of several conditions. */
   readonly trailingNotNull: boolean;
   /** Whether `id` may be compared with a quoted number, a bare one, or either. */
   readonly ids: 'either' | 'quoted' | 'bare';
-  /** How a column is named whose name is a word of COQL's own: in quotes, as documented, or as it is. */
+  /** How to name a column that is called like a COQL keyword: in quotes, as documented, or bare. */
   readonly reservedNames: 'quoted' | 'bare';
   /** Whether the refusal of a column names it. */
   readonly refusedColumnNamed: boolean;
@@ -19,18 +25,23 @@ export interface CoqlSwitches {
   readonly dynamicMax: number;
   /** Rows of one answer. */
   readonly rowsMax: number;
-  /** Rows that are given, though more were asked for and are there; the answer says that more follow. */
+  /**
+   * Rows of an answer, even if more were requested and exist; the answer then says that more
+   * follow.
+   */
   readonly servedMax: number;
-  /** Whether `Modified_Time` has milliseconds that conditions and ORDER BY see and no answer shows. */
+  /**
+   * Whether `Modified_Time` has milliseconds that conditions and ORDER BY see and no answer shows.
+   */
   readonly hiddenMs: boolean;
   /** Values of one `in` list. */
   readonly valuesMax: number;
   readonly conditionsMax: number;
-  /** Rows of one set of conditions that offsets reach. */
+  /** Rows of one set of conditions that an offset can reach. */
   readonly offsetMax: number;
-  /** How ids compare and sort: as numbers, or as text (an id of 19 digits before one of 18). */
+  /** How ids compare and sort: as numbers, or as text (19 digits before 18). */
   readonly idOrder: 'numeric' | 'text';
-  /** Order of rows that ORDER BY leaves undecided: by id, or scattered anew with every query. */
+  /** Order of rows that ORDER BY leaves open: by id, or scattered by every query. */
   readonly ties: 'id' | 'scattered';
   /** An answer without rows: 204, or 200 with empty `data` and no `info`. */
   readonly none: 'status 204' | 'empty data';
@@ -38,7 +49,7 @@ export interface CoqlSwitches {
   readonly idAlways: boolean;
 }
 
-/** As strict as any organisation that was reported: what every client should be content with. */
+/** As strict as any reported organisation. Every client should work with it. */
 export const strictDialect = {
   nesting: 'strict',
   bareLimit: false,

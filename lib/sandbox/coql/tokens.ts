@@ -1,8 +1,11 @@
-/** Cuts a COQL query into tokens. */
+/** Splits a COQL query into tokens. */
 import {CoqlRefusal} from './refusal.ts';
 
 export interface Token {
-  /** `word`: a name, dotted or not, or a keyword · `text`: what stood between quotes · `mark`: an operator or punctuation. */
+  /**
+   * `word`: a name, dotted or not, or a keyword · `text`: the content of quotes · `mark`: an
+   * operator or punctuation.
+   */
   readonly kind: 'word' | 'text' | 'number' | 'mark' | 'end';
   readonly text: string;
   readonly line: number;
@@ -20,7 +23,10 @@ const shapes = new RegExp(
   'y',
 );
 
-/** The tokens of `query`, closed by one of kind `end`. Refuses what no token begins with, such as an open quote. */
+/**
+ * The tokens of `query`, closed by one of kind `end`. Refuses characters that begin no token, such
+ * as an open quote.
+ */
 export function tokensOf(query: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
@@ -48,7 +54,7 @@ export function tokensOf(query: string): Token[] {
   return tokens;
 }
 
-/** The refusal of a token that cannot stand where it stands. */
+/** The refusal of a token in the wrong place. */
 export function unexpected({text, line, column}: Token): CoqlRefusal {
   return new CoqlRefusal('SYNTAX_ERROR', 'unexpected token', {line, column, near: text});
 }

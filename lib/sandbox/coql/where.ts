@@ -5,13 +5,15 @@ import {CoqlRefusal} from './refusal.ts';
 import type {CoqlSwitches} from './switches.ts';
 import {unexpected} from './tokens.ts';
 
-/** Brackets within brackets; far more than 25 conditions can need. */
+/** Nested brackets; far more than 25 conditions can need. */
 const depthMax = 60;
 
 const comparators: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
 const isComparator = (mark: string): mark is Comparator => comparators.includes(mark);
 
-/** Reads the condition after WHERE and refuses what is over the limits or against the switches. */
+/**
+ * Parses the condition after WHERE. Refuses what exceeds the limits or contradicts the switches.
+ */
 export function parseWhere(reader: Reader, switches: CoqlSwitches): Condition {
   const where = parseCondition(reader, switches, 0);
   const all = [...comparisons(where)];
@@ -23,7 +25,9 @@ export function parseWhere(reader: Reader, switches: CoqlSwitches): Condition {
 
 const unparsed = (near: string) => new CoqlRefusal('SYNTAX_ERROR', 'error occured while parsing the query', {near});
 
-/** AND binds closer than OR. With strict nesting a pair of brackets holds two conditions at most. */
+/**
+ * AND binds tighter than OR. With strict nesting, a pair of brackets holds at most two conditions.
+ */
 function parseCondition(reader: Reader, switches: CoqlSwitches, depth: number): Condition {
   if (depth > depthMax) throw unparsed('where');
   let joined = 0;

@@ -71,7 +71,7 @@ export const activities: readonly ModuleSpec[] = [
       text('Call_Duration', (h) => `${h % 90}:${String((h >>> 8) % 60).padStart(2, '0')}`),
       integer('Call_Duration_in_seconds', 5_400),
       ...related,
-      // Holds values that its pick list does not know (zoho-api sheet 9, trap 10).
+      // Holds values that its pick list lacks (zoho-api sheet 9, trap 10).
       {
         ...picklist('Reminder', ['None', '5 minutes before', '1 hour before']),
         make: (h) => pick(['None', '5 minutes before', '-PT17M'], h),

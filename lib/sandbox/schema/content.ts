@@ -1,4 +1,7 @@
-/** What the organisation's people typed: names, addresses and notes, with everything in them that makes a parser stumble. */
+/**
+ * What the organisation's people typed: names, addresses and notes, with everything that trips a
+ * parser.
+ */
 import {type Make, more, pick} from './field.ts';
 
 const firstNames =
@@ -61,7 +64,7 @@ export const notes: Make = (h) => {
   return (h >>> 9) % 3 === 0 ? `${start} ${pick(oddities, h >>> 12)}` : start;
 };
 
-/** Mostly odd: quotes, line ends, scripts and signs of several bytes. */
+/** Mostly unusual: quotes, line ends, scripts and characters of several bytes. */
 export const oddNotes: Make = (h) => `${pick(oddities, h)}${pick(oddities, h >>> 8)}`;
 
 function sentence(h: number, length: number): string {

@@ -1,13 +1,14 @@
-/** A field of a module: what metadata say about it, which APIs read it, and how its values come about. */
+/** A field of a module: its metadata, which APIs read it, and how its values are generated. */
 import {mix} from '../hash.ts';
 
 /**
- * A value as the organisation keeps it: numbers, booleans, dates and ids as their text, datetimes as epoch seconds in digits, lists as
- * their entries, structured values as compact JSON text. `null` is no value; an empty text or list is one, though the CSV of Bulk Read hides it.
+ * A value as stored: numbers, booleans, dates and ids as their text, datetimes as epoch seconds in
+ * digits, lists as their entries, structured values as compact JSON text. `null` is no value. An
+ * empty text or list is a value, though Bulk Read's CSV hides it.
  */
 export type Value = string | readonly string[] | null;
 
-/** How values of a field are written by each API; not what metadata declare. */
+/** How each API writes a field's values, independent of the declared type. */
 export type Kind =
   | 'id'
   | 'text'
@@ -26,7 +27,7 @@ export type Kind =
   | 'rule'
   | 'alarm';
 
-/** Makes a value from a number that differs by record, field and change. */
+/** Generates a value from a number that differs by record, field and change. */
 export type Make = (h: number, index: number) => Value;
 
 export interface FieldSpec {
@@ -36,25 +37,28 @@ export interface FieldSpec {
   readonly jsonType: string;
   readonly kind: Kind;
   readonly make: Make;
-  /** Of 256 records, how many have no value. */
+  /** How many of 256 records have no value. */
   readonly blanks: number;
   readonly custom: boolean;
-  /** A formula or roll-up summary, whose value follows from others. */
+  /** A formula or roll-up summary, whose value is derived. */
   readonly computed?: 'formula' | 'rollup_summary';
   readonly returnType?: string;
   readonly dynamic?: boolean;
   readonly picks?: readonly string[];
-  /** Module that a lookup points to. */
+  /** The module of a lookup. */
   readonly target?: string;
-  /** How COQL writes what a reference points to; Bulk Read writes the value alone. */
+  /** How COQL writes the target of a reference; Bulk Read writes the value alone. */
   readonly object?: (value: string) => object;
-  /** Columns that Bulk Read adds to its file after this one, by what follows the dot, and their values (zoho-api sheet 12). */
+  /**
+   * Columns that Bulk Read adds to its file after this one, by the name after the dot, with their
+   * values (zoho-api sheet 12).
+   */
   readonly added?: Readonly<Record<string, (value: string) => string>>;
-  /** Which APIs read it. */
+  /** Which APIs read the field. */
   readonly bulk: boolean;
   readonly coql: boolean;
   readonly filterable: boolean;
-  /** Whether metadata name it, and whether this user may see it. */
+  /** Whether metadata list it, and whether this user may see it. */
   readonly listed: boolean;
   readonly visible: boolean;
   readonly readOnly: boolean;
@@ -66,7 +70,7 @@ export interface FieldSpec {
 
 export type FieldChoices = Partial<Omit<FieldSpec, 'name' | 'dataType' | 'jsonType' | 'kind' | 'make'>>;
 
-/** A field of any type; what is not chosen is as most fields have it. */
+/** A field of any type with the usual properties, except those given. */
 export function field(
   name: string,
   dataType: string,
@@ -95,7 +99,7 @@ export function field(
   };
 }
 
-/** One of several, evenly. */
+/** One of several, evenly distributed. */
 export const pick = <T>(list: readonly T[], h: number): T => list[h % list.length]!;
 
 /** Another number from the same one, for the next choice in a value. */

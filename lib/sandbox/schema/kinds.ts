@@ -1,9 +1,12 @@
-/** Fields by type: one function for each `data_type` of the zoho-api sheet's table 3.1, with values as organisations have them. */
+/**
+ * Fields by type: one function for each `data_type` in table 3.1 of the zoho-api sheet, with
+ * realistic values.
+ */
 import {dateText} from '../zone.ts';
 import {code, company, email, notes, phone, phrase, website} from './content.ts';
 import {type FieldChoices, type FieldSpec, field, type Make, more, pick} from './field.ts';
 
-/** 2020-01-01, the day from which dates in records count. */
+/** 2020-01-01, day 0 of the dates in records. */
 const firstDay = 18_262;
 const daySeconds = 86_400;
 
@@ -11,7 +14,9 @@ const chance = (h: number, of256: number): boolean => h >>> 24 < of256;
 const some: Make = (h) => dateText(firstDay + (h % 3_000));
 const moment: Make = (h) => String((firstDay + (h % 2_400)) * daySeconds + ((h >>> 9) % daySeconds));
 
-/** Decimal text with up to `decimals` digits after the point, of many magnitudes and both signs. */
+/**
+ * Decimal text with up to `decimals` digits after the point, of various magnitudes and both signs.
+ */
 const decimal =
   (decimals: number): Make =>
   (h) => {
@@ -99,7 +104,7 @@ export const autonumber = (name: string, prefix: string, choices: FieldChoices =
     ...choices,
   });
 
-/** The value is the number of a record of `target`; the organisation turns it into that record's id. */
+/** The value is the number of a record of `target`, which the organisation turns into its id. */
 export const lookup = (name: string, target: string, choices: FieldChoices = {}): FieldSpec =>
   field(name, 'lookup', 'jsonobject', 'lookup', (h) => String(h), {target, blanks: 50, ...choices});
 /** The value is the number of a user. */
@@ -127,7 +132,7 @@ const returned: Readonly<Record<string, {jsonType: string; of: (name: string) =>
 
 export type ReturnType = 'string' | 'double' | 'currency' | 'date' | 'datetime' | 'boolean';
 
-/** A computed value; its changes leave `Modified_Time` where it is. */
+/** A computed value. Its changes do not move `Modified_Time`. */
 export function formula(name: string, returnType: ReturnType, dynamic = false, choices: FieldChoices = {}): FieldSpec {
   const {jsonType, of} = returned[returnType]!;
   const {kind, make} = of(name);
@@ -159,7 +164,7 @@ export function rollup(name: string, returnType: keyof typeof rolledUp = 'double
   });
 }
 
-/** Structured values under any declared type: CSV and documents have their JSON text. */
+/** Structured values under any declared type; CSV and documents hold their JSON text. */
 export const structured = (name: string, dataType: string, jsonType: string, make: Make, choices: FieldChoices = {}): FieldSpec =>
   field(name, dataType, jsonType, 'json', make, {filterable: false, ...choices});
 
@@ -206,11 +211,11 @@ export const alarm = (name: string, choices: FieldChoices = {}): FieldSpec =>
 export const profileImage = (name: string): FieldSpec =>
   field(name, 'profileimage', 'string', 'text', (h) => `photo-${h.toString(16)}`, {blanks: 200, filterable: false});
 
-/** What no API exports: the data are in a module of their own, or in files. */
+/** Fields that no API exports, because the data are in another module or in files. */
 export const unexported = (name: string, dataType: string, jsonType: string, choices: FieldChoices = {}): FieldSpec =>
   field(name, dataType, jsonType, 'json', () => null, {bulk: false, coql: false, filterable: false, ...choices});
 
-/** Metadata that do not tell the truth: one value in twenty is no such thing. */
+/** Wrong metadata: one value in twenty does not have the declared type. */
 export function lying(honest: FieldSpec, stray: string): FieldSpec {
   return {...honest, make: (h, index) => (more(h, 99) % 20 === 0 ? stray : honest.make(h, index))};
 }

@@ -1,15 +1,18 @@
-/** A module of the organisation: its place in the module list, its fields, and what the APIs do with it. */
+/**
+ * A module of the organisation: its place in the module list, its fields, and how the APIs treat
+ * it.
+ */
 import type {FieldSpec} from './field.ts';
 import {boolean, datetime, owner, tags, userLookup} from './kinds.ts';
 
 export interface ModuleSpec {
   readonly name: string;
-  /** Zoho's internal name, of no use in URLs. */
+  /** Zoho's internal name, which URLs do not use. */
   readonly internalName: string;
   readonly singular: string;
   readonly generatedType: string;
   readonly fields: readonly FieldSpec[];
-  /** Records, as a share of the organisation's size. */
+  /** Number of records, relative to the organisation's size. */
   readonly share: number;
   /** Fields that make up a record's name. */
   readonly nameFields: readonly string[];
@@ -58,7 +61,7 @@ export const auditFields: readonly FieldSpec[] = [
   boolean('Locked__s', {readOnly: true}),
 ];
 
-/** Those of modules that keep no owner. */
+/** The same for modules without an owner. */
 export const timesOnly: readonly FieldSpec[] = auditFields.filter(
   ({name}) => name === 'Created_Time' || name === 'Modified_Time',
 );

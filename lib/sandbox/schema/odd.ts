@@ -1,4 +1,4 @@
-/** Modules that are unusual, and those in the list that cannot be captured at all (zoho-api sheet 2). */
+/** Unusual modules, and those in the list that cannot be captured at all (zoho-api sheet 2). */
 import {oddNotes, phrase} from './content.ts';
 import {type FieldSpec, field, pick} from './field.ts';
 import {
@@ -85,7 +85,7 @@ const assessments = module(
 
 const empty = module('Solutions', [text('Solution_Title', phrase), textarea('Question'), ...auditFields], {share: 0});
 
-/** Records, but no feed of deleted ones. */
+/** Records without a feed of deleted ones. */
 const lines = module(
   'Milestones',
   [text('Name', phrase), lookup('Parent_Id', 'Deals'), date('Due'), currency('Cost'), ...timesOnly],

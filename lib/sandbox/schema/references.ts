@@ -1,4 +1,7 @@
-/** Fields that point to something other than one module's record: an object with an `id` in COQL, the bare id in CSV (zoho-api sheet 12). */
+/**
+ * Fields that point to something other than one module's record: an object with an `id` in COQL,
+ * the bare id in CSV (zoho-api sheet 12).
+ */
 import {type FieldChoices, type FieldSpec, field, more, pick} from './field.ts';
 
 interface Named {
@@ -44,7 +47,7 @@ export const layout = oneOf(layouts, 'layout');
 export const profileLookup = oneOf(profiles, 'profilelookup');
 export const roleLookup = oneOf(roles, 'rolelookup');
 
-/** A record's consent, which COQL tells by its id alone. */
+/** A record's consent, of which COQL gives only the id. */
 export const consentLookup = (name: string, choices: FieldChoices = {}): FieldSpec =>
   field(name, 'consent_lookup', 'jsonobject', 'reference', (h) => String(5_725_767_000_000_500_001n + BigInt(h % 900)), {
     object: (id) => ({id}),
@@ -52,10 +55,10 @@ export const consentLookup = (name: string, choices: FieldChoices = {}): FieldSp
     ...choices,
   });
 
-/** Which of the modules a record of this id is in. */
+/** The module of the record with this id. */
 const moduleAt = (id: string): Named => modules[Number(id.slice(-1)) % modules.length]!;
 
-/** A record of any of several modules. Bulk Read adds a column with the module's name. */
+/** A record of one of several modules. Bulk Read adds a column with the module's name. */
 export const multiModuleLookup = (name: string, jsonType = 'jsonobject', choices: FieldChoices = {}): FieldSpec =>
   field(name, 'multi_module_lookup', jsonType, 'reference', (h) => String(5_725_767_000_003_581_048n + BigInt(h % 70_000)), {
     object: (id) => ({module: {api_name: moduleAt(id).name, id: moduleAt(id).id}, id}),
@@ -70,7 +73,7 @@ export const multiModuleLookup = (name: string, jsonType = 'jsonobject', choices
     ...choices,
   });
 
-/** A module, which documents and CSV have by its API name. */
+/** A module, which documents and CSV hold by its API name. */
 export const moduleReference = (name: string, choices: FieldChoices = {}): FieldSpec =>
   field(name, 'module', 'jsonobject', 'reference', (h) => pick(modules, h).name, {
     object: (api_name) => ({api_name, id: modules.find((module) => module.name === api_name)?.id ?? null}),

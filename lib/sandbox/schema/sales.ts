@@ -1,4 +1,4 @@
-/** The modules that every organisation sells with. */
+/** The sales modules that every organisation has. */
 import {company, firstName, lastName, notes, oddNotes, personName, street, town} from './content.ts';
 import {
   autonumber,

@@ -1,6 +1,7 @@
 /**
- * Modules with the fields of a present organisation, named and typed as Zoho documents and live metadata have them (zoho-api sheet 12): Leads with 93
- * fields, and Appointments with the types that are rare.
+ * Modules with the fields of a present-day organisation, named and typed as in Zoho's documentation
+ * and live metadata (zoho-api sheet 12): Leads with 93 fields, and Appointments with the rare
+ * types.
  */
 import {company, firstName, lastName, notes, oddNotes, personName, phrase, street, town} from './content.ts';
 import type {FieldChoices, FieldSpec} from './field.ts';
@@ -43,7 +44,7 @@ const several = (
 
 const texts = (names: string, choices?: FieldChoices): FieldSpec[] => several((name) => text(name, phrase, choices), names);
 
-/** Whether a record is a draft or in the recycle bin, which every module has. */
+/** Whether a record is available, a draft, or in the recycle bin. Every module has this field. */
 const recordStatus = picklist('Record_Status__s', ['Available', 'Draft', 'Trash'], always);
 
 const leads = module(
@@ -142,10 +143,10 @@ const appointments = module(
 
 /** Modules whose records belong to territories. */
 const territorial = ['Leads', 'Contacts', 'Accounts', 'Deals'];
-/** More fields than that are a matter of their own. */
+/** Modules with more fields test limits of their own and stay as they are. */
 const fewFields = 200;
 
-/** A module with the fields that every module of a present organisation has besides its own. */
+/** A module with the additional fields that every module of a present-day organisation has. */
 export function withStockFields(spec: ModuleSpec): ModuleSpec {
   const {name, generatedType, fields} = spec;
   if ((generatedType !== 'default' && generatedType !== 'custom') || fields.length > fewFields) return spec;

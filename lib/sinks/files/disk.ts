@@ -1,16 +1,19 @@
-/** The few things that durable files need of a file system, so that specs can lose power at any of them. */
+/**
+ * The file-system operations that durable files need, so that specs can cut the power at any of
+ * them.
+ */
 import {constants, type FileHandle, mkdir, open, readFile, rename, stat, unlink} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 
-/** One file, open for reading and writing. Positions and lengths are bytes. */
+/** One file, open for reading and writing. Positions and lengths are in bytes. */
 export interface DiskFile {
   size(): Promise<number>;
-  /** Reads up to `into.length` bytes; fewer only at the end of the file. */
+  /** Reads up to `into.length` bytes, and fewer only at the end of the file. */
   read(into: Uint8Array, at: number): Promise<number>;
-  /** Writes all of `bytes`. They are safe only after `sync`. */
+  /** Writes all of `bytes`. They are durable only after `sync`. */
   write(bytes: Uint8Array, at: number): Promise<void>;
   cut(length: number): Promise<void>;
-  /** Makes what was written survive a loss of power. */
+  /** Makes everything written survive a loss of power. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -19,10 +22,13 @@ export interface DiskFile {
 export interface Disk {
   /** What the name refers to: nothing, an ordinary file, or something else. */
   kind(name: string): Promise<'none' | 'file' | 'other'>;
-  /** Opens a file, making it when it is not there; only the user may read it. Its name is safe after `syncNames`. */
+  /**
+   * Opens a file, creating it if necessary, readable only by the user. Its name is durable after
+   * `syncNames`.
+   */
   open(name: string): Promise<DiskFile>;
   read(name: string): Promise<string | undefined>;
-  /** Replaces a file's content for good: at any instant it is the old or the new one, whole. */
+  /** Replaces a file's content durably and atomically. */
   replace(name: string, text: string): Promise<void>;
   syncNames(): Promise<void>;
 }
@@ -30,7 +36,7 @@ export interface Disk {
 const ownerOnly = 0o600;
 const ownerFolder = 0o700;
 
-/** The files of a directory that exists. */
+/** The files of an existing directory. */
 export function folderDisk(folder: string): Disk {
   const path = (name: string): string => join(folder, name);
   return {
@@ -71,7 +77,7 @@ export function folderDisk(folder: string): Disk {
         ownerOnly,
       );
       try {
-        // The file may be there already, left by whoever was killed here, with a mode of its own.
+        // A run that was killed here may have left the file, with another mode.
         await handle.chmod(ownerOnly);
         await handle.writeFile(text);
         await handle.datasync();
@@ -87,8 +93,8 @@ export function folderDisk(folder: string): Disk {
 }
 
 /**
- * Makes a folder that only the user may enter, and those that it lies in. One that is there stays as it is. (Node's own way does not end
- * where the system says that a parent is missing although it is there, as in /proc.)
+ * Creates a folder that only the user may enter, and its parents. An existing one stays unchanged.
+ * (Node's own function loops where the system reports a missing parent that exists, as in /proc.)
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
@@ -119,14 +125,14 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Fails as `writePrivate` would, but for a full disk. Nothing is left behind. */
+/** Fails wherever `writePrivate` would, except on a full disk. It leaves nothing behind. */
 export async function tryPrivate(path: string): Promise<void> {
   const next = await open(`${path}.next`, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, ownerOnly);
   await next.close();
   await unlink(`${path}.next`);
 }
 
-/** Writes a file that only the user may read, replacing one that is there, for good and in one step. */
+/** Writes a file that only the user may read, replacing an existing one durably and atomically. */
 export async function writePrivate(path: string, text: string): Promise<void> {
   await folderDisk(dirname(path)).replace(basename(path), text);
 }
@@ -156,7 +162,7 @@ function handleFile(handle: FileHandle): DiskFile {
   };
 }
 
-/** Whether a failure is the system's, with this code. */
+/** Whether an error is the system's, with this code. */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }

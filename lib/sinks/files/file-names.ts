@@ -1,9 +1,16 @@
-/** Names of the files that collections are written to. Pure. */
+/** Names of the collections' files. Pure. */
 
-/** Longest stem: file systems take 255 bytes a name, and something else may want to add an ending. */
+/** What the names of files end with, plain and compressed. */
+export const plainEnding = '.ndjson';
+export const gzipEnding = '.ndjson.gz';
+
+/** Longest stem. File systems allow 255 bytes per name; the rest is for endings. */
 const stemBytesMax = 200;
 
-/** A stem that is safe in any directory: letters, digits and `-_+=`, dots inside, everything else percent-encoded byte by byte. */
+/**
+ * A stem that is safe in any directory: letters, digits and `-_+=`, inner dots, and everything else
+ * percent-encoded by byte.
+ */
 function stemOf(name: string): string {
   const encoded = Array.from(Buffer.from(name), (byte, i) => {
     const character = String.fromCharCode(byte);
@@ -14,17 +21,22 @@ function stemOf(name: string): string {
 }
 
 /**
- * Gives a file name to each collection that has none yet in `known`, without ever changing one: the last part of the collection's name where that is
- * free (`acmeCo/crm/Leads` is `Leads.ndjson`), else the whole of it. No name leaves the directory, hides itself, or differs from
- * another one in case only.
+ * Assigns a file name to each collection without one in `known`; existing names never change. The
+ * name is the last part of the collection's name where that is free (`acmeCo/crm/Leads` is
+ * `Leads.ndjson`, or has `ending`), otherwise all of it. No name leaves the directory, is hidden,
+ * or differs from another one only in case.
  */
-export function fileNames(collections: Iterable<string>, known: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+export function fileNames(
+  collections: Iterable<string>,
+  known: ReadonlyMap<string, string> = new Map(),
+  ending = plainEnding,
+): Map<string, string> {
   const names = new Map(known);
   const taken = new Set([...known.values()].map((name) => name.toLowerCase()));
   for (const collection of collections) {
     if (names.has(collection)) continue;
     const last = collection.slice(collection.lastIndexOf('/') + 1);
-    const name = candidates(stemOf(last), stemOf(collection)).find((it) => !taken.has(it.toLowerCase()))!;
+    const name = candidates(stemOf(last), stemOf(collection), ending).find((it) => !taken.has(it.toLowerCase()))!;
     names.set(collection, name);
     taken.add(name.toLowerCase());
   }
@@ -32,8 +44,8 @@ export function fileNames(collections: Iterable<string>, known: ReadonlyMap<stri
 }
 
 /** What a collection's file may be called, best first; endless as far as any directory goes. */
-function* candidates(last: string, whole: string): Generator<string, void, void> {
-  for (const stem of [last, whole]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}.ndjson`;
+function* candidates(last: string, whole: string, ending: string): Generator<string, void, void> {
+  for (const stem of [last, whole]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}${ending}`;
   const short = whole.slice(0, stemBytesMax) || 'collection';
-  for (let number = 2; number < 1_000_000; number++) yield `${short}~${number}.ndjson`;
+  for (let number = 2; number < 1_000_000; number++) yield `${short}~${number}${ending}`;
 }

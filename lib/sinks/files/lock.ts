@@ -1,15 +1,16 @@
-/** One process a directory: a lock that the system gives back however its holder ends. */
+/** One process per directory: a lock that the system releases however its holder ends. */
 import {open} from 'node:fs/promises';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import {ConfigError} from '../../errors/errors.ts';
 
-/** SQLite's result code for a database that another connection has locked. */
+/** SQLite's result code for a database locked by another connection. */
 const busy = 5;
 
 /**
- * Locks a directory until the returned function is called, or the process ends in whatever way. An empty database serves as the lock, because its
- * locks are the system's own: none is left behind by a kill, and no process number can be mistaken for another's.
+ * Locks a directory until the returned function is called or the process ends. The lock is that of
+ * an empty SQLite database, which the system holds: a kill leaves none behind, and no process id
+ * can be mistaken for another's.
  *
  * @throws ConfigError when another process holds it.
  */

@@ -1,4 +1,7 @@
-/** `state.json` of an output directory: whose capture it holds, how far it is, and which bytes of its files count. */
+/**
+ * `state.json` of an output directory: which capture it holds, how far it is, and which bytes of
+ * its files count.
+ */
 import * as v from 'valibot';
 import {ConfigError} from '../../errors/errors.ts';
 import {must, problems, table} from '../../errors/validation.ts';
@@ -13,12 +16,12 @@ const count = v.pipe(
 
 const fileSchema = v.object(
   {
-    /** Name in the directory. */
+    /** Name within the directory. */
     file: v.pipe(
       v.string(must('a string')),
-      v.regex(/^[A-Za-z0-9_+=%][A-Za-z0-9\-_+=.%~]*\.ndjson$/, 'must be the name of an NDJSON file'),
+      v.regex(/^[A-Za-z0-9_+=%][A-Za-z0-9\-_+=.%~]*\.ndjson(\.gz)?$/, 'must be the name of an NDJSON file'),
     ),
-    /** Committed bytes and lines, from the beginning. */
+    /** Committed bytes and lines from the start of the file. */
     bytes: count,
     lines: count,
     /** CRC-32 of the committed bytes. */
@@ -32,9 +35,9 @@ const newerSchema = v.object({version: v.pipe(v.number(), v.gtValue(1))});
 const journalSchema = v.object(
   {
     version: v.literal(1, must('1')),
-    /** What tells one capture from another; all of it has to match for a run to go on. */
+    /** Identifies the capture. All of it must match for a run to continue. */
     capture: v.record(v.string(), v.string(must('a string')), must('an object')),
-    /** Reduced state, as Flow would keep it. */
+    /** The reduced state, as Flow would keep it. */
     state: v.pipe(
       v.unknown(),
       v.check((state) => typeof state === 'object' && state !== null && !Array.isArray(state), 'must be an object'),
@@ -48,7 +51,7 @@ const journalSchema = v.object(
 export type Manifest = v.InferOutput<typeof journalSchema>;
 export type ManifestFile = v.InferOutput<typeof fileSchema>;
 
-/** Reads the text of a `state.json`. Throws ConfigError when it is none. */
+/** Parses the text of a `state.json`. Throws ConfigError when it is invalid. */
 export function parseManifest(text: string, folder: string): Manifest {
   const value = jsonOf(text);
   if (value === undefined) throw new ConfigError(`Cannot read ${folder}/${manifestName}: it is not JSON; ${wayOut}`);
@@ -56,7 +59,7 @@ export function parseManifest(text: string, folder: string): Manifest {
   if (parsed.success) return parsed.output;
   if (v.is(newerSchema, value))
     throw new ConfigError(
-      `Cannot read ${folder}/${manifestName}: a newer source-zoho wrote it; use that one, or choose another directory`,
+      `Cannot read ${folder}/${manifestName}: a newer source-zoho wrote it; use that version, or choose another directory`,
     );
   throw new ConfigError(`Cannot read ${folder}/${manifestName}: ${problems(parsed.issues)}; ${wayOut}`);
 }
@@ -84,7 +87,7 @@ export function refuseOther(journal: Manifest, capture: Readonly<Record<string, 
   if (differing.length === 0) return;
   if (capture.sandbox !== undefined && journal.capture.sandbox !== undefined) {
     throw new ConfigError(
-      `Cannot use ${folder}: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox by itself and say --config`,
+      `Cannot use ${folder}: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox on its own and pass --config`,
     );
   }
   throw new ConfigError(

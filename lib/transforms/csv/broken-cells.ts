@@ -5,7 +5,9 @@ import type {Replaced, RowBlock} from '../../records/batch.ts';
 import {cellText} from '../../records/rows.ts';
 import {repairUtf8} from '../utf8.ts';
 
-/** The same rows with valid cells; U+FFFD takes the place of what is not UTF-8, and `replaced` says of which values. */
+/**
+ * The same rows with valid text. U+FFFD replaces invalid bytes, and `replaced` names the values.
+ */
 export function withValidText(rows: RowBlock): RowBlock {
   const {columns, bytes, count} = rows;
   const cells = rows.cells.slice();

@@ -1,25 +1,31 @@
-/** The quick reader of CSV pages (RFC 4180 in UTF-8): the kernel finds the cells in the bytes and makes no strings. */
+/**
+ * The fast reader of CSV pages (RFC 4180 in UTF-8): the kernel finds the cells without making
+ * strings.
+ */
 
 import {scan} from '../../kernel/kernel.ts';
 import {batchBytes, batchRowsMax} from '../../limits.ts';
 import {BufferPool} from '../../platform/buffer-pool.ts';
 import type {Dialect, Reading, RowReader} from './csv-dialect.ts';
 
-/** Whether the byte reader knows the dialect: commas and line feeds. Everything else is papaparse's. */
+/**
+ * Whether the byte reader supports the dialect: commas and line feeds. papaparse reads everything
+ * else.
+ */
 export function isPlain({delimiter, lineEnd}: Dialect): boolean {
   return delimiter === ',' && lineEnd === '\n';
 }
 
 /**
- * A reader of pages in the plain dialect. It declines a row in which something other than a separator follows a closing quote, and leaves
- * it to papaparse to say whether that can be read.
+ * A reader of pages in the plain dialect. It declines a row where something other than a separator
+ * follows a closing quote, which papaparse may still be able to read.
  */
 export function byteReader({columns}: Dialect): RowReader {
-  // No row is shorter than its separators.
+  // A row is at least as long as its separators.
   const rowsMax = Math.min(batchRowsMax, Math.ceil(batchBytes / columns.length));
   const blocks = new BufferPool();
   return (bytes, from) => {
-    // A row that is longer than a batch needs a longer look; doubling it keeps the work in proportion to the row.
+    // A row longer than a batch needs more bytes. Doubling keeps the work proportional to the row.
     for (let size = batchBytes; ; size *= 2) {
       const to = Math.min(bytes.length, from + size);
       const {cells, count, next, stop} = scan(bytes.subarray(from, to), columns.length, rowsMax, blocks);
@@ -34,5 +40,5 @@ export function byteReader({columns}: Dialect): RowReader {
   };
 }
 
-/** By the kernel's codes: `scanIncomplete`, `scanDeclined`, `scanRagged`. */
+/** Indexed by the kernel's codes `scanIncomplete`, `scanDeclined` and `scanRagged`. */
 const stops: readonly Reading['stop'][] = [undefined, 'declined', 'ragged'];

@@ -1,4 +1,4 @@
-/** The header of a page: its columns, and by what the page parts cells and rows. */
+/** The header of a page: its columns and its separators. */
 import {isUtf8} from 'node:buffer';
 import Papa from 'papaparse';
 import {ZohoError} from '../../errors/errors.ts';
@@ -8,25 +8,28 @@ export interface Dialect {
   readonly columns: readonly string[];
   readonly delimiter: string;
   /**
-   * What ends a row outside quotes: a line feed, before which one carriage return belongs to it, as in most files; or a lone carriage return in a page
-   * whose header ends with one.
+   * Ends a row outside quotes: a line feed, with or without a carriage return before it; or a
+   * carriage return alone, where the header ends with one.
    */
   readonly lineEnd: '\n' | '\r';
 }
 
-/** Rows read out of a block of bytes. */
+/** Rows read from a block of bytes. */
 export interface Reading {
   readonly rows: RowBlock;
-  /** Where the row after them begins; equal to where reading began when not even one is complete. */
+  /** Where the row after them begins; where reading began if no row is complete. */
   readonly next: number;
-  /** Why the row at `next` cannot be read: `declined` leaves it to the other reader. */
+  /** Why the row at `next` cannot be read. `declined` leaves it to the other reader. */
   readonly stop?: 'declined' | 'ragged' | 'quoting';
 }
 
-/** Reads some of the complete rows that begin at `from`; blank lines are no rows. Pure. */
+/** Reads some of the complete rows starting at `from`, without blank lines. Pure. */
 export type RowReader = (bytes: Uint8Array, from: number) => Reading;
 
-/** Reads the header line of a page, given without its line end. API names contain no separator, so the one that parts them parts the page. */
+/**
+ * Parses the header line, given without its line end. API names contain no separator, so the one
+ * found here is the page's.
+ */
 export function dialectOf(line: Uint8Array, lineEnd: Dialect['lineEnd']): Dialect {
   if (!isUtf8(line)) throw damaged('its header is not valid UTF-8');
   const text = Buffer.from(line).toString();
@@ -36,7 +39,7 @@ export function dialectOf(line: Uint8Array, lineEnd: Dialect['lineEnd']): Dialec
   const columns = data[0] ?? [];
   if (errors.length > 0 || data.length !== 1) throw damaged('its header has malformed quotes');
   if (columns.includes('')) throw damaged('its header has a column without a name');
-  // The id stands there always, and once more when it was asked for: the same id.
+  // The id is always there, and appears again when it was asked for.
   const others = columns.filter((name) => name !== 'id' && name !== 'Id');
   if (new Set(others).size !== others.length) throw damaged('its header names a column twice');
   return {columns, delimiter, lineEnd};

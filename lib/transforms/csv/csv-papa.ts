@@ -1,17 +1,21 @@
-/** The patient reader of CSV pages: papaparse, for every dialect and for quotes that RFC 4180 does not allow. */
+/**
+ * The tolerant reader of CSV pages: papaparse, for every dialect and for quotes that RFC 4180
+ * forbids.
+ */
 import Papa from 'papaparse';
 import {papaSliceBytes} from '../../limits.ts';
 import {cellPlain, type RowBlock} from '../../records/batch.ts';
 import type {Dialect, Reading, RowReader} from './csv-dialect.ts';
 
 /**
- * A reader of any dialect. Bytes pass through papaparse as Latin-1, one character for one byte, so that UTF-8 comes out as it
- * went in and no cut can fall into a character.
+ * A reader of any dialect. Bytes pass through papaparse as Latin-1, one character per byte, so
+ * UTF-8 is preserved and no cut splits a character.
  */
 export function papaReader(dialect: Dialect): RowReader {
   return (bytes, from) => {
     const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    // A row that is longer than the slice needs a longer slice; doubling it keeps the work in proportion to the row.
+    // A row longer than the slice needs a longer slice. Doubling keeps the work proportional to the
+    // row.
     for (let size = papaSliceBytes; ; size *= 2) {
       const to = Math.min(bytes.length, from + size);
       const reading = readText(block.toString('latin1', from, to), from, dialect);
@@ -20,7 +24,7 @@ export function papaReader(dialect: Dialect): RowReader {
   };
 }
 
-/** What papaparse hands over for each row. */
+/** What papaparse reports for each row. */
 interface Step {
   readonly data: readonly (readonly string[])[];
   readonly errors: readonly unknown[];
@@ -50,8 +54,8 @@ function readText(text: string, from: number, {columns, delimiter, lineEnd}: Dia
 }
 
 /**
- * Takes the carriage return of a line end off the last cell. One inside quotes stays; the cell was not quoted if its text stands between the separator and
- * the line feed just as it is.
+ * Removes the carriage return of a line end from the last cell, but not one inside quotes. The cell
+ * was unquoted if its text stands unchanged between the separator and the line feed.
  */
 function withoutReturn(row: readonly string[], raw: string, delimiter: string, lineEnd: string): readonly string[] {
   const last = row[row.length - 1] ?? '';
@@ -60,7 +64,7 @@ function withoutReturn(row: readonly string[], raw: string, delimiter: string, l
   return bare ? [...row.slice(0, -1), last.slice(0, -1)] : row;
 }
 
-/** Rows of strings, put back into bytes. */
+/** Rows of strings, converted back into bytes. */
 class Table {
   readonly #columns: readonly string[];
   readonly #bytes: Buffer;
@@ -68,7 +72,7 @@ class Table {
   #at = 0;
   #count = 0;
 
-  /** `textLength` bytes are room for everything: no row takes more than it had with its separators. */
+  /** `textLength` bytes suffice: no row takes more than it had with its separators. */
   constructor(columns: readonly string[], textLength: number) {
     this.#columns = columns;
     this.#bytes = Buffer.alloc(textLength);
@@ -79,7 +83,7 @@ class Table {
       const start = this.#at;
       this.#at += this.#bytes.write(cell, start, 'latin1');
       this.#cells.push((start << 2) | cellPlain, this.#at);
-      // A byte between cells, so that halves of a character in two of them do not pass for a whole one.
+      // A byte between cells, so that two halves of a character in adjacent cells do not form one.
       this.#at++;
     }
     this.#count++;

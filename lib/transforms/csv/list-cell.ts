@@ -1,13 +1,17 @@
-/** List cells of CSV: several texts joined into one (zoho-api sheet 4.4, 11). Known values of a multi-select may contain the very separators. */
+/**
+ * List cells of CSV: several texts joined into one (zoho-api sheet 4.4, 11). Known values of a
+ * multi-select may contain the separators.
+ */
 import type {Field} from '../../records/field.ts';
 
-/** The texts of a cell, trimmed and without empty ones. */
+/** The texts of a cell, trimmed, without empty ones. */
 export type SplitList = (cell: string) => readonly string[];
 
 /**
- * How to part the cells of a list field. Tags are parted at commas. Other cells are parted at semicolons, or at commas if they have none, unless known values
- * decide: then a cell is read as values joined by `;`, else by `,`, the longest known value
- * first; if neither gives known values only, it is parted at semicolons, or at commas as long as no known value has one.
+ * How to split the cells of a list field. Tags are split at commas. Other cells are split at
+ * semicolons, or at commas if they have none, unless known values decide: a cell is first read as
+ * known values joined by `;`, then by `,`, longest value first. If neither gives only known values,
+ * it is split at semicolons, or at commas unless a known value contains one.
  */
 export function splitList({dataType, values = []}: Field): SplitList {
   if (dataType === 'tags') return (cell) => parts(cell, ',');
@@ -34,7 +38,7 @@ function splitKnown(joined: string, known: ReadonlySet<string>): string[] {
     : longestKnown(joined.split(','), ',', known);
 }
 
-/** Puts pieces together again that make a known value only together. */
+/** Joins pieces that only together make a known value. */
 function longestKnown(pieces: readonly string[], separator: string, known: ReadonlySet<string>): string[] {
   const values: string[] = [];
   for (let from = 0; from < pieces.length; ) {
@@ -47,5 +51,5 @@ function longestKnown(pieces: readonly string[], separator: string, known: Reado
   return values;
 }
 
-/** Pieces that one value is looked for in: more separators than this in a name would be no name. */
+/** Pieces joined for one value. No real name has more separators. */
 const piecesMax = 8;

@@ -1,6 +1,6 @@
-/** Yes and no as JSON APIs write them. Pure. */
+/** Booleans as JSON APIs write them. Pure. */
 
-/** What a JSON scalar says, written as it stands; undefined for whatever is neither yes nor no. */
+/** The boolean that a JSON scalar stands for; undefined for any other text. */
 export function flagOf(json: string): boolean | undefined {
   switch (json.replaceAll('"', '').trim().toLowerCase()) {
     case 'true':

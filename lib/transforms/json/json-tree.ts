@@ -1,11 +1,14 @@
-/** Structured values as small trees of texts: what COQL gives as JSON, and what a CSV cell may hold as JSON text. See `cellOf` for what becomes of them. */
+/**
+ * Structured values as small trees of texts: JSON from COQL, or JSON text in a CSV cell. `cellOf`
+ * reduces them.
+ */
 import {jsonDepthMax} from '../../limits.ts';
 import {type Field, isStructured} from '../../records/field.ts';
 
-/** A scalar holds its JSON text, and for a string also what it says. */
+/** A scalar holds its JSON text, and a string also its value. */
 export type JsonTree = {readonly json: string; readonly text?: string} | readonly JsonTree[] | ReadonlyMap<string, JsonTree>;
 
-/** What a structured value is in a cell: a text, JSON text, or nothing. */
+/** A structured value as a cell: text, JSON text, or nothing. */
 export interface TreeCell {
   readonly isJson: boolean;
   readonly text: string;
@@ -15,9 +18,11 @@ const nothing: TreeCell = {isJson: false, text: ''};
 const textCell = (text: string): TreeCell => ({isJson: false, text});
 
 /**
- * Reduces a structured value to what its field's documents hold (design 3), which is what Bulk Read gives of it, too: the id of an object that has one, the API
- * name of a module, the rule of an RRULE or ALARM, which stands under the same name; for a list, the ids or the names of its elements. Empty ones are
- * nothing. Every other structure stays as compact JSON text, keys in the order received but for those of digits alone.
+ * Reduces a structured value to what documents hold (design 3), which is also what Bulk Read gives.
+ * An object with an id becomes its id, a module its API name, an RRULE or ALARM its rule (the
+ * member of that name). A list becomes the ids or names of its elements. Empty structures become
+ * nothing. Any other structure stays compact JSON text, with keys in the order received except
+ * those made of digits.
  */
 export function cellOf(tree: JsonTree, field: Field | undefined): TreeCell {
   if (isEmpty(tree)) return nothing;
@@ -30,18 +35,24 @@ export function cellOf(tree: JsonTree, field: Field | undefined): TreeCell {
   }
   if (isObject(tree)) return textCell(standsFor(tree, field) ?? json.text);
   if (!isArray(tree)) return textCell(textOf(tree));
-  // Several of what is declared to be one: as a file has them.
+  // Several references where one is declared: written as a file has them.
   const ids = tree.map((each) => (isObject(each) ? standsFor(each, field) : undefined));
   return ids.every((id) => id !== undefined) ? textCell(ids.filter((id) => id !== '').join(',')) : json;
 }
 
-/** `JSON.parse` with the source text of each number, so that every digit is kept; TypeScript does not know of it yet. */
+/**
+ * `JSON.parse` with the source text of each number, which keeps every digit. TypeScript does not
+ * declare it yet.
+ */
 const parse = JSON.parse as (
   text: string,
   revive: (key: string, value: unknown, context: {readonly source?: string}) => JsonTree,
 ) => JsonTree;
 
-/** The tree of a JSON text that is an object or an array; undefined for any other text, and for one nested absurdly deep. */
+/**
+ * The tree of a JSON text that is an object or array; undefined for any other text, and for
+ * absurdly deep nesting.
+ */
 export function treeOf(text: string): JsonTree | undefined {
   if ((text[0] !== '{' && text[0] !== '[') || depthOf(text) > jsonDepthMax) return undefined;
   try {
@@ -54,12 +65,12 @@ export function treeOf(text: string): JsonTree | undefined {
   }
 }
 
-/** Members are revived before what they are members of. */
+/** A reviver sees members before the structure that holds them. */
 function isTrees(value: unknown): value is readonly JsonTree[] {
   return Array.isArray(value);
 }
 
-/** Structures open at once, at most. */
+/** An upper bound of the nesting depth. */
 function depthOf(json: string): number {
   let depth = 0;
   let deepest = 0;
@@ -81,14 +92,20 @@ export function leafOf(value: string): JsonTree {
   return {json: JSON.stringify(text), text};
 }
 
-/** The id of an object, or whatever else documents have in its place; undefined for one that stands for nothing but itself. */
+/**
+ * The id of an object, or what documents hold in its place; undefined when it stands only for
+ * itself.
+ */
 function standsFor(tree: ReadonlyMap<string, JsonTree>, field: Field | undefined): string | undefined {
   const keys = field?.dataType === 'module' ? ['api_name', 'id'] : ['id', 'RRULE', 'ALARM'];
   const key = keys.find((name) => tree.has(name));
   return key === undefined ? undefined : textOf(tree.get(key));
 }
 
-/** The texts of a list, trimmed as those of a file are; undefined when an element stands for nothing but itself. */
+/**
+ * The trimmed texts of a list, as a file has them; undefined when an element stands only for
+ * itself.
+ */
 export function listOf(tree: JsonTree, {dataType}: Field): string[] | undefined {
   const keys = namedLists.has(dataType) ? [...nameKeys, 'id'] : ['id', ...nameKeys];
   const texts: string[] = [];
@@ -110,7 +127,7 @@ export function namedIdsOf(tree: JsonTree): [name: string, id: string][] {
   });
 }
 
-/** Whether the values of a list are names, and not what these stand for: multi-select values and tags. */
+/** Whether a list holds names as values, instead of references: multi-select values and tags. */
 export function isNamedList({dataType}: Field): boolean {
   return namedLists.has(dataType);
 }
@@ -127,7 +144,8 @@ function textOf(tree: JsonTree | undefined): string {
 function compact(tree: JsonTree): string {
   if (isArray(tree)) return `[${tree.map(compact).join(',')}]`;
   if (isObject(tree)) {
-    // Names of digits come first, as in any object of JavaScript: text that `JSON.parse` has read has lost their place.
+    // Keys made of digits come first, as in every JavaScript object: `JSON.parse` has lost their
+    // place.
     const members = Object.entries(Object.fromEntries(tree));
     return `{${members.map(([key, value]) => `${JSON.stringify(key.toWellFormed())}:${compact(value)}`).join(',')}}`;
   }

@@ -1,20 +1,26 @@
-/** JSON text as a walk over its values, while it arrives: numbers keep their digits, and nothing is kept of what was walked over. */
+/**
+ * JSON text as a walk over its values while it arrives. Numbers keep their digits, and nothing that
+ * was passed stays in memory.
+ */
 import {setImmediate} from 'node:timers/promises';
 import {type ParsedTokenInfo, Tokenizer, TokenizerError, TokenType} from '@streamparser/json';
 import {jsonDepthMax, jsonSliceBytes, jsonTokenBytesMax} from '../../limits.ts';
 import {validUtf8} from '../utf8.ts';
 
-/** Told of the values of a JSON text, in order. `key` is the member's name inside an object, undefined inside an array and at the top. */
+/**
+ * Receives the values of a JSON text in order. `key` is the member's name inside an object,
+ * otherwise undefined.
+ */
 export interface JsonVisitor {
-  /** What a string says, or a number, `true`, `false` or `null` as it stands in the text. */
+  /** The content of a string, or a number, `true`, `false` or `null` as in the text. */
   scalar(type: TokenType, text: string, key: string | undefined): void;
   open(isArray: boolean, key: string | undefined): void;
   close(): void;
-  /** The string given last held bytes that are not UTF-8, and has U+FFFD in their place. */
+  /** The previous string held bytes that are not UTF-8, and has U+FFFD in their place. */
   replaced(): void;
 }
 
-/** Text that is no JSON. The message says where, never what is there. */
+/** Text that is not JSON. The message says where, never what is there. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
@@ -23,9 +29,10 @@ export class JsonError extends Error {
 type Expected = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOrEnd' | 'nothing';
 
 /**
- * Walks a JSON text (with or without byte order mark) as its pieces come, and lets others work in between. Stops early, and says so by `false`,
- * when `isEnough` says so between two pieces; the rest is not read then. Throws `JsonError` for text that is malformed, cut or nested absurdly deep; what
- * the pieces or a visitor throw passes through.
+ * Walks a JSON text (with or without byte order mark) as its pieces arrive, and yields to other
+ * work in between. Returns false when `isEnough` ended it between two pieces; the rest is not read.
+ * Throws `JsonError` for text that is malformed, cut or absurdly deep. What the pieces or a visitor
+ * throw passes through.
  */
 export async function walkJson(
   pieces: AsyncIterable<Uint8Array>,
@@ -50,7 +57,7 @@ export async function walkJson(
   return true;
 }
 
-/** Reads tokens with @streamparser/json, checks their order, and keeps track of depth. */
+/** Reads tokens with @streamparser/json, checks their order and tracks the depth. */
 class Walk extends Tokenizer {
   readonly #visitor: JsonVisitor;
   /** For each open structure, whether it is an array. */
@@ -58,21 +65,24 @@ class Walk extends Tokenizer {
   #expected: Expected = 'value';
   #key: string | undefined;
   #digits = '';
-  /** Where U+FFFD was put in, how many of these places were passed, and whether the last string is a value. */
+  /**
+   * Where U+FFFD was inserted, how many of these places were passed, and whether the last string is
+   * a value.
+   */
   #places: number[] = [];
   #passed = 0;
   #isValue = false;
-  /** Bytes since the last token, of which a text of absurd length has too many. */
+  /** Bytes since the last token, to reject absurdly long ones. */
   #pending = 0;
 
   constructor(visitor: JsonVisitor) {
     super({stringBufferSize: stringBufferBytes});
     this.#visitor = visitor;
-    // The library's own decoder drops a U+FEFF with which a text begins.
+    // The library's own decoder drops a U+FEFF at the start of a text.
     Object.assign(Reflect.get(this, 'bufferedString'), {decoder: new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})});
   }
 
-  /** Told where U+FFFD was put in, before it comes. */
+  /** Announces an inserted U+FFFD before it arrives. */
   replacedAt(place: number): void {
     this.#places.push(place);
   }
@@ -128,7 +138,7 @@ class Walk extends Tokenizer {
   }
 
   override onError(error: Error): void {
-    // The tokenizer quotes what it cannot read, which may be anybody's data.
+    // The tokenizer's messages quote the text, which may be a customer's.
     throw error instanceof TokenizerError || error instanceof TypeError ? new JsonError('The text is malformed') : error;
   }
 
@@ -146,7 +156,10 @@ class Walk extends Tokenizer {
     return this.#open.length === 0 ? 'nothing' : 'commaOrEnd';
   }
 
-  /** What stands in front of a token is part of the string before it: nowhere else may such characters be. */
+  /**
+   * Insertions before a token belong to the string before it: such characters are allowed nowhere
+   * else.
+   */
   #passPlaces(offset: number): void {
     const from = this.#passed;
     while (this.#places[this.#passed]! < offset) this.#passed++;
@@ -180,5 +193,5 @@ class Walk extends Tokenizer {
   }
 }
 
-/** Strings up to this length are put together without a piece for each character. */
+/** Strings up to this length are assembled without a piece for each character. */
 const stringBufferBytes = 64 << 10;

@@ -1,19 +1,31 @@
-/** Numbers as the two APIs may spell them (zoho-api sheet 4.4, 11), exact to the last digit: nothing here passes through a double. Pure. */
+/**
+ * Numbers as both APIs may spell them (zoho-api sheet 4.4, 11), exact to the last digit: nothing
+ * here becomes a double. Pure.
+ */
 
-/** A number apart: `digits` without leading or trailing zeros times ten to the power of `exponent`. Zero has no digits. */
+/**
+ * A parsed number: `digits`, without leading or trailing zeros, times ten to the power of
+ * `exponent`. Zero has no digits.
+ */
 export interface Decimal {
   readonly isNegative: boolean;
   readonly digits: string;
   readonly exponent: number;
 }
 
-/** A sign, digits in groups of three or as they are, a fraction, an exponent; and a percent sign, which says nothing of the value. */
+/**
+ * A sign; digits, perhaps in groups of three; a fraction; an exponent; and a percent sign, which
+ * does not change the value.
+ */
 const spelling = /^ *([+-]?)(?:([1-9]\d{0,2}(?:,\d{3})+)|(\d*))(?:\.(\d*))?(?:e([+-]?\d+))?(?: ?%)? *$/i;
 
 /** JSON's own grammar. */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
-/** Zeros that an exponent may add to a text: numbers of Zoho's have some 20 digits, and the kernel keeps room for so many more. */
+/**
+ * Zeros that an exponent may add to a text. Zoho's numbers have some 20 digits, and the kernel
+ * keeps room for this many more.
+ */
 const addedMax = 40;
 
 interface Spelled {
@@ -29,7 +41,9 @@ function spelled(text: string): Spelled | undefined {
   return whole === '' && fraction === '' ? undefined : {sign, whole, fraction, exponent};
 }
 
-/** What a text stands for; undefined for a text that is no finite number, as a double counts them (design 3). */
+/**
+ * Parses a number; undefined for a text that is not a number or not finite as a double (design 3).
+ */
 export function decimalOf(text: string): Decimal | undefined {
   const parts = spelled(text);
   if (parts === undefined || !Number.isFinite(Number(jsonOf(parts)))) return undefined;
@@ -39,7 +53,10 @@ export function decimalOf(text: string): Decimal | undefined {
   return {isNegative: parts.sign === '-' && digits !== '', digits, exponent};
 }
 
-/** A JSON number with the digits received; undefined for a text that is no finite number. Only what JSON does not allow is spelled another way. */
+/**
+ * A JSON number with the digits received; undefined when the text is not a finite number. Only a
+ * spelling that JSON forbids is changed.
+ */
 export function numberJson(text: string): string | undefined {
   if (jsonNumber.test(text)) return Number.isFinite(Number(text)) ? text : undefined;
   const parts = spelled(text);
@@ -48,20 +65,26 @@ export function numberJson(text: string): string | undefined {
   return Number.isFinite(Number(json)) ? json : undefined;
 }
 
-/** A JSON integer; undefined for a text that is no finite number, has a fraction, or would take absurdly many digits. */
+/**
+ * A JSON integer; undefined for a text that is not a finite number, has a fraction, or would take
+ * absurdly many digits.
+ */
 export function integerJson(text: string): string | undefined {
   const decimal = decimalOf(text);
   if (decimal === undefined || decimal.exponent < 0) return undefined;
   return writtenOut(decimal, text.length + addedMax);
 }
 
-/** The one text of a number that documents hold as a string: without exponent, and without zeros that say nothing. Any other text stays as it is. */
+/**
+ * The canonical text of a number that documents hold as a string, without exponent and redundant
+ * zeros. Any other text is unchanged.
+ */
 export function numeral(text: string): string {
   const decimal = decimalOf(text);
   return (decimal && writtenOut(decimal, text.length + addedMax)) ?? text;
 }
 
-/** Whether two texts are the same number, however they are spelled. */
+/** Whether two texts are the same number in any spelling. */
 export function sameNumber(a: string, b: string): boolean {
   const [x, y] = [decimalOf(a), decimalOf(b)];
   return (

@@ -1,4 +1,7 @@
-/** How the values of a field are written in documents (design 3): what the kernel writes by itself, and what has to be looked at more closely. Pure. */
+/**
+ * How the values of a field are written in documents (design 3): which the kernel writes, and how
+ * the connector writes the rest. Pure.
+ */
 import * as codes from '../../kernel/codes.ts';
 import type {OtherCell} from '../../kernel/kernel.ts';
 import {type Field, isPlainText, isStructured} from '../../records/field.ts';
@@ -7,15 +10,16 @@ import {cellOf, isNamedList, listOf, treeOf} from '../json/json-tree.ts';
 import {decimalOf, integerJson, numberJson, numeral} from './number.ts';
 
 export interface Writing {
-  /** One of `write...` of `codes.ts`. */
+  /** One of the `write...` constants of `codes.ts`. */
   readonly writer: number;
-  /** Writes what the kernel leaves to the connector. */
+  /** Writes the cells that the kernel leaves to the connector. */
   readonly other?: OtherCell;
 }
 
 /**
- * Any text fits text and dates; a field that is unknown is text. Numbers, booleans, ids and lists in their usual spelling are the kernel's; all other
- * spellings of the same value, and structures in JSON text, come to the same document here.
+ * Any text fits text and dates, and an unknown field is text. The kernel writes numbers, booleans,
+ * ids and lists in their usual spelling. Other spellings of the same value, and structures as JSON
+ * text, produce the same document here.
  */
 export function writingOf(field: Field | undefined): Writing {
   switch (field?.type) {
@@ -43,7 +47,7 @@ const misfit = (value: string): {json: string; fits: boolean} => ({json: JSON.st
 const integer: OtherCell = (cell) => {
   const json = integerJson(cell);
   if (json !== undefined) return {json, fits: true};
-  // A number with a fraction has one text, too.
+  // A number with a fraction has one spelling, too.
   return misfit(decimalOf(cell) === undefined ? cell : numeral(cell));
 };
 
@@ -57,15 +61,17 @@ const boolean: OtherCell = (cell) => {
   return word === 'true' || word === 'false' ? {json: word, fits: true} : misfit(cell);
 };
 
-/** `true` and `false` in small letters; any other text stays as it is. */
+/** `true` and `false` in lower case; any other text is unchanged. */
 function truth(cell: string): string {
   return /^(?:true|false)$/i.test(cell) ? cell.toLowerCase() : cell;
 }
 
-/** `data_type`s whose values are numbers, however JSON is said to hold them. */
+/** `data_type`s with numeric values, whatever JSON type they are declared as. */
 const numericTypes = new Set(['integer', 'bigint', 'long', 'double', 'decimal', 'currency', 'percent']);
 
-/** Text that is text alone needs no look at what it says. Numbers and booleans that documents hold as text have one spelling. */
+/**
+ * Plain text is copied unread. Numbers and booleans that documents hold as text get one spelling.
+ */
 function textWriting(field: Field): Writing {
   const isHeld = jsonHeld.has(field.dataType) || isStructured(field);
   const spell = isHeld ? joinedIds : spellingOf(field);
@@ -78,10 +84,13 @@ function spellingOf({dataType, jsonType}: Field): ((text: string) => string) | u
   return dataType === 'boolean' ? truth : undefined;
 }
 
-/** Types that hold an object in one API and its text in the other, whatever `json_type` says. */
+/** Types that are an object in one API and its text in the other, whatever `json_type` says. */
 const jsonHeld = new Set(['RRULE', 'ALARM', 'event_reminder', 'module']);
 
-/** Reads JSON text of a structure as COQL's structures are read, and spells the text that comes of it. */
+/**
+ * Parses JSON text of a structure as COQL's structures are parsed, and writes the resulting text
+ * with `spell`.
+ */
 function reduced(field: Field, spell: (text: string) => string): OtherCell {
   return (cell, isJson) => {
     if (isJson) return text(cell);
@@ -117,7 +126,7 @@ function array(texts: readonly string[]): {json: string; fits: boolean} {
   return texts.length === 0 ? none : {json: JSON.stringify(texts), fits: true};
 }
 
-/** Whether known values contain the separators of a file, so that cells cannot be parted blindly. */
+/** Whether known values contain a file's separators, so that cells cannot be split blindly. */
 function hasSeparators({values = []}: Field): boolean {
   return values.some((value) => /[;,]/.test(value));
 }

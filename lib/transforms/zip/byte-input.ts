@@ -1,6 +1,9 @@
-/** Bytes that arrive in pieces, read in the amounts that a file format asks for. */
+/** Bytes that arrive in pieces, read in the amounts that a file format needs. */
 
-/** Reads from an iterator of pieces, and can put back what was read too far. Nothing is pulled before it is needed. */
+/**
+ * Reads from an iterator of pieces, and takes back what was read too far. It pulls nothing before
+ * it is needed.
+ */
 export class ByteInput {
   readonly #pieces: AsyncIterator<Uint8Array>;
   #next: Uint8Array = nothing;
@@ -9,7 +12,7 @@ export class ByteInput {
     this.#pieces = pieces;
   }
 
-  /** Whatever is there next, at most `bytesMax` bytes of it; empty only at the end. */
+  /** The next bytes, at most `bytesMax`; empty only at the end. */
   async some(bytesMax: number): Promise<Uint8Array> {
     while (this.#next.length === 0) {
       const {done, value} = await this.#pieces.next();
@@ -21,7 +24,7 @@ export class ByteInput {
     return taken;
   }
 
-  /** The next `count` bytes in one block, or fewer when the input ends before. */
+  /** The next `count` bytes in one block, or fewer at the end of the input. */
   async take(count: number): Promise<Uint8Array> {
     let taken: Uint8Array = nothing;
     while (taken.length < count) {
@@ -32,7 +35,7 @@ export class ByteInput {
     return taken;
   }
 
-  /** Puts bytes back in front of what follows. */
+  /** Puts bytes back before the rest. */
   putBack(bytes: Uint8Array): void {
     if (bytes.length > 0) this.#next = this.#next.length === 0 ? bytes : Buffer.concat([bytes, this.#next]);
   }

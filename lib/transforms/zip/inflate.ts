@@ -1,4 +1,4 @@
-/** Deflate data to plain bytes, by node:zlib on its own thread. */
+/** Inflates Deflate data with node:zlib, on zlib's own thread. */
 import {once} from 'node:events';
 import type {TransformOptions} from 'node:stream';
 import {constants, createInflateRaw, type InflateRaw, type ZlibOptions} from 'node:zlib';
@@ -6,23 +6,26 @@ import {ZohoError} from '../../errors/errors.ts';
 import {deflatedPieceBytes, inflateBlockBytes} from '../../limits.ts';
 import {BufferPool} from '../../platform/buffer-pool.ts';
 
-/** Reads what comes next, at most `bytesMax` bytes of it; empty only at the end. */
+/** Reads at most `bytesMax` bytes; empty only at the end. */
 export type Pull = (bytesMax: number) => Promise<Uint8Array>;
 
 /**
- * Yields the bytes of one Deflate stream and returns what was pulled but lies behind its end. `consumed` is told how many bytes of the stream are
- * used up. A few pieces of input and two blocks of output are in memory at most; blocks are never reused.
+ * Yields the bytes of one Deflate stream; returns what was pulled beyond its end. `consumed`
+ * receives the number of compressed bytes used. At most a few pieces of input and two blocks of
+ * output are in memory, and blocks are never reused.
  *
- * An input that ends inside the stream gives what could be inflated and no error: sizes and checksum tell. Data that is no such stream is an error of
- * kind `damaged`. What `pull` throws is thrown after everything that came before it.
+ * Input that ends inside the stream gives what could be inflated without an error: sizes and
+ * checksum reveal it. Other data are an error of kind `damaged`. A failure of `pull` is thrown
+ * after all output that came before it.
  */
 export async function* inflate(pull: Pull, consumed: (bytes: number) => void): AsyncGenerator<Uint8Array, Uint8Array, void> {
   const options: ZlibOptions & TransformOptions = {
     chunkSize: inflateBlockBytes,
     finishFlush: constants.Z_SYNC_FLUSH,
-    // Input for a block or two waits, so that zlib goes on while this thread is at work.
+    // Input for a block or two is queued, so that zlib keeps working while this thread is busy.
     writableHighWaterMark: 4 * deflatedPieceBytes,
-    // One block waits at most; taking it sets zlib to work on the next, beside whatever is done with it.
+    // At most one block waits. Taking it starts zlib on the next, in parallel with whatever
+    // processes it.
     readableHighWaterMark: 1,
   };
   const zlib = createInflateRaw(options);
@@ -32,14 +35,14 @@ export async function* inflate(pull: Pull, consumed: (bytes: number) => void): A
     let block: Uint8Array = new Uint8Array(0);
     for await (const part of zlib) {
       consumed(zlib.bytesWritten);
-      // zlib fills one buffer after another, and hands out each in parts whenever it runs out of input.
+      // zlib fills one buffer after another, and emits each in parts when it runs out of input.
       if (!continues(block, part) && block.length > 0) yield block;
       block = continues(block, part) ? new Uint8Array(part.buffer, block.byteOffset, block.length + part.length) : part;
     }
     consumed(zlib.bytesWritten);
     if (block.length > 0) yield block;
   } catch {
-    throw new ZohoError('damaged', 'Cannot inflate the data: it is not a sound Deflate stream');
+    throw new ZohoError('damaged', 'Cannot inflate the data: it is not a valid Deflate stream');
   } finally {
     feed.stop();
     zlib.destroy();
@@ -52,13 +55,13 @@ function continues(block: Uint8Array, part: Uint8Array): boolean {
   return block.buffer === part.buffer && block.byteOffset + block.length === part.byteOffset;
 }
 
-/** Hands input to zlib while it has room. */
+/** Feeds input to zlib while it has room. */
 class Feed {
   readonly #pull: Pull;
   readonly #zlib: InflateRaw;
   readonly #blocks = new BufferPool();
   readonly #stopped = new AbortController();
-  /** Pieces that zlib has not used up; its stream may end inside any of them. */
+  /** Pieces that zlib has not used up. Its stream may end inside any of them. */
   readonly #unused: Uint8Array[] = [];
   #unusedFrom = 0;
   #failure: {readonly error: unknown} | undefined;
@@ -68,7 +71,7 @@ class Feed {
     this.#zlib = zlib;
   }
 
-  /** Ends when the input does, or when stopped; never rejects. */
+  /** Ends with the input, or when stopped; never rejects. */
   async run(): Promise<void> {
     const {signal} = this.#stopped;
     while (!signal.aborted && this.#failure === undefined) {
@@ -85,13 +88,13 @@ class Feed {
     this.#stopped.abort();
   }
 
-  /** What lies behind the end of the stream; throws what ended the input, if that was a failure. */
+  /** What follows the end of the stream. Throws the failure that ended the input, if any. */
   rest(): Uint8Array {
     if (this.#failure !== undefined) throw this.#failure.error;
     return Buffer.concat(this.#unused).subarray(this.#zlib.bytesWritten - this.#unusedFrom);
   }
 
-  /** The network's pieces are small, and each would cost zlib a turn of the event loop: they are joined to larger ones. */
+  /** Joins the network's small pieces: each would cost zlib a turn of the event loop. */
   async #piece(): Promise<Uint8Array> {
     const block = this.#blocks.acquire(deflatedPieceBytes);
     let bytes = 0;
@@ -108,7 +111,10 @@ class Feed {
     return block.subarray(0, bytes);
   }
 
-  /** Resolves when zlib takes more, or never will: a failure of its own is thrown where its output is read. */
+  /**
+   * Resolves when zlib takes more, or never will. Its own failures are thrown where its output is
+   * read.
+   */
   async #room(): Promise<void> {
     await once(this.#zlib, 'drain', {signal: this.#stopped.signal}).catch(() => {});
   }

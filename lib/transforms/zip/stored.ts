@@ -1,19 +1,20 @@
-/** Stored data whose size only the record behind it tells. */
+/** Stored data whose size only the record after them states. */
 import {crc32} from 'node:zlib';
 import {deflatedPieceBytes} from '../../limits.ts';
 import type {Pull} from './inflate.ts';
 import * as zip from './zip-format.ts';
 
-/** The longest descriptor, and a record's signature that is not complete yet. */
+/** The longest descriptor, and an incomplete signature of a record. */
 const heldBytes = zip.descriptorBytesMax + 3;
 const recordStart = Buffer.from('PK');
 
 /**
- * Yields stored data up to their descriptor and returns what was pulled from it on. Data may hold anything, other archives too: they end where a
- * descriptor gives their own checksum and size, and another record of the archive follows. A piece and the length of a descriptor are in memory.
+ * Yields stored data up to their descriptor; returns what was pulled from there on. The data may
+ * hold anything, even archives, so they end only where a descriptor states their checksum and size
+ * and another record follows. Memory holds one piece and the length of a descriptor.
  *
- * An input that ends before gives what there was, and no error, unless it ends as an archive does: then the descriptor is not true, which is an error of kind
- * `damaged`.
+ * An input that ends early gives what there was, without an error. If it ends as an archive does,
+ * the descriptor is wrong, which is an error of kind `damaged`.
  */
 export async function* untilDescriptor(
   pull: Pull,
@@ -37,11 +38,11 @@ export async function* untilDescriptor(
     if (free > 0) yield pass(bytes.subarray(0, free));
     held = bytes.subarray(free);
   }
-  if (zip.endsArchive(held)) throw zip.damaged('checksum or size of its data are not those it states');
+  if (zip.endsArchive(held)) throw zip.damaged('the checksum or size of its data does not match');
   return held;
 }
 
-/** Where the data end, if a record that begins at `from` or later shows it. */
+/** Where the data end, if a record at or after `from` shows it. */
 function dataEnd(bytes: Buffer, from: number, passed: zip.Measure): number | undefined {
   for (let at = bytes.indexOf(recordStart, from); at >= 0 && at + 4 <= bytes.length; at = bytes.indexOf(recordStart, at + 1)) {
     for (const length of zip.descriptorLengths) {

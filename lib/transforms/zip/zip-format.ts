@@ -1,4 +1,7 @@
-/** The records of a ZIP archive (APPNOTE.TXT 4.3), read from bytes. Pure; a record that cannot be what it should is thrown as kind `damaged`. */
+/**
+ * The records of a ZIP archive (APPNOTE.TXT 4.3), parsed from bytes. Pure. An impossible record is
+ * an error of kind `damaged`.
+ */
 import {ZohoError} from '../../errors/errors.ts';
 
 export const entrySignature = 0x0403_4b50;
@@ -20,7 +23,7 @@ export const descriptorBytesMax = 24;
 export const stored = 0;
 export const deflated = 8;
 
-/** A field of 32 bits with this value stands for one of 64 bits in the ZIP64 extra field. */
+/** A 32-bit field with this value stands for a 64-bit one in the ZIP64 extra field. */
 const in64 = 0xffff_ffff;
 
 /** Checksum and sizes of an entry. */
@@ -37,7 +40,7 @@ export interface LocalEntry {
   readonly measure: Measure;
 }
 
-/** How many bytes a local or a directory record has, from its fixed part. */
+/** The length of a local or a directory record, from its fixed part. */
 export function entryLength(fixed: Uint8Array): number {
   const view = viewOf(fixed);
   return entryBytes + view.getUint16(26, true) + view.getUint16(28, true);
@@ -48,7 +51,7 @@ export function directoryLength(fixed: Uint8Array): number {
   return directoryBytes + view.getUint16(28, true) + view.getUint16(30, true) + view.getUint16(32, true);
 }
 
-/** Why an entry cannot be read although nothing may be wrong with it, by its local record; undefined when it can. */
+/** Why a possibly valid entry cannot be read, by its local record; undefined when it can. */
 export function unsupported(record: Uint8Array): string | undefined {
   const view = viewOf(record);
   const method = view.getUint16(8, true);
@@ -57,13 +60,16 @@ export function unsupported(record: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** Whether the directory record at the end of an archive of one entry confirms flags and method of its local record. */
+/**
+ * Whether the directory record at the end of an archive of one entry confirms flags and method of
+ * the local record.
+ */
 export function confirms(tail: Uint8Array, record: Uint8Array): boolean {
   const at = Buffer.from(tail.buffer, tail.byteOffset, tail.length).lastIndexOf('PK\x01\x02');
   return at >= 0 && Buffer.compare(tail.subarray(at + 8, at + 12), record.subarray(6, 10)) === 0;
 }
 
-/** Reads a whole local record that is not `unsupported`. An entry that is no CSV is refused. */
+/** Parses a whole local record that is not `unsupported`. Rejects an entry that is not CSV. */
 export function localEntry(record: Uint8Array): LocalEntry {
   const view = viewOf(record);
   const flags = view.getUint16(6, true);
@@ -72,7 +78,7 @@ export function localEntry(record: Uint8Array): LocalEntry {
   const name = Buffer.from(record.subarray(entryBytes, entryBytes + nameLength)).toString('latin1');
   if (!name.toLowerCase().endsWith('.csv')) throw damaged('its entry is not a .csv file');
   const described = (flags & 8) !== 0;
-  // With a descriptor to come, only stored data needs sizes here: nothing in it says where it ends.
+  // With a descriptor, only stored data need sizes here: Deflate shows its own end.
   if (described && method === deflated) return {method, described, measure: {crc: 0, compressed: 0, inflated: 0}};
   const extra = viewOf(record.subarray(entryBytes + nameLength));
   return {
@@ -82,7 +88,7 @@ export function localEntry(record: Uint8Array): LocalEntry {
   };
 }
 
-/** Checksum and sizes as a whole directory record states them. */
+/** Checksum and sizes from a whole directory record. */
 export function directoryMeasure(record: Uint8Array): Measure {
   const view = viewOf(record);
   const nameLength = view.getUint16(28, true);
@@ -91,8 +97,9 @@ export function directoryMeasure(record: Uint8Array): Measure {
 }
 
 /**
- * Length of the data descriptor that `bytes` begin with, given what it has to say; -1 when none of its forms does. Writers may leave out its signature, and use
- * sizes of 8 bytes with or without other signs of ZIP64, so a form counts only if another record follows it.
+ * Length of the data descriptor at the start of `bytes` that states this measure; -1 when there is
+ * none. Writers may leave out its signature and may use 8-byte sizes without other signs of ZIP64,
+ * so a form counts only if another record follows it.
  */
 export function descriptorLength(bytes: Uint8Array, measure: Measure): number {
   const view = viewOf(bytes);
@@ -110,22 +117,30 @@ export function descriptorLength(bytes: Uint8Array, measure: Measure): number {
   return -1;
 }
 
-/** Lengths that a data descriptor may have: with sizes of 4 or 8 bytes, without or with its signature. */
+/**
+ * Possible lengths of a data descriptor: with sizes of 4 or 8 bytes, without or with a signature.
+ */
 export const descriptorLengths: readonly number[] = [12, 16, 20, 24];
 
-/** Whether bytes can be the whole descriptor of stored data of a size: a quick look before the checksum is reckoned. */
+/**
+ * A quick check, before computing the checksum, whether bytes can be the descriptor of stored data
+ * of this size.
+ */
 export function mayDescribe(bytes: Uint8Array, size: number): boolean {
   const width = bytes.length < 20 ? 4 : 8;
   const view = viewOf(bytes);
   return sizeAt(view, bytes.length - width, width) === size && sizeAt(view, bytes.length - 2 * width, width) === size;
 }
 
-/** Whether bytes end as an archive without a comment does. */
+/** Whether bytes end like an archive without a comment. */
 export function endsArchive(bytes: Uint8Array): boolean {
   return bytes.length >= endBytes && signatureOf(bytes.subarray(bytes.length - endBytes)) === endSignature;
 }
 
-/** Entries of the archive, from the fixed part of its end record; undefined when the ZIP64 end record says it. */
+/**
+ * Number of entries, from the fixed part of the end record; undefined when the ZIP64 end record has
+ * it.
+ */
 export function entriesCounted(end: Uint8Array): number | undefined {
   const count = viewOf(end).getUint16(10, true);
   return count === 0xffff ? undefined : count;
@@ -135,12 +150,15 @@ export function entriesCounted64(end64: Uint8Array): number {
   return big(viewOf(end64), 32);
 }
 
-/** Bytes of the ZIP64 end record, from its fixed part; it says how many follow its first twelve. */
+/**
+ * Length of the ZIP64 end record, from its fixed part. It states how many bytes follow the first
+ * twelve.
+ */
 export function end64Length(end64: Uint8Array): number {
   return 12 + big(viewOf(end64), 4);
 }
 
-/** Bytes of the end record with its comment, from its fixed part. */
+/** Length of the end record with its comment, from its fixed part. */
 export function endLength(end: Uint8Array): number {
   return endBytes + viewOf(end).getUint16(20, true);
 }
@@ -157,7 +175,10 @@ function isRecord(signature: number): boolean {
   return signature === directorySignature || signature === entrySignature;
 }
 
-/** Sizes of 32 bits, or those of 64 bits that the ZIP64 extra field (id 1) holds in their place, in this order: inflated, compressed. */
+/**
+ * Sizes of 32 bits, or of 64 bits from the ZIP64 extra field (id 1), which has the inflated size
+ * first.
+ */
 function sizes(compressed: number, inflated: number, extra: DataView): {compressed: number; inflated: number} {
   if (compressed !== in64 && inflated !== in64) return {compressed, inflated};
   for (let at = 0; at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
@@ -178,7 +199,7 @@ function sizeAt(view: DataView, at: number, width: number): number {
   return width === 4 ? view.getUint32(at, true) : big(view, at);
 }
 
-/** A number of 64 bits; one beyond 2^53 is no size of anything and loses nothing by rounding. */
+/** A 64-bit number. Beyond 2^53 it rounds, but no real size is that large. */
 function big(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }

@@ -7,12 +7,12 @@ import {Usage} from '../../../lib/zoho/usage.ts';
 
 const view = suite('CaptureView');
 
-/** A run of three modules: one is through, one is being read, one is set aside. */
+/** A run of three modules: one is through, one is being read, one is paused. */
 function running(more: Partial<CaptureViewOptions> = {}): {view: CaptureView; pass(ms: number): void; leads: BindingProgress} {
   const [leads, deals, notes] = [newProgress('Leads'), newProgress('Deals'), newProgress('Quotes')];
   Object.assign(deals, {phase: 'up to date', documents: 50_000, rows: 50_000, sweeps: 1});
   Object.assign(leads, {phase: 'downloading', range: 'backfill', documents: 25_000, rows: 25_000, pageRows: 100_000});
-  Object.assign(notes, {phase: 'set aside', fault: "the token's user has no permission for this"});
+  Object.assign(notes, {phase: 'paused', fault: "the token's user has no permission for this"});
   let nowMs = 0;
   const clock = {elapsedMs: () => nowMs, nowMs: () => nowMs, sleep: async () => {}};
   const shown = new CaptureView({
@@ -43,7 +43,7 @@ view('tells records of how many, the rate, and the time that is left', () => {
   assert.deepEqual(shown.lines(140, 30), [
     'Leads   25,000 of 100,000  ████░░░░░░░░░░░░  25 %  2,500/s  backfill, downloading',
     'Deals              50,000                          5,000/s  up to date (1 sweep)',
-    "Quotes                  0                                   set aside: the token's user has no permission for this",
+    "Quotes                  0                                   paused: the token's user has no permission for this",
     '12 API calls, 345 credits',
     '10 s: 75,000 of 150,000 records (50 %), 7,500/s, about 10 s left',
   ]);
@@ -87,10 +87,7 @@ view('makes up no total where Zoho does not count, and none of what is read a se
 view('writes a short plain line elsewhere', () => {
   const {view: shown, pass} = running();
   pass(10_000);
-  assert.equal(
-    shown.line(),
-    '10 s: 75,000 of 150,000 records (50 %), 7,500/s, about 10 s left; 1 of 3 modules done; 1 set aside',
-  );
+  assert.equal(shown.line(), '10 s: 75,000 of 150,000 records (50 %), 7,500/s, about 10 s left; 1 of 3 modules done; 1 paused');
 });
 
 view('draws with ASCII alone, and colours only where told to', () => {

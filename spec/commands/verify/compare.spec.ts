@@ -62,7 +62,7 @@ compare('say which line is no document', async ({folder}) => {
   await assert.rejects(captured(folder, [`{"id":1,${u}`, '{"name":1}']), /Cannot read line 2: it does not begin with an id/);
 });
 
-compare('differ where a record is missing, too many, or has another value; formulas await their refresh', async ({folder}) => {
+compare('differ where a record is missing, extra, or has another value; formulas await their refresh', async ({folder}) => {
   const file = await captured(folder, [
     `{"id":1,"Name":"same","Sum":1.0,"Late":1,${u}`,
     `{"id":2,"Name":"other","Sum":1,${u}`,
@@ -103,7 +103,7 @@ compare('differ where a record is missing, too many, or has another value; formu
   assert.deepEqual(comparison.shown, [
     {id: '2', what: 'Name', captured: '"other"', zoho: '"another"'},
     {id: '5', what: 'missing'},
-    {id: '4', what: 'should not be there'},
+    {id: '4', what: 'extra'},
   ]);
   file.close();
 });

@@ -100,7 +100,7 @@ const forGood: readonly [order: string, expected: Expected][] = [
   ['invalid-token:result', {stopped: /refuses a token just granted; .*authorize again \(INVALID_TOKEN/}],
   ['reset:coql', {aside: /^Cannot query module \w+: no whole answer from 127\.0\.0\.1:\d+: the connection was cut/}],
   ['short:result', {aside: /^Module \w+ cannot be backfilled: .*ended early/}],
-  ['short-announced:result', {aside: /cannot be backfilled: Cannot unzip the file to its end: it ends before the archive does$/}],
+  ['short-announced:result', {aside: /cannot be backfilled: Cannot unzip the file: it ends before the archive does$/}],
   [
     'token-throttle:token',
     {stopped: /^Cannot get an access token: Zoho refuses more tokens for now, because too many were asked for/},

@@ -5,7 +5,6 @@ import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import type {Task} from '../../harness/runtime.ts';
 import type {ModelZoho} from './client.ts';
 import {type Control, patched} from './patched.ts';
-import {restartControls} from './restart-controls.ts';
 
 /** Replaces the gate's memory for a while. */
 function gated(change: Partial<Pick<BackfillFilter, 'allows' | 'record'>>): () => void {
@@ -72,7 +71,6 @@ export const controls: readonly Control[] = [
     },
   },
   {name: 'pages shift by offset', run: {pagesShift: true}},
-  ...restartControls,
 ];
 
 /** The gate does not hear of records that were modified before the cutoff: those that became visible late. */

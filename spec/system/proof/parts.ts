@@ -7,7 +7,9 @@ import {Shell} from '../../commands/shell.ts';
 import {defects} from '../chaos/defects.ts';
 import {chaosRun} from '../chaos/run.ts';
 import {manyChanges} from '../consistency/many-changes.ts';
-import {controls} from '../model/controls.ts';
+import {controls as basicControls} from '../model/controls.ts';
+import {oddityControls} from '../model/oddity-controls.ts';
+import {restartControls} from '../model/restart-controls.ts';
 import {modelRun} from '../model/run.ts';
 import {type KillsOutcome, processKills, sessionKills} from './kills.ts';
 import {soak} from './soak.ts';
@@ -103,6 +105,7 @@ async function checkModel(tell: (line: string) => void): Promise<Finding> {
 
 async function checkControls(): Promise<Finding> {
   const faults: string[] = [];
+  const controls = [...basicControls, ...oddityControls, ...restartControls];
   for (const {name, breakIt, run} of controls) {
     const mend = breakIt?.();
     let caught = false;

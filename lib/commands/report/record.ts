@@ -1,0 +1,103 @@
+/** What a report page tells of a run: plain data, written into the page as JSON beside the pictures made of it. */
+
+/** What a module waits for or works on, as the page colours it. */
+export const activities = ['start', 'queue', 'job', 'download', 'sweep', 'paused', 'idle'] as const;
+export type Activity = (typeof activities)[number];
+
+/** The words for each activity in legends and sentences. */
+export const activityNames: Readonly<Record<Activity, string>> = {
+  start: 'reading metadata',
+  queue: 'waiting for a turn',
+  job: "waiting for Zoho's jobs",
+  download: 'downloading',
+  sweep: 'reading changes',
+  paused: 'paused after a fault',
+  idle: 'up to date',
+};
+
+/** A stretch of time in which a module did one thing. Milliseconds since the run began. */
+export interface Span {
+  readonly activity: Activity;
+  /** The phase as progress names it. */
+  readonly phase: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface ModuleRecord {
+  readonly module: string;
+  readonly documents: number;
+  readonly deletions: number;
+  /** Bulk rows left out because something newer of the record was captured. */
+  readonly dropped: number;
+  /** Rows left out because they cannot become documents. */
+  readonly quarantined: number;
+  readonly sweeps: number;
+  readonly fault: string | undefined;
+  readonly spans: readonly Span[];
+}
+
+/** All modules together at one moment; counts since the run began. */
+export interface Sample {
+  readonly atMs: number;
+  readonly documents: number;
+  readonly rssBytes: number;
+  readonly calls: number;
+  readonly credits: number;
+}
+
+/** A stretch of time in which Zoho's limits held calls back. */
+export interface Hold {
+  readonly reason: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A warning or a retry, as the log has it. */
+export interface Incident {
+  readonly atMs: number;
+  readonly level: string;
+  readonly message: string;
+  /** The module it is about; absent for what concerns all of them, or is not known to concern one. */
+  readonly module: string | undefined;
+}
+
+/** How a run ended. */
+export interface Outcome {
+  readonly state: 'done' | 'interrupted' | 'failed';
+  /** Why it failed. */
+  readonly reason?: string | undefined;
+}
+
+export interface RunRecord {
+  readonly outcome: Outcome;
+  /** When the run began, RFC 3339. */
+  readonly began: string;
+  readonly version: string;
+  readonly elapsedMs: number;
+  readonly documents: number;
+  readonly calls: number;
+  readonly credits: number;
+  /** Credits that the organisation has left, as far as Zoho told. */
+  readonly creditsLeft: number | undefined;
+  /** Credits by kind of call; kinds without a call are left out. */
+  readonly creditsBy: Readonly<Record<string, number>>;
+  readonly rssPeakBytes: number;
+  readonly modules: readonly ModuleRecord[];
+  readonly samples: readonly Sample[];
+  readonly holds: readonly Hold[];
+  readonly incidents: readonly Incident[];
+  /** Incidents beyond those listed. */
+  readonly incidentsLeftOut: number;
+}
+
+/** The activity behind a phase of `BindingProgress`. */
+export function activityOf(phase: string, fault: string | undefined): Activity {
+  if (fault !== undefined) return 'paused';
+  if (phase === 'starting') return 'start';
+  if (phase.startsWith('waiting to start')) return 'queue';
+  if (phase.startsWith('waiting for job')) return 'job';
+  if (phase.startsWith('downloading')) return 'download';
+  if (phase === 'up to date') return 'idle';
+  return 'sweep';
+}

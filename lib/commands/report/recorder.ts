@@ -1,0 +1,167 @@
+/** Watches a run for its report: looks at the progress of every binding at short intervals and keeps what changed. */
+import type {BindingProgress} from '../../capture/progress.ts';
+import {downloadsPerMinute, reportIncidentsMax, reportSampleMs, reportSamplesMax, reportSpansMax} from '../../limits.ts';
+import type {Clock} from '../../platform/clock.ts';
+import type {Log} from '../../platform/log.ts';
+import type {UsageSummary} from '../../zoho/usage.ts';
+import {activityOf, type Hold, type Incident, type Outcome, type RunRecord, type Sample, type Span} from './record.ts';
+
+export interface RecorderOptions {
+  readonly clock: Clock;
+  /** Resident memory of the process, bytes. */
+  readonly rssBytes: () => number;
+  readonly version: string;
+}
+
+/** What a recorder looks at. */
+export interface Watched {
+  readonly bindings: readonly BindingProgress[];
+  readonly spent: () => UsageSummary;
+  /** Why calls are held back for long just now. */
+  readonly heldBack: () => string | undefined;
+}
+
+/**
+ * Keeps a bounded record of a run. When there are too many samples every second one goes, so a run of days has as many
+ * points as one of minutes. When there are too many spans of a module, its oldest ones are joined.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #startMs: number;
+  readonly #began: string;
+  readonly #spans = new Map<BindingProgress, Span[]>();
+  readonly #holds: Hold[] = [];
+  readonly #incidents: Incident[] = [];
+  readonly #ended = new AbortController();
+  #watched: Watched | undefined;
+  #samples: Sample[] = [];
+  #stepMs = reportSampleMs;
+  #leftOut = 0;
+  #rssPeak = 0;
+  #isHeld = false;
+  #running: Promise<void> | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#startMs = options.clock.elapsedMs();
+    this.#began = new Date(options.clock.nowMs()).toISOString();
+  }
+
+  /** The same log; what it says of retries and faults is kept for the report. */
+  listening(log: Log): Log {
+    return (level, message, fields) => {
+      if (level === 'warn' || level === 'error' || isRetry(message)) this.#note(level, message, fields?.module);
+      log(level, message, fields);
+    };
+  }
+
+  /** Looks at these from now on, until `stop`. What came before is a part of each binding's start. */
+  watch(watched: Watched): void {
+    this.#watched = watched;
+    for (const binding of watched.bindings) if (!this.#spans.has(binding)) this.#spans.set(binding, []);
+    this.look();
+    this.#running ??= this.#repeat();
+  }
+
+  /** Ends the watch and gives the record of the whole run. */
+  async stop(outcome: Outcome): Promise<RunRecord> {
+    this.#ended.abort();
+    await this.#running;
+    const elapsedMs = this.#elapsedMs();
+    this.#lookAt(elapsedMs);
+    const spent = this.#watched?.spent();
+    const bindings = this.#watched?.bindings ?? [];
+    return {
+      outcome,
+      began: this.#began,
+      version: this.#options.version,
+      elapsedMs,
+      documents: documentsOf(bindings),
+      calls: spent?.callsTotal ?? 0,
+      credits: spent?.creditsTotal ?? 0,
+      creditsLeft: spent?.remaining,
+      creditsBy: Object.fromEntries(Object.entries<number>(spent?.credits ?? {}).filter(([, credits]) => credits > 0)),
+      rssPeakBytes: this.#rssPeak,
+      modules: bindings.map((binding) => {
+        const {name, documents, deletions, dropped, quarantined, sweeps, fault} = binding;
+        return {module: name, documents, deletions, dropped, quarantined, sweeps, fault, spans: this.#spans.get(binding) ?? []};
+      }),
+      samples: this.#samples,
+      holds: this.#holds,
+      incidents: this.#incidents,
+      incidentsLeftOut: this.#leftOut,
+    };
+  }
+
+  /** Looks once. */
+  look(): void {
+    this.#lookAt(this.#elapsedMs());
+  }
+
+  #lookAt(atMs: number): void {
+    const {bindings, spent, heldBack} = this.#watched ?? {bindings: []};
+    for (const [binding, spans] of this.#spans) extend(spans, binding, atMs);
+    const rssBytes = this.#options.rssBytes();
+    this.#rssPeak = Math.max(this.#rssPeak, rssBytes);
+    const usage = spent?.();
+    this.#hold(usage && holdOf(usage, heldBack?.()), atMs);
+    const last = this.#samples.at(-1);
+    if (last !== undefined && atMs - last.atMs < this.#stepMs && !this.#ended.signal.aborted) return;
+    const {callsTotal: calls = 0, creditsTotal: credits = 0} = usage ?? {};
+    this.#samples.push({atMs, documents: documentsOf(bindings), rssBytes, calls, credits});
+    if (this.#samples.length <= reportSamplesMax) return;
+    this.#samples = this.#samples.filter((_, i) => i % 2 === 0);
+    this.#stepMs *= 2;
+  }
+
+  async #repeat(): Promise<void> {
+    const {clock} = this.#options;
+    while (!this.#ended.signal.aborted) {
+      this.look();
+      await clock.sleep(reportSampleMs, this.#ended.signal).catch(() => {});
+    }
+  }
+
+  /** Prolongs the last hold up to now, or begins another one there. */
+  #hold(reason: string | undefined, atMs: number): void {
+    const last = this.#holds.at(-1);
+    if (this.#isHeld && last !== undefined) this.#holds[this.#holds.length - 1] = {...last, toMs: atMs};
+    if (reason !== undefined && !(this.#isHeld && last?.reason === reason)) this.#holds.push({reason, fromMs: atMs, toMs: atMs});
+    this.#isHeld = reason !== undefined;
+    if (this.#holds.length > reportSpansMax) this.#holds.splice(0, 1);
+  }
+
+  #note(level: string, message: string, module: unknown): void {
+    if (this.#incidents.length >= reportIncidentsMax) this.#leftOut++;
+    else this.#incidents.push({atMs: this.#elapsedMs(), level, message, module: typeof module === 'string' ? module : undefined});
+  }
+
+  #elapsedMs(): number {
+    return this.#options.clock.elapsedMs() - this.#startMs;
+  }
+}
+
+/** Every message about something that is tried again says so after its reason. */
+function isRetry(message: string): boolean {
+  return message.includes('; trying again');
+}
+
+/** Why Zoho's limits hold calls back just now; undefined when they do not. */
+function holdOf({pausedMs = 0, nextDownloadMs}: UsageSummary, heldBack: string | undefined): string | undefined {
+  if (heldBack !== undefined) return heldBack;
+  if (pausedMs > 0) return 'Zoho asks for fewer calls';
+  return nextDownloadMs === undefined ? undefined : `Zoho allows ${downloadsPerMinute} downloads a minute`;
+}
+
+function documentsOf(bindings: readonly BindingProgress[]): number {
+  return bindings.reduce((sum, {documents}) => sum + documents, 0);
+}
+
+/** Prolongs the last span up to now, or begins another one there. */
+function extend(spans: Span[], {phase, fault}: BindingProgress, atMs: number): void {
+  const activity = activityOf(phase, fault);
+  const last = spans.at(-1);
+  if (last !== undefined) spans[spans.length - 1] = {...last, toMs: atMs};
+  if (last?.activity !== activity) spans.push({activity, phase, fromMs: last === undefined ? 0 : atMs, toMs: atMs});
+  if (spans.length > reportSpansMax) spans.splice(0, 2, {...spans[1]!, fromMs: spans[0]!.fromMs});
+}

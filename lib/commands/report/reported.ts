@@ -1,0 +1,60 @@
+/** Runs with a report: its page is written when the run ends, however it ends. */
+
+import {ConfigError} from '../../errors/errors.ts';
+import {explainSystemErrors} from '../../errors/system.ts';
+import {tryPrivate, writePrivate} from '../../sinks/files/disk.ts';
+import {type CommandContext, exit, say} from '../host.ts';
+import {refuseExisting} from '../new-file.ts';
+import type {Outcome} from './record.ts';
+
+export interface ReportArguments {
+  /** File for the page. */
+  readonly report?: string;
+  /** Replace it when it is there. */
+  readonly force?: boolean;
+}
+
+/**
+ * Runs a command and writes the page of it. A run that fails for what was asked for (`ConfigError`) leaves no page.
+ *
+ * @throws ConfigError before the run when something is at `file`, or nothing can be written there.
+ */
+export async function reported(
+  host: CommandContext,
+  file: string,
+  {force}: ReportArguments,
+  run: () => Promise<number>,
+  pageOf: (outcome: Outcome) => Promise<string>,
+): Promise<number> {
+  await explainSystemErrors(`write ${file}`, async () => {
+    await refuseExisting(file, force, 'say --report for another file');
+    await tryPrivate(file);
+  });
+  let outcome: Outcome;
+  let end: () => number;
+  try {
+    const code = await run();
+    outcome = {state: code === exit.done ? 'done' : code === exit.interrupted ? 'interrupted' : 'failed'};
+    end = () => code;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    outcome = host.signal.aborted ? {state: 'interrupted'} : {state: 'failed', reason};
+    end = () => {
+      throw error;
+    };
+  }
+  await write(file, await pageOf(outcome), host, outcome);
+  return end();
+}
+
+/** A run that failed by itself is not to be explained by its page. */
+async function write(file: string, page: string, host: CommandContext, {state}: Outcome): Promise<void> {
+  try {
+    await explainSystemErrors(`write ${file}`, () => writePrivate(file, page));
+    say(host, `The report is in ${file}`);
+  } catch (error) {
+    if (state !== 'failed') throw error;
+    host.log('error', error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,7 @@
+/** The version of the program, as its package tells it. */
+import {readFileSync} from 'node:fs';
+
+export function programVersion(): string {
+  const {version} = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
+}
