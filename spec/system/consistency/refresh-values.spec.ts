@@ -89,24 +89,28 @@ refresh('a restart writes all values anew', () =>
   }),
 );
 
-refresh('a tombstone takes the digest away', () =>
-  captured(50, async (capture) => {
-    const {forget} = RefreshedValues.prototype;
-    const forgotten: string[] = [];
-    RefreshedValues.prototype.forget = function (id) {
-      forgotten.push(String(id));
-      forget.call(this, id);
-    };
-    try {
-      const [id] = capture.sandbox.org.module('Deals').ids();
-      capture.sandbox.org.module('Deals').delete(id!);
-      await capture.catchUp();
-      assert.deepEqual(forgotten, [id]);
-    } finally {
-      RefreshedValues.prototype.forget = forget;
-    }
-  }),
-);
+for (const emission of ['tombstone', 'sweep'] as const) {
+  refresh(`a ${emission} takes the digest of its record away, and no other`, () =>
+    captured(50, async (capture) => {
+      const {forget} = RefreshedValues.prototype;
+      const forgotten: string[] = [];
+      RefreshedValues.prototype.forget = function (id) {
+        forgotten.push(String(id));
+        forget.call(this, id);
+      };
+      try {
+        const deals = capture.sandbox.org.module('Deals');
+        const [id] = deals.ids();
+        if (emission === 'tombstone') deals.delete(id!);
+        else deals.edit(id!, {Name: 'changed'});
+        await capture.catchUp();
+        assert.deepEqual(forgotten, [id]);
+      } finally {
+        RefreshedValues.prototype.forget = forget;
+      }
+    }),
+  );
+}
 
 refresh('a write that fails leaves no digest behind', async () => {
   await captured(50, async (capture, partial) => {

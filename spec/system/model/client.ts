@@ -87,7 +87,7 @@ export class ModelZoho {
       download: (id, signal) => this.#download(id, signal),
       coql: async (query, read, signal) => {
         this.coqlCalls++;
-        const body = await call(signal, () => this.#coql(query, sinceMs));
+        const body = await call(signal, () => this.#coql(query.text, sinceMs));
         return body === undefined ? null : read(bytes(body));
       },
       deleted: (_module, sinceS, page, signal) => {

@@ -66,7 +66,7 @@ export const controls: readonly Control[] = [
     name: 'a tombstone is written without asking whether the record lives',
     run: {
       wrap: client((real) => ({
-        coql: (query, read, signal) => (query.includes(' in (') ? Promise.resolve(null) : real.coql(query, read, signal)),
+        coql: (query, read, signal) => (query.text.includes(' in (') ? Promise.resolve(null) : real.coql(query, read, signal)),
       })),
     },
   },

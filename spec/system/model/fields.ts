@@ -45,30 +45,23 @@ export class ModelFields {
   readonly madeMs: number | undefined;
   readonly #refusal: Refusal | undefined;
   readonly #isWide: boolean;
-  readonly #isFixed: boolean;
   readonly #nowMs: () => number;
 
-  /** `fixed`: nothing becomes of them, and every API reads all: there are no refreshes but those of the schedule. */
-  constructor(random: Random, nowMs: () => number, busyMs: number, fixed = false) {
-    this.#isFixed = fixed;
+  constructor(random: Random, nowMs: () => number, busyMs: number) {
     const inBusyTime = (): number => nowMs() + random.below(busyMs);
     this.#nowMs = nowMs;
-    this.madeMs = random.chance(0.6) && !fixed ? inBusyTime() : undefined;
-    this.#isWide = random.chance(0.1) && !fixed;
+    this.madeMs = random.chance(0.6) ? inBusyTime() : undefined;
+    this.#isWide = random.chance(0.1);
     const api = random.pick(['bulk', 'coql', 'coql'] as const);
     const forGood = random.chance(0.4);
     const fromMs = random.chance(0.4) ? nowMs() : inBusyTime();
-    this.#refusal = random.chance(0.5) && !fixed ? {api, forGood, fromMs, left: 1} : undefined;
+    this.#refusal = random.chance(0.5) ? {api, forGood, fromMs, left: 1} : undefined;
   }
 
   /** As metadata list them now. */
   get listed(): readonly Field[] {
     const isMade = this.madeMs !== undefined && this.#nowMs() >= this.madeMs;
-    return [
-      ...(this.#isFixed ? always.filter(({coql}) => coql) : always),
-      ...(isMade ? [late] : []),
-      ...(this.#isWide ? filling : []),
-    ];
+    return [...always, ...(isMade ? [late] : []), ...(this.#isWide ? filling : [])];
   }
 
   /** Refuses nothing more but what is refused for good. Returns whether something was refused for a while. */

@@ -23,8 +23,6 @@ export interface Seen {
 export class ModelOrg {
   readonly #records = new Map<bigint, Version[]>();
   readonly #scores = new Map<bigint, number>();
-  /** Values that a formula can have; with few of them, one comes back. */
-  scores = 1000;
   readonly #random: Random;
   readonly #nowMs: () => number;
   /** Longest time that a change may stay invisible. */
@@ -46,13 +44,13 @@ export class ModelOrg {
   seed(ageS: number): void {
     const nowMs = this.#nowMs();
     const id = this.#newId();
-    this.#scores.set(id, this.#random.below(this.scores));
+    this.#scores.set(id, this.#random.below(1000));
     this.#records.set(id, [{modifiedS: Math.floor(nowMs / 1000) - ageS, name: `seed ${id}`, visibleMs: 0}]);
   }
 
   insert(): void {
     const id = this.#newId();
-    this.#scores.set(id, this.#random.below(this.scores));
+    this.#scores.set(id, this.#random.below(1000));
     this.#write(id);
   }
 
@@ -62,7 +60,7 @@ export class ModelOrg {
     for (let i = 0; i < count; i++) {
       const id = this.#newId();
       this.ahead.add(id);
-      this.#scores.set(id, this.#random.below(this.scores));
+      this.#scores.set(id, this.#random.below(1000));
       const modifiedS = Math.floor(nowMs / 1000) + 3_600 + this.#random.below(86_400);
       this.#push(id, {modifiedS, name: `edit ${this.#edits++}`, visibleMs: nowMs});
     }
@@ -119,7 +117,7 @@ export class ModelOrg {
   /** Formula values change; no `Modified_Time` moves. */
   drift(): void {
     const ids = [...this.#scores.keys()].filter((id) => !this.ahead.has(id));
-    for (let i = 0; i < 3; i++) this.#scores.set(this.#random.pick(ids), this.#random.below(this.scores));
+    for (let i = 0; i < 3; i++) this.#scores.set(this.#random.pick(ids), this.#random.below(1000));
   }
 
   /** Live records as seen at a moment. */

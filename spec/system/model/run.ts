@@ -23,8 +23,6 @@ export interface ModelRun {
   readonly pagesShift?: boolean;
   /** Of these kinds for certain; of the others as the seed has it. */
   readonly oddities?: Partial<Oddities>;
-  /** The second session lives through all edits and the quiet time, among fields that stay as they are: what a process remembers counts then. */
-  readonly lasts?: boolean;
   /** How far the feed of deletions is behind; more than the connector allows for is a control that must be caught. */
   readonly feedLagMs?: number;
 }
@@ -51,7 +49,6 @@ export async function modelRun({
   pagesShift = false,
   feedLagMs,
   oddities,
-  lasts = false,
 }: ModelRun): Promise<ModelReport> {
   const random = new Random(seed);
   const clock = new VirtualClock(startMs);
@@ -59,8 +56,7 @@ export async function modelRun({
   // Drawn apart, so that the rest of a run is as it was without them.
   const odd = {...drawOddities(new Random(seed * 7919)), ...oddities};
   const apart = new Random(seed * 104_729);
-  const fields = new ModelFields(apart, () => clock.nowMs(), busyS * 1000, lasts);
-  if (lasts) org.scores = 2;
+  const fields = new ModelFields(apart, () => clock.nowMs(), busyS * 1000);
   org.hasLate = () => fields.madeMs !== undefined && clock.nowMs() >= fields.madeMs;
   const zoho = new ModelZoho(
     org,
@@ -74,7 +70,7 @@ export async function modelRun({
       pagesShift,
       odd,
       feedLagMs: feedLagMs ?? apart.pick([0, 0, 4_000, 8_000]),
-      feedRefusedFromMs: !lasts && apart.chance(0.25) ? startMs + apart.below(busyS * 1000) : Number.POSITIVE_INFINITY,
+      feedRefusedFromMs: apart.chance(0.25) ? startMs + apart.below(busyS * 1000) : Number.POSITIVE_INFINITY,
     },
     fields,
   );
@@ -94,8 +90,8 @@ export async function modelRun({
   let documents = 0;
   const violations: string[] = [];
   for (let quiet = false; !quiet; ) {
-    quiet = lasts ? kills > 0 : !editing && (kills > 3 || random.chance(0.5));
-    if (quiet && !lasts) {
+    quiet = !editing && (kills > 3 || random.chance(0.5));
+    if (quiet) {
       zoho.options.faults = 0;
       // What was refused once is asked for again after a day.
       if (fields.rest()) await clock.run(() => false, 25 * 3_600_000);
@@ -137,11 +133,7 @@ export async function modelRun({
         over = true;
       },
     );
-    if (quiet && lasts) {
-      await clock.run(() => over || !editing, 2 * busyS * 1000);
-      zoho.options.faults = 0;
-    }
-    const lifeMs = quiet ? (lasts ? 6 : 12) * 60_000 : random.below(60_000);
+    const lifeMs = quiet ? 12 * 60_000 : random.below(60_000);
     await clock.run(() => over, lifeMs);
     if (quiet) await clock.run(() => over || isSettled(session.ahead(task.state)), 3_600_000);
     // What the runtime had not committed when the session ended is lost.

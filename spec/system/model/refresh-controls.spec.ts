@@ -1,4 +1,0 @@
-import {catches} from './catches.ts';
-import {refreshControls} from './refresh-controls.ts';
-
-catches('model check, controls of refreshed values', refreshControls);
