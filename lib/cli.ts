@@ -135,7 +135,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('compare captured files with Zoho')
     .requiredOption('--out <dir>', 'directory written by capture')
     .option('--full', 'compare every record instead of a sample')
-    .option('--sample <count>', 'records to compare per module', whole, 200)
+    .option('--sample <count>', 'records to compare per module', integer, 200)
     .option('--show-values', "show differing values, not only their fields; they are your customers' data")
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho verify --config config.json --out ./out'))
@@ -162,8 +162,8 @@ function programOf(host: CommandContext, run: Run): Command {
     .description('run a local Zoho CRM for trying things out; prints its address and credentials as a JSON line')
     .option('--port <port>', 'port to listen on', port, 0)
     .option('--host <address>', 'address to listen on; anyone who reaches it can read and change the sandbox', '127.0.0.1')
-    .option('--records <count>', 'records of the largest module', whole, 1_000)
-    .option('--seed <number>', 'the same seed gives the same organisation', whole, 1)
+    .option('--records <count>', 'records of the largest module', integer, 1_000)
+    .option('--seed <number>', 'the same seed gives the same organisation', integer, 1)
     .option('--churn [time]', 'make a random change at this interval (500ms by default)', span)
     .option('--fault <fault>', 'inject a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
     .option('--strict', "enforce Zoho's limits on tokens and downloads, and accept only queries that every organisation accepts")
@@ -177,7 +177,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .command('demo')
     .description('capture three modules of a sandbox into ./out, and compare the files with what the sandbox holds')
     .option('--out <dir>', 'directory to write to; files of an earlier demo are replaced', 'out')
-    .option('--records <count>', 'records of the largest module', whole, 100_000)
+    .option('--records <count>', 'records of the largest module', integer, 100_000)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('source-zoho demo'))
     .action(run(async (args) => (await import('./commands/demo.ts')).demo(host, args)));
@@ -190,10 +190,10 @@ function programOf(host: CommandContext, run: Run): Command {
       'usual, narrow, wide, quoted, unicode, coql, bindings, hundred, null, slow, stalled, latency-parallel, latency-serial, or all (except hundred)',
       names,
     )
-    .option('--rounds <count>', 'rounds; figures are their medians', whole, 5)
-    .option('--rows <count>', 'rows of a page', whole, 200_000)
+    .option('--rounds <count>', 'rounds; figures are their medians', integer, 5)
+    .option('--rows <count>', 'rows of a page', integer, 200_000)
     .option('--scale <file>', 'instead, capture more and more rows, and plot rate and memory into this SVG file')
-    .option('--scale-rows <count>', 'largest number of rows for --scale', whole, 2_000_000)
+    .option('--scale-rows <count>', 'largest number of rows for --scale', integer, 2_000_000)
     .option('--report <file>', 'also write a page with the figures as bars into this HTML file')
     .option('--force', 'replace these files if they exist')
     .option('--starts', 'instead, time the starts of spec and --help, compared with node')
@@ -220,7 +220,7 @@ function withSetup(command: Command): Command {
       names,
     )
     .option('--sandbox', 'use a sandbox that runs only during the command')
-    .option('--records <count>', 'records of the largest module of that sandbox', whole);
+    .option('--records <count>', 'records of the largest module of that sandbox', integer);
 }
 
 export type {SetupArguments};
@@ -246,7 +246,7 @@ lacks; \${NAME} in a configuration is replaced. LOG_LEVEL (trace, debug, info, w
 const captureNotes = `
 The same command continues where it stopped, however it was stopped. Ctrl-C stops at the next checkpoint; a second Ctrl-C stops at once.`;
 
-function whole(text: string): number {
+function integer(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }

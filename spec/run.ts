@@ -1,8 +1,8 @@
 /**
  * `npm test`: type check, lint, all files that end in `.spec.ts` with coverage, and as the last line `N passed, N failed`.
  *
- * `npm test -- PATTERN` runs the specs whose path holds the pattern, and nothing else. `npm test -- --raise` records the number of cases as the
- * floor that later runs must reach.
+ * `npm test -- PATTERN` runs the specs whose path holds the pattern, and nothing else. `npm run test:unit` runs those that need no process of their
+ * own, no sandbox and no whole capture. `npm test -- --raise` records the number of cases as the floor that later runs must reach.
  */
 import {spawnSync} from 'node:child_process';
 import {glob, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
@@ -18,14 +18,25 @@ const specTimeoutMs = 180_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const floorFile = join(root, 'spec/floor.json');
-const {values, positionals} = parseArgs({allowPositionals: true, options: {raise: {type: 'boolean', default: false}}});
-const whole = positionals.length === 0;
+const {values, positionals} = parseArgs({
+  allowPositionals: true,
+  options: {
+    raise: {type: 'boolean', default: false},
+    unit: {type: 'boolean', default: false},
+  },
+});
+const whole = positionals.length === 0 && !values.unit;
+
+/** Specs of whole captures, commands and processes, each seconds long. All others are unit specs. */
+const wholeSpecs =
+  /^spec\/(?:system|commands|bench|sandbox)\/|^spec\/(?:cli|main|source-zoho|containerfile|capture\/capture|zoho\/sandbox)\.spec\.ts$/;
 
 const checks = whole ? [tool('tsc', 'type check'), tool('biome', 'lint', 'check', '--error-on-warnings')] : [];
 const checksFailed = checks.filter((passed) => !passed).length;
 
 const files = (await Array.fromAsync(glob('spec/**/*.spec.ts', {cwd: root})))
-  .filter((file) => whole || positionals.some((pattern) => file.includes(pattern)))
+  .filter((file) => positionals.length === 0 || positionals.some((pattern) => file.includes(pattern)))
+  .filter((file) => !values.unit || !wholeSpecs.test(file))
   .sort();
 const coverage = await mkdtemp(join(tmpdir(), 'source-zoho-coverage-'));
 const interrupted = new AbortController();

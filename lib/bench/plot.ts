@@ -56,10 +56,11 @@ function chart(offset: number, title: string, xs: readonly number[], ys: readonl
     `<text x="${left}" y="${offset + 22}" font-size="14">${title}</text>`,
     ...marks.map(
       (value) =>
-        `<path d="M${left} ${fixed(y(value))}H${width - right}" stroke="#ddd"/><text x="${left - 8}" y="${fixed(y(value) + 4)}" text-anchor="end">${whole(value)}</text>`,
+        `<path d="M${left} ${fixed(y(value))}H${width - right}" stroke="#ddd"/><text x="${left - 8}" y="${fixed(y(value) + 4)}" text-anchor="end">${rounded(value)}</text>`,
     ),
     ...xs.map(
-      (value) => `<text x="${fixed(x(value))}" y="${offset + height - bottom + 18}" text-anchor="middle">${whole(value)}</text>`,
+      (value) =>
+        `<text x="${fixed(x(value))}" y="${offset + height - bottom + 18}" text-anchor="middle">${rounded(value)}</text>`,
     ),
     `<polyline fill="none" stroke="#0b62a4" stroke-width="2" points="${xs.map((value, i) => `${fixed(x(value))},${fixed(y(ys[i]!))}`).join(' ')}"/>`,
     ...xs.map((value, i) => `<circle cx="${fixed(x(value))}" cy="${fixed(y(ys[i]!))}" r="3.5" fill="#0b62a4"/>`),
@@ -67,7 +68,7 @@ function chart(offset: number, title: string, xs: readonly number[], ys: readonl
   if (line !== undefined) {
     parts.push(
       `<path d="M${left} ${fixed(y(line.at))}H${width - right}" stroke="#b00" stroke-dasharray="6 4"/>`,
-      `<text x="${width - right}" y="${fixed(y(line.at) - 6)}" text-anchor="end" fill="#b00">${line.label}: ${whole(line.at)}</text>`,
+      `<text x="${width - right}" y="${fixed(y(line.at) - 6)}" text-anchor="end" fill="#b00">${line.label}: ${rounded(line.at)}</text>`,
     );
   }
   return parts.join('\n');
@@ -80,4 +81,4 @@ function nice(value: number): number {
 }
 
 const fixed = (value: number): string => value.toFixed(1);
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
+const rounded = (value: number): string => Math.round(value).toLocaleString('en-US');

@@ -76,9 +76,9 @@ export async function run(name: string, task: Task, options: RunOptions): Promis
   if (code !== 0) throw new Error(`Cannot measure ${name}: it ended with code ${code}\n${await said}`);
   const report: Report = JSON.parse(await reported);
   if (read === undefined) return {...report, wallS};
-  const {whole, digester} = read;
-  if (whole !== undefined) digester.add(whole);
-  return {...report, wallS, digest: digester.end(), output: whole};
+  const {bytes, digester} = read;
+  if (bytes !== undefined) digester.add(bytes);
+  return {...report, wallS, digest: digester.end(), output: bytes};
 }
 
 /**
@@ -147,7 +147,7 @@ function pipeIn(folder: string): {reader: number; writer: number} {
 interface Drained {
   readonly digester: Digester;
   /** The output, if it could be kept; otherwise the digester has read it. */
-  readonly whole?: Buffer;
+  readonly bytes?: Buffer;
 }
 
 function drain(reader: number, output: Output): Drained {
@@ -173,7 +173,7 @@ function drain(reader: number, output: Output): Drained {
     }
   }
   closeSync(reader);
-  if (at === total) return {digester, whole: buffer.subarray(0, at)};
+  if (at === total) return {digester, bytes: buffer.subarray(0, at)};
   digester.add(buffer.subarray(0, at));
   return {digester};
 }

@@ -2,6 +2,7 @@
 
 import {ZohoError} from '../errors/errors.ts';
 import {outageDelayMaxMs, outageDelayMs, outageMaxMs} from '../limits.ts';
+import {backoff} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 
@@ -38,5 +39,5 @@ export function isOutage(error: unknown): error is ZohoError {
 
 /** How long to wait after so many tries before. */
 export function outagePauseMs(tries: number): number {
-  return Math.min(outageDelayMaxMs, outageDelayMs * 2 ** tries);
+  return backoff(tries + 1, {firstMs: outageDelayMs, maxMs: outageDelayMaxMs});
 }

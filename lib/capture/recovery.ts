@@ -3,6 +3,7 @@
 import {ZohoError} from '../errors/errors.ts';
 import {secondsOf} from '../flow/state.ts';
 import {coqlRowsSmall, downloadTriesMax, jobTriesMax, resultWaitMaxMs, retryDelayMaxMs, retryDelayMs} from '../limits.ts';
+import {backoff} from '../platform/backoff.ts';
 import type {BindingPatch} from '../records/batch.ts';
 import type {Binding} from './binding.ts';
 import {askForColumns, bisectBulkFields, fieldCodes} from './bisect-fields.ts';
@@ -79,7 +80,7 @@ export class BackfillRecovery {
 
   async #again(error: ZohoError, patch: BindingPatch | undefined, tries: number, signal: AbortSignal): Promise<void> {
     const {clock, log} = this.#binding.shared;
-    const delayMs = Math.min(retryDelayMaxMs, retryDelayMs * 2 ** (tries - 1));
+    const delayMs = backoff(tries, {firstMs: retryDelayMs, maxMs: retryDelayMaxMs});
     log('info', `${error.message}; trying again in ${delayMs / 1000} s`, {module: this.#binding.module, kind: error.kind, tries});
     if (patch !== undefined) await this.#binding.patch(patch);
     await clock.sleep(delayMs, signal);

@@ -44,7 +44,7 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
   // Before minutes of measuring.
   if (scale !== undefined) {
     await explainSystemErrors(`write ${scale}`, async () => {
-      await refuseExisting(scale, args.force, 'say --scale for another file');
+      await refuseExisting(scale, args.force, 'pass --scale for another file');
       await (await open(scale, 'a')).close();
     });
   }

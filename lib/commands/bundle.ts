@@ -4,6 +4,7 @@ import {release} from 'node:os';
 import {ConfigError} from '../errors/errors.ts';
 import {bundleLogLinesMax} from '../limits.ts';
 import type {Level, Log} from '../platform/log.ts';
+import {withoutSecrets} from '../platform/redact.ts';
 import {folderDisk, hasCode} from '../sinks/files/disk.ts';
 import {manifestName, parseManifest} from '../sinks/files/manifest.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
@@ -85,7 +86,12 @@ export class Bundle {
         ...(folder !== undefined && {state: await stateOf(folder)}),
         log: {left_out: this.#left, lines: this.#lines},
       };
-      await this.#file.writeFile(`${without(secretsOf(setup), JSON.stringify(content, undefined, 2))}\n`);
+      // Nothing that is written should hold a secret; this is for what nobody thought of.
+      const text = withoutSecrets(JSON.stringify(content, undefined, 2), secretsOf(setup), {
+        charactersMin: secretCharactersMin,
+        mark: hidden,
+      });
+      await this.#file.writeFile(`${text}\n`);
     } finally {
       await this.#file.close();
     }
@@ -157,21 +163,15 @@ function plainOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainOf(inner)]));
 }
 
+/** The secrets as JSON writes them. */
 function secretsOf(setup: Setup | undefined): string[] {
   if (setup === undefined) return [];
   const {clientId, clientSecret, refreshToken} = setup.config.credentials;
-  return [clientId, clientSecret, refreshToken];
+  return [clientId, clientSecret, refreshToken].map((secret) => JSON.stringify(secret).slice(1, -1));
 }
 
 /** Shorter secrets may occur in a text by chance. */
-const secretLengthMin = 6;
-
-/** Redacts secrets. Nothing should hold one; this covers what nobody thought of. */
-function without(secrets: readonly string[], text: string): string {
-  return secrets
-    .filter(({length}) => length >= secretLengthMin)
-    .reduce((rest, secret) => rest.replaceAll(JSON.stringify(secret).slice(1, -1), hidden), text);
-}
+const secretCharactersMin = 6;
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

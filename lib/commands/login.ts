@@ -8,6 +8,7 @@ import {ConfigError, ZohoError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
 import {defaultStartDays} from '../flow/state.ts';
 import {errorBytesMax, tokenTimeoutMs} from '../limits.ts';
+import {jsonOf} from '../platform/json.ts';
 import {tryPrivate, writePrivate} from '../sinks/files/disk.ts';
 import {accountsOrigin, apiOrigin} from '../zoho/data-centers.ts';
 import {Http, usualTimeouts, within} from '../zoho/http.ts';
@@ -107,7 +108,7 @@ async function exchange(
       const answer = await http.send({origin: accounts, path: '/oauth/v2/token', method: 'POST', headers, body}, limited);
       return {status: answer.status, text: await answer.text(errorBytesMax)};
     });
-    const body = bodyOf(text);
+    const body = jsonOf(text);
     const granted = v.safeParse(grantSchema, body);
     if (granted.success) return granted.output;
     const refused = v.safeParse(refusalSchema, body);
@@ -121,15 +122,6 @@ async function exchange(
     throw new ZohoError('credentials', `Cannot log in: ${meaningOf(refused.output.error, host)}`, {code: refused.output.error});
   } finally {
     await http.close();
-  }
-}
-
-function bodyOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }
 

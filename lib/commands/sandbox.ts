@@ -1,4 +1,5 @@
 /** `source-zoho sandbox`: a local Zoho for trying things out. */
+import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
 import {isLoopback} from '../zoho/data-centers.ts';
 import {configOf} from './context.ts';
@@ -36,6 +37,7 @@ export async function sandbox(host: CommandContext, args: SandboxArguments): Pro
   if (config !== undefined)
     await explainSystemErrors(`write ${config}`, () => refuseExisting(config, args.force, 'pass --config for another file'));
   const {startSandbox} = await import('../sandbox/server.ts');
+  const {InvalidFault} = await import('../sandbox/faults.ts');
   const {strictDialect} = await import('../sandbox/coql/switches.ts');
   const started = await explainSystemErrors(`listen on ${args.host}, port ${args.port}`, () =>
     startSandbox({
@@ -47,7 +49,9 @@ export async function sandbox(host: CommandContext, args: SandboxArguments): Pro
       switches: args.strict === true ? {coql: strictDialect} : relaxed,
       ...(args.churn !== undefined && {churnMs: args.churn === true ? churnDefaultMs : args.churn}),
     }),
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof InvalidFault ? new ConfigError(error.message, {cause: error}) : error;
+  });
   try {
     if (config !== undefined) {
       const {writePrivate} = await import('../sinks/files/disk.ts');

@@ -1,9 +1,9 @@
 /** What users configure: the endpoint, and each binding's resource. The JSON Schema they see is in `flow/spec.ts`. */
 import cron from 'node-cron';
 import * as v from 'valibot';
-import {didYouMean} from '../errors/did-you-mean.ts';
+import {suggestion} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
-import {must, problems, reads} from '../errors/validation.ts';
+import {must, parse, reads} from '../errors/validation.ts';
 import {cronExpression} from '../flow/cron-pattern.ts';
 import {durationMs} from './duration.ts';
 import {startInstant} from './start-date.ts';
@@ -99,7 +99,7 @@ export type ConfigAuthor = 'flow' | 'person';
 /** Reads an endpoint config. Throws ConfigError with one line that names each property that is wrong, and no value. */
 export function parseConfig(value: unknown, author: ConfigAuthor = 'flow'): EndpointConfig {
   const strangers = author === 'person' ? unknownProperties(value) : [];
-  const {credentials, start_date} = parse(endpointSchema, value, 'the endpoint config', strangers);
+  const {credentials, start_date} = parse(endpointSchema, value, 'use the endpoint config', {more: strangers});
   return {
     credentials: {
       clientId: credentials.client_id,
@@ -113,7 +113,7 @@ export function parseConfig(value: unknown, author: ConfigAuthor = 'flow'): Endp
 
 /** Reads a binding's resource config; fails as `parseConfig` does, with the module's name when it has one. */
 export function parseResource(value: unknown): ResourceConfig {
-  const {name, interval, schedule} = parse(resourceSchema, value, `the resource config${ofModule(value)}`);
+  const {name, interval, schedule} = parse(resourceSchema, value, `use the resource config${ofModule(value)}`);
   return {name, intervalMs: interval, ...(schedule && {schedule})};
 }
 
@@ -123,18 +123,6 @@ export function refuseFutureStart({startDate}: EndpointConfig, nowSeconds: numbe
   throw new ConfigError(
     `Cannot use the endpoint config: start_date ${startDate} is in the future; set it to a time that has passed`,
   );
-}
-
-function parse<S extends v.GenericSchema>(
-  schema: S,
-  value: unknown,
-  what: string,
-  strangers: readonly string[] = [],
-): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, value);
-  if (parsed.success && strangers.length === 0) return parsed.output;
-  const wrong = parsed.success ? strangers : [problems(parsed.issues), ...strangers];
-  throw new ConfigError(`Cannot use ${what}: ${wrong.join('; ')}`);
 }
 
 /** What is said of each property of an endpoint config that nothing reads. Those of sops, and Flow's own notes (`_meta`), are left alone. */
@@ -160,8 +148,7 @@ function strangersIn(value: unknown, known: readonly string[], place: string): s
 const keyShownMax = 100;
 
 function notProperty(key: string, known: readonly string[]): string {
-  const meant = didYouMean(key, known);
-  return `is not a property of it${meant === undefined ? '' : `, did you mean ${meant}?`}`;
+  return `is not a property of it${suggestion(key, known)}`;
 }
 
 function ofModule(value: unknown): string {

@@ -5,9 +5,9 @@
 import {dirname, resolve} from 'node:path';
 import * as v from 'valibot';
 import {parseDocument} from 'yaml';
-import {didYouMean} from '../errors/did-you-mean.ts';
+import {suggestion} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
-import {must, problems, table} from '../errors/validation.ts';
+import {must, parse, table} from '../errors/validation.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import type {Unseal} from './sops.ts';
 
@@ -86,7 +86,7 @@ const importsMax = 1_000;
 export async function readSource(path: string, name: string | undefined, reader: SourceReader): Promise<SourceCapture> {
   const found = await capturesOf(path, reader);
   const capture = choose(found, name, path);
-  const spec = parse(captureSchema, capture.spec, `${capture.path}, captures.${capture.name}`);
+  const spec = parse(captureSchema, capture.spec, `use ${capture.path}, captures.${capture.name}`);
   const endpoint = spec.endpoint.connector ?? spec.endpoint.local;
   if (endpoint === undefined)
     throw new ConfigError(
@@ -118,7 +118,7 @@ async function capturesOf(path: string, reader: SourceReader): Promise<Found[]> 
   for (let at = 0; at < paths.length; at++) {
     const here = paths[at]!;
     const shown = at === 0 ? path : here;
-    const catalog = parse(catalogSchema, parseYaml(await reader.read(here), shown), shown);
+    const catalog = parse(catalogSchema, parseYaml(await reader.read(here), shown), `use ${shown}`);
     for (const [name, spec] of Object.entries(catalog.captures)) found.push({name, path: shown, spec});
     for (const entry of catalog.import) {
       const target = typeof entry === 'string' ? entry : entry.url;
@@ -137,10 +137,7 @@ function choose(found: readonly Found[], name: string | undefined, path: string)
   if (name !== undefined) {
     const named = found.find((capture) => capture.name === name);
     if (named !== undefined) return named;
-    const meant = didYouMean(name, names);
-    throw new ConfigError(
-      `Cannot find capture ${name} in ${path}${meant === undefined ? `; it has ${listOf(names)}` : `, did you mean ${meant}?`}`,
-    );
+    throw new ConfigError(`Cannot find capture ${name} in ${path}${suggestion(name, names) || `; it has ${listOf(names)}`}`);
   }
   const ours = found.filter(({spec}) => isOurs(spec));
   const likely = ours.length > 0 ? ours : found;
@@ -202,12 +199,6 @@ function parseYaml(text: string, path: string): unknown {
       throw new ConfigError(`Cannot read ${shown}: an alias in it cannot be resolved`, {cause: error});
     throw error;
   }
-}
-
-function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, value);
-  if (parsed.success) return parsed.output;
-  throw new ConfigError(`Cannot use ${what}: ${problems(parsed.issues)}`);
 }
 
 function listOf(names: readonly string[]): string {

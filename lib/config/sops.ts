@@ -1,6 +1,7 @@
 /** Configs that sops encrypted, as Flow publishes them (flow-protocol sheet 6). */
 import {spawn} from 'node:child_process';
 import {ConfigError} from '../errors/errors.ts';
+import {jsonOf} from '../platform/json.ts';
 
 /** Gives a config in plain values; one without a `sops` stanza as it is. `what` names it in messages. */
 export type Unseal = (config: unknown, what: string) => Promise<unknown>;
@@ -13,17 +14,11 @@ export const unsealWithSops: Unseal = async (config, what) => {
     typeof sops === 'object' && sops !== null && 'encrypted_suffix' in sops && typeof sops.encrypted_suffix === 'string'
       ? sops.encrypted_suffix
       : '';
-  return withoutSuffix(jsonOf(await decrypt(JSON.stringify(config), what), what), suffix);
-};
-
-/** The message of a failure to parse would show the beginning of what was decrypted. */
-function jsonOf(decrypted: string, what: string): unknown {
-  try {
-    return JSON.parse(decrypted);
-  } catch {
+  const plain = jsonOf(await decrypt(JSON.stringify(config), what));
+  if (plain === undefined)
     throw new ConfigError(`Cannot decrypt ${what}: sops gives no JSON; see what sops --decrypt makes of it`);
-  }
-}
+  return withoutSuffix(plain, suffix);
+};
 
 function decrypt(sealed: string, what: string): Promise<string> {
   const {promise, resolve, reject} = Promise.withResolvers<string>();

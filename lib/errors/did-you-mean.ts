@@ -16,6 +16,12 @@ export function didYouMean(word: string, known: Iterable<string>): string | unde
   return best;
 }
 
+/** The end of a message about a word that is not known: `, did you mean <word>?`, or nothing when none is near enough. */
+export function suggestion(word: string, known: Iterable<string>): string {
+  const meant = didYouMean(word, known);
+  return meant === undefined ? '' : `, did you mean ${meant}?`;
+}
+
 /** Longer names are compared by their beginning. */
 const lettersMax = 100;
 

@@ -1,6 +1,30 @@
 /** Where values from outside come in: valibot's findings in our own words, which never repeat a value. */
 import * as v from 'valibot';
 import {isTable, setOwn} from '../platform/own-property.ts';
+import {ConfigError} from './errors.ts';
+
+export interface ParseOptions {
+  /** Stops at the first problem. */
+  readonly abortEarly?: boolean;
+  /** Problems that were found besides. */
+  readonly more?: readonly string[];
+  /** What to do about it, said last. */
+  readonly wayOut?: string;
+}
+
+/** Reads a value by its schema, or throws a ConfigError that says all that is wrong in one line: `Cannot <what>: <problems>`. */
+export function parse<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  what: string,
+  options: ParseOptions = {},
+): v.InferOutput<S> {
+  const {abortEarly, more = [], wayOut} = options;
+  const parsed = v.safeParse(schema, value, {abortEarly});
+  if (parsed.success && more.length === 0) return parsed.output;
+  const wrong = parsed.success ? more : [problems(parsed.issues), ...more];
+  throw new ConfigError(`Cannot ${what}: ${[...wrong, ...(wayOut === undefined ? [] : [wayOut])].join('; ')}`);
+}
 
 /** Message of a schema: what the value must be, and what kind of value was found instead. */
 export function must(be: string): (issue: v.BaseIssue<unknown>) => string {
@@ -41,7 +65,7 @@ export function table<Output>(
 }
 
 /** All problems in one line, each with the place it is at: `credentials.client_id is missing; start_date must be ...`. */
-export function problems(issues: readonly v.BaseIssue<unknown>[]): string {
+function problems(issues: readonly v.BaseIssue<unknown>[]): string {
   const lines = issues.map((issue) => `${(v.getDotPath(issue) ?? 'it').slice(0, placeMax)} ${issue.message}`);
   return [...new Set(lines)].join('; ');
 }

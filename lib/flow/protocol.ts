@@ -4,7 +4,8 @@
  */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
-import {must, problems} from '../errors/validation.ts';
+import {must, parse} from '../errors/validation.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {DiscoveredBinding} from './discover.ts';
 import {fullRange, type KeyRange} from './shard.ts';
 import {stateKeyOf} from './state-key.ts';
@@ -59,7 +60,7 @@ export type Request =
 const object = must('an object');
 const list = <S extends v.GenericSchema>(item: S) => v.nullish(v.array(item, must('an array')), []);
 const text = v.nullish(v.string(must('a string')), '');
-const whole = v.nullish(
+const integer = v.nullish(
   v.pipe(
     v.union([v.number(), v.string()], must('a whole number')),
     v.transform((value) => (value === '' ? Number.NaN : Number(value))),
@@ -73,8 +74,8 @@ const linkedCollections = list(collection);
 const bound = {
   resourceConfig: v.nullish(v.unknown(), {}),
   collection: v.nullish(collection),
-  collectionIndex: whole,
-  backfill: whole,
+  collectionIndex: integer,
+  backfill: integer,
 };
 const captureSchema = v.object(
   {
@@ -94,7 +95,7 @@ const schemas = {
   open: v.object(
     {
       capture: v.nullish(captureSchema, {}),
-      range: v.nullish(v.object({keyBegin: whole, keyEnd: whole}, object)),
+      range: v.nullish(v.object({keyBegin: integer, keyEnd: integer}, object)),
       state: v.nullish(v.unknown(), {}),
     },
     object,
@@ -109,7 +110,9 @@ const kinds = Object.keys(schemas) as Kind[];
  * `number` (from 1), without its content.
  */
 export function parseRequest(line: string, number: number): Request {
-  const message = parse(v.record(v.string(), v.unknown(), object), json(line, number), `request ${number}`);
+  const message = parse(v.record(v.string(), v.unknown(), object), json(line, number), `read request ${number}`, {
+    abortEarly: true,
+  });
   const found = kinds.filter((kind) => message[kind] !== undefined && message[kind] !== null);
   const [kind] = found;
   if (kind === undefined) throw new ConfigError(`Cannot read request ${number}: it is none of ${kinds.join(', ')}`);
@@ -117,16 +120,16 @@ export function parseRequest(line: string, number: number): Request {
   const what = `request ${number}, ${kind}`;
   switch (kind) {
     case 'discover':
-      return {kind, ...parse(schemas.discover, message[kind], what)};
+      return {kind, ...parse(schemas.discover, message[kind], `read ${what}`, {abortEarly: true})};
     case 'validate': {
-      const {config, bindings, linkedCollections} = parse(schemas.validate, message[kind], what);
+      const {config, bindings, linkedCollections} = parse(schemas.validate, message[kind], `read ${what}`, {abortEarly: true});
       const collections = collectionNames(bindings, linkedCollections, what);
       return {kind, config, bindings: bindings.map(({resourceConfig}, i) => ({resourceConfig, collection: collections[i]!}))};
     }
     case 'open':
-      return openRequest(parse(schemas.open, message[kind], what), what);
+      return openRequest(parse(schemas.open, message[kind], `read ${what}`, {abortEarly: true}), what);
     default:
-      parse(schemas[kind], message[kind], what);
+      parse(schemas[kind], message[kind], `read ${what}`, {abortEarly: true});
       return {kind};
   }
 }
@@ -176,17 +179,10 @@ function collectionNames(
 }
 
 function json(line: string, number: number): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
+  const value = jsonOf(line);
+  if (value === undefined)
     throw new ConfigError(`Cannot read request ${number}: its line of ${line.length} characters is not JSON`);
-  }
-}
-
-function parse<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, value, {abortEarly: true});
-  if (parsed.success) return parsed.output;
-  throw new ConfigError(`Cannot read ${what}: ${problems(parsed.issues)}`);
+  return value;
 }
 
 /** The answer to a request, as an object with its one kind. Defaults are omitted, as in proto3. */

@@ -29,7 +29,7 @@ const text = v.pipe(v.string(), v.nonEmpty());
 const id = v.pipe(v.string(), v.regex(/^\d+$/));
 /** Zoho chooses a job's id, which becomes part of a URL. */
 const jobId = v.pipe(v.string(), v.regex(/^[\w-]+$/));
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const integer = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const names = v.array(text);
 
@@ -48,11 +48,11 @@ const backfillSchema = v.looseObject({
   /** The job that exports that page. */
   job: absent(jobId),
   /** Rows of that job's file already passed, including those filtered out. */
-  rows: absent(whole),
+  rows: absent(integer),
   /** The job already submitted for the next page. */
   next_job: absent(jobId),
   /** The slice of fields being read; absent for the first (0). */
-  slice: absent(whole),
+  slice: absent(integer),
   /**
    * What else was emitted since the range began (guarantee G2): changed records, deleted records.
    */
@@ -88,8 +88,8 @@ const bindingSchema = v.looseObject({
        * The latest ids in the recycle bin, and when they went there (epoch seconds). It is an
        * optional help, so an unreadable value counts as empty.
        */
-      recycled: absent(v.fallback(v.record(id, whole), {})),
-      /** Sweeps have moved the other cursor since without reading deletions: the next window begins at this one (design 5.9). */
+      recycled: absent(v.fallback(v.record(id, integer), {})),
+      /** Sweeps have moved the other cursor since without reading deletions: the next window begins here. */
       skipped: absent(v.fallback(v.boolean(), false)),
     }),
   ),
@@ -97,7 +97,7 @@ const bindingSchema = v.looseObject({
    * Captured records whose `Modified_Time` is in the future, and that time (epoch seconds). Without
    * it, a restart repeats them.
    */
-  ahead: absent(v.fallback(v.record(id, whole), {})),
+  ahead: absent(v.fallback(v.record(id, integer), {})),
   /** An unreadable value counts as none: metadata are then read again at each start. */
   fields: absent(v.fallback(v.optional(fieldsSchema), undefined)),
   last_initialized: absent(instant),

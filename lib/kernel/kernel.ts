@@ -5,7 +5,6 @@
 import {readFileSync} from 'node:fs';
 import {documentBytesMax, kernelBytesMax} from '../limits.ts';
 import type {BufferPool} from '../platform/buffer-pool.ts';
-import type {RowBlock} from '../records/batch.ts';
 import * as codes from './codes.ts';
 
 interface Exports {
@@ -139,8 +138,16 @@ export type Coerced =
   | {readonly bytes: Uint8Array; readonly ranges: Int32Array; readonly misfits: readonly number[]}
   | {readonly row: number; readonly fault: number};
 
+/** Rows whose cells are ranges of one block of bytes; `RowBlock` of `records/batch.ts` says how. */
+export interface CellBlock {
+  readonly columns: readonly string[];
+  readonly bytes: Uint8Array;
+  readonly cells: Int32Array;
+  readonly count: number;
+}
+
 /** Writes rows as documents into one of `blocks`. */
-export function coerce({image, columns}: Program, rows: RowBlock, blocks: BufferPool): Coerced {
+export function coerce({image, columns}: Program, rows: CellBlock, blocks: BufferPool): Coerced {
   const {bytes, cells, count} = rows;
   const source = align(heapBase + image.length);
   const cellsAt = align(source + bytes.length + codes.strideBytes);

@@ -5,4 +5,6 @@ interface JSON {
    * string, number, boolean or `null`.
    */
   rawJSON(text: string): object;
+  /** `source` is the text of a string, number, boolean or `null`. */
+  parse(text: string, reviver: (name: string, value: unknown, context: {readonly source?: string}) => unknown): unknown;
 }

@@ -3,9 +3,8 @@
  * reads what is true.
  */
 import * as v from 'valibot';
-import {ConfigError} from '../errors/errors.ts';
 import {churnStep} from './churn.ts';
-import type {Faults} from './faults.ts';
+import {type Faults, InvalidFault} from './faults.ts';
 import {randomFrom} from './hash.ts';
 import type {Jobs} from './jobs.ts';
 import type {Meters} from './meters.ts';
@@ -67,7 +66,7 @@ export function adminOf(parts: AdminParts): Handler {
 
 /** Whether the order is at fault, not the sandbox. */
 const isRefusable = (error: unknown): error is Error =>
-  error instanceof ConfigError || error instanceof SyntaxError || error instanceof RangeError || error instanceof v.ValiError;
+  error instanceof InvalidFault || error instanceof SyntaxError || error instanceof RangeError || error instanceof v.ValiError;
 
 function read({org, jobs, faults, meters}: AdminParts, what: string, name: string, {query}: SandboxRequest): Answer {
   switch (what) {

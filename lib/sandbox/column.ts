@@ -1,11 +1,19 @@
 /** One field of all records of a module: its value in each of them, and how each API writes it. */
 import {TextBlock, writeOddText, writeText} from './cells.ts';
+import type {DriftingRecord} from './drifts.ts';
 import {mix} from './hash.ts';
-import type {OrgRecord} from './record.ts';
 import {type Renderer, rendererOf} from './render.ts';
 import type {FieldSpec, Value} from './schema/field.ts';
 import type {Switches} from './switches.ts';
 import type {WriteTime} from './zone.ts';
+
+/** What a column reads of a record. */
+export interface CellRecord extends DriftingRecord {
+  /** The number from which its values are made. */
+  readonly h: number;
+  readonly modifiedS: number;
+  readonly timeless: boolean;
+}
 
 /** What a column needs from its module. */
 export interface ColumnSource {
@@ -15,8 +23,8 @@ export interface ColumnSource {
   readonly count: number;
   /** Id of the record or user that a lookup with this number points to. */
   linked(spec: FieldSpec, number: number): Value;
-  /** How many drifts a record's computed values have gone through. */
-  driftOf(record: OrgRecord): number;
+  /** The drift that a record's computed values come from. */
+  driftOf(record: DriftingRecord): number;
   /** When the record was created, if it existed at the start. */
   createdS(index: number, h: number): number;
   nameAt(spec: FieldSpec, value: Value): string;
@@ -43,7 +51,7 @@ export class Column {
   readonly #written: Partial<Record<Form, readonly string[]>> = {};
   #block: TextBlock | undefined;
   /** Computes a value that no change has set. */
-  readonly #made: (record: OrgRecord) => Value;
+  readonly #made: (record: CellRecord) => Value;
 
   constructor(spec: FieldSpec, salt: number, source: ColumnSource) {
     this.spec = spec;
@@ -56,51 +64,51 @@ export class Column {
     this.#made = this.#maker();
   }
 
-  value(record: OrgRecord): Value {
+  value(record: CellRecord): Value {
     const changed = this.#changed(record);
     return changed === undefined ? this.#made(record) : changed;
   }
 
-  csv(record: OrgRecord): string {
+  csv(record: CellRecord): string {
     const slot = this.#slot(record);
     return slot < 0 ? this.#renderer.csv(this.value(record)) : this.#texts('csv')[slot]!;
   }
 
   /** Writes the cell to `out` at `at`; returns where it ends, or `noRoom`. */
-  csvInto(record: OrgRecord, out: Buffer, at: number): number {
+  csvInto(record: CellRecord, out: Buffer, at: number): number {
     const slot = this.#slot(record);
     if (slot < 0) return this.#writeText(this.#renderer.csv(this.value(record)), out, at);
     this.#block ??= new TextBlock(this.#texts('csv'));
     return this.#block.copy(slot, out, at);
   }
 
-  coql(record: OrgRecord): string {
+  coql(record: CellRecord): string {
     const slot = this.#slot(record);
     if (slot >= 0) return this.#texts('coql')[slot]!;
     return this.#write('coql', this.value(record));
   }
 
-  document(record: OrgRecord): string {
+  document(record: CellRecord): string {
     const slot = this.#slot(record);
     return slot < 0 ? this.#renderer.document(this.value(record)) : this.#texts('document')[slot]!;
   }
 
-  #changed({version}: OrgRecord): Value | undefined {
+  #changed({version}: CellRecord): Value | undefined {
     return version && !this.spec.computed ? version.values.get(this.spec.name) : undefined;
   }
 
   /** Index of a record's value in the pool; -1 for a value from elsewhere. */
-  #slot(record: OrgRecord): number {
+  #slot(record: CellRecord): number {
     if (!this.#pooled || this.#changed(record) !== undefined) return -1;
     return this.#hash(record) % this.#poolSize;
   }
 
-  #hash(record: OrgRecord): number {
+  #hash(record: CellRecord): number {
     const h = mix(record.h, this.#salt);
     return this.spec.computed ? mix(h, this.#source.driftOf(record)) : h;
   }
 
-  #maker(): (record: OrgRecord) => Value {
+  #maker(): (record: CellRecord) => Value {
     const {name, kind, make, blanks} = this.spec;
     if (this.#pooled) return (record) => this.#values()[this.#hash(record) % this.#poolSize]!;
     if (name === 'Modified_Time') return (record) => (record.timeless ? null : String(record.modifiedS));

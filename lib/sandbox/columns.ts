@@ -1,26 +1,36 @@
 /** The fields of a module as they are now: which there are, who reads them, and where lookups lead. */
 import {Column} from './column.ts';
+import type {DriftingRecord} from './drifts.ts';
 import {mixText} from './hash.ts';
-import type {OrgModule} from './module.ts';
-import type {PointInTime} from './moment.ts';
+import type {Layout} from './layout.ts';
+import type {OrgContext, User} from './org-context.ts';
+import type {PointInTime} from './point-in-time.ts';
 import type {OrgRecord} from './record.ts';
 import type {FieldSpec, Value} from './schema/field.ts';
-import type {OrgContext, User} from './surroundings.ts';
 
 export type Api = 'bulk' | 'coql';
 
-export class Columns {
-  readonly #module: OrgModule;
-  readonly #around: OrgContext;
+/** What the columns use of their module, and of the modules that its lookups point to. */
+export interface ColumnsModule {
+  readonly name: string;
+  readonly seed: number;
+  readonly layout: Layout;
+  at(index: number, moment: PointInTime): OrgRecord | undefined;
+  driftOf(record: DriftingRecord): number;
+}
+
+export class Columns<Module extends ColumnsModule> {
+  readonly #module: Module;
+  readonly #org: OrgContext<Module>;
   readonly #columns = new Map<string, Column>();
   readonly #removed = new Map<string, Column>();
   readonly #refused = {bulk: new Set<string>(), coql: new Set<string>()};
   readonly #hidden = new Set<string>();
   #inDocuments: readonly Column[] | undefined;
 
-  constructor(module: OrgModule, fields: readonly FieldSpec[], around: OrgContext) {
+  constructor(module: Module, fields: readonly FieldSpec[], org: OrgContext<Module>) {
     this.#module = module;
-    this.#around = around;
+    this.#org = org;
     for (const field of fields) this.add(field);
   }
 
@@ -88,9 +98,9 @@ export class Columns {
   }
 
   /** Module that a lookup points to. */
-  target(column: string): OrgModule | undefined {
+  target(column: string): Module | undefined {
     const name = this.spec(column)?.target;
-    return name === undefined ? undefined : this.#around.module(name);
+    return name === undefined ? undefined : this.#org.module(name);
   }
 
   /** The record that a lookup's value points to, as a moment shows it. */
@@ -101,19 +111,19 @@ export class Columns {
   }
 
   user(value: Value): User | undefined {
-    return this.#around.users.find(({id}) => id === value);
+    return this.#org.users.find(({id}) => id === value);
   }
 
   /** Id of some record or user that a lookup can point to. */
   linked({kind, target}: FieldSpec, number: number): Value {
-    const {users} = this.#around;
+    const {users} = this.#org;
     if (kind === 'user') return users[number % users.length]!.id;
-    const layout = target === undefined ? undefined : this.#around.module(target)?.layout;
+    const layout = target === undefined ? undefined : this.#org.module(target)?.layout;
     return layout && layout.count > 0 ? layout.idTextOf(number % layout.count) : null;
   }
 
   #made(spec: FieldSpec): Column {
-    const {switches, writeTime} = this.#around;
+    const {switches, writeTime} = this.#org;
     const module = this.#module;
     return new Column(spec, mixText(module.seed, spec.name), {
       switches,
@@ -130,6 +140,6 @@ export class Columns {
   /** Name of the record or user that a lookup points to; of users the last name only (zoho-api sheet 5.5). */
   #nameAt({name, kind}: FieldSpec, value: Value): string {
     if (kind === 'user') return this.user(value)?.lastName ?? '';
-    return this.related(name, value, this.#around.now())?.name ?? '';
+    return this.related(name, value, this.#org.now())?.name ?? '';
   }
 }

@@ -1,6 +1,8 @@
 /** The feed of deleted records (zoho-api sheet 6). */
+
+import type {Deletion} from './deletions.ts';
 import {mixText} from './hash.ts';
-import type {Deletion, OrgModule} from './module.ts';
+import type {OrgModule} from './module.ts';
 import type {Org} from './org.ts';
 import {type Answer, json, refusal, type SandboxRequest} from './request.ts';
 

@@ -1,7 +1,6 @@
 /**
  * Faults to order: what goes wrong with which calls, how often, and with what (seeded) probability.
  */
-import {ConfigError} from '../errors/errors.ts';
 import {type FaultName, faultList, faultNames} from './fault-list.ts';
 import {bodyOf, moduleOf} from './fault-parts.ts';
 import {randomFrom} from './hash.ts';
@@ -103,26 +102,31 @@ interface Order extends Fault {
   hits: number;
 }
 
+/** A fault that cannot be ordered, because its text is not one. */
+export class InvalidFault extends Error {
+  override readonly name = 'InvalidFault';
+}
+
 const shape = /^(?<name>[\w-]+)(?::(?<kind>[\w-]+))?(?:\/(?<module>\w+))?(?:\*(?<count>\d+))?(?:@(?<probability>[\d.]+))?$/;
 
 /**
  * Parses `name[:kind][/Module][*count][@probability]`, such as `throttle:coql*3` or `reset@0.05`.
- * Throws a `ConfigError` that says what is wrong.
+ * Throws an `InvalidFault` that says what is wrong.
  */
 export function parseFault(text: string): Fault {
   const {name, kind, module, count, probability} = shape.exec(text)?.groups ?? {};
   const known = faultNames.find((each) => each === name);
   if (!known)
-    throw new ConfigError(
+    throw new InvalidFault(
       `Cannot order fault "${text}": want name[:kind][/Module][*count][@probability], with a name of ${faultNames.join(', ')}`,
     );
   const knownKind = callKinds.find((each) => each === kind && each !== 'admin');
   if (kind !== undefined && !knownKind)
-    throw new ConfigError(
+    throw new InvalidFault(
       `Cannot order fault "${text}": there is no kind of call "${kind}", want one of ${callKinds.slice(0, -1).join(', ')}`,
     );
   if (probability !== undefined && !(Number(probability) > 0 && Number(probability) <= 1))
-    throw new ConfigError(`Cannot order fault "${text}": a probability lies between 0 and 1`);
+    throw new InvalidFault(`Cannot order fault "${text}": a probability lies between 0 and 1`);
   return {
     name: known,
     ...(knownKind && {kind: knownKind}),

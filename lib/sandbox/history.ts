@@ -2,8 +2,8 @@
  * What happened to a module's records since the start: the only part of an organisation that takes
  * memory.
  */
-import type {Event, PointInTime} from './moment.ts';
-import {shows} from './moment.ts';
+import type {Event, PointInTime} from './point-in-time.ts';
+import {shows} from './point-in-time.ts';
 import type {Value} from './schema/field.ts';
 
 /** A state of a record, from its event until the next one. */

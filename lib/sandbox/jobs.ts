@@ -5,8 +5,8 @@
 import type {Test} from './criteria.ts';
 import {mix} from './hash.ts';
 import type {OrgModule} from './module.ts';
-import type {PointInTime} from './moment.ts';
 import type {Org} from './org.ts';
+import type {PointInTime} from './point-in-time.ts';
 import type {OrgRecord} from './record.ts';
 
 /** The query that a page token is bound to. */

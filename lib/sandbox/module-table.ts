@@ -1,7 +1,7 @@
 /** A module as COQL sees it. */
 import type {Column, Range, Table, TableRecord} from './coql/table.ts';
 import type {OrgModule} from './module.ts';
-import type {PointInTime} from './moment.ts';
+import type {PointInTime} from './point-in-time.ts';
 
 /** The records of `module` visible at a moment, for one query. */
 export function tableOf(module: OrgModule, moment: PointInTime): Table {

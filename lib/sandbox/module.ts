@@ -1,26 +1,16 @@
 /** One module of the organisation: its records at any moment, and everything that can happen to them. */
+import {anyChanges, type Changes, changedValues} from './changes.ts';
 import {type Api, Columns} from './columns.ts';
-import {Drifts} from './drifts.ts';
+import {type Deletion, Deletions} from './deletions.ts';
+import {type DriftingRecord, Drifts} from './drifts.ts';
 import {mix, mixText} from './hash.ts';
 import {History, type Version} from './history.ts';
 import {Layout, type RowOrder} from './layout.ts';
-import {type Event, type PointInTime, theEnd} from './moment.ts';
+import type {OrgContext} from './org-context.ts';
+import {type Event, type PointInTime, theEnd} from './point-in-time.ts';
 import {OrgRecord} from './record.ts';
-import type {FieldSpec, Value} from './schema/field.ts';
+import type {FieldSpec} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
-import type {OrgContext} from './surroundings.ts';
-
-/** A row of the feed of deleted records. */
-export interface Deletion {
-  readonly id: string;
-  readonly name: string;
-  readonly deletedMs: number;
-  readonly permanent: boolean;
-  readonly seq: number;
-}
-
-/** Values by field name, as `Value` describes them; datetimes may also be ISO texts. */
-export type Changes = Readonly<Record<string, Value>>;
 
 export interface ModuleOptions {
   readonly count: number;
@@ -35,22 +25,22 @@ export class OrgModule {
   readonly layout: Layout;
   /** What the records' values come from. */
   readonly seed: number;
-  readonly columns: Columns;
-  readonly #around: OrgContext;
+  readonly columns: Columns<OrgModule>;
+  readonly #org: OrgContext<OrgModule>;
   readonly #history = new History();
-  readonly #deletions = new Map<string, Deletion>();
+  readonly #deletions = new Deletions();
   readonly #drifts = new Drifts();
   readonly #timeless = new Set<number>();
   #inserted = 0;
   #gone = 0;
   #lateMs = 0;
 
-  constructor(spec: ModuleSpec, options: ModuleOptions, around: OrgContext) {
+  constructor(spec: ModuleSpec, options: ModuleOptions, org: OrgContext<OrgModule>) {
     this.spec = spec;
     this.seed = mixText(options.seed, spec.name);
     this.layout = new Layout({...options, seed: this.seed});
-    this.#around = around;
-    this.columns = new Columns(this, spec.fields, around);
+    this.#org = org;
+    this.columns = new Columns(this, spec.fields, org);
   }
 
   get name(): string {
@@ -169,7 +159,7 @@ export class OrgModule {
   }
 
   /** Of which change and drift a record's computed values are. */
-  driftOf(record: OrgRecord): number {
+  driftOf(record: DriftingRecord): number {
     return this.#drifts.saltOf(record);
   }
 
@@ -186,7 +176,7 @@ export class OrgModule {
     return Array.from({length: count}, () => {
       const index = this.indexEnd;
       this.#inserted += 1;
-      this.#change(index, {modifiedS, values: this.#valuesFrom(changes, new Map([['Created_Time', String(modifiedS)]]))});
+      this.#change(index, {modifiedS, values: changedValues(this, changes, new Map([['Created_Time', String(modifiedS)]]))});
       return this.layout.idTextOf(index);
     });
   }
@@ -198,8 +188,8 @@ export class OrgModule {
 
   #edit(id: string, changes: Changes | undefined, modifiedS: number): void {
     const record = this.#present(id);
-    const seq = this.#around.nextSeq();
-    const values = this.#valuesFrom(changes ?? this.#anyChanges(record.index, seq), record.version?.values ?? new Map());
+    const seq = this.#org.nextSeq();
+    const values = changedValues(this, changes ?? anyChanges(this, record.index, seq), record.version?.values ?? new Map());
     // Where no value changes, none that follows from others does.
     const salt = changes && Object.keys(changes).length === 0 ? record.version?.salt : seq;
     this.#change(record.index, {values, salt, modifiedS});
@@ -227,7 +217,7 @@ export class OrgModule {
 
   /** Milliseconds behind the second of a record's `Modified_Time`, where the organisation keeps some. */
   hiddenMsOf({h, version}: OrgRecord): number {
-    return this.#around.switches.coql.hiddenMs ? mix(h, version?.seq ?? 0) % 1_000 : 0;
+    return this.#org.switches.coql.hiddenMs ? mix(h, version?.seq ?? 0) % 1_000 : 0;
   }
 
   /** To the recycle bin, or for good; a record in the recycle bin can still be deleted for good. */
@@ -236,14 +226,9 @@ export class OrgModule {
     const before = this.#deletions.get(id);
     if (!record && !(before && permanent && !before.permanent))
       throw new Error(`Cannot delete record ${id} of ${this.name}, there is none`);
-    const deletedMs = this.#around.clock.nowMs();
-    this.#deletions.set(id, {
-      id,
-      name: record?.name ?? before?.name ?? '',
-      deletedMs,
-      permanent,
-      seq: this.#around.nextSeq(),
-    });
+    const deletedMs = this.#org.clock.nowMs();
+    const name = record?.name ?? before?.name ?? '';
+    this.#deletions.add({id, name, deletedMs, permanent, seq: this.#org.nextSeq()});
     if (!record) return;
     this.#gone += 1;
     this.#change(record.index, {
@@ -261,27 +246,23 @@ export class OrgModule {
     if (!deletion || deletion.permanent || index === undefined)
       throw new Error(`Cannot restore record ${id} of ${this.name}, it is not in the recycle bin`);
     const last = this.#history.at(index, theEnd);
-    this.#deletions.delete(id);
+    this.#deletions.remove(id);
     this.#gone -= 1;
     this.#change(index, {values: last?.values, salt: last?.salt, ...(!touch && last && {modifiedS: last.modifiedS})});
   }
 
   /** Computed values of a share (0 to 1) of the records become others; `Modified_Time` stays. */
   driftFormulas(share = 1): void {
-    this.#drifts.add(this.#happening(this.#around.nextSeq()), share, this.seed);
+    this.#drifts.add(this.#eventNow(this.#org.nextSeq()), share, this.seed);
   }
 
   /** Rows of the deleted feed, without those that are no longer kept, unordered. */
   deletions(): Deletion[] {
-    const {recycledLifeDays, permanentLifeDays} = this.#around.switches;
-    const nowMs = this.#around.clock.nowMs();
-    return [...this.#deletions.values()].filter(
-      ({deletedMs, permanent}) => nowMs - deletedMs < (permanent ? permanentLifeDays : recycledLifeDays) * 86_400_000,
-    );
+    return this.#deletions.kept(this.#org.clock.nowMs(), this.#org.switches);
   }
 
   #nowS(): number {
-    return Math.floor(this.#around.clock.nowMs() / 1_000);
+    return Math.floor(this.#org.clock.nowMs() / 1_000);
   }
 
   #present(id: string): OrgRecord {
@@ -290,49 +271,16 @@ export class OrgModule {
     return record;
   }
 
-  #happening(seq: number): Event {
-    const atMs = this.#around.clock.nowMs();
+  #eventNow(seq: number): Event {
+    const atMs = this.#org.clock.nowMs();
     const visibleMs = atMs + this.#lateMs;
-    this.#around.happens(visibleMs);
+    this.#org.happens(visibleMs);
     return {seq, atMs, visibleMs};
   }
 
   #change(index: number, {gone = false, values = new Map(), ...rest}: Partial<Version>): void {
-    const happening = this.#happening(this.#around.nextSeq());
+    const event = this.#eventNow(this.#org.nextSeq());
     const modifiedS = rest.modifiedS ?? this.#nowS();
-    this.#history.add(index, this.layout.idOf(index), {...happening, modifiedS, gone, values, salt: rest.salt ?? 0});
+    this.#history.add(index, this.layout.idOf(index), {...event, modifiedS, gone, values, salt: rest.salt ?? 0});
   }
-
-  #valuesFrom(changes: Changes, before: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
-    const values = new Map(before);
-    for (const [name, value] of Object.entries(changes)) {
-      const spec = this.field(name);
-      if (!spec || name === 'Modified_Time')
-        throw new Error(`Cannot change ${name} of ${this.name}, there is no such field, or it follows from others`);
-      values.set(name, spec.kind === 'datetime' ? epochOf(value) : value);
-    }
-    return values;
-  }
-
-  /** One to three fields that people edit, one of them cleared now and then. */
-  #anyChanges(index: number, seq: number): Changes {
-    const editable = this.fields.filter(({readOnly, computed, listed, visible}) => !readOnly && !computed && listed && visible);
-    const changes: Record<string, Value> = {};
-    for (let i = 0; i <= seq % 3 && editable.length > 0; i += 1) {
-      const h = mix(mix(this.seed, index), mix(seq, i));
-      const spec = editable[h % editable.length]!;
-      changes[spec.name] = h % 7 === 0 && spec.blanks > 0 ? null : this.#anyValue(spec, mix(h, 2), index);
-    }
-    return changes;
-  }
-
-  #anyValue(spec: FieldSpec, h: number, index: number): Value {
-    return spec.kind === 'lookup' || spec.kind === 'user' ? this.columns.linked(spec, h) : spec.make(h, index);
-  }
-}
-
-function epochOf(value: Value): Value {
-  if (typeof value !== 'string' || /^-?\d+$/.test(value)) return value;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? value : String(Math.floor(ms / 1_000));
 }

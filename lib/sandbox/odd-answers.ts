@@ -27,7 +27,7 @@ async function textChanged(answer: Answer, change: (text: string) => string): Pr
 const deletionAdded = (row: Readonly<Record<string, unknown>>) => (answer: Answer) =>
   textChanged(answer, (text) => {
     const value: {data: unknown[]} = JSON.parse(text);
-    const whole = {
+    const template = {
       deleted_by: null,
       id: '5725767000009999999',
       display_name: null,
@@ -35,7 +35,7 @@ const deletionAdded = (row: Readonly<Record<string, unknown>>) => (answer: Answe
       created_by: null,
       deleted_time: null,
     };
-    return JSON.stringify({...value, data: [{...whole, ...row}, ...value.data]});
+    return JSON.stringify({...value, data: [{...template, ...row}, ...value.data]});
   });
 
 /** Changes the lines of a job's file; the archive around it stays valid. */

@@ -1,19 +1,19 @@
 /** The organisation: its modules and users, generated from a seed. */
 import type {SandboxClock} from './clock.ts';
 import {OrgModule} from './module.ts';
-import {type PointInTime, theEnd} from './moment.ts';
+import type {OrgContext, User} from './org-context.ts';
+import {type PointInTime, theEnd} from './point-in-time.ts';
 import {activities} from './schema/activities.ts';
+import {edgeCases} from './schema/edge-cases.ts';
 import type {FieldSpec} from './schema/field.ts';
 import type {ModuleSpec} from './schema/module.ts';
-import {odd} from './schema/odd.ts';
 import {sales} from './schema/sales.ts';
 import {withStockFields} from './schema/stock.ts';
-import type {OrgContext, User} from './surroundings.ts';
 import {type SwitchChoices, type Switches, switched} from './switches.ts';
 import {timeWriter, type WriteTime} from './zone.ts';
 
 /** Modules of an organisation by default. */
-export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...odd].map(withStockFields);
+export const standardModules: readonly ModuleSpec[] = [...sales, ...activities, ...edgeCases].map(withStockFields);
 
 /**
  * Days over which the initial records' `Modified_Time` is spread, until shortly before the clock's
@@ -52,13 +52,13 @@ export class Org {
     this.#switches = switched(switches);
     this.users = usersOf(12);
     this.#writeTime = timeWriter(this.#switches.zone);
-    const around = this.#surroundings();
+    const context = this.#context();
     const nowS = Math.floor(clock.nowMs() / 1_000);
     const {fromS, toS} = spread ?? {fromS: nowS - spreadDays * 86_400, toS: nowS - spreadEndS};
     const made = new Map<string, OrgModule>();
     for (const [i, spec] of modules.entries()) {
       const count = typeof records === 'number' ? Math.round(records * spec.share) : (records[spec.name] ?? 0);
-      made.set(spec.name, new OrgModule(spec, {count, seed, idBase: idBaseOf(spec, i), fromS, toS}, around));
+      made.set(spec.name, new OrgModule(spec, {count, seed, idBase: idBaseOf(spec, i), fromS, toS}, context));
     }
     this.modules = made;
   }
@@ -139,7 +139,7 @@ export class Org {
     };
   }
 
-  #surroundings(): OrgContext {
+  #context(): OrgContext<OrgModule> {
     const {clock, users} = this;
     const current = () => this;
     return {

@@ -1,20 +1,36 @@
 /** One record at one moment, as the APIs and the truth see it. */
+import type {Column} from './column.ts';
 import type {Comparable, TableRecord} from './coql/table.ts';
 import {mix} from './hash.ts';
 import type {Version} from './history.ts';
-import type {OrgModule} from './module.ts';
-import type {PointInTime} from './moment.ts';
-import type {Value} from './schema/field.ts';
+import type {Layout} from './layout.ts';
+import type {PointInTime} from './point-in-time.ts';
+import type {FieldSpec, Value} from './schema/field.ts';
+
+/** What a record uses of its module. */
+export interface RecordModule {
+  readonly seed: number;
+  readonly layout: Layout;
+  readonly columns: {
+    get(name: string): Column;
+    readonly inDocuments: readonly Column[];
+    related(column: string, value: Value, moment: PointInTime): TableRecord | undefined;
+  };
+  field(name: string): FieldSpec | undefined;
+  isTimeless(index: number): boolean;
+  hiddenMsOf(record: OrgRecord): number;
+  nameOf(record: OrgRecord): string;
+}
 
 export class OrgRecord implements TableRecord {
-  readonly module: OrgModule;
+  readonly module: RecordModule;
   readonly index: number;
   readonly version: Version | undefined;
   readonly moment: PointInTime;
   /** The number from which its values are made. */
   readonly h: number;
 
-  constructor(module: OrgModule, index: number, version: Version | undefined, moment: PointInTime) {
+  constructor(module: RecordModule, index: number, version: Version | undefined, moment: PointInTime) {
     this.module = module;
     this.index = index;
     this.version = version;

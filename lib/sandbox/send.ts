@@ -18,11 +18,11 @@ export async function send(response: ServerResponse, answer: Answer, dateMs: num
     response.end();
     return;
   }
-  const whole = typeof body === 'string' ? Buffer.from(body) : body;
+  const content = typeof body === 'string' ? Buffer.from(body) : body;
   const announced = response.hasHeader('content-length');
-  if (whole instanceof Uint8Array && !announced)
-    response.setHeader('content-length', Math.min(whole.length, wire.endAt ?? whole.length));
-  const pieces = whole instanceof Uint8Array ? [whole] : whole;
+  if (content instanceof Uint8Array && !announced)
+    response.setHeader('content-length', Math.min(content.length, wire.endAt ?? content.length));
+  const pieces = content instanceof Uint8Array ? [content] : content;
   const sent = await sendPieces(response, pieces, wire);
   if (sent !== 'ended' || response.destroyed) return;
   // With fewer bytes than announced, only closing the connection ends the body.

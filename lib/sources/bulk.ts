@@ -1,10 +1,8 @@
 /** The rows of a backfill or a refresh: Bulk Read jobs over a range of `Modified_Time`, page after page. */
 
-import type {BindingProgress} from '../capture/progress.ts';
 import {ZohoError} from '../errors/errors.ts';
 import {type RangePlace, secondsOf} from '../flow/state.ts';
-import {bulkPageRows, jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
-import type {Clock} from '../platform/clock.ts';
+import {bulkPageRows} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import type {Release, Semaphore} from '../platform/semaphore.ts';
 import type {Batch, BindingPatch, LateBindingPatch, RowBlock} from '../records/batch.ts';
@@ -14,8 +12,8 @@ import {noRows} from '../records/rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
 import {type CsvRows, parseCsv} from '../transforms/parse-csv.ts';
 import {unzip} from '../transforms/unzip.ts';
-import type {BulkJob, ZohoClient} from '../zoho/api.ts';
-import {pollDelayMs} from '../zoho/bulk.ts';
+import type {BulkJob} from '../zoho/api.ts';
+import {awaitJob, type JobContext, type Prefetch, prefetch, waitFor} from './bulk-job.ts';
 import {FileReadings} from './readings.ts';
 
 export interface BulkRange {
@@ -30,13 +28,8 @@ export interface BulkRange {
   readonly done: BindingPatch | LateBindingPatch;
 }
 
-export interface BulkContext {
-  readonly client: ZohoClient;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly progress: BindingProgress;
-  /** Jobs that Zoho has to work on, of all bindings; and pages being downloaded. */
-  readonly jobSlots: Semaphore;
+export interface BulkContext extends JobContext {
+  /** Pages being downloaded, of all bindings. */
   readonly pageSlots: Semaphore;
   readonly log?: Log;
   /** Where rows go that cannot become documents; without one they are left out in silence. */
@@ -250,71 +243,4 @@ async function* onFirstChunk(bytes: AsyncIterable<Uint8Array>, then: () => void)
     first = false;
     yield chunk;
   }
-}
-
-/**
- * Resolves with a finished job that tells of its result; throws kind `failed` with Zoho's reason or when it does not tell of one for long, or
- * `lost` when the job does not end in a time no job takes.
- */
-async function awaitJob(job: string, {client, clock, signal, progress}: BulkContext): Promise<BulkJob> {
-  progress.phase = 'waiting for job';
-  const since = clock.elapsedMs();
-  let unusableSince: number | undefined;
-  for (;;) {
-    const status = await client.job(job, signal);
-    if (status.state === 'completed' && tellsResult(status)) return status;
-    if (status.state === 'failed')
-      throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gives no reason'}`);
-    unusableSince = status.state === 'pending' ? undefined : (unusableSince ?? clock.elapsedMs());
-    const oddMs = unusableSince === undefined ? 0 : clock.elapsedMs() - unusableSince;
-    if (status.state === 'completed' && oddMs > resultWaitMaxMs)
-      throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is completed, but Zoho does not tell its result`);
-    if (status.state === 'unknown' && oddMs > unknownStateMaxMs)
-      throw new ZohoError('failed', `Bulk read job ${job} stays in the unknown state ${status.reason}`);
-    const waitedMs = clock.elapsedMs() - since;
-    if (waitedMs > jobWaitMaxMs)
-      throw new ZohoError('lost', `Bulk read job ${job} did not finish within ${jobWaitMaxMs / 3_600_000} hours`);
-    await clock.sleep(pollDelayMs(waitedMs), signal);
-  }
-}
-
-/** Without any of it, the job would look as if it were the last page, and empty or not. */
-function tellsResult({count, more, nextPageToken}: BulkJob): boolean {
-  return count !== undefined || more !== undefined || nextPageToken !== undefined;
-}
-
-async function waitFor(what: string, slots: Semaphore, {progress, signal}: BulkContext): Promise<Release> {
-  progress.phase = `waiting to start a ${what}`;
-  return slots.acquire(signal);
-}
-
-interface Prefetch {
-  /** The following page's job; undefined when it could not be submitted ahead, which costs time but nothing else. */
-  readonly job: Promise<string | undefined>;
-  /** The part of a patch that records the job, once, as soon as it is known. */
-  takePatch(): {next_job?: string};
-  release(): void;
-}
-
-/** Has the following page exported while this one is downloaded, if a place among the running jobs is free. */
-function prefetch(known: string | undefined, pageToken: string, {client, jobSlots, signal}: BulkContext): Prefetch | undefined {
-  if (known !== undefined) return {job: Promise.resolve(known), takePatch: () => ({}), release() {}};
-  const release = jobSlots.tryAcquire();
-  if (release === undefined) return undefined;
-  let submitted: string | undefined;
-  // A refusal is met again, and handled, when the page itself is due.
-  const job = client.createJob({pageToken}, signal).then(
-    (id) => (submitted = id),
-    () => undefined,
-  );
-  return {
-    job,
-    release,
-    takePatch() {
-      if (submitted === undefined) return {};
-      const next_job = submitted;
-      submitted = undefined;
-      return {next_job};
-    },
-  };
 }

@@ -9,7 +9,7 @@ import {appendRows, cellText, firstRows, type Joined, joinSlices, noRows, weight
 import {sizeCheck} from '../transforms/coerce.ts';
 import {type CoqlAnswer, parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/api.ts';
-import {idsQuery, type Quoting} from '../zoho/coql.ts';
+import {type CoqlQuery, idsQuery, type Quoting} from '../zoho/coql.ts';
 import {idLists} from './id-lists.ts';
 import type {PageSize} from './page-size.ts';
 
@@ -36,8 +36,8 @@ export interface CoqlPlan {
   readonly listSize: PageSize;
 }
 
-/** The text of a query for some columns; no more rows than that are of use. */
-export type SliceQuery = (columns: readonly string[], rowsMax: number) => string;
+/** A query for some columns; no more rows than that are of use. */
+export type SliceQuery = (columns: readonly string[], rowsMax: number) => CoqlQuery;
 
 export interface Reading {
   /** What can be used of the records, all slices together. */
@@ -103,7 +103,7 @@ async function readParts(plan: CoqlPlan, query: SliceQuery, context: CoqlContext
   let rowsMax = Number.POSITIVE_INFINITY;
   let bytesLeft = coqlPageBytesMax;
   for (const [i, columns] of plan.slices.entries()) {
-    const answer = await ask(query(columns, rowsMax), plan, columns, bytesLeft / (plan.slices.length - i), context);
+    const answer = await ask(query(columns, rowsMax), plan, bytesLeft / (plan.slices.length - i), context);
     bytesLeft -= weightOf(answer.rows);
     if (parts.length === 0 || answer.cut) more = answer.more;
     parts.push(answer.rows);
@@ -130,15 +130,9 @@ export function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]):
 }
 
 /** Asks a query; what its rows take beyond `bytesMax` is not read. */
-async function ask(
-  query: string,
-  plan: CoqlPlan,
-  columns: readonly string[],
-  bytesMax: number,
-  {client, signal}: CoqlContext,
-): Promise<CoqlAnswer> {
+async function ask(query: CoqlQuery, plan: CoqlPlan, bytesMax: number, {client, signal}: CoqlContext): Promise<CoqlAnswer> {
   const read = async (body: AsyncIterable<Uint8Array>): Promise<CoqlAnswer> => {
-    const answer = await parseCoql(body, columns, plan.fields, bytesMax);
+    const answer = await parseCoql(body, query.columns, plan.fields, bytesMax);
     if (answer.more !== true || answer.rows.count > 0) return answer;
     throw new ZohoError(
       'damaged',

@@ -35,8 +35,8 @@ export async function parseCoql(
 ): Promise<CoqlAnswer> {
   const answer = new Answer(columns, fields);
   try {
-    const whole = await walkJson(bounded(body), answer, () => answer.bytes >= bytesMax);
-    return answer.result(!whole);
+    const isComplete = await walkJson(bounded(body), answer, () => answer.bytes >= bytesMax);
+    return answer.result(!isComplete);
   } catch (error) {
     throw error instanceof JsonError ? damaged(`${error.message[0]?.toLowerCase()}${error.message.slice(1)}`) : error;
   }

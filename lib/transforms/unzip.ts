@@ -166,7 +166,7 @@ async function* sized(
 /** Checks the entry's data against its own record, or the descriptor after it. */
 async function checkEntry(input: ByteInput, {described, measure}: zip.LocalEntry, actual: zip.Measure): Promise<void> {
   if (!described) return agree(measure, actual);
-  const bytes = await whole(input, zip.descriptorBytesMax + 4);
+  const bytes = await readExactly(input, zip.descriptorBytesMax + 4);
   const length = zip.descriptorLength(bytes, actual);
   if (length < 0) throw zip.damaged('the checksum or size of its data does not match');
   input.putBack(bytes.subarray(length));
@@ -189,7 +189,7 @@ async function checkEnd(input: ByteInput): Promise<void> {
     counted = zip.entriesCounted64(await record(input, zip.end64Bytes, zip.end64Length));
     signature = await peekSignature(input);
     if (signature !== zip.locator64Signature) throw zip.damaged('its end is damaged');
-    await whole(input, zip.locator64Bytes);
+    await readExactly(input, zip.locator64Bytes);
     signature = await peekSignature(input);
   }
   if (signature !== zip.endSignature) throw zip.damaged('its end is damaged');
@@ -204,18 +204,18 @@ function agree(stated: zip.Measure, actual: zip.Measure): void {
 }
 
 async function peekSignature(input: ByteInput): Promise<number> {
-  const bytes = await whole(input, 4);
+  const bytes = await readExactly(input, 4);
   input.putBack(bytes);
   return zip.signatureOf(bytes);
 }
 
 /** A record whose fixed part states its length. */
 async function record(input: ByteInput, fixedBytes: number, lengthOf: (fixed: Uint8Array) => number): Promise<Uint8Array> {
-  const fixed = await whole(input, fixedBytes);
+  const fixed = await readExactly(input, fixedBytes);
   input.putBack(fixed);
   const length = lengthOf(fixed);
   if (length < fixedBytes || length > recordBytesMax) throw zip.damaged('one of its records has an impossible length');
-  return whole(input, length);
+  return readExactly(input, length);
 }
 
 /**
@@ -223,7 +223,7 @@ async function record(input: ByteInput, fixedBytes: number, lengthOf: (fixed: Ui
  */
 const recordBytesMax = 1 << 18;
 
-async function whole(input: ByteInput, bytes: number): Promise<Uint8Array> {
+async function readExactly(input: ByteInput, bytes: number): Promise<Uint8Array> {
   const taken = await input.take(bytes);
   if (taken.length < bytes) throw cutShort();
   return taken;

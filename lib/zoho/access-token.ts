@@ -13,6 +13,7 @@ import {
   tokenThrottleMs,
   tokenWindowMs,
 } from '../limits.ts';
+import {backoff, jittered} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import type {TokenReply} from './schemas.ts';
@@ -163,13 +164,17 @@ export class AccessToken {
       if ('reply' in result) return this.#take(result.reply, askedMs);
       const gaveUp = new ZohoError('unavailable', `Cannot get an access token: ${result.why}`);
       if (result.again === 'throttled') {
-        const pauseMs = Math.min(tokenThrottleMaxMs, tokenThrottleMs * 2 ** refusals++);
+        const pauseMs = backoff(++refusals, {firstMs: tokenThrottleMs, maxMs: tokenThrottleMaxMs});
         const tooLong = clock.elapsedMs() - sinceMs + pauseMs > (this.#options.waitMaxMs ?? throttleWaitMaxMs);
         if (tooLong || (this.#held !== undefined && this.#lives(this.#held))) throw gaveUp;
         await this.#pause(pauseMs, result.why, signal);
       } else {
         if (++failures >= callTriesMax) throw gaveUp;
-        const delayMs = Math.min(callDelayMaxMs, callDelayMs * 2 ** (failures - 1)) * (0.5 + this.#random());
+        const delayMs = backoff(failures, {
+          firstMs: callDelayMs,
+          maxMs: callDelayMaxMs,
+          jitter: {least: 0.5, spread: 1, random: this.#random},
+        });
         log('info', `Cannot get an access token: ${result.why}; trying again`, {failures, delayMs: Math.round(delayMs)});
         await clock.sleep(delayMs, signal);
       }
@@ -191,7 +196,7 @@ export class AccessToken {
 
   async #pause(delayMs: number, why: string, signal: AbortSignal): Promise<void> {
     const {clock, tell, log} = this.#options;
-    const pauseMs = delayMs * (1 + 0.1 * this.#random());
+    const pauseMs = jittered(delayMs, {least: 1, spread: 0.1, random: this.#random});
     const at = new Date(clock.nowMs() + pauseMs).toISOString().slice(0, 19);
     log('warn', `Waiting for an access token: ${why}; next try at ${at}Z`);
     tell?.(`Waiting for an access token: ${why}; next try at ${at}Z`);

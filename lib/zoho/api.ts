@@ -3,6 +3,7 @@
 import type {Field} from '../records/field.ts';
 import type {OddRow} from '../records/odd-rows.ts';
 import type {BulkPage, BulkQuery} from './bulk.ts';
+import type {CoqlQuery} from './coql.ts';
 import type {UsageSummary} from './usage.ts';
 
 /** A module as Zoho lists it. */
@@ -71,7 +72,7 @@ export interface ZohoClient {
    * Asks a query and has `read` take in the body; null when nothing matches. `read` is called again with a new body when one is cut, stalls, or makes it
    * throw kind `damaged`; what it throws otherwise is thrown as it is.
    */
-  coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null>;
+  coql<T>(query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null>;
   /** One page (from 1) of what was deleted since a time; null when nothing was. */
   deleted(module: string, sinceSeconds: number, page: number, signal: AbortSignal): Promise<DeletedRows | null>;
   /** Scopes of the token, fetching one if need be; undefined when Zoho does not say. */

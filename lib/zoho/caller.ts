@@ -1,57 +1,36 @@
-/** One call of Zoho, made until it succeeds or cannot: places, tokens, retries, and the clock that answers carry. */
-
-import {ZohoError} from '../errors/errors.ts';
 import {
   callDelayMaxMs,
   callDelayMs,
   callTimeoutMs,
-  callTriesMax,
-  createTriesMax,
   creditsProbeMs,
   errorBytesMax,
-  queryTimeoutsMax,
   redirectsMax,
-  retryAfterMaxMs,
   sameTokenRefusalsMax,
   throttleDelayMaxMs,
   throttleDelayMs,
   throttleWaitMaxMs,
   tokenRefusalsMax,
 } from '../limits.ts';
+import {backoff} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {AccessToken} from './access-token.ts';
-import {type Action, classify, scopesOf, type Verdict} from './classify.ts';
-import {type Answer, ConnectionLost, type Http, within} from './http.ts';
-import type {Outcome, Permit, RateLimiter} from './rate-limiter.ts';
-import {type ApiError, apiErrorOf, jsonOf} from './schemas.ts';
+import {type Call, ErrorReply, lostOrDamaged, outcomeOf, type Problem, Refused, retryAfterMs, triesMax} from './attempt.ts';
+import {classify, scopesOf} from './classify.ts';
+import {type Answer, type Http, within} from './http.ts';
+import type {Permit, RateLimiter} from './rate-limiter.ts';
+import {type ApiError, apiErrorOf} from './schemas.ts';
 import {covers} from './scopes.ts';
 import {type CallKind, creditsOf, type Usage} from './usage.ts';
 import {ZohoClock} from './zoho-clock.ts';
-
-export interface Call {
-  readonly kind: CallKind;
-  /** The binding or job it is for, so that none waits behind all calls of another. */
-  readonly key: string;
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** Completes "Cannot ..."; no values of records in it. */
-  readonly what: string;
-  readonly credits?: number;
-  /** Whether the request carries a page token. */
-  readonly paged?: boolean;
-  /** The fields that the request names, in its order. */
-  readonly fields?: readonly string[];
-}
 
 export interface CallerOptions {
   readonly origin: string;
   readonly http: Http;
   readonly token: AccessToken;
-  readonly governor: RateLimiter;
-  readonly ledger: Usage;
+  readonly rateLimiter: RateLimiter;
+  readonly usage: Usage;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: (() => number) | undefined;
@@ -60,36 +39,6 @@ export interface CallerOptions {
   readonly waitMaxMs?: number | undefined;
   /** Takes secrets out of a text, should Zoho repeat one. */
   redact(text: string): string;
-}
-
-/** Thrown by a reader: the answer is a complaint although its status says otherwise. */
-export class ErrorReply extends Error {
-  override readonly name = 'Complained';
-  readonly complaint: ApiError;
-
-  constructor(complaint: ApiError) {
-    super(complaint.code);
-    this.complaint = complaint;
-  }
-}
-
-/** Why an attempt failed, and what to do about it. */
-interface Problem extends Verdict {
-  readonly retryAfterMs: number | undefined;
-  /** Whether Zoho may have carried the request out. */
-  readonly sent: boolean;
-  /** Whether nothing came for too long. */
-  readonly isTimeout?: boolean;
-}
-
-class Refused extends Error {
-  override readonly name = 'Refused';
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.error.message);
-    this.problem = problem;
-  }
 }
 
 /** What went wrong so far during one call. */
@@ -124,39 +73,39 @@ export class Caller {
 
   /**
    * Makes the call and has `use` read the answer, whose status is 200 to 299 or 304. All of it is repeated, a bounded number of times, after what passes:
-   * throttling, outages, cut connections, refused tokens, and `use` throwing `Complained` or kind `damaged`. Otherwise it
+   * throttling, outages, cut connections, refused tokens, and `use` throwing `ErrorReply` or kind `damaged`. Otherwise it
    * throws what it ended with.
    */
   async run<T>(call: Call, signal: AbortSignal, use: (answer: Answer) => Promise<T>): Promise<T> {
     const timeoutMs = this.#options.timeoutMs ?? callTimeoutMs;
-    return this.#repeat(call, signal, async (token, place) => {
+    return this.#repeat(call, signal, async (token, permit) => {
       const result = await within(timeoutMs, this.#host, signal, async (limited) => use(await this.#send(call, token, limited)));
-      place.release('good');
+      permit.release('good');
       return result;
     });
   }
 
-  /** As `run`, for a body of any length: gives the answer with its place, which the caller ends when the body has. What happens in the body is the caller's. */
-  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; place: Permit}> {
-    return this.#repeat(call, signal, async (token, place) => ({answer: await this.#send(call, token, signal), place}));
+  /** As `run`, for a body of any length: gives the answer with its permit, which the caller ends when the body has. What happens in the body is the caller's. */
+  async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; permit: Permit}> {
+    return this.#repeat(call, signal, async (token, permit) => ({answer: await this.#send(call, token, signal), permit}));
   }
 
-  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, place: Permit) => Promise<T>): Promise<T> {
-    const {governor, token: tokens, ledger} = this.#options;
+  async #repeat<T>(call: Call, signal: AbortSignal, attempt: (token: string, permit: Permit) => Promise<T>): Promise<T> {
+    const {rateLimiter, token: tokens, usage} = this.#options;
     const tries: Tries = {failures: 0, refused: new Map(), refusals: 0, throttles: 0, throttledSinceMs: undefined};
     for (;;) {
-      const place = await governor.enter(call.kind, call.key, signal);
+      const permit = await rateLimiter.enter(call.kind, call.key, signal);
       let problem: Problem | undefined;
       let token: string | undefined;
       try {
         token = await tokens.get(signal);
-        const result = await attempt(token, place);
+        const result = await attempt(token, permit);
         tokens.confirm(token);
         return result;
       } catch (error) {
         problem = token === undefined || signal.aborted ? undefined : this.#problemOf(call, error);
         if (problem === undefined) {
-          place.release('neither');
+          permit.release('neither');
           signal.throwIfAborted();
           throw error;
         }
@@ -165,18 +114,18 @@ export class Caller {
           tries.refused.set(token!, (tries.refused.get(token!) ?? 0) + 1);
         }
       }
-      place.release(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: ledger.remaining === 0});
+      permit.release(outcomeOf(problem.action), {retryAfterMs: problem.retryAfterMs, creditsGone: usage.remaining === 0});
       await this.#before(problem, call, tries, signal);
     }
   }
 
-  /** Resolves when it is time for the next try, or throws when there is none. Waiting for limits is the governor's. */
+  /** Resolves when it is time for the next try, or throws when there is none. Waiting for limits is the rate limiter's. */
   async #before(problem: Problem, call: Call, tries: Tries, signal: AbortSignal): Promise<void> {
-    const {clock, governor, waitMaxMs = throttleWaitMaxMs} = this.#options;
+    const {clock, rateLimiter, waitMaxMs = throttleWaitMaxMs} = this.#options;
     switch (problem.action) {
       case 'wait':
         tries.throttledSinceMs ??= clock.elapsedMs();
-        if (clock.elapsedMs() - tries.throttledSinceMs + governor.pausedMs > waitMaxMs) throw problem.error;
+        if (clock.elapsedMs() - tries.throttledSinceMs + rateLimiter.pausedMs > waitMaxMs) throw problem.error;
         this.#tellRetry(problem, {});
         return this.#slowDown(tries, signal);
       case 'refresh':
@@ -194,12 +143,14 @@ export class Caller {
   /** While calls of other kinds go well, the common pace soon recovers; a call that is refused again and again slows down by itself. */
   async #slowDown(tries: Tries, signal: AbortSignal): Promise<void> {
     if (++tries.throttles === 1) return;
-    const delayMs = Math.min(throttleDelayMaxMs, throttleDelayMs * 2 ** (tries.throttles - 2)) * (1 + 0.2 * this.#random());
+    const jitter = {least: 1, spread: 0.2, random: this.#random};
+    const delayMs = backoff(tries.throttles - 1, {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs, jitter});
     await this.#options.clock.sleep(delayMs, signal);
   }
 
   async #pause(problem: Problem, tries: number, signal: AbortSignal): Promise<void> {
-    const backOffMs = tries === 0 ? 0 : Math.min(callDelayMaxMs, callDelayMs * 2 ** (tries - 1)) * (0.5 + this.#random());
+    const jitter = {least: 0.5, spread: 1, random: this.#random};
+    const backOffMs = backoff(tries, {firstMs: callDelayMs, maxMs: callDelayMaxMs, jitter});
     const delayMs = Math.max(backOffMs, Math.min(problem.retryAfterMs ?? 0, creditsProbeMs));
     this.#tellRetry(problem, {tries, delayMs: Math.round(delayMs)});
     if (delayMs > 0) await this.#options.clock.sleep(delayMs, signal);
@@ -213,14 +164,14 @@ export class Caller {
   }
 
   async #send(call: Call, token: string, signal: AbortSignal): Promise<Answer> {
-    const {origin, http, ledger, clock, log} = this.#options;
+    const {origin, http, usage, clock, log} = this.#options;
     const {method, body} = call;
     const headers = {...call.headers, authorization: `Zoho-oauthtoken ${token}`};
     let {path} = call;
     let answer: Answer;
     for (let redirects = 0; ; redirects++) {
       const sinceMs = clock.elapsedMs();
-      ledger.charge(call.kind, call.credits ?? creditsOf[call.kind]);
+      usage.charge(call.kind, call.credits ?? creditsOf[call.kind]);
       answer = await http.send({origin, path, method, headers, body}, signal);
       this.#note(answer);
       log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
@@ -243,7 +194,7 @@ export class Caller {
   }
 
   #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: ApiError): Problem {
-    const complaint = known ?? apiErrorOf(body);
+    const apiError = known ?? apiErrorOf(body);
     const {token, redact} = this.#options;
     const granted = token.scopes;
     const verdict = classify({
@@ -251,7 +202,7 @@ export class Caller {
       what: call.what,
       host: this.#host,
       status,
-      complaint,
+      apiError,
       redact,
       json: body !== undefined,
       paged: call.paged ?? false,
@@ -259,62 +210,28 @@ export class Caller {
       scopesMissing: granted && scopesOf[call.kind].filter((scope) => !covers(granted, scope)),
       answeredBefore: this.#answered.has(call.kind),
     });
-    return {...verdict, retryAfterMs: retryAfter, sent: true};
+    return {...verdict, retryAfterMs: retryAfter, mayHaveArrived: true};
   }
 
   /** Undefined for what is no answer of Zoho at all. */
   #problemOf(call: Call, error: unknown): Problem | undefined {
     if (error instanceof Refused) return error.problem;
-    if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.complaint);
-    const cut =
-      error instanceof ConnectionLost
-        ? error
-        : error instanceof ZohoError && error.cause instanceof ConnectionLost
-          ? error.cause
-          : undefined;
-    if (cut !== undefined) {
-      const failure = new ZohoError('unavailable', `Cannot ${call.what}: ${cut.message}`, {cause: cut});
-      return {action: 'retry', error: failure, retryAfterMs: undefined, sent: cut.mayHaveArrived, isTimeout: cut.isTimeout};
-    }
-    if (error instanceof ZohoError && error.kind === 'damaged')
-      return {action: 'retry', error, retryAfterMs: undefined, sent: true};
-    return undefined;
+    if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.apiError);
+    return lostOrDamaged(call, error);
   }
 
   #note(answer: Answer): void {
     const date = answer.header('date');
     // A proxy's page of HTML may have no date; that says nothing of Zoho's answers.
     if (date !== undefined || answer.status < 300) this.#zohoClock.note(date);
-    this.#options.ledger.correct(answer.header('x-api-credits-remaining'));
+    this.#options.usage.correct(answer.header('x-api-credits-remaining'));
   }
-}
-
-/** Tries of a call that fails in this way. A query that takes Zoho too long is not asked as it stands for long: fewer rows of it may do. */
-function triesMax({kind}: Call, {sent, isTimeout}: Problem): number {
-  if (kind === 'create' && sent) return createTriesMax;
-  return kind === 'coql' && isTimeout ? queryTimeoutsMax : callTriesMax;
 }
 
 /** The path that an answer points to on the same origin, the only one that the token may go to. */
 function redirectWithin(origin: string, path: string, answer: Answer): string | undefined {
-  const place = answer.status > 300 && answer.status < 400 && answer.status !== 304 ? answer.header('location') : undefined;
-  if (place === undefined || !URL.canParse(place, origin + path)) return undefined;
-  const url = new URL(place, origin + path);
+  const location = answer.status > 300 && answer.status < 400 && answer.status !== 304 ? answer.header('location') : undefined;
+  if (location === undefined || !URL.canParse(location, origin + path)) return undefined;
+  const url = new URL(location, origin + path);
   return url.origin === origin ? url.pathname + url.search : undefined;
-}
-
-/** What an answer says about the pace: a definite refusal is as good as any answer. */
-function outcomeOf(action: Action): Outcome {
-  if (action === 'wait') return 'throttled';
-  if (action === 'retry') return 'struggling';
-  return action === 'refresh' ? 'neither' : 'good';
-}
-
-/** The header `Retry-After` in either of its forms, bounded. */
-function retryAfterMs(answer: Answer, nowMs: number): number | undefined {
-  const text = answer.header('retry-after')?.trim();
-  if (text === undefined || text === '') return undefined;
-  const zohoNowMs = Date.parse(answer.header('date') ?? '');
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Number.isNaN(zohoNowMs) ? nowMs : zohoNowMs);
-  return Number.isNaN(ms) ? undefined : Math.min(retryAfterMaxMs, Math.max(0, ms));
 }

@@ -14,7 +14,7 @@ export interface Refusal {
   readonly host: string;
   readonly status: number;
   /** Absent when the body has none of Zoho's shapes, such as a page of HTML. */
-  readonly complaint?: ApiError | undefined;
+  readonly apiError?: ApiError | undefined;
   /** Takes secrets out of Zoho's words before they are shown; what they mean is decided by the words themselves. */
   readonly redact?: (text: string) => string;
   /** Whether the body is JSON at all. */
@@ -36,7 +36,7 @@ export interface Verdict {
 }
 
 export function classify(refusal: Refusal): Verdict {
-  const code = refusal.complaint?.code;
+  const code = refusal.apiError?.code;
   const rule = (code === undefined ? undefined : byCode.get(code)) ?? byStatus(refusal);
   const action = typeof rule === 'function' ? rule(refusal) : rule;
   const field = action === 'field' ? fieldOf(refusal) : undefined;
@@ -67,14 +67,14 @@ const module: Rule = ({kind}) => (kind === 'modules' ? 'credentials' : 'module')
 const scope: Rule = ({kind, scopesMissing = []}) => (kind === 'modules' || scopesMissing.length > 0 ? 'credentials' : 'module');
 
 const permission: Rule = (refusal) =>
-  refusal.complaint?.details.permissions?.includes('Crm_Implied_Api_Access')
+  refusal.apiError?.details.permissions?.includes('Crm_Implied_Api_Access')
     ? 'credentials'
     : refusal.kind === 'modules'
       ? 'credentials'
       : 'module';
 
 const badData: Rule = (refusal) => {
-  const {json_path = '', module: named} = refusal.complaint?.details ?? {};
+  const {json_path = '', module: named} = refusal.apiError?.details ?? {};
   if (refusal.paged) return 'expired';
   if (refusal.kind === 'fields' || refusal.kind === 'deleted') return 'module';
   if (refusal.kind !== 'create') return 'refused';
@@ -83,7 +83,7 @@ const badData: Rule = (refusal) => {
 };
 
 const badQuery: Rule = (refusal) => {
-  const {column_name, module: named} = refusal.complaint?.details ?? {};
+  const {column_name, module: named} = refusal.apiError?.details ?? {};
   if (column_name) return 'field';
   return named ? 'module' : 'refused';
 };
@@ -134,12 +134,12 @@ const byCode: ReadonlyMap<string, Rule> = new Map<string, Rule>([
  */
 const tokenCode = /(?:^|_)(?:O?AUTH)?(?:TOKEN|AUTHENTICATION|UNAUTHORI[SZ]ED|UNAUTHENTICATED)(?:_|$)/i;
 
-function byStatus({kind, status, json, complaint}: Refusal): Rule {
+function byStatus({kind, status, json, apiError}: Refusal): Rule {
   if (status === 429) return 'wait';
   if (status >= 500 || status === 408 || status === 425) return 'retry';
   if (status >= 300 && status < 400) return 'refused';
   if (status < 300) return 'damaged';
-  if (status === 401) return complaint === undefined || tokenCode.test(complaint.code) ? 'refresh' : 'refused';
+  if (status === 401) return apiError === undefined || tokenCode.test(apiError.code) ? 'refresh' : 'refused';
   if ((status === 404 || status === 410) && (kind === 'job' || kind === 'download')) return unknownThing;
   if (status === 405) return 'refused';
   if (!json) return 'retry';
@@ -148,8 +148,8 @@ function byStatus({kind, status, json, complaint}: Refusal): Rule {
 }
 
 /** The field that Zoho refuses: by its name, or by its place in the request, where `api_name` is the name of the list. */
-function fieldOf({complaint, fields}: Refusal): string | undefined {
-  const {column_name, json_path, api_name} = complaint?.details ?? {};
+function fieldOf({apiError, fields}: Refusal): string | undefined {
+  const {column_name, json_path, api_name} = apiError?.details ?? {};
   const place = /\.fields\[(\d+)\]/.exec(json_path ?? '')?.[1];
   const named = api_name === 'fields' && !fields?.includes('fields') ? undefined : api_name;
   return (
@@ -158,8 +158,8 @@ function fieldOf({complaint, fields}: Refusal): string | undefined {
 }
 
 /** The word at which Zoho stopped reading a query: at its start, or the column that it names. */
-function nearOf({complaint}: Refusal): string | undefined {
-  const {near, column_name} = complaint?.details ?? {};
+function nearOf({apiError}: Refusal): string | undefined {
+  const {near, column_name} = apiError?.details ?? {};
   return /\$?\w+/.exec(column_name || near || '')?.[0];
 }
 
@@ -175,8 +175,8 @@ function failureOf(action: Action): ZohoFailure {
 }
 
 function messageOf(refusal: Refusal, action: Action): string {
-  const {complaint, status, redact} = refusal;
-  const said = complaint ? saidBy(complaint, redact) : `HTTP status ${status} without a reason`;
+  const {apiError, status, redact} = refusal;
+  const said = apiError ? saidBy(apiError, redact) : `HTTP status ${status} without a reason`;
   const advice = adviceOn(refusal, action);
   return `Cannot ${refusal.what}: ${advice === undefined ? `Zoho answers ${said}` : `${advice} (${said})`}`;
 }
@@ -193,14 +193,14 @@ export const scopesOf: Readonly<Record<CallKind, readonly string[]>> = {
 };
 
 function adviceOn(refusal: Refusal, action: Action): string | undefined {
-  const code = refusal.complaint?.code;
+  const code = refusal.apiError?.code;
   if (action === 'refresh')
     return `${refusal.host} refuses a token just granted; the refresh token may belong to another data centre or environment than api_domain, or its user was deactivated; authorize again`;
   if (code === 'OAUTH_SCOPE_MISMATCH')
     return action === 'credentials'
       ? `the refresh token lacks the scope ${lacking(refusal)}; authorize again with all scopes that the connector needs`
       : `the refresh token's scopes do not cover this module`;
-  if (action === 'credentials' && refusal.complaint?.details.permissions?.includes('Crm_Implied_Api_Access'))
+  if (action === 'credentials' && refusal.apiError?.details.permissions?.includes('Crm_Implied_Api_Access'))
     return "the token's user has no API access; give the user's profile the permission Zoho CRM API Access";
   if (code === 'NO_PERMISSION' || code === 'AUTHORIZATION_FAILED') return "the token's user has no permission for this";
   if (code === 'INVALID_URL_PATTERN' && action === 'refused')
@@ -216,7 +216,7 @@ function lacking({kind, scopesMissing = []}: Refusal): string {
   return (scopesMissing.length > 0 ? scopesMissing : scopesOf[kind]).join(' or ');
 }
 
-/** A complaint in Zoho's own words: its code, and what is said to it. */
+/** An error in Zoho's own words: its code and message. */
 export function saidBy(
   {code, message}: {readonly code: string; readonly message: string},
   redact?: (text: string) => string,

@@ -1,8 +1,9 @@
 /** Zoho CRM as the rest of the connector sees it: every call it makes, with retries, limits and tokens taken care of. */
 
-import {secretCharactersMin, tokenTimeoutMs} from '../limits.ts';
+import {tokenTimeoutMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
+import {withoutSecrets} from '../platform/redact.ts';
 import {AccessToken} from './access-token.ts';
 import type {Credentials, ZohoClient} from './api.ts';
 import {Caller} from './caller.ts';
@@ -50,7 +51,7 @@ export function createClient({
   const origin = apiOrigin(apiDomain, loopback);
   const accounts = accountsOrigin(origin);
   const http = new Http(origin, {...usualTimeouts, ...timeouts});
-  const ledger = new Usage(() => clock.elapsedMs());
+  const usage = new Usage(() => clock.elapsedMs());
   const token = new AccessToken({
     ask: (signal) => askToken(http, accounts, credentials, timeouts.tokenMs ?? tokenTimeoutMs, signal),
     accepts: acceptance(origin, log),
@@ -63,13 +64,13 @@ export function createClient({
     tell: onStatus,
   });
   const {clientId, clientSecret, refreshToken} = credentials;
-  const governor = new RateLimiter({clock, random, tell: onStatus});
+  const rateLimiter = new RateLimiter({clock, random, tell: onStatus});
   const caller = new Caller({
     origin,
     http,
     token,
-    governor,
-    ledger,
+    rateLimiter,
+    usage,
     clock,
     log,
     random,
@@ -77,8 +78,8 @@ export function createClient({
     timeoutMs: timeouts.callMs,
     redact: (text) => withoutSecrets(text, [token.current, clientSecret, refreshToken, clientId]),
   });
-  const waits = (): Waits => ({nextDownloadMs: governor.nextDownloadMs, pausedMs: governor.pausedMs});
-  return new Endpoints({origin, http, token, caller, ledger, log, waits});
+  const waits = (): Waits => ({nextDownloadMs: rateLimiter.nextDownloadMs, pausedMs: rateLimiter.pausedMs});
+  return new Endpoints({origin, http, token, caller, usage, log, waits});
 }
 
 /** Whether a token that names an API domain serves calls to an origin. A simulator on this machine may name whatever it copied; that is said once. */
@@ -91,10 +92,4 @@ function acceptance(origin: string, log: Log): (answered: string) => boolean {
     told = true;
     return true;
   };
-}
-
-/** A text for people without the secrets in it. One too short to be a secret of Zoho's is left: it would be found in any word. */
-function withoutSecrets(text: string, secrets: readonly (string | undefined)[]): string {
-  const long = secrets.filter((secret) => secret !== undefined && secret.length >= secretCharactersMin);
-  return long.reduce<string>((rest, secret) => rest.replaceAll(secret!, '(secret)'), text);
 }

@@ -37,17 +37,17 @@ export async function* decoded(
   encodings: readonly string[],
 ): AsyncGenerator<Uint8Array, void, void> {
   if (encodings.length > encodingsMax) throw new EncodingError(`it is compressed ${encodings.length} times over`, false);
-  const {head, whole} = await begun(body);
+  const {head, replayed} = await begun(body);
   const named = encodings.at(-1);
   const format = formatOf(head, named);
   // Decompressed content may be compressed itself, as the header says.
   const rest = named === undefined ? [] : encodings.slice(0, -1);
   if (format === undefined) {
-    if (rest.length > 0) yield* decoded(whole, rest);
-    else yield* whole;
+    if (rest.length > 0) yield* decoded(replayed, rest);
+    else yield* replayed;
     return;
   }
-  const content = decompressed(whole, format, head);
+  const content = decompressed(replayed, format, head);
   if (rest.length > 0) yield* decoded(content, rest);
   else yield* content;
 }
@@ -127,7 +127,7 @@ function isEarlyEnd(error: unknown): boolean {
 }
 
 /** Reads enough of a body to tell its format, and gives the whole body back with it. */
-async function begun(body: AsyncIterable<Uint8Array>): Promise<{head: Uint8Array; whole: AsyncIterable<Uint8Array>}> {
+async function begun(body: AsyncIterable<Uint8Array>): Promise<{head: Uint8Array; replayed: AsyncIterable<Uint8Array>}> {
   const pieces = body[Symbol.asyncIterator]();
   const first: Uint8Array[] = [];
   let bytes = 0;
@@ -137,7 +137,7 @@ async function begun(body: AsyncIterable<Uint8Array>): Promise<{head: Uint8Array
     first.push(value);
     bytes += value.length;
   }
-  async function* whole(): AsyncGenerator<Uint8Array, void, void> {
+  async function* replayed(): AsyncGenerator<Uint8Array, void, void> {
     try {
       yield* first.splice(0);
       for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
@@ -145,7 +145,7 @@ async function begun(body: AsyncIterable<Uint8Array>): Promise<{head: Uint8Array
       await pieces.return?.();
     }
   }
-  return {head: Buffer.concat(first), whole: whole()};
+  return {head: Buffer.concat(first), replayed: replayed()};
 }
 
 function beginsWith(head: Uint8Array, magic: Uint8Array): boolean {

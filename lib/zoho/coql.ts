@@ -1,7 +1,20 @@
-/** Texts of COQL queries (zoho-api sheet 5.1, 5.2). Pure. */
+/** COQL queries (zoho-api sheet 5.1, 5.2). Pure. */
 import {ZohoError} from '../errors/errors.ts';
 import {coqlIdsMax} from '../limits.ts';
 import {isoSeconds} from '../records/instant.ts';
+
+/** A query, as a value: what is asked, and how that reads in COQL. */
+export interface CoqlQuery {
+  readonly module: string;
+  /** The columns that it selects. */
+  readonly columns: readonly string[];
+  /** Rows of its answer, at most. */
+  readonly limit: number;
+  /** What is sent, with ids in quotes. */
+  readonly text: string;
+  /** The same with bare ids, for organisations whose COQL refuses quoted ones (both are in use, zoho-api sheet 5.2). */
+  readonly textWithBareIds: string;
+}
 
 /** A place in the order of a window: by `Modified_Time`, then by id. */
 export interface Key {
@@ -36,13 +49,16 @@ export interface IdsQuery extends Pick<WindowQuery, 'module' | 'columns' | 'quot
  * One page of the records modified since a time, in the order of `(Modified_Time, id)`. Paging goes by key and never by offset: rows
  * that change meanwhile move to the end instead of shifting others. Conditions are nested in pairs and the limit has both numbers, which every version accepts.
  */
-export function windowQuery({module, columns, fromS, after, limit, quoting}: WindowQuery): string {
+export function windowQuery({module, columns, fromS, after, limit, quoting}: WindowQuery): CoqlQuery {
   const [id, modified] = [columnOf('id', quoting), columnOf('Modified_Time', quoting)];
-  const where =
-    after === undefined
-      ? `${modified} >= ${datetimeLiteral(fromS)}`
-      : `(${modified} > ${datetimeLiteral(after.seconds)} or (${modified} = ${datetimeLiteral(after.seconds)} and ${id} > ${idLiteral(after.id)}))`;
-  return `${selected(columns, module, quoting)} where ${where} order by ${modified} asc, ${id} asc limit 0, ${limit}`;
+  const order = `order by ${modified} asc, ${id} asc`;
+  if (after === undefined)
+    return select({module, columns, limit, quoting}, () => `${modified} >= ${datetimeLiteral(fromS)} ${order}`);
+  const second = datetimeLiteral(after.seconds);
+  return select(
+    {module, columns, limit, quoting},
+    (idLiteral) => `(${modified} > ${second} or (${modified} = ${second} and ${id} > ${idLiteral(after.id)})) ${order}`,
+  );
 }
 
 export interface SecondQuery extends Pick<WindowQuery, 'module' | 'columns' | 'quoting' | 'limit'> {
@@ -53,28 +69,33 @@ export interface SecondQuery extends Pick<WindowQuery, 'module' | 'columns' | 'q
 }
 
 /** One page of the records modified within one second, by id: for a second that pages by time do not get through. */
-export function secondQuery({module, columns, second, afterId = '0', limit, quoting}: SecondQuery): string {
+export function secondQuery({module, columns, second, afterId = '0', limit, quoting}: SecondQuery): CoqlQuery {
   const within = `(Modified_Time >= ${datetimeLiteral(second)} and Modified_Time < ${datetimeLiteral(second + 1)})`;
-  return `${selected(columns, module, quoting)} where (${within} and id > ${idLiteral(afterId)}) order by id asc limit 0, ${limit}`;
+  return select({module, columns, limit, quoting}, (idLiteral) => `(${within} and id > ${idLiteral(afterId)}) order by id asc`);
 }
 
 /** One page of the records that have no `Modified_Time` at all, in the order of their ids; those after one of them. */
-export function untimedQuery(module: string, after: string | undefined, limit: number, quoting?: Quoting): string {
-  const where = after === undefined ? 'Modified_Time is null' : `(Modified_Time is null and id > ${idLiteral(after)})`;
-  return `${selected(['Modified_Time', 'id'], module, quoting)} where ${where} order by id asc limit 0, ${limit}`;
+export function untimedQuery(module: string, after: string | undefined, limit: number, quoting?: Quoting): CoqlQuery {
+  return select({module, columns: ['Modified_Time', 'id'], limit, quoting}, (idLiteral) => {
+    const where = after === undefined ? 'Modified_Time is null' : `(Modified_Time is null and id > ${idLiteral(after)})`;
+    return `${where} order by id asc`;
+  });
 }
 
 /** Records by their ids, at most 100 of them. */
-export function idsQuery({module, columns, ids, quoting}: IdsQuery): string {
+export function idsQuery({module, columns, ids, quoting}: IdsQuery): CoqlQuery {
   if (ids.length === 0 || ids.length > coqlIdsMax)
     throw new RangeError(`Cannot ask for ${ids.length} ids in one query: it takes 1 to ${coqlIdsMax}`);
-  const where = `${columnOf('id', quoting)} in (${ids.map(idLiteral).join(', ')})`;
-  return `${selected(columns, module, quoting)} where ${where} limit 0, ${ids.length}`;
+  return select(
+    {module, columns, limit: ids.length, quoting},
+    (idLiteral) => `${columnOf('id', quoting)} in (${ids.map(idLiteral).join(', ')})`,
+  );
 }
 
 /** How many records were modified since a time. */
-export function countQuery(module: string, fromS: number): string {
-  return `select COUNT(id) from ${nameOf(module)} where Modified_Time >= ${datetimeLiteral(fromS)}`;
+export function countQuery(module: string, fromS: number): CoqlQuery {
+  const text = `select COUNT(id) from ${nameOf(module)} where Modified_Time >= ${datetimeLiteral(fromS)}`;
+  return {module, columns: ['COUNT(id)'], limit: 1, text, textWithBareIds: text};
 }
 
 /** A time as COQL takes it: whole seconds, quoted, with its offset written out. */
@@ -82,32 +103,25 @@ export function datetimeLiteral(seconds: number): string {
   return `'${isoSeconds(seconds)}+00:00'`;
 }
 
-/** The module that a query reads. */
-export function queriedModule(query: string): string {
-  return / from '?(\$?\w+)'? where /.exec(query)?.[1] ?? '';
-}
-
 /** Whether a word is among the names of columns and module that a query selects. */
-export function selects(query: string, word: string): boolean {
-  const [names = ''] = query.slice('select '.length).split(' where ');
-  return word !== 'from' && names.split(/[\s,']+/).includes(word);
+export function selects({module, columns}: CoqlQuery, word: string): boolean {
+  return word === module || columns.includes(word);
 }
 
 /** Credits of a query by the rows it may return (zoho-api sheet 5.3). */
-export function queryCredits(query: string): number {
-  const limit = Number(/ limit \d+, (\d+)$/.exec(query)?.[1] ?? 200);
+export function queryCredits({limit}: CoqlQuery): number {
   if (limit <= 200) return 1;
   return limit <= 1_000 ? 2 : 3;
 }
 
-/** The same query with bare ids, for organisations whose COQL refuses quoted ones (both are in use, zoho-api sheet 5.2). */
-export function withBareIds(query: string): string {
-  return query.replace(/'(\d+)'/g, '$1');
-}
+type Selection = Pick<WindowQuery, 'module' | 'columns' | 'limit' | 'quoting'>;
 
-function selected(columns: readonly string[], module: string, quoting: Quoting | undefined): string {
-  const from = written(module, quoting?.module);
-  return `select ${columns.map((name) => columnOf(name, quoting)).join(', ')} from ${from}`;
+/** `rest` writes the conditions and the order, with ids as the literals that it is given. */
+function select({module, columns, limit, quoting}: Selection, rest: (idLiteral: (id: string) => string) => string): CoqlQuery {
+  const names = columns.map((name) => columnOf(name, quoting)).join(', ');
+  const textOf = (idLiteral: (id: string) => string): string =>
+    `select ${names} from ${written(module, quoting?.module)} where ${rest(idLiteral)} limit 0, ${limit}`;
+  return {module, columns, limit, text: textOf((id) => `'${digitsOf(id)}'`), textWithBareIds: textOf(digitsOf)};
 }
 
 function columnOf(name: string, quoting: Quoting | undefined): string {
@@ -142,7 +156,7 @@ export function isCoqlName(name: string): boolean {
   return /^\$?\w+$/.test(name);
 }
 
-function idLiteral(id: string): string {
+function digitsOf(id: string): string {
   if (!/^\d+$/.test(id)) throw new ZohoError('damaged', 'Cannot ask for a record by an id that is not a number');
-  return `'${id}'`;
+  return id;
 }

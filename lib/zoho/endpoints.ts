@@ -1,21 +1,23 @@
 /** Every call of Zoho that the connector makes: its request, and what its answer means (zoho-api sheet 2 to 6). */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, deletedPageRows, jobAddressesMax, queryTriesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {deletedPageRows, jobAddressesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import {isoSeconds} from '../records/instant.ts';
 import type {AccessToken} from './access-token.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from './api.ts';
+import {type Call, ErrorReply} from './attempt.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
-import {type Call, type Caller, ErrorReply} from './caller.ts';
+import type {Caller} from './caller.ts';
 import {saidBy} from './classify.ts';
-import {queriedModule, queryCredits, selects, withBareIds} from './coql.ts';
+import type {CoqlQuery} from './coql.ts';
+import {type BodyReader, CoqlEndpoint} from './coql-endpoint.ts';
 import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
-import {type Answer, ConnectionLost, type Http} from './http.ts';
-import {BodyTap} from './overheard.ts';
-import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, jsonOf, modulesReply, saysNothing} from './schemas.ts';
+import {ConnectionLost, type Http, isEmpty} from './http.ts';
+import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
 
 /** Waits of a summary. */
@@ -26,7 +28,7 @@ export interface CallsOptions {
   readonly http: Http;
   readonly token: AccessToken;
   readonly caller: Caller;
-  readonly ledger: Usage;
+  readonly usage: Usage;
   /** What Zoho's limits make calls wait for just now. */
   readonly waits?: () => Waits;
   readonly log: Log;
@@ -37,22 +39,23 @@ export class Endpoints implements ZohoClient {
   readonly #http: Http;
   readonly #token: AccessToken;
   readonly #caller: Caller;
-  readonly #ledger: Usage;
+  readonly #usage: Usage;
   readonly #waits: () => Waits;
   readonly #log: Log;
+  readonly #coql: CoqlEndpoint;
   /** Where the results of finished jobs are, as Zoho said. */
   readonly #addresses = new Map<string, string>();
   readonly #warned = new Set<string>();
-  #bareIds = false;
 
-  constructor({origin, http, token, caller, ledger, log, waits = () => ({})}: CallsOptions) {
+  constructor({origin, http, token, caller, usage, log, waits = () => ({})}: CallsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
     this.#caller = caller;
-    this.#ledger = ledger;
+    this.#usage = usage;
     this.#waits = waits;
     this.#log = log;
+    this.#coql = new CoqlEndpoint(caller, log);
   }
 
   async nowSeconds(signal: AbortSignal): Promise<number> {
@@ -149,7 +152,7 @@ export class Endpoints implements ZohoClient {
 
   async *download(id: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     const path = this.#addresses.get(id) ?? `${jobPath(id)}/result`;
-    const {answer, place} = await this.#caller.open(
+    const {answer, permit} = await this.#caller.open(
       {kind: 'download', key: id, method: 'GET', path, what: `download the result of bulk read job ${id}`},
       signal,
     );
@@ -165,67 +168,18 @@ export class Endpoints implements ZohoClient {
         );
       }
       yield* answer.bytes(zipBytesMax);
-      place.release('good');
+      permit.release('good');
     } catch (error) {
-      place.release(error instanceof ConnectionLost ? 'struggling' : 'neither');
+      permit.release(error instanceof ConnectionLost ? 'struggling' : 'neither');
       if (!(error instanceof ConnectionLost)) throw error;
       throw new ZohoError('short', `The result of bulk read job ${id} ended early: ${error.message}`, {cause: error});
     } finally {
-      place.release('neither');
+      permit.release('neither');
     }
   }
 
-  async coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
-    const bare = withBareIds(query);
-    if (this.#bareIds || bare === query) return this.#insist(bare, read, signal);
-    try {
-      return await this.#insist(query, read, signal);
-    } catch (error) {
-      if (!refusesQuotedIds(error)) throw error;
-      const result = await this.#insist(bare, read, signal).catch((again: unknown) => {
-        // The same complaint means that the ids were not what Zoho minds.
-        throw again instanceof ZohoError && again.code === error.code ? error : again;
-      });
-      this.#bareIds = true;
-      return result;
-    }
-  }
-
-  /** Asks again as it stands what is refused without a reason that anything could be done about. */
-  async #insist<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.#coql(query, read, signal);
-      } catch (error) {
-        if (tries >= queryTriesMax || !mayPass(error, query)) throw error;
-        this.#log('info', `${error.message}; trying again`, {tries});
-      }
-    }
-  }
-
-  async #coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null> {
-    const module = queriedModule(query);
-    const call: Call = {
-      kind: 'coql',
-      key: module,
-      method: 'POST',
-      path: '/crm/v8/coql',
-      headers: {'content-type': 'application/json'},
-      body: JSON.stringify({select_query: query}),
-      what: `query module ${module}`,
-      credits: queryCredits(query),
-    };
-    return this.#caller.run(call, signal, async (answer) => {
-      if (isEmpty(answer)) return null;
-      const body = new BodyTap(answer.bytes(coqlBytesMax));
-      try {
-        return await read(body.bytes());
-      } catch (error) {
-        // Without rows Zoho answers with status 204; the same may come with status 200, in several forms.
-        if (body.isNothing) return null;
-        throw body.failure ?? body.complaint() ?? error;
-      }
-    });
+  coql<T>(query: CoqlQuery, read: BodyReader<T>, signal: AbortSignal): Promise<T | null> {
+    return this.#coql.ask(query, read, signal);
   }
 
   async deleted(module: string, sinceSeconds: number, page: number, signal: AbortSignal): Promise<DeletedRows | null> {
@@ -253,7 +207,7 @@ export class Endpoints implements ZohoClient {
   }
 
   spent(): UsageSummary {
-    return {...this.#ledger.summary(), ...this.#waits()};
+    return {...this.#usage.summary(), ...this.#waits()};
   }
 
   async close(): Promise<void> {
@@ -273,8 +227,8 @@ export class Endpoints implements ZohoClient {
       if (list !== undefined && text.trim() === '') return null;
       const body = jsonOf(text);
       if (list !== undefined && saysNothing(body, list)) return null;
-      const complaint = hiddenApiError(body);
-      if (complaint !== undefined) throw new ErrorReply(complaint);
+      const apiError = hiddenApiError(body);
+      if (apiError !== undefined) throw new ErrorReply(apiError);
       const reply = v.safeParse(schema, body);
       if (reply.success) return reply.output;
       const where =
@@ -307,12 +261,6 @@ export class Endpoints implements ZohoClient {
   }
 }
 
-function isEmpty(answer: Answer): boolean {
-  if (answer.status !== 204 && answer.status !== 304) return false;
-  answer.discard();
-  return true;
-}
-
 /** States of a job that goes on, and of one that came to nothing; `FAILED` and the like are not documented, and cost nothing to know. */
 const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
 const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
@@ -324,16 +272,4 @@ function encoded(name: string): string {
 
 function jobPath(id: string): string {
   return `/crm/bulk/v8/read/${encodeURIComponent(id)}`;
-}
-
-/** Whether a refusal may be one of those that come at random; one that points at a name of the query is meant. */
-function mayPass(error: unknown, query: string): error is ZohoError {
-  if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
-  if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);
-  return error.code === 'INVALID_QUERY';
-}
-
-function refusesQuotedIds(error: unknown): error is ZohoError {
-  if (!(error instanceof ZohoError)) return false;
-  return error.code === 'SYNTAX_ERROR' || (error.code === 'INVALID_QUERY' && (error.field === undefined || error.field === 'id'));
 }

@@ -235,3 +235,10 @@ function codeOf(error: unknown, depth = 0): string {
   const own = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return notSent.has(own) || isTlsCode(own) ? own : codeOf(inner, depth + 1) || own;
 }
+
+/** Whether an answer has no body by its status; it is let go of. */
+export function isEmpty(answer: Answer): boolean {
+  if (answer.status !== 204 && answer.status !== 304) return false;
+  answer.discard();
+  return true;
+}

@@ -15,6 +15,7 @@ import {
   throttleDelayMaxMs,
   throttleDelayMs,
 } from '../limits.ts';
+import {backoff, jittered} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {CallKind} from './usage.ts';
 
@@ -223,7 +224,9 @@ export class RateLimiter {
       return;
     }
     const gone = creditsGone || nowMs - (this.#throttledSinceMs ?? nowMs) >= creditsGoneAfterMs;
-    const usualMs = gone ? creditsProbeMs : Math.min(throttleDelayMaxMs, throttleDelayMs * 2 ** (this.#level - 1));
+    const usualMs = gone
+      ? creditsProbeMs
+      : backoff(Math.max(1, this.#level), {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs});
     const pauseMs = Math.max(retryAfterMs ?? 0, this.#jittered(usualMs));
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
     if (pauseMs >= tellPauseMs) this.#tellPause(pauseMs, gone);
@@ -240,7 +243,7 @@ export class RateLimiter {
 
   /** Up to a fifth longer, so that several processes do not come back at once. */
   #jittered(delayMs: number): number {
-    return delayMs * (1 + 0.2 * this.#random());
+    return jittered(delayMs, {least: 1, spread: 0.2, random: this.#random});
   }
 
   /** Wakes when time alone lets a waiter go on. Without waiters nothing is left running. */

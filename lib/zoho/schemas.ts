@@ -144,7 +144,7 @@ const flat = v.object({
 const wrapped = v.object({data: v.looseTuple([flat])});
 const accounts = v.object({error: text, error_description: v.fallback(v.string(), '')});
 
-/** The complaint in an error answer; undefined when it has none of the shapes. */
+/** The error that an answer reports; undefined when it has none of the shapes. */
 export function apiErrorOf(body: unknown): ApiError | undefined {
   if (v.is(flat, body)) return v.parse(flat, body);
   if (v.is(wrapped, body)) return v.parse(wrapped, body).data[0];
@@ -153,7 +153,7 @@ export function apiErrorOf(body: unknown): ApiError | undefined {
   return {code: error, message: error_description, details: {}};
 }
 
-/** The complaint in an answer whose status says that all is well: its own `status` must say `error`. */
+/** The error in an answer whose HTTP status reports success: its own `status` must be `error`. */
 export function hiddenApiError(body: unknown): ApiError | undefined {
   const inner = v.is(wrapped, body) ? v.parse(wrapped, body).data[0] : v.is(flat, body) ? v.parse(flat, body) : undefined;
   if (inner !== undefined) return inner.status === 'error' ? inner : undefined;
@@ -162,7 +162,7 @@ export function hiddenApiError(body: unknown): ApiError | undefined {
 
 /**
  * Whether an answer with status 200 says "nothing" where a list is expected: an empty body, `[]`, `{}`, or an object whose list is null, empty or
- * not there (zoho-api sheet 5.1). Not when more is said to follow, and not for a complaint.
+ * not there (zoho-api sheet 5.1). Not when more is said to follow, and not for an error.
  */
 export function saysNothing(body: unknown, list: string): boolean {
   if (Array.isArray(body)) return body.length === 0;
@@ -174,12 +174,3 @@ export function saysNothing(body: unknown, list: string): boolean {
 }
 
 const moreInfo = v.object({more_records: v.union([v.literal(true), v.literal('true')])});
-
-/** Undefined for what is not JSON. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

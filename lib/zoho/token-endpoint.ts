@@ -2,9 +2,10 @@
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
 import {errorBytesMax} from '../limits.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {Credentials} from './api.ts';
 import {type Http, within} from './http.ts';
-import {apiErrorOf, jsonOf, type TokenReply, tokenReply} from './schemas.ts';
+import {apiErrorOf, type TokenReply, tokenReply} from './schemas.ts';
 
 /** An answer of the accounts host, read whole. */
 export interface TokenAnswer {
@@ -49,10 +50,10 @@ export function readTokenAnswer({status, text}: TokenAnswer, hosts: TokenHosts):
   if (reply.success) return {reply: reply.output};
   if (isThrottle(status, body))
     return {again: 'throttled', why: 'Zoho refuses more tokens for now, because too many were asked for within 10 minutes'};
-  const complaint = apiErrorOf(body);
-  if (complaint === undefined || status >= 500 || passingCodes.has(complaint.code))
+  const apiError = apiErrorOf(body);
+  if (apiError === undefined || status >= 500 || passingCodes.has(apiError.code))
     return {again: 'failed', why: `${hosts.accountsHost} gives no usable answer (HTTP status ${status})`};
-  throw new ZohoError('credentials', explain(complaint.code, hosts), {code: complaint.code, status});
+  throw new ZohoError('credentials', explain(apiError.code, hosts), {code: apiError.code, status});
 }
 
 function explain(code: string, hosts: TokenHosts): string {
@@ -105,9 +106,9 @@ const passingCodes = new Set(['general_error', 'internal_error', 'server_error',
  */
 export function isThrottle(status: number, body: unknown): boolean {
   if (status === 429) return true;
-  const complaint = apiErrorOf(body);
-  if (complaint === undefined || status >= 500) return false;
-  const {code, message} = complaint;
+  const apiError = apiErrorOf(body);
+  if (apiError === undefined || status >= 500) return false;
+  const {code, message} = apiError;
   if (code === 'TOO_MANY_REQUESTS' || /too many requests/i.test(message)) return true;
   if (meanings.has(code) || passingCodes.has(code)) return false;
   return isWords(code) || v.is(failure, body);

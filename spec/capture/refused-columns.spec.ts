@@ -71,7 +71,11 @@ async function settle(columns: readonly string[], organisation: Organisation, mo
       const query = windowQuery({module, columns: slice, fromS: 0, limit: 200, quoting: fields.quoting});
       try {
         await client.coql(query, (body) => parseCoql(body, slice, fields.all), signal);
-        outcome = {asked: query.split(' where')[0]!.replace('select id, Modified_Time, ', ''), dropped, calls: received.length};
+        outcome = {
+          asked: query.text.split(' where')[0]!.replace('select id, Modified_Time, ', ''),
+          dropped,
+          calls: received.length,
+        };
         return;
       } catch (error) {
         assert.ok(error instanceof ZohoError, String(error));

@@ -115,7 +115,7 @@ choices('compressed files go on after anything that was not committed, and verif
   assert.deepEqual(after.slice(0, before.length), before);
   const verified = await shell.run(verify);
   assert.equal(verified.code, 0, verified.output + verified.messages);
-  assert.match(verified.output, /no difference found/);
+  assert.match(verified.output, /no differences found/);
   const plain = await shell.run(`${capture.replace('--out out', '--out -')} --module Leads --gzip`);
   assert.match(plain.messages, /Cannot use --gzip with --out -: pipe standard output into gzip instead/);
 });

@@ -71,6 +71,13 @@ text('takes any JSON object apart into the texts of its values', () => {
   );
 });
 
+text('shows nothing of a document that it cannot take apart', () => {
+  for (const document of ['{"Email":"ada@example.com"', '["ada@example.com"]', ''])
+    assert.throws(() => propertiesOf(document), {
+      message: `Cannot read a document of ${document.length} characters: it is no JSON object`,
+    });
+});
+
 text('keeps every digit, and calls numbers the same to their last digit, however they are spelled', () => {
   const properties = propertiesOf('{"id":5725767000000524157,"Amount":12.50,"Tags":["a]","\\""],"_meta":{"op":"u"}}');
   assert.deepEqual(

@@ -8,6 +8,7 @@ import {RowBuilder} from '../../lib/records/row-builder.ts';
 import {type CoqlPlan, type SweptRows, sweepRows} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
+import type {CoqlQuery} from '../../lib/zoho/coql.ts';
 
 /** What pages of long texts keep alive, counted after a collection: no timing, and no luck with the collector. */
 const held = suite('memory of pages');
@@ -32,7 +33,7 @@ function zohoWith(rows: number): ZohoClient {
   const text = JSON.stringify('She said: "höher"\n'.repeat(2_500));
   return {
     nowSeconds: async () => nowS,
-    async coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+    async coql<T>({text: query}: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
       const after = Number(/id > '(\d+)'/.exec(query)?.[1] ?? 0);
       const limit = Number(/limit 0, (\d+)$/.exec(query)?.[1]);
       const last = Math.min(rows, after + limit);

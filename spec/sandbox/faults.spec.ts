@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import {strToU8, zipSync} from 'fflate';
 import {suite} from 'uvu';
-import {ConfigError} from '../../lib/errors/errors.ts';
 import {type FaultName, faultList, faultNames} from '../../lib/sandbox/fault-list.ts';
 import {bodyOf} from '../../lib/sandbox/fault-parts.ts';
-import {Faults, parseFault} from '../../lib/sandbox/faults.ts';
+import {Faults, InvalidFault, parseFault} from '../../lib/sandbox/faults.ts';
 import {type Answer, json, type SandboxRequest} from '../../lib/sandbox/request.ts';
 import {type Sandbox, startSandbox} from '../../lib/sandbox/server.ts';
 import {request} from './request-of.ts';
@@ -214,7 +213,7 @@ faults('are ordered by a line of text', () => {
   const refused = (text: string, message: RegExp) =>
     assert.throws(
       () => parseFault(text),
-      (error) => error instanceof ConfigError && message.test(error.message),
+      (error) => error instanceof InvalidFault && message.test(error.message),
     );
   refused('rest', /Cannot order fault "rest": .*a name of throttle, /);
   refused('reset:cql', /no kind of call "cql", want one of token, modules/);

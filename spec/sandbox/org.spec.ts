@@ -5,8 +5,8 @@ import {churnStep} from '../../lib/sandbox/churn.ts';
 import {manualClock} from '../../lib/sandbox/clock.ts';
 import {randomFrom} from '../../lib/sandbox/hash.ts';
 import {tableOf} from '../../lib/sandbox/module-table.ts';
-import {theEnd} from '../../lib/sandbox/moment.ts';
 import {Org, type OrgOptions} from '../../lib/sandbox/org.ts';
+import {theEnd} from '../../lib/sandbox/point-in-time.ts';
 import {integer, text} from '../../lib/sandbox/schema/kinds.ts';
 import {startMs} from './caller.ts';
 

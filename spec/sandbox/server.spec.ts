@@ -83,7 +83,7 @@ server('breaks answers on the wire as faults want it', async () => {
 
 /** A document with its numbers as their text: no id goes through a JS number. */
 function exact(line: string): Record<string, unknown> {
-  return JSON.parse(line, (_, value, context?: {source?: string}) => (typeof value === 'number' ? context?.source : value));
+  return {...(JSON.parse(line, (_, value, {source}) => (typeof value === 'number' ? source : value)) as object)};
 }
 
 server('delivers by bulk and by COQL what its truth says', async () => {

@@ -7,6 +7,7 @@ import {cellText} from '../../lib/records/rows.ts';
 import {type CoqlPlan, rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
+import type {CoqlQuery} from '../../lib/zoho/coql.ts';
 
 const sweeps = suite('sweepRows');
 
@@ -33,7 +34,7 @@ async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> 
   let queries = 0;
   const client = {
     nowSeconds: async () => nowS + queries,
-    async coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+    async coql<T>({text: query}: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
       queries++;
       records.push({id: 2_000 + queries, modifiedS: nowS + queries});
       const [, from = '', , id = ''] = /Modified_Time >=? '([^']+)'( or .* id > '(\d+)')?/.exec(query) ?? [];
@@ -98,7 +99,7 @@ class HeavyModule {
   get client(): ZohoClient {
     return {
       nowSeconds: async () => nowS,
-      coql: async <T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> => {
+      coql: async <T>({text: query}: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> => {
         const ids: readonly string[] = /id in \((.*)\)/.exec(query)?.[1]?.match(/\d+/g) ?? [];
         const after = Number(/id > '(\d+)'/.exec(query)?.[1] ?? 0);
         const limit = Number(/limit 0, (\d+)$/.exec(query)?.[1]);

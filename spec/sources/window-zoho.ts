@@ -4,6 +4,7 @@ import {silent} from '../../lib/platform/log.ts';
 import type {CoqlContext, CoqlPlan} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
+import type {CoqlQuery} from '../../lib/zoho/coql.ts';
 
 export interface WindowRecord {
   readonly id: string;
@@ -79,7 +80,7 @@ export function windowZoho(options: WindowOptions): WindowZoho {
 
   const client = {
     nowSeconds: async () => nowS,
-    async coql<T>(query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+    async coql<T>({text: query}: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
       queries.push(query);
       if (queries.length > 10_000) throw new Error('The pages do not come to an end');
       if (isDown()) throw unavailable;

@@ -5,6 +5,7 @@ import {ZohoError} from '../../lib/errors/errors.ts';
 import type {RowBlock} from '../../lib/records/batch.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {idsSince, rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
+import type {CoqlQuery} from '../../lib/zoho/coql.ts';
 import {unavailable, type WindowOptions, type WindowRecord, type WindowZoho, windowZoho} from './window-zoho.ts';
 
 /** Windows and lists of COQL, whatever Zoho makes of conditions, flags and sizes. */
@@ -229,7 +230,7 @@ windows('an answer that says that more records follow, and has none, is not the 
   const zoho = windowZoho({records: [], nowS});
   const client = {
     ...zoho.context.client,
-    coql: async <T>(_query: string, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> =>
+    coql: async <T>(_query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> =>
       read(
         (async function* () {
           yield Buffer.from('{"data":[],"info":{"more_records":"true"}}');

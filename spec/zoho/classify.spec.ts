@@ -104,7 +104,7 @@ function refusal(code: string | undefined, status: number, kind: Refusal['kind']
     status,
     json: true,
     ...rest,
-    ...(code !== undefined && {complaint: {code, message: 'words', details}}),
+    ...(code !== undefined && {apiError: {code, message: 'words', details}}),
   };
 }
 
@@ -145,8 +145,8 @@ table('ends passing troubles as unavailable, and tokens that stay refused as cre
 });
 
 table('repeats no more of the words of Zoho than a line holds', () => {
-  const complaint = {code: 'NEW', message: `<b>${'long '.repeat(100)}\n`, details: {}};
-  const {error} = classify({...refusal('NEW', 400, 'coql'), complaint});
+  const apiError = {code: 'NEW', message: `<b>${'long '.repeat(100)}\n`, details: {}};
+  const {error} = classify({...refusal('NEW', 400, 'coql'), apiError});
   assert.ok(error.message.length < 200);
   assert.ok(!/[<>\n]/.test(error.message));
 });

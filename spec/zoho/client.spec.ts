@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import type {ServerResponse} from 'node:http';
 import {suite} from 'uvu';
 import {ConfigError, ZohoError} from '../../lib/errors/errors.ts';
+import {jsonOf} from '../../lib/platform/json.ts';
 import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {createClient} from '../../lib/zoho/client.ts';
-import {jsonOf} from '../../lib/zoho/schemas.ts';
+import {type CoqlQuery, idsQuery, windowQuery} from '../../lib/zoho/coql.ts';
 import {settled} from '../harness/clocks.ts';
 import {complaint, credentials, type FakeOptions, type FakeZoho, type Reply, tokenReply, withZoho} from '../harness/fake-zoho.ts';
 
 const client = suite('ZohoClient');
 const {signal} = new AbortController();
-const query = 'select id from Leads where id is not null limit 0, 200';
+const queryOf = (module: string, limit: number): CoqlQuery => windowQuery({module, columns: ['id'], fromS: 0, limit});
+const query = queryOf('Leads', 200);
 
 const textOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   const chunks: Uint8Array[] = [];
@@ -273,7 +275,7 @@ for (const [info, more] of [
 promise('gives a query its answer, and null when nothing matches', {replies: [ok, [204]]}, async (zoho) => {
   assert.deepEqual(await zoho.client.coql(query, json, signal), whole);
   assert.equal(await zoho.client.coql(query, json, signal), null);
-  assert.deepEqual(JSON.parse(zoho.received[0]?.body ?? ''), {select_query: query});
+  assert.deepEqual(JSON.parse(zoho.received[0]?.body ?? ''), {select_query: query.text});
 });
 
 const nothings = (list: string): unknown[] => [
@@ -525,7 +527,7 @@ promise(
     answer: ({body}) => (body.includes('Odd') ? [401, complaint('OAUTH_SCOPE_MISMATCH')] : [204]),
   },
   async (zoho) => {
-    await assert.rejects(zoho.client.coql('select id from Odd where id is not null limit 0, 200', json, signal), {
+    await assert.rejects(zoho.client.coql(queryOf('Odd', 200), json, signal), {
       kind: 'module',
     });
   },
@@ -632,7 +634,7 @@ promise(
     answer: ({body}) => (body.includes("'12'") ? [400, complaint('INVALID_QUERY', {column_name: 'id'})] : ok),
   },
   async (zoho) => {
-    const byId = "select id from Leads where id in ('12') limit 0, 1";
+    const byId = idsQuery({module: 'Leads', columns: ['id'], ids: ['12']});
     assert.deepEqual(await zoho.client.coql(byId, json, signal), whole);
     assert.deepEqual(await zoho.client.coql(byId, json, signal), whole);
     assert.equal(zoho.received.length, 3);
@@ -645,7 +647,7 @@ promise(
     replies: [[400, complaint('INVALID_QUERY', {column_name: 'Image'})]],
   },
   async (zoho) => {
-    await assert.rejects(zoho.client.coql("select id from Leads where id in ('12') limit 0, 1", json, signal), {
+    await assert.rejects(zoho.client.coql(idsQuery({module: 'Leads', columns: ['id'], ids: ['12']}), json, signal), {
       kind: 'field',
       field: 'Image',
     });
@@ -657,7 +659,7 @@ promise(
   'books what was spent',
   {replies: [ok, [204], [200, {modules: []}, {'x-api-credits-remaining': '1234'}]]},
   async (zoho) => {
-    await zoho.client.coql('select id from Leads where id is not null limit 0, 2000', json, signal);
+    await zoho.client.coql(queryOf('Leads', 2_000), json, signal);
     await zoho.client.deleted('Leads', 0, 1, signal);
     await zoho.client.modules(signal);
     const {calls, creditsTotal, remaining} = zoho.client.spent();

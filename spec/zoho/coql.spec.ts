@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {
-  datetimeLiteral,
-  idsQuery,
-  queriedModule,
-  queryCredits,
-  secondQuery,
-  selects,
-  windowQuery,
-  withBareIds,
-} from '../../lib/zoho/coql.ts';
+import {type CoqlQuery, datetimeLiteral, idsQuery, queryCredits, secondQuery, selects, windowQuery} from '../../lib/zoho/coql.ts';
 
 const coql = suite('COQL texts');
 const fromS = Date.UTC(2026, 0, 1) / 1000;
 
 coql('asks for the first page of a window by its start', () => {
   assert.equal(
-    windowQuery({module: 'Leads', columns: ['id', 'Modified_Time', 'Last_Name'], fromS, limit: 200}),
+    windowQuery({module: 'Leads', columns: ['id', 'Modified_Time', 'Last_Name'], fromS, limit: 200}).text,
     "select id, Modified_Time, Last_Name from Leads where Modified_Time >= '2026-01-01T00:00:00+00:00' order by Modified_Time asc, id asc limit 0, 200",
   );
 });
@@ -24,18 +15,18 @@ coql('asks for the first page of a window by its start', () => {
 coql('asks for the next page by the last row, with conditions in pairs', () => {
   const after = {seconds: fromS + 61, id: '5725767000000524157'};
   assert.equal(
-    windowQuery({module: 'Leads', columns: ['id'], fromS, after, limit: 2_000}),
+    windowQuery({module: 'Leads', columns: ['id'], fromS, after, limit: 2_000}).text,
     "select id from Leads where (Modified_Time > '2026-01-01T00:01:01+00:00' or (Modified_Time = '2026-01-01T00:01:01+00:00' and id > '5725767000000524157')) order by Modified_Time asc, id asc limit 0, 2000",
   );
 });
 
 coql('asks for the records of one second by id, with conditions in pairs', () => {
   assert.equal(
-    secondQuery({module: 'Leads', columns: ['id'], second: fromS, limit: 200}),
+    secondQuery({module: 'Leads', columns: ['id'], second: fromS, limit: 200}).text,
     "select id from Leads where ((Modified_Time >= '2026-01-01T00:00:00+00:00' and Modified_Time < '2026-01-01T00:00:01+00:00') and id > '0') order by id asc limit 0, 200",
   );
   assert.match(
-    secondQuery({module: 'Leads', columns: ['id'], second: fromS, afterId: '77', limit: 200}),
+    secondQuery({module: 'Leads', columns: ['id'], second: fromS, afterId: '77', limit: 200}).text,
     / and id > '77'\) order by id asc/,
   );
 });
@@ -43,14 +34,13 @@ coql('asks for the records of one second by id, with conditions in pairs', () =>
 coql('quotes names that are words of its own, unless told otherwise', () => {
   const columns = ['id', 'From', 'External', 'Ordered'];
   const asked = (names: [string, boolean][], module?: boolean) =>
-    windowQuery({module: 'Order', columns, fromS, limit: 1, quoting: {columns: new Map(names), module}}).split(' where')[0];
+    windowQuery({module: 'Order', columns, fromS, limit: 1, quoting: {columns: new Map(names), module}}).text.split(' where')[0];
   assert.equal(asked([]), "select id, 'From', 'External', Ordered from 'Order'");
   assert.equal(asked([['From', false]], false), "select id, From, 'External', Ordered from Order");
   assert.equal(asked([['Ordered', true]], true), "select id, 'From', 'External', 'Ordered' from 'Order'");
   const byId = idsQuery({module: 'Leads', columns, ids: ['7']});
-  assert.equal(byId, "select id, 'From', 'External', Ordered from Leads where id in ('7') limit 0, 1");
-  assert.equal(queriedModule(byId), 'Leads');
-  assert.equal(withBareIds(byId), "select id, 'From', 'External', Ordered from Leads where id in (7) limit 0, 1");
+  assert.equal(byId.text, "select id, 'From', 'External', Ordered from Leads where id in ('7') limit 0, 1");
+  assert.equal(byId.textWithBareIds, "select id, 'From', 'External', Ordered from Leads where id in (7) limit 0, 1");
 });
 
 coql('quotes what stands in conditions and in the order as it quotes columns', () => {
@@ -63,15 +53,9 @@ coql('quotes what stands in conditions and in the order as it quotes columns', (
   const query = windowQuery({module: 'Leads', columns: ['id'], fromS, after: {seconds: fromS, id: '12'}, limit: 1, quoting});
   const at = `'${new Date(fromS * 1000).toISOString().slice(0, 19)}+00:00'`;
   assert.equal(
-    query,
+    query.text,
     `select 'id' from Leads where ('Modified_Time' > ${at} or ('Modified_Time' = ${at} and 'id' > '12')) order by 'Modified_Time' asc, 'id' asc limit 0, 1`,
   );
-});
-
-coql('tells the module of a query, whatever its columns are called', () => {
-  const quoting = {columns: new Map([['from', false]])};
-  for (const module of ['Leads', 'Order', 'From'])
-    assert.equal(queriedModule(windowQuery({module, columns: ['id', 'from'], fromS, limit: 1, quoting})), module);
 });
 
 coql('tells the names of a query from its other words', () => {
@@ -82,7 +66,7 @@ coql('tells the names of a query from its other words', () => {
 
 coql('asks for records by id, a hundred at most', () => {
   assert.equal(
-    idsQuery({module: 'Deals', columns: ['id'], ids: ['1', '9007199254740993']}),
+    idsQuery({module: 'Deals', columns: ['id'], ids: ['1', '9007199254740993']}).text,
     "select id from Deals where id in ('1', '9007199254740993') limit 0, 2",
   );
   const ids = Array.from({length: 101}, (_, i) => String(i));
@@ -92,7 +76,7 @@ coql('asks for records by id, a hundred at most', () => {
 
 coql('writes ids bare when asked to, and nothing else', () => {
   const query = windowQuery({module: 'Leads', columns: ['id'], fromS, after: {seconds: fromS, id: '12'}, limit: 200});
-  assert.equal(withBareIds(query), query.replace("'12'", '12'));
+  assert.equal(query.textWithBareIds, query.text.replace("'12'", '12'));
 });
 
 coql('never has fractions of a second', () => {
@@ -108,9 +92,8 @@ coql('takes no name or id that could end the text', () => {
   assert.throws(() => idsQuery({module: 'Leads', columns: ['id'], ids: ["1' or '1"]}), /not a number/);
 });
 
-coql('knows the module and the credits of a query', () => {
-  const query = (limit: number): string => windowQuery({module: 'Leads', columns: ['id', 'from_Zoho__c'], fromS, limit});
-  assert.equal(queriedModule(query(200)), 'Leads');
+coql('knows the credits of a query', () => {
+  const query = (limit: number): CoqlQuery => windowQuery({module: 'Leads', columns: ['id', 'from_Zoho__c'], fromS, limit});
   assert.deepEqual(
     [200, 201, 1_000, 1_001, 2_000].map((limit) => queryCredits(query(limit))),
     [1, 2, 2, 3, 3],

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
+import {jsonOf} from '../../lib/platform/json.ts';
 import {silent} from '../../lib/platform/log.ts';
 import {type Sandbox, type SandboxOptions, startSandbox} from '../../lib/sandbox/server.ts';
 import {allScopes} from '../../lib/sandbox/tokens.ts';
@@ -9,7 +10,6 @@ import type {ZohoClient} from '../../lib/zoho/api.ts';
 import {catalog} from '../../lib/zoho/catalog.ts';
 import {type ClientOptions, createClient} from '../../lib/zoho/client.ts';
 import {type Key, windowQuery} from '../../lib/zoho/coql.ts';
-import {jsonOf} from '../../lib/zoho/schemas.ts';
 import {missingScopes} from '../../lib/zoho/scopes.ts';
 import {JumpingClock} from '../harness/clocks.ts';
 

@@ -27,7 +27,7 @@ export async function reported(
   pageOf: (outcome: Outcome) => Promise<string>,
 ): Promise<number> {
   await explainSystemErrors(`write ${file}`, async () => {
-    await refuseExisting(file, force, 'say --report for another file');
+    await refuseExisting(file, force, 'pass --report for another file');
     await tryPrivate(file);
   });
   let outcome: Outcome;

@@ -125,15 +125,15 @@ export class CaptureView implements View {
     const elapsedMs = nowMs - this.#startMs;
     const rate = this.#rate.perSecond;
     const known = bindings.filter((binding) => expected.has(binding) && binding.fault === undefined);
-    const whole = known.reduce((sum, binding) => sum + (expected.get(binding) ?? 0), 0);
+    const total = known.reduce((sum, binding) => sum + (expected.get(binding) ?? 0), 0);
     const read = known.reduce((sum, binding) => sum + readOf(binding, expected.get(binding) ?? 0), 0);
     const isBackfilling = bindings.some(({range, fault}) => range === 'backfill' && fault === undefined);
     const isKnown =
-      isBackfilling && whole > 0 && bindings.every((binding) => binding.range !== 'backfill' || expected.has(binding));
+      isBackfilling && total > 0 && bindings.every((binding) => binding.range !== 'backfill' || expected.has(binding));
     const amount = isKnown
-      ? `${grouped(read)} of ${grouped(whole)} records (${percent(shareOf(read, whole))})`
+      ? `${grouped(read)} of ${grouped(total)} records (${percent(shareOf(read, total))})`
       : counted(documents, 'document');
-    const leftMs = isKnown && read > 0 && elapsedMs > toldFromMs ? (elapsedMs * (whole - read)) / read : undefined;
+    const leftMs = isKnown && read > 0 && elapsedMs > toldFromMs ? (elapsedMs * (total - read)) / read : undefined;
     const parts = [
       amount,
       ...(rate > 0 && columns >= 70 ? [`${grouped(rate)}/s`] : []),

@@ -3,8 +3,7 @@ import {type BoundColumn, order} from './columns.ts';
 import {sumDecimals} from './decimal.ts';
 import type {Aggregate, Query} from './query.ts';
 import {CoqlRefusal} from './refusal.ts';
-import type {Result} from './run.ts';
-import type {Comparable, TableRecord} from './table.ts';
+import type {Comparable, Result, TableRecord} from './table.ts';
 
 /** Groups of one query that are kept in memory; no answer holds more than 2,000 rows. */
 const groupsMax = 100_000;

@@ -7,17 +7,11 @@ import {reachable} from './reach.ts';
 import {CoqlRefusal} from './refusal.ts';
 import {sortKeys, sortRows} from './sort.ts';
 import type {CoqlSwitches} from './switches.ts';
-import type {Table, TableRecord} from './table.ts';
+import type {Result, Table, TableRecord} from './table.ts';
 
 /** Different lookups that SELECT may pass through, and that WHERE, GROUP BY and ORDER BY may (zoho-api sheet 5.3). */
 const selectJoinsMax = 15;
 const baseJoinsMax = 5;
-
-export interface Result {
-  /** The JSON text of each row. */
-  readonly rows: readonly string[];
-  readonly more: boolean;
-}
 
 /**
  * Runs a query, or throws the `CoqlRefusal` that Zoho would answer.

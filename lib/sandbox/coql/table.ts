@@ -1,4 +1,4 @@
-/** What a query sees of a module: its columns, and its records in an order that windows and keysets can use. */
+/** What a query sees of a module, its columns and its records in an order that windows and keysets can use, and what it answers. */
 
 export interface Column {
   /** Zoho's `data_type` and `json_type`, as metadata give them. */
@@ -47,4 +47,11 @@ export interface Range {
   readonly fromS?: number;
   readonly toS?: number;
   readonly after?: {readonly modifiedS: number; readonly id: bigint};
+}
+
+/** The answer to a query. */
+export interface Result {
+  /** The JSON text of each row. */
+  readonly rows: readonly string[];
+  readonly more: boolean;
 }

@@ -20,11 +20,11 @@ const moment: Make = (h) => String((firstDay + (h % 2_400)) * daySeconds + ((h >
 const decimal =
   (decimals: number): Make =>
   (h) => {
-    const whole = h % 10 ** (1 + ((h >>> 5) % 8));
+    const integer = h % 10 ** (1 + ((h >>> 5) % 8));
     const sign = chance(more(h, 1), 30) ? '-' : '';
     const digits = more(h, 2) % (decimals + 1);
     const fraction = digits === 0 ? '' : `.${String(more(h, 3) % 10 ** Math.min(digits, 9)).padStart(digits, '0')}`;
-    return `${whole === 0 && fraction === '' ? '' : sign}${whole}${fraction}`;
+    return `${integer === 0 && fraction === '' ? '' : sign}${integer}${fraction}`;
   };
 
 const many =

@@ -44,8 +44,8 @@ export function fileNames(
 }
 
 /** What a collection's file may be called, best first; endless as far as any directory goes. */
-function* candidates(last: string, whole: string, ending: string): Generator<string, void, void> {
-  for (const stem of [last, whole]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}${ending}`;
-  const short = whole.slice(0, stemBytesMax) || 'collection';
+function* candidates(last: string, joined: string, ending: string): Generator<string, void, void> {
+  for (const stem of [last, joined]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}${ending}`;
+  const short = joined.slice(0, stemBytesMax) || 'collection';
   for (let number = 2; number < 1_000_000; number++) yield `${short}~${number}${ending}`;
 }

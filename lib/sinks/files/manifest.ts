@@ -4,7 +4,8 @@
  */
 import * as v from 'valibot';
 import {ConfigError} from '../../errors/errors.ts';
-import {must, problems, table} from '../../errors/validation.ts';
+import {must, parse, table} from '../../errors/validation.ts';
+import {jsonOf} from '../../platform/json.ts';
 
 /** Name of the file. */
 export const manifestName = 'state.json';
@@ -55,25 +56,14 @@ export type ManifestFile = v.InferOutput<typeof fileSchema>;
 export function parseManifest(text: string, folder: string): Manifest {
   const value = jsonOf(text);
   if (value === undefined) throw new ConfigError(`Cannot read ${folder}/${manifestName}: it is not JSON; ${wayOut}`);
-  const parsed = v.safeParse(journalSchema, value);
-  if (parsed.success) return parsed.output;
   if (v.is(newerSchema, value))
     throw new ConfigError(
       `Cannot read ${folder}/${manifestName}: a newer source-zoho wrote it; use that version, or choose another directory`,
     );
-  throw new ConfigError(`Cannot read ${folder}/${manifestName}: ${problems(parsed.issues)}; ${wayOut}`);
+  return parse(journalSchema, value, `read ${folder}/${manifestName}`, {wayOut});
 }
 
 const wayOut = 'it was written by another program, or changed since; put it back as it was, or choose another directory';
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
 
 export function manifestText(journal: Manifest): string {
   return `${JSON.stringify(journal, undefined, 2)}\n`;

@@ -30,15 +30,15 @@ const addedMax = 40;
 
 interface Spelled {
   readonly sign: string;
-  readonly whole: string;
+  readonly integer: string;
   readonly fraction: string;
   readonly exponent: string;
 }
 
 function spelled(text: string): Spelled | undefined {
   const [, sign = '', grouped, plain = '', fraction = '', exponent = ''] = spelling.exec(text) ?? [];
-  const whole = grouped?.replaceAll(',', '') ?? plain;
-  return whole === '' && fraction === '' ? undefined : {sign, whole, fraction, exponent};
+  const integer = grouped?.replaceAll(',', '') ?? plain;
+  return integer === '' && fraction === '' ? undefined : {sign, integer, fraction, exponent};
 }
 
 /**
@@ -46,8 +46,8 @@ function spelled(text: string): Spelled | undefined {
  */
 export function decimalOf(text: string): Decimal | undefined {
   const parts = spelled(text);
-  if (parts === undefined || !Number.isFinite(Number(jsonOf(parts)))) return undefined;
-  const padded = (parts.whole + parts.fraction).replace(/^0+/, '');
+  if (parts === undefined || !Number.isFinite(Number(jsonOfParts(parts)))) return undefined;
+  const padded = (parts.integer + parts.fraction).replace(/^0+/, '');
   const digits = padded.replace(/0+$/, '');
   const exponent = digits === '' ? 0 : Number(parts.exponent) - parts.fraction.length + padded.length - digits.length;
   return {isNegative: parts.sign === '-' && digits !== '', digits, exponent};
@@ -61,7 +61,7 @@ export function numberJson(text: string): string | undefined {
   if (jsonNumber.test(text)) return Number.isFinite(Number(text)) ? text : undefined;
   const parts = spelled(text);
   if (parts === undefined) return undefined;
-  const json = jsonOf(parts);
+  const json = jsonOfParts(parts);
   return Number.isFinite(Number(json)) ? json : undefined;
 }
 
@@ -92,9 +92,9 @@ export function sameNumber(a: string, b: string): boolean {
   );
 }
 
-function jsonOf({sign, whole, fraction, exponent}: Spelled): string {
-  const integer = whole.replace(/^0+(?=\d)/, '') || '0';
-  return `${sign === '-' ? '-' : ''}${integer}${fraction && `.${fraction}`}${exponent && `e${exponent}`}`;
+function jsonOfParts({sign, integer, fraction, exponent}: Spelled): string {
+  const digits = integer.replace(/^0+(?=\d)/, '') || '0';
+  return `${sign === '-' ? '-' : ''}${digits}${fraction && `.${fraction}`}${exponent && `e${exponent}`}`;
 }
 
 /** The digits without an exponent; undefined when they take more than `lengthMax`. */
@@ -103,7 +103,7 @@ function writtenOut({isNegative, digits, exponent}: Decimal, lengthMax: number):
   const point = digits.length + exponent;
   const padded = '0'.repeat(Math.max(0, 1 - point)) + digits + '0'.repeat(Math.max(0, exponent));
   const fraction = Math.max(0, -exponent);
-  const whole = padded.slice(0, padded.length - fraction);
-  const text = `${isNegative ? '-' : ''}${whole}${fraction === 0 ? '' : `.${padded.slice(-fraction)}`}`;
+  const integer = padded.slice(0, padded.length - fraction);
+  const text = `${isNegative ? '-' : ''}${integer}${fraction === 0 ? '' : `.${padded.slice(-fraction)}`}`;
   return text.length <= lengthMax ? text : undefined;
 }

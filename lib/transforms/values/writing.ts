@@ -115,8 +115,8 @@ function listWriting(field: Field): Writing {
     if (tree === undefined) return array(split(cell));
     const texts = listOf(tree, field);
     if (texts !== undefined) return array(texts);
-    const whole = cellOf(tree, field).text;
-    return isNamed ? misfit(whole) : text(whole);
+    const json = cellOf(tree, field).text;
+    return isNamed ? misfit(json) : text(json);
   };
   const writer = field.dataType === 'tags' ? codes.writeTags : hasSeparators(field) ? codes.writeKnownList : codes.writeList;
   return {writer, other};

@@ -124,7 +124,7 @@ pages('a page replaces nothing unasked, and a command that is wrong leaves none'
   const capture = 'capture --config config.json --module Leads --out out --once';
   const refused = await shell.run(`${capture} --report mine.html`);
   assert.equal(refused.code, 2);
-  assert.match(refused.messages, /Cannot write mine\.html: it is there already; say --force to replace it/);
+  assert.match(refused.messages, /Cannot write mine\.html: it already exists; pass --force to replace it/);
   assert.equal(await readFile(shell.path('mine.html'), 'utf8'), 'mine');
   assert.match((await shell.run(`${capture} --report no/run.html`)).messages, /Cannot write no\/run\.html: there is no such/);
   assert.match((await shell.run(`${capture} --dry-run --report run.html`)).messages, /Cannot use --report with --dry-run/);

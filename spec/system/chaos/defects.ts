@@ -5,6 +5,7 @@ import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import {patchOf} from '../../../lib/sinks/sink.ts';
 import {AccessToken} from '../../../lib/zoho/access-token.ts';
+import type {CoqlQuery} from '../../../lib/zoho/coql.ts';
 import {Endpoints} from '../../../lib/zoho/endpoints.ts';
 import {patched} from '../model/patched.ts';
 
@@ -72,11 +73,11 @@ const planters = {
     return broken(Endpoints.prototype, {
       async coql<T>(
         this: Endpoints,
-        query: string,
+        query: CoqlQuery,
         read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
         signal: AbortSignal,
       ): Promise<T | null> {
-        const answer: unknown = query.includes(' in (') ? null : await coql.call(this, query, read, signal);
+        const answer: unknown = query.text.includes(' in (') ? null : await coql.call(this, query, read, signal);
         return answer as T | null;
       },
     });

@@ -55,7 +55,7 @@ export class BusyClient {
         }
       },
       coql: async (query, read, signal) => {
-        await hooks.beforeCoql?.(query);
+        await hooks.beforeCoql?.(query.text);
         return this.#call(() => client.coql(query, (body) => this.#read(() => read(body)), signal));
       },
       deleted: async (module, sinceSeconds, page, signal) => {

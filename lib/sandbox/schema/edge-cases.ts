@@ -121,7 +121,7 @@ const unsupported: readonly ModuleSpec[] = [
   bare('Locking_Information__s', {bulkRefusal: 'MODULE_NOT_SUPPORTED', coqlRefusal: 'INVALID_MODULE'}),
 ];
 
-export const odd: readonly ModuleSpec[] = [
+export const edgeCases: readonly ModuleSpec[] = [
   contracts,
   assessments,
   empty,

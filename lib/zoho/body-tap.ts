@@ -1,7 +1,8 @@
 /** A body that remembers how it went, whatever its reader makes of it. */
 import {errorBytesMax} from '../limits.ts';
-import {ErrorReply} from './caller.ts';
-import {hiddenApiError, jsonOf, saysNothing} from './schemas.ts';
+import {jsonOf} from '../platform/json.ts';
+import {ErrorReply} from './attempt.ts';
+import {hiddenApiError, saysNothing} from './schemas.ts';
 
 /** A body on its way to a reader, which may throw something else than what went wrong with the body. */
 export class BodyTap {
@@ -37,11 +38,11 @@ export class BodyTap {
     return text.trim() === '' ? this.#ended : saysNothing(jsonOf(text), 'data');
   }
 
-  /** What a short body complains of, with a status that says otherwise. */
-  complaint(): ErrorReply | undefined {
+  /** The error that a short body reports under a status that says otherwise. */
+  errorReply(): ErrorReply | undefined {
     if (this.#size > errorBytesMax) return undefined;
-    const complaint = hiddenApiError(jsonOf(this.#text));
-    return complaint && new ErrorReply(complaint);
+    const apiError = hiddenApiError(jsonOf(this.#text));
+    return apiError && new ErrorReply(apiError);
   }
 
   get #text(): string {
