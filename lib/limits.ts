@@ -43,6 +43,8 @@ export const moduleRetryMaxMs = 1_800_000;
 /** Rows of a COQL page: 200 cost 1 credit, for an idle sweep; 2,000 cost 3, for a busy one. */
 export const coqlRowsSmall = 200;
 export const coqlRowsLarge = 2_000;
+/** Longest pause between readings of deletions while there are none: 96 credits a day. */
+export const deletionsPauseMaxMs = 30 * 60_000;
 /** Ids in one `id in (...)` (zoho-api sheet 5.2). Organisations that reject as many get half. */
 export const coqlIdsMax = 100;
 /** Records dated after Zoho's present that are read at once. Others follow in their time. */
@@ -103,6 +105,8 @@ export const sweepsAtOnce = 4;
 export const gateIdsMax = 1 << 23;
 /** Slots of 24 bytes that remember what was emitted within the overlap (12 MB). */
 export const overlapIdsMax = 1 << 19;
+/** Slots of 16 bytes that remember what refreshes wrote last: 2.9 million records (64 MB). */
+export const refreshedIdsMax = 1 << 22;
 /** Recycle-bin ids watched for one binding: ten COQL calls, and 33 KB of state. */
 export const recycledIdsMax = 1_000;
 /** Each id is checked at least this often while Zoho keeps the bin (zoho-api sheet 6). */
@@ -124,9 +128,9 @@ export const queryTriesMax = 3;
 export const coqlDynamicMax = 5;
 /** A longer outage of every binding ends the capture. Most are shorter, and restarts are cheap. */
 export const outageMaxMs = 5 * 60_000;
-/** Pause of a binding in an outage, doubling up to the second. Its calls retry, too. */
-export const outageDelayMs = 5_000;
-export const outageDelayMaxMs = 30_000;
+/** Pause before one binding retries in an outage, doubling up to the second. */
+export const outageDelayMs = 2_000;
+export const outageDelayMaxMs = 8_000;
 /** First pause before other retries, doubling up to the second. */
 export const retryDelayMs = 1_000;
 export const retryDelayMaxMs = 30_000;
@@ -152,12 +156,20 @@ export const downloadsPerMinute = 10;
 export const downloadWindowMs = 61_000;
 /** Pause of all calls after a 429, doubling up to the second. Bursts usually end within seconds. */
 export const throttleDelayMs = 1_000;
-export const throttleDelayMaxMs = 60_000;
+export const throttleDelayMaxMs = 10_000;
+/** Pause of downloads after a 429 to one of them (zoho-api sheet 4.4). */
+export const downloadBlockMs = 60_000;
 /** Maximum slow-down level. Full speed returns within as many good answers. */
-export const slowLevelMax = 10;
+export const slowLevelMax = 5;
 /** Only 429 for this long means that the day's credits are gone. Calls then become this rare. */
 export const creditsGoneAfterMs = 5 * 60_000;
 export const creditsProbeMs = 10 * 60_000;
+/** With fewer credits left, or than half a day of changes costs, deletions wait; refreshes at half. */
+export const creditsReserveMin = 500;
+/** What waits continues once this many times its reserve is left, so that it does not flap. */
+export const creditsReserveFull = 1.25;
+/** How long Zoho's figure of the credits left holds. It gives none while half of them are left. */
+export const creditsKnownMs = 3_600_000;
 /** Longest time that limits hold a call: the rolling day of credits and some margin. */
 export const throttleWaitMaxMs = 26 * 3_600_000;
 /** The same for someone who waits for one answer. Token limits pass by then, credits do not. */

@@ -12,6 +12,7 @@ import {backfillCredits} from '../zoho/usage.ts';
 import {type Binding, FilterOverflow} from './binding.ts';
 import {askForColumns, bisectBulkFields} from './bisect-fields.ts';
 import {coqlContext} from './coql-context.ts';
+import {drain} from './drain.ts';
 import {rangeEnd} from './owed-fields.ts';
 import {BackfillRecovery, withNarrowerQuery} from './recovery.ts';
 import {deletedSince, recheck} from './sweep.ts';
@@ -25,7 +26,7 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
   const {progress} = binding;
   const cost = tally(binding.shared.client);
   const shared = {...binding.shared, client: cost.client};
-  const [beganMs, rowsBefore] = [shared.clock.elapsedMs(), progress.rows];
+  const [beganMs, before] = [shared.clock.elapsedMs(), {...progress}];
   const remedies = new BackfillRecovery(binding, (signal) => findRefused(binding, signal));
   const kind = binding.refreshing ? 'refresh' : 'backfill';
   const {start, backfill: saved} = binding.state;
@@ -50,21 +51,26 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
     } catch (error) {
       signal.throwIfAborted();
       again = true;
-      if (error instanceof FilterOverflow) await startAgain(binding);
+      if (error instanceof FilterOverflow) await startAgain(binding, signal);
       else await remedies.apply(error, signal);
     }
   }
   const done = {
-    rows: progress.rows - rowsBefore,
+    rows: progress.rows - before.rows,
     seconds: Math.round((shared.clock.elapsedMs() - beganMs) / 1_000),
     credits: cost.credits(),
   };
+  const changed = progress.refreshed - before.refreshed;
+  const compared = {changed, records: changed + progress.unchanged - before.unchanged};
+  if (kind === 'refresh') progress.lastRefresh = compared;
+  const found = kind === 'refresh' ? `; ${changed} of ${compared.records} records have other values` : '';
   shared.log(
     'info',
-    `The ${kind} of module ${binding.module} is complete: ${done.rows} rows in ${done.seconds} s, ${done.credits} credits`,
+    `The ${kind} of module ${binding.module} is complete: ${done.rows} rows in ${done.seconds} s, ${done.credits} credits${found}`,
     {
       module: binding.module,
       ...done,
+      ...(kind === 'refresh' && compared),
       dropped: progress.dropped,
     },
   );
@@ -100,27 +106,40 @@ function isFresh({job, next_page, slice}: BackfillState): boolean {
 
 /** Begins a refresh over everything captured so far. */
 export async function beginRefresh(binding: Binding, nowS: number, signal: AbortSignal): Promise<void> {
-  const release = await binding.coqlLock.acquire(signal);
-  try {
+  await withDeletionsRead(binding, signal, async () => {
     await withNarrowerQuery(binding, () => recheck(binding, binding.recycleBin.ids, signal), signal);
-  } finally {
-    release();
-  }
-  await binding.patch(() => ({
-    backfill: {...beginning(binding), fields: binding.fields.toRefresh(binding.state.fields?.owed)},
-    is_connector_initiated: true,
-    last_initialized: instantOf(nowS),
-  }));
+    await binding.patch(() => ({
+      backfill: {...beginning(binding), fields: binding.fields.toRefresh(binding.state.fields?.owed)},
+      is_connector_initiated: true,
+      last_initialized: instantOf(nowS),
+    }));
+  });
 }
 
 /** A range whose gate overflowed begins anew where the sweeps are now; its jobs will photograph what is there from here on. */
-async function startAgain(binding: Binding): Promise<void> {
+async function startAgain(binding: Binding, signal: AbortSignal): Promise<void> {
   binding.shared.log(
     'warn',
     `Module ${binding.module} changes faster than its ${binding.progress.range} can follow; it starts again`,
     {module: binding.module},
   );
-  await binding.patch(() => ({backfill: beginning(binding)}));
+  await withDeletionsRead(binding, signal, () => binding.patch(() => ({backfill: beginning(binding)})));
+}
+
+/**
+ * Does something while no sweep runs, after a reading of deletions if sweeps have left them out. A window that begins before a range's cutoff, where they
+ * were last read, may emit records that the filter would not ask for after a restart.
+ */
+async function withDeletionsRead(binding: Binding, signal: AbortSignal, action: () => Promise<void>): Promise<void> {
+  for (;;) {
+    if (binding.state.deleted.skipped === true) await drain(binding, signal, {readsDeletions: true});
+    const release = await binding.coqlLock.acquire(signal);
+    try {
+      if (binding.state.deleted.skipped !== true) return await action();
+    } finally {
+      release();
+    }
+  }
 }
 
 /**

@@ -15,16 +15,20 @@ import type {BulkRange} from '../sources/bulk.ts';
 import type {CoqlPlan} from '../sources/coql.ts';
 import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/api.ts';
+import type {CreditReserve} from './credit-reserve.ts';
+import {DeletionSchedule} from './deletion-schedule.ts';
 import type {Api, FieldPlan} from './field-plan.ts';
+import type {OutageLine} from './outage-line.ts';
 import {OwedRefreshes, rangeEnd, refusing} from './owed-fields.ts';
 import type {BindingProgress} from './progress.ts';
 import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
 import {Ahead} from './seen/ahead.ts';
-import {BackfillFilter} from './seen/backfill-filter.ts';
+import {BackfillFilter, type Emission} from './seen/backfill-filter.ts';
 import {EmittedVersions} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
 import {RecycleBin} from './seen/recycle-bin.ts';
+import {RefreshedValues} from './seen/refreshed-values.ts';
 import {ValueWarnings} from './value-warnings.ts';
 import type {WatchedSink} from './watched-sink.ts';
 
@@ -32,7 +36,6 @@ import type {WatchedSink} from './watched-sink.ts';
 export interface Outage {
   readonly sinceMs: number;
   readonly got: number;
-  tries: number;
 }
 
 /** What all bindings of a process share. */
@@ -47,10 +50,15 @@ export interface Shared {
   /** All that are captured, and those of them that cannot reach Zoho at present. */
   readonly bindings: readonly {readonly progress: BindingProgress}[];
   readonly cutOff: Map<BindingProgress, Outage>;
+  /** Where they wait to try again. */
+  readonly outages: OutageLine;
   /** Positions of those whose scope Zoho refuses. */
   readonly unscoped: Set<number>;
   readonly gateIds: IdBudget;
   readonly overlapIds: IdBudget;
+  readonly refreshedIds: IdBudget;
+  /** What waits while Zoho's credits run short. */
+  readonly credits: CreditReserve;
   /** Ids that this organisation takes in a list of COQL. */
   readonly listSize: PageSize;
 }
@@ -77,6 +85,7 @@ export class Binding {
   readonly shared: Shared;
   readonly filter: BackfillFilter;
   readonly emitted: EmittedVersions;
+  readonly refreshed: RefreshedValues;
   /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
   readonly coqlLock = new Semaphore(1);
   /** Rows that cannot become documents. */
@@ -90,6 +99,7 @@ export class Binding {
   /** Records that a refresh found alive although their last document was a deletion: to be captured whole. */
   readonly returned = new Set<string>();
   readonly owedRefreshes = new OwedRefreshes();
+  readonly deletionSchedule = new DeletionSchedule();
   /** False once Zoho has said that the module has no feed of deletions, until its fields are read again. */
   hasDeletions = true;
   /** Whether that was said to people. */
@@ -123,6 +133,7 @@ export class Binding {
     this.shared = options.shared;
     this.filter = new BackfillFilter(options.shared.gateIds);
     this.emitted = new EmittedVersions(options.shared.overlapIds);
+    this.refreshed = new RefreshedValues(options.shared.refreshedIds);
     this.quarantine = new NamedQuarantine(options.module, options.progress, options.shared.log);
     this.#warnings = new ValueWarnings(options.module, options.shared.log);
     this.fields = fields;
@@ -142,12 +153,19 @@ export class Binding {
    */
   async put({items, patch}: Batch<DocBlock>, admit?: Admit): Promise<void> {
     if (items.count === 0 && patch === undefined) return;
-    this.progress.documents += await this.shared.sink.write({
-      target: this.target,
-      docs: items,
-      admit,
-      patch: () => this.#commit(patch),
-    });
+    if (items.count > 0) this.shared.outages.reached(this.progress);
+    try {
+      this.progress.documents += await this.shared.sink.write({
+        target: this.target,
+        docs: items,
+        admit,
+        patch: () => this.#commit(patch),
+      });
+    } catch (error) {
+      // Of what was noted as written, some may not be there.
+      this.refreshed.clear();
+      throw error;
+    }
   }
 
   /** Writes a checkpoint without documents; a function makes it when its turn has come. */
@@ -259,28 +277,54 @@ export class Binding {
     const modifiedS = modifiedSeconds(modifiedOf(docs, i));
     if (modifiedS < secondsOf(this.state.start)) return false;
     if (this.emitted.isPassed(id, modifiedS, this.zohoS)) return false;
-    if (!this.emitted.document(id, modifiedS, docs.bytes.subarray(docs.ranges[2 * i]!, docs.ranges[2 * i + 1]!))) return false;
-    this.filter.record(id, 'changes');
+    if (!this.emitted.document(id, modifiedS, contentOf(docs, i))) return false;
+    this.recordEmitted(id, 'changes');
     this.sweptToS = Math.max(this.sweptToS, modifiedS);
     return true;
   };
 
+  /** Takes note that something is emitted otherwise than by bulk, in the step that writes it. */
+  recordEmitted(id: bigint, emission: Emission): void {
+    this.filter.record(id, emission);
+    this.refreshed.forget(id);
+  }
+
   /**
    * Admits a bulk row unless something else was emitted of its record since the range began (guarantee G2). A row of a refresh is no
    * document for a record whose last one was a deletion: fragments would make it live again. Such a record is `returned`.
+   * Nor is one whose values are those that the last refresh wrote.
    */
   readonly admitBulk: Admit = (docs, i) => {
     if (this.filter.overflowed) throw new FilterOverflow(this.module);
     const watches = this.refreshing && this.recycleBin.size > 0;
-    if (!watches && this.filter.size === 0) return true;
+    if (!this.refreshing && this.filter.size === 0 && this.refreshed.size === 0) return true;
     const id = idOf(docs, i);
     const admits = this.filter.allows(id);
     const isReturned = admits && watches && this.recycleBin.has(id);
     if (isReturned) this.returned.add(String(id));
-    if (admits && !isReturned) return true;
-    this.progress.dropped++;
-    return false;
+    if (!admits || isReturned) {
+      this.progress.dropped++;
+      return false;
+    }
+    return this.refreshing ? this.#admitValues(id, docs, i) : this.#admitWhole(id);
   };
+
+  /** Admits a row of a refresh whose values differ from those that are there. */
+  #admitValues(id: bigint, docs: DocBlock, i: number): boolean {
+    const content = contentOf(docs, i);
+    if (this.refreshed.holds(id, content)) {
+      this.progress.unchanged++;
+      return false;
+    }
+    this.refreshed.note(id, content);
+    this.progress.refreshed++;
+    return true;
+  }
+
+  #admitWhole(id: bigint): boolean {
+    this.refreshed.forget(id);
+    return true;
+  }
 
   /** The same batches, each after the fields in it are confirmed. */
   async *#confirming(
@@ -316,6 +360,11 @@ export class Binding {
     const seen = Object.fromEntries(first.map((emission) => [emission, true]));
     return mergePatch(patch ?? {}, {backfill: {seen}}) as BindingPatch;
   }
+}
+
+/** The bytes of a document. */
+function contentOf({bytes, ranges}: DocBlock, i: number): Uint8Array {
+  return bytes.subarray(ranges[2 * i]!, ranges[2 * i + 1]!);
 }
 
 /** More records changed during a range than the gate can remember; the range has to start again. */

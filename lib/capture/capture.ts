@@ -1,13 +1,15 @@
 /** A whole capture: every binding followed at once, into one sink. */
 
 import type {ResourceConfig} from '../config/config.ts';
-import {coqlIdsMax, gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, sweepsAtOnce} from '../limits.ts';
+import {coqlIdsMax, gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, refreshedIdsMax, sweepsAtOnce} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
 import {PageSize} from '../sources/page-size.ts';
 import type {ZohoClient} from '../zoho/api.ts';
+import {CreditReserve} from './credit-reserve.ts';
+import {OutageLine} from './outage-line.ts';
 import type {BindingProgress} from './progress.ts';
 import {type RunBindingOptions, runBinding} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
@@ -47,6 +49,10 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
   const sink = new WatchedSink(options.sink);
+  const credits = new CreditReserve(
+    () => options.client.spent().remaining,
+    options.bindings.map(({resource}) => resource.intervalMs),
+  );
   const shared = {
     ...options,
     sink,
@@ -54,10 +60,13 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     pageSlots: new Semaphore(pagesAtOnce),
     sweepSlots: new Semaphore(sweepsAtOnce),
     cutOff: new Map(),
+    outages: new OutageLine(options.clock),
     unscoped: new Set<number>(),
     gateIds: {ids: gateIdsMax},
     overlapIds: {ids: overlapIdsMax},
+    refreshedIds: {ids: refreshedIdsMax},
     listSize: new PageSize({most: coqlIdsMax}),
+    credits,
   };
   const followed = options.bindings.map(
     ({target, resource, progress, startDate = options.startDate}): RunBindingOptions => ({
@@ -72,7 +81,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
       once: options.once,
     }),
   );
-  const status = reportStatus(options.bindings, options, signal);
+  const status = reportStatus(options.bindings, {...options, credits}, signal);
   const running = followed.map((binding, i) =>
     options.bindings[i]?.snapshot === true ? runSnapshots(binding, signal) : runBinding(binding, signal),
   );

@@ -13,6 +13,11 @@ export interface BindingProgress {
   documents: number;
   deletions: number;
   dropped: number;
+  /** Rows of refreshes that were written, and those left out because their values are there already. */
+  refreshed: number;
+  unchanged: number;
+  /** The last refresh that was completed: records that it compared, and those of them whose values it wrote. */
+  lastRefresh: {readonly records: number; readonly changed: number} | undefined;
   /** Rows left out because they cannot become documents. */
   quarantined: number;
   /** Sweeps drained since the start. */
@@ -33,6 +38,9 @@ export function newProgress(name: string): BindingProgress {
     documents: 0,
     deletions: 0,
     dropped: 0,
+    refreshed: 0,
+    unchanged: 0,
+    lastRefresh: undefined,
     quarantined: 0,
     sweeps: 0,
     fault: undefined,

@@ -23,13 +23,12 @@ import type {Field} from '../records/field.ts';
 import {hasModifiedTime} from '../zoho/fields.ts';
 import {beginRefresh, resumeRange, runBackfill} from './backfill.ts';
 import {Binding} from './binding.ts';
+import {drain} from './drain.ts';
 import {noteFields} from './field-notes.ts';
 import {FieldPlan} from './field-plan.ts';
-import {withNarrowerQuery} from './recovery.ts';
 import {fired} from './schedule.ts';
 import {tellStart} from './start.ts';
 import {type SupervisedOptions, supervise} from './supervise.ts';
-import {sweep} from './sweep.ts';
 
 export interface RunBindingOptions extends SupervisedOptions {
   /** The whole task's state as Flow, or the output directory, kept it. */
@@ -147,6 +146,7 @@ async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal
 /** Whether a refresh is to begin now, for what is owed or by the schedule; not without anything that it could read. */
 function refreshDue(binding: Binding, nowS: number): boolean {
   const {schedule, state, fields, owedRefreshes, shared} = binding;
+  if (shared.credits.onHold.refreshes) return false;
   const owed = owedOf(binding);
   if (fields.toRefresh(owed).length === 0) return false;
   if (owed.length > 0 && owedRefreshes.mayBegin(shared.clock.elapsedMs())) return true;
@@ -185,7 +185,7 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     const startedMs = clock.elapsedMs();
     const last = rangesDone;
     while (last && (await client.nowSeconds(signal)) - windowLagS <= beganS) await clock.sleep(sweepSpacingMs, signal);
-    await drain(binding, signal);
+    await drain(binding, signal, {readsDeletions: last});
     if (last) return;
     if (binding.fieldsStale || startedMs - readFieldsMs > fieldsAgeMaxMs) {
       await readFields(binding, signal);
@@ -195,17 +195,6 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     const pauseMs = Math.max(binding.intervalMs, sweepSpacingMs) - (clock.elapsedMs() - startedMs);
     if (pauseMs > 0) await pause(pauseMs, ranges, clock, signal);
   }
-}
-
-/** One sweep, in its turn. */
-async function drain(binding: Binding, signal: AbortSignal): Promise<void> {
-  const release = await binding.shared.sweepSlots.acquire(signal);
-  try {
-    await withNarrowerQuery(binding, () => sweep(binding, signal), signal);
-  } finally {
-    release();
-  }
-  binding.progress.sweeps++;
 }
 
 /** Waits out a pause, or less when `ranges` end before it; what fails, fails. */

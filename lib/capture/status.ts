@@ -4,6 +4,7 @@ import {costLogMs, statusCheckMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import type {ZohoClient} from '../zoho/api.ts';
+import {type CreditReserve, nothingOnHold, type OnHold} from './credit-reserve.ts';
 import type {BindingProgress} from './progress.ts';
 
 /** Logs one event that Flow shows as the task's status. */
@@ -14,21 +15,40 @@ export function logStatus(log: Log, message: string): void {
 /** Logs the status now and whenever it changes, and every hour what it costs, until the signal aborts. Never rejects. */
 export async function reportStatus(
   bindings: readonly {progress: BindingProgress}[],
-  {client, clock, log}: {client: ZohoClient; clock: Clock; log: Log},
+  {client, clock, log, credits}: {client: ZohoClient; clock: Clock; log: Log; credits: CreditReserve},
   signal: AbortSignal,
 ): Promise<void> {
   let last = '';
+  let waitingBefore = '';
   let costToldMs = clock.elapsedMs();
   while (!signal.aborted) {
-    const now = statusOf(bindings.map(({progress}) => progress));
+    const now = statusOf(
+      bindings.map(({progress}) => progress),
+      credits.onHold,
+    );
     if (now !== last) logStatus(log, now);
     last = now;
+    const waiting = waitingOf(credits.onHold);
+    if (waiting !== waitingBefore) logReserve(credits, log);
+    waitingBefore = waiting;
     if (clock.elapsedMs() - costToldMs >= costLogMs) {
       costToldMs = clock.elapsedMs();
       logCost(client, log);
     }
     await clock.sleep(statusCheckMs, signal).catch(() => {});
   }
+}
+
+function logReserve({onHold, remaining}: CreditReserve, log: Log): void {
+  const waiting = waitingOf(onHold);
+  if (waiting === '') log('info', "Zoho's API credits suffice again: nothing waits for them any more");
+  else log('warn', `${remaining} of Zoho's API credits are left: ${waiting} wait until more are back`);
+}
+
+/** What waits while credits run short; empty when nothing does. */
+function waitingOf({deletions, refreshes}: OnHold): string {
+  if (refreshes) return 'deletions and refreshes';
+  return deletions ? 'deletions' : '';
 }
 
 function logCost(client: ZohoClient, log: Log): void {
@@ -38,7 +58,7 @@ function logCost(client: ZohoClient, log: Log): void {
 }
 
 /** One sentence or two on all bindings. */
-export function statusOf(bindings: readonly BindingProgress[]): string {
+export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = nothingOnHold): string {
   if (bindings.length === 0) return 'Capture started. No bindings are enabled.';
   const aside = bindings.filter(({fault}) => fault !== undefined);
   const backfilling = bindings.filter(({range, fault}) => range === 'backfill' && fault === undefined);
@@ -52,6 +72,13 @@ export function statusOf(bindings: readonly BindingProgress[]): string {
     parts.push(`Streaming change events (${bindings.length - aside.length} bindings are backfilled).`);
   if (refreshing.length > 0) parts.push(`Refreshing formula fields of ${refreshing.length} bindings.`);
   if (snapshots.length > 0) parts.push(`Taking snapshots of ${snapshots.length} bindings.`);
+  const refreshed = bindings.flatMap(({lastRefresh}) => lastRefresh ?? []);
+  if (refreshed.length > 0) {
+    const sum = (of: 'records' | 'changed'): string =>
+      refreshed.reduce((total, one) => total + one[of], 0).toLocaleString('en-US');
+    parts.push(`The latest formula refreshes found other values in ${sum('changed')} of ${sum('records')} records.`);
+  }
+  if (onHold.deletions) parts.push(`Zoho's API credits run short: ${waitingOf(onHold)} wait.`);
   for (const {name, fault} of aside) parts.push(`Module ${name} is set aside: ${fault}.`);
   for (const {name, quarantined} of bindings) {
     if (quarantined > 0)

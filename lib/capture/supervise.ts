@@ -3,7 +3,7 @@
 import {ZohoError} from '../errors/errors.ts';
 import {moduleRetryMaxMs, moduleRetryMs, outageMaxMs} from '../limits.ts';
 import type {BindingOptions, Outage} from './binding.ts';
-import {isOutage, outagePauseMs} from './outage.ts';
+import {isOutage} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
 import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
@@ -27,7 +27,7 @@ export interface Supervised {
  * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
  */
 export async function supervise(options: SupervisedOptions, {attempt, hasBegun}: Supervised, signal: AbortSignal): Promise<void> {
-  const {clock, log} = options.shared;
+  const {clock, log, outages} = options.shared;
   const {progress, module} = options;
   let asideMs = moduleRetryMs;
   for (;;) {
@@ -35,6 +35,7 @@ export async function supervise(options: SupervisedOptions, {attempt, hasBegun}:
     const got = receivedBy(progress);
     try {
       await attempt();
+      outages.reached(progress);
       progress.phase = 'up to date';
       return;
     } catch (error) {
@@ -45,13 +46,19 @@ export async function supervise(options: SupervisedOptions, {attempt, hasBegun}:
       const outage = isOutage(error) ? noteOutage(options, got, sinceMs) : undefined;
       if (outage === undefined ? !hasBegun() && odd === undefined : isLong(options.shared)) throw error;
       if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
-      const delayMs = outage === undefined ? asideMs : outagePauseMs(outage.tries++);
+      if (outage === undefined) outages.reached(progress);
+      else outages.failed(progress);
+      const delayMs = outage === undefined ? asideMs : outages.pauseMs;
       const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
       progress.fault = odd === undefined ? (error as ZohoError).message : reportUnexpected(odd, module, log);
       progress.phase = 'set aside';
       log('warn', `Module ${module} is set aside: ${progress.fault}`, {module, retryInS: over ? undefined : delayMs / 1000});
       if (over) return;
-      if (outage === undefined) asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
+      if (outage !== undefined) {
+        await outages.wait(progress, signal);
+        continue;
+      }
+      asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
       await clock.sleep(delayMs, signal);
     }
   }
@@ -62,7 +69,7 @@ function noteOutage({progress, shared}: SupervisedOptions, gotBefore: number, at
   const got = receivedBy(progress);
   const before = shared.cutOff.get(progress);
   if (before?.got === got) return before;
-  const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got, tries: 0};
+  const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got};
   shared.cutOff.set(progress, begun);
   return begun;
 }

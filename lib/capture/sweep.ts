@@ -12,20 +12,28 @@ import {type DeletedPage, deletedPages} from '../sources/deleted.ts';
 import type {DeletedRow} from '../zoho/api.ts';
 import type {Admit, Binding} from './binding.ts';
 import {coqlContext} from './coql-context.ts';
+import {isWindowFull, type SweptWindow} from './deletion-schedule.ts';
+
+/** How a sweep differs from the usual one. */
+export interface SweepOptions {
+  /** Read the feed of deletions, whether or not it is due. */
+  readonly readsDeletions?: boolean;
+}
 
 /**
- * Drains one window: every change up to Zoho's now, then every deletion.
+ * Drains one window: every change up to Zoho's now, then, when they are due, every deletion.
  *
  * The cursors reach the window's end in one checkpoint after both: a record that lay in the recycle bin while its change was due, and comes back before
- * its deletion was committed, is still ahead of the cursor then.
+ * its deletion was committed, is still ahead of the cursor then. For the same reason the next window begins where the feed was last read, if this sweep
+ * leaves it out.
  */
-export async function sweep(binding: Binding, signal: AbortSignal): Promise<void> {
+export async function sweep(binding: Binding, signal: AbortSignal, options: SweepOptions = {}): Promise<void> {
   const release = await binding.coqlLock.acquire(signal);
   try {
     binding.progress.phase = 'sweeping';
-    const inc = await changes(binding, signal);
-    const readToS = await deletions(binding, signal);
-    await advanceCursors(binding, inc, readToS);
+    const window = await changes(binding, signal);
+    const feed = await deletions(binding, window, options, signal);
+    await advanceCursors(binding, window.end, feed);
     const {state} = binding;
     const readAgainS = Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS;
     binding.emitted.forget(readAgainS);
@@ -37,20 +45,37 @@ export async function sweep(binding: Binding, signal: AbortSignal): Promise<void
 }
 
 /** Moves the cursors, if they move: an idle binding writes one small checkpoint a sweep, and none within a second. */
-async function advanceCursors(binding: Binding, inc: BindingPatch | undefined, readToS: number | undefined): Promise<void> {
+async function advanceCursors(binding: Binding, inc: BindingPatch | undefined, feed: FeedReading): Promise<void> {
   const {state} = binding;
   const moves = inc !== undefined && (inc.cursor !== state.inc.cursor || state.inc.after != null);
-  const deletedMoves = readToS !== undefined && readToS > secondsOf(state.deleted.cursor);
-  if (!moves && !deletedMoves) return;
-  await binding.patch({...(moves && {inc}), ...(deletedMoves && {deleted: {cursor: instantOf(readToS)}})});
+  const deletedMoves = feed.readToS !== undefined && feed.readToS > secondsOf(state.deleted.cursor);
+  const isSkipped = feed.isSkipped && (moves || state.deleted.skipped === true);
+  const noteChanges = isSkipped !== (state.deleted.skipped === true);
+  if (!moves && !deletedMoves && !noteChanges) return;
+  const deleted = {
+    ...(deletedMoves && {cursor: instantOf(feed.readToS)}),
+    ...(noteChanges && {skipped: isSkipped ? true : null}),
+  };
+  await binding.patch({...(moves && {inc}), ...((deletedMoves || noteChanges) && {deleted})});
 }
 
-/** Emits what changed since the cursor. Returns where the cursor may go. */
-async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPatch | undefined> {
+/** A window of changes that was read to its end. */
+interface Window extends SweptWindow {
+  /** Where the cursor may go. */
+  readonly end: BindingPatch | undefined;
+  /** Where it was before. */
+  readonly cursorS: number;
+}
+
+/** Emits what changed since the cursor, or since deletions were last read if that was before. */
+async function changes(binding: Binding, signal: AbortSignal): Promise<Window> {
   const {state, plan} = binding;
   const cursorS = secondsOf(state.inc.cursor);
-  const fromS = Math.max(secondsOf(state.start), cursorS - windowOverlapS);
+  const isLong = state.deleted.skipped === true;
+  const sinceS = isLong ? Math.min(cursorS, secondsOf(state.deleted.cursor)) : cursorS;
+  const fromS = Math.max(secondsOf(state.start), sinceS - windowOverlapS);
   let rows = 0;
+  let fresh = 0;
   let end: BindingPatch | undefined;
   const {clock} = binding.shared;
   const lookAhead = binding.lookedAheadMs === undefined || clock.elapsedMs() - binding.lookedAheadMs >= aheadLookMs;
@@ -71,13 +96,17 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<BindingPa
         yield {items, patch: ahead === undefined ? patch : {...patch, ahead}};
       }
     })(),
-    binding.admitSwept,
+    (docs, i) => {
+      const isAdmitted = binding.admitSwept(docs, i);
+      if (isAdmitted) fresh++;
+      return isAdmitted;
+    },
     signal,
   );
   // A window without rows asked for the first slice alone.
   await binding.confirm(plan.slices[0] ?? []);
-  binding.rowsExpected = rows;
-  return end;
+  binding.rowsExpected = isLong ? fresh : rows;
+  return {rows, fresh, end, cursorS};
 }
 
 /** The records of a page, in order of time, that were modified after a time. */
@@ -92,11 +121,23 @@ function recordsAfter(rows: RowBlock, nowS: number): {id: string; seconds: numbe
   return records;
 }
 
+/** What a sweep learnt from the feed of deletions. */
+interface FeedReading {
+  /** How far it was read to its end. */
+  readonly readToS: number | undefined;
+  /** Whether the sweep left it out. */
+  readonly isSkipped: boolean;
+}
+
 /**
  * Emits what was deleted since the cursor. Read after the window of changes, so that a record changed and then deleted ends deleted; each id is asked
- * for by COQL first, so that one restored since ends alive. Returns how far the feed was read, if it was.
+ * for by COQL first, so that one restored since ends alive.
  */
-async function deletions(binding: Binding, signal: AbortSignal): Promise<number | undefined> {
+async function deletions(binding: Binding, window: Window, options: SweepOptions, signal: AbortSignal): Promise<FeedReading> {
+  const {client, credits} = binding.shared;
+  const isShort = credits.onHold.deletions && options.readsDeletions !== true;
+  if (!isShort) await recheck(binding, binding.recycleBin.due(await client.nowSeconds(signal)), signal);
+  if (mayWait(binding, window, isShort) && options.readsDeletions !== true) return {readToS: undefined, isSkipped: true};
   let readToS: number | undefined;
   const listed = new Set<bigint>();
   for await (const page of deletedSince(binding, secondsOf(binding.state.deleted.cursor) - windowOverlapS, signal)) {
@@ -106,10 +147,21 @@ async function deletions(binding: Binding, signal: AbortSignal): Promise<number 
       await emitDeletions(binding, page.rows, signal);
     }
   }
-  const nowS = await binding.shared.client.nowSeconds(signal);
-  await recheck(binding, binding.recycleBin.due(nowS), signal);
+  binding.deletionSchedule.read(listed.size > 0 || readToS === undefined, binding.shared.clock.elapsedMs());
   if (readToS !== undefined || !binding.hasDeletions) await settleDoubts(binding, listed, signal);
-  return readToS;
+  return {readToS, isSkipped: false};
+}
+
+/**
+ * Whether this sweep may leave the feed out. It may not when the feed lags behind for another reason than that: where it was read last is no good
+ * beginning of windows then.
+ */
+function mayWait(binding: Binding, window: Window, isShort: boolean): boolean {
+  const {deletionSchedule, doubted, hasDeletions, shared, state} = binding;
+  const isDue = deletionSchedule.sweeps(window, shared.clock.elapsedMs());
+  const isBehind = state.deleted.skipped !== true && secondsOf(state.deleted.cursor) < window.cursorS - windowOverlapS;
+  if (!hasDeletions || isBehind || isWindowFull(window)) return false;
+  return isShort || (!isDue && doubted.size === 0);
 }
 
 /**
@@ -173,7 +225,7 @@ function admitDeleted(binding: Binding): Admit {
   return (docs: DocBlock, i: number) => {
     const id = idOf(docs, i);
     if (!binding.emitted.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
-    binding.filter.record(id, 'deletions');
+    binding.recordEmitted(id, 'deletions');
     binding.progress.deletions++;
     return true;
   };

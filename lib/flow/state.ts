@@ -89,6 +89,8 @@ const bindingSchema = v.looseObject({
        * optional help, so an unreadable value counts as empty.
        */
       recycled: absent(v.fallback(v.record(id, integer), {})),
+      /** Sweeps have moved the other cursor since without reading deletions: the next window begins here. */
+      skipped: absent(v.fallback(v.boolean(), false)),
     }),
   ),
   /**
@@ -118,7 +120,7 @@ export type SavedBinding = v.InferOutput<typeof bindingSchema>;
 export interface BindingState extends SavedBinding {
   start: string;
   inc: {cursor: string; after?: string | undefined};
-  deleted: {cursor: string; recycled?: Record<string, number> | undefined};
+  deleted: {cursor: string; recycled?: Record<string, number> | undefined; skipped?: boolean | undefined};
 }
 
 /** Applies a merge patch as in RFC 7396 without changing either argument. */

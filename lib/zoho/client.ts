@@ -51,7 +51,7 @@ export function createClient({
   const origin = apiOrigin(apiDomain, loopback);
   const accounts = accountsOrigin(origin);
   const http = new Http(origin, {...usualTimeouts, ...timeouts});
-  const usage = new Usage();
+  const usage = new Usage(() => clock.elapsedMs());
   const token = new AccessToken({
     ask: (signal) => askToken(http, accounts, credentials, timeouts.tokenMs ?? tokenTimeoutMs, signal),
     accepts: acceptance(origin, log),

@@ -5,6 +5,7 @@ import {
   coqlAtOnce,
   creditsGoneAfterMs,
   creditsProbeMs,
+  downloadBlockMs,
   downloadsPerMinute,
   downloadWindowMs,
   pagesAtOnce,
@@ -211,7 +212,7 @@ export class RateLimiter {
   ): void {
     const nowMs = this.#clock.elapsedMs();
     if (kind === 'download' && !creditsGone) {
-      const pauseMs = retryAfterMs === undefined ? this.#jittered(throttleDelayMaxMs) : Math.max(retryAfterMs, throttleDelayMs);
+      const pauseMs = retryAfterMs === undefined ? this.#jittered(downloadBlockMs) : Math.max(retryAfterMs, throttleDelayMs);
       this.#downloadsUntilMs = Math.max(this.#downloadsUntilMs, nowMs + pauseMs);
       return;
     }

@@ -1,4 +1,5 @@
 /** Calls made and credits spent (zoho-api sheet 8.1). */
+import {creditsKnownMs} from '../limits.ts';
 
 /** Every kind of call; limits, priorities, scopes and costs go by it. */
 export const callKinds = ['modules', 'fields', 'create', 'job', 'download', 'coql', 'deleted'] as const;
@@ -31,7 +32,14 @@ export interface UsageSummary {
 export class Usage {
   readonly #calls = zeros();
   readonly #credits = zeros();
+  readonly #elapsedMs: () => number;
   #remaining: number | undefined;
+  #toldMs = 0;
+
+  /** What Zoho said of the credits left goes out of date by this monotonic clock. */
+  constructor(elapsedMs: () => number = () => 0) {
+    this.#elapsedMs = elapsedMs;
+  }
 
   /** Books a call. Whether refused ones cost is not documented; they are counted. */
   charge(kind: CallKind, credits: number = creditsOf[kind]): void {
@@ -42,18 +50,21 @@ export class Usage {
 
   /** Takes Zoho's own figure, the header `X-API-CREDITS-REMAINING`; anything but a number is no news. */
   correct(header: string | undefined): void {
-    if (header !== undefined && /^\d{1,12}$/.test(header.trim())) this.#remaining = Number(header);
+    if (header === undefined || !/^\d{1,12}$/.test(header.trim())) return;
+    this.#remaining = Number(header);
+    this.#toldMs = this.#elapsedMs();
   }
 
+  /** Undefined where Zoho has not told for long: it does only while more than half of the day's credits are used. */
   get remaining(): number | undefined {
-    return this.#remaining;
+    return this.#elapsedMs() - this.#toldMs < creditsKnownMs ? this.#remaining : undefined;
   }
 
   summary(): UsageSummary {
     const calls = {...this.#calls};
     const credits = {...this.#credits};
     const sum = (by: Record<CallKind, number>): number => callKinds.reduce((total, kind) => total + by[kind], 0);
-    return {calls, credits, callsTotal: sum(calls), creditsTotal: sum(credits), remaining: this.#remaining};
+    return {calls, credits, callsTotal: sum(calls), creditsTotal: sum(credits), remaining: this.remaining};
   }
 }
 

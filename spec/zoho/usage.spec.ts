@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import {readFile} from 'node:fs/promises';
 import {suite} from 'uvu';
-import {backfillCredits, Usage} from '../../lib/zoho/usage.ts';
+import {backfillCredits, idleCreditsADay, Usage} from '../../lib/zoho/usage.ts';
 
 const ledger = suite('Ledger');
 
@@ -32,6 +33,34 @@ ledger("goes by Zoho's own figure of what remains, less what was spent since", (
   book.correct('10');
   book.charge('create');
   assert.equal(book.remaining, 0);
+});
+
+ledger("takes Zoho's figure for out of date when it was not told again for an hour", () => {
+  let nowMs = 0;
+  const book = new Usage(() => nowMs);
+  book.correct('300');
+  nowMs = 3_599_999;
+  assert.equal(book.remaining, 300);
+  nowMs = 3_600_000;
+  assert.equal(book.remaining, undefined);
+  assert.equal(book.summary().remaining, undefined);
+  book.correct('200');
+  assert.equal(book.remaining, 200);
+});
+
+ledger('figures of the operator page are those that the connector reckons with', async () => {
+  const page = await readFile(new URL('../../OPERATIONS.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^ *\| `(PT\w+)` \| ([\d,]+) \| (\d+) \| (\d+) \|$/gm)];
+  assert.equal(rows.length, 5);
+  for (const [, interval = '', ...figures] of rows) {
+    const credits = idleCreditsADay(60_000 * Temporal.Duration.from(interval).total('minutes'), 1_000);
+    const expected = [credits, Math.floor(5_000 / credits), Math.floor(2_500 / credits)];
+    assert.deepEqual(
+      figures.map((figure) => Number(figure.replaceAll(',', ''))),
+      expected,
+      interval,
+    );
+  }
 });
 
 ledger('foresees a backfill by its jobs, one at least', () => {

@@ -245,6 +245,82 @@ deletions('a module without the feed is captured without deletions: said once, a
   }),
 );
 
+// Deletions that are not read with every sweep (design 5.9)
+
+const quietMs = 3 * 3_600_000;
+const feedCalls = ({sandbox}: JumpCapture) => sandbox.meters.kind('deleted').calls;
+
+deletions('a deletion after hours without any arrives within half an hour, and those that follow it within the interval', () =>
+  captured(plain(50), async (capture, ids) => {
+    const deals = capture.sandbox.org.module('Deals');
+    await capture.pass(quietMs);
+    deals.delete(ids[0]!);
+    await capture.until(() => capture.differences().length === 0, 31 * 60_000);
+    for (const id of ids.slice(1, 5)) {
+      deals.delete(id);
+      await capture.until(() => capture.differences().length === 0, 5 * 60_000 + 5_000);
+    }
+  }),
+);
+
+for (const restart of [false, true]) {
+  const how = restart ? ', after a restart' : '';
+  deletions(`a record changed, deleted and brought back while the feed is not read has its last values${how}`, () =>
+    captured(plain(50), async (capture, [id]) => {
+      const deals = capture.sandbox.org.module('Deals');
+      await capture.pass(quietMs);
+      await capture.until(() => (capture.state('Deals').deleted as {skipped?: boolean}).skipped === undefined, 31 * 60_000);
+      const calls = feedCalls(capture);
+      await capture.pass(60_000);
+      deals.edit(id!, {Name: 'last words'});
+      deals.delete(id!);
+      // Two sweeps pass over it while it is in the recycle bin.
+      await capture.pass(10 * 60_000);
+      assert.equal(feedCalls(capture), calls);
+      if (restart) await capture.kill();
+      deals.restore(id!, {touch: false});
+      if (restart) capture.start();
+      await capture.catchUp();
+      assert.deepEqual(capture.differences(), []);
+    }),
+  );
+}
+
+deletions('a hundred changes an interval, and the feed, cost no more than reading it with every sweep', () =>
+  captured(plain(2_000), async (capture, ids) => {
+    const deals = capture.sandbox.org.module('Deals');
+    const {meters} = capture.sandbox;
+    const credits = () => meters.kind('coql').credits + meters.kind('deleted').credits;
+    await capture.pass(quietMs + 60_000);
+    const before = credits();
+    for (let round = 0; round < 12; round++) {
+      deals.massEdit(ids.slice(100 * round, 100 * (round + 1)));
+      await capture.pass(5 * 60_000);
+    }
+    assert.ok(credits() - before <= 2 * 12 + 12, `${credits() - before} credits for 12 sweeps`);
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+  }),
+);
+
+deletions('wait while credits run short, and come when they are back', () =>
+  captured(plain(50, {meters: {credits: 5_000}}), async (capture, [id]) => {
+    const {meters, org} = capture.sandbox;
+    meters.spend(4_500 - meters.reading().credits.used);
+    await capture.pass(6 * 60_000);
+    const calls = feedCalls(capture);
+    org.module('Deals').delete(id!);
+    await capture.pass(quietMs);
+    assert.equal(feedCalls(capture), calls);
+    assert.ok(capture.logs.some((line) => /^info: .*Zoho's API credits run short: deletions wait\.$/.test(line)));
+    assert.ok(capture.logs.some((line) => /^warn: 4\d\d of Zoho's API credits are left: deletions wait/.test(line)));
+    // A day later they are back, and Zoho says nothing of them any more.
+    await capture.pass(24 * 3_600_000);
+    assert.deepEqual(capture.differences(), []);
+    assert.ok(capture.logs.some((line) => /^info: .*credits suffice again/.test(line)));
+  }),
+);
+
 deletions('what was deleted before the start is no document', () =>
   JumpCapture.with(plain(50), async (capture) => {
     const deals = capture.sandbox.org.module('Deals');

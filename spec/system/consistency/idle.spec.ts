@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {idleCreditsADay} from '../../../lib/zoho/usage.ts';
 import {JumpCapture} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
 
@@ -8,7 +9,13 @@ const idle = suite('idle binding');
 
 const minuteMs = 60_000;
 
-idle('a sweep costs one COQL call of one credit and one call for deletions', () =>
+/** Credits and calls that the sandbox counted by kind. */
+function spent({sandbox}: JumpCapture): Record<string, {calls: number; credits: number}> {
+  const {kinds} = sandbox.meters.reading();
+  return Object.fromEntries(Object.entries(kinds).map(([kind, {calls, credits}]) => [kind, {calls, credits}]));
+}
+
+idle('a day at PT5M costs at most 410 credits, metadata and deletions included', () =>
   JumpCapture.with(
     {
       modules: [narrow('Deals', computed)],
@@ -16,17 +23,39 @@ idle('a sweep costs one COQL call of one credit and one call for deletions', () 
       bindings: [{module: 'Deals', intervalMs: 5 * minuteMs}],
     },
     async (capture) => {
-      const {meters} = capture.sandbox;
       capture.start();
       await capture.catchUp();
-      await capture.pass(5 * minuteMs);
-      const before = {coql: meters.kind('coql'), deleted: meters.kind('deleted'), checkpoints: capture.checkpoints};
-      await capture.pass(50 * minuteMs);
-      const coql = meters.kind('coql');
-      assert.equal(coql.calls - before.coql.calls, 10);
-      assert.equal(coql.credits - before.coql.credits, 10);
-      assert.equal(meters.kind('deleted').calls - before.deleted.calls, 10);
-      assert.equal(capture.checkpoints - before.checkpoints, 10);
+      // Between two sweeps, so that none is counted on both sides.
+      await capture.pass(62 * minuteMs);
+      const before = spent(capture);
+      await capture.pass(24 * 60 * minuteMs);
+      const after = spent(capture);
+      const credits = (kind: string): number => (after[kind]?.credits ?? 0) - (before[kind]?.credits ?? 0);
+      assert.equal(credits('coql'), 288);
+      assert.equal(credits('deleted'), 2 * 48);
+      assert.ok(credits('fields') <= 24);
+      const total = Object.keys(after).reduce((sum, kind) => sum + credits(kind), 0);
+      assert.ok(total <= 410, `${total} credits`);
+      assert.ok(total <= idleCreditsADay(5 * minuteMs, 1_000), 'no more than estimates say');
+      assert.deepEqual(capture.differences(), []);
+    },
+  ),
+);
+
+idle('a sweep costs one COQL call, and one checkpoint', () =>
+  JumpCapture.with(
+    {modules: [narrow('Deals')], records: {Deals: 500}, bindings: [{module: 'Deals', intervalMs: 5 * minuteMs}]},
+    async (capture) => {
+      capture.start();
+      await capture.catchUp();
+      await capture.pass(7 * minuteMs);
+      const {coql: before} = spent(capture);
+      const {checkpoints} = capture;
+      await capture.pass(40 * minuteMs);
+      const {coql} = spent(capture);
+      assert.equal(coql!.calls - before!.calls, 8);
+      assert.equal(coql!.credits - before!.credits, 8);
+      assert.equal(capture.checkpoints - checkpoints, 8);
     },
   ),
 );

@@ -1,0 +1,49 @@
+/** What waits while Zoho's credits run short (design 5.9): first deletions and looks into the recycle bin, then refreshes. */
+import {creditsReserveFull, creditsReserveMin, sweepSpacingMs} from '../limits.ts';
+import {creditsOf} from '../zoho/usage.ts';
+
+export interface OnHold {
+  readonly deletions: boolean;
+  readonly refreshes: boolean;
+}
+
+export const nothingOnHold: OnHold = {deletions: false, refreshes: false};
+
+/**
+ * What waits with so many credits left, undefined when Zoho does not tell; `changesADay` are the credits that changes alone cost in a day. What waits
+ * already goes on waiting until there is more to spare. Pure.
+ */
+export function onHoldWith(remaining: number | undefined, changesADay: number, before: OnHold): OnHold {
+  if (remaining === undefined) return nothingOnHold;
+  const reserve = Math.max(creditsReserveMin, changesADay / 2);
+  const isShort = (credits: number, waits: boolean): boolean => remaining < credits * (waits ? creditsReserveFull : 1);
+  return {deletions: isShort(reserve, before.deletions), refreshes: isShort(reserve / 2, before.refreshes)};
+}
+
+/** Credits of a day's sweeps of bindings with these intervals while little changes. */
+export function changesADay(intervalsMs: readonly number[]): number {
+  const sweepsADay = (intervalMs: number): number => 86_400_000 / Math.max(intervalMs, sweepSpacingMs);
+  return creditsOf.coql * intervalsMs.reduce((sum, intervalMs) => sum + sweepsADay(intervalMs), 0);
+}
+
+/** Watches the credits of all bindings of a process. */
+export class CreditReserve {
+  readonly #remaining: () => number | undefined;
+  readonly #changesADay: number;
+  #onHold = nothingOnHold;
+
+  constructor(remaining: () => number | undefined, intervalsMs: readonly number[]) {
+    this.#remaining = remaining;
+    this.#changesADay = changesADay(intervalsMs);
+  }
+
+  /** Credits left, as far as Zoho tells. */
+  get remaining(): number | undefined {
+    return this.#remaining();
+  }
+
+  get onHold(): OnHold {
+    this.#onHold = onHoldWith(this.remaining, this.#changesADay, this.#onHold);
+    return this.#onHold;
+  }
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {CreditReserve, changesADay, nothingOnHold, onHoldWith} from '../../lib/capture/credit-reserve.ts';
+import {newProgress} from '../../lib/capture/progress.ts';
+import {statusOf} from '../../lib/capture/status.ts';
+
+/** What waits while credits run short (design 5.9). */
+const reserve = suite('credit reserve');
+
+const fiveMinutes = 300_000;
+
+reserve('nothing waits while Zoho does not say what is left', () => {
+  assert.deepEqual(onHoldWith(undefined, 288, {deletions: true, refreshes: true}), nothingOnHold);
+});
+
+reserve('first deletions wait, then refreshes', () => {
+  const kept = (remaining: number) => onHoldWith(remaining, 288, nothingOnHold);
+  assert.deepEqual(kept(500), {deletions: false, refreshes: false});
+  assert.deepEqual(kept(499), {deletions: true, refreshes: false});
+  assert.deepEqual(kept(250), {deletions: true, refreshes: false});
+  assert.deepEqual(kept(249), {deletions: true, refreshes: true});
+});
+
+reserve('many bindings keep what their changes cost in half a day', () => {
+  const changes = changesADay(Array(50).fill(fiveMinutes));
+  assert.equal(changes, 50 * 288);
+  assert.equal(onHoldWith(7_200, changes, nothingOnHold).deletions, false);
+  assert.equal(onHoldWith(7_199, changes, nothingOnHold).deletions, true);
+});
+
+reserve('what waits goes on only with credits to spare', () => {
+  let left = 499;
+  const credits = new CreditReserve(() => left, [fiveMinutes]);
+  assert.equal(credits.onHold.deletions, true);
+  left = 600;
+  assert.equal(credits.onHold.deletions, true);
+  left = 625;
+  assert.equal(credits.onHold.deletions, false);
+  left = 600;
+  assert.equal(credits.onHold.deletions, false);
+});
+
+reserve('the status says what waits', () => {
+  const streaming = [{...newProgress('Deals'), phase: 'up to date'}];
+  assert.equal(statusOf(streaming), 'Streaming change events (1 bindings are backfilled).');
+  assert.match(statusOf(streaming, {deletions: true, refreshes: false}), /Zoho's API credits run short: deletions wait\.$/);
+  assert.match(statusOf(streaming, {deletions: true, refreshes: true}), /credits run short: deletions and refreshes wait\.$/);
+});
+
+reserve.run();

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {RefreshedValues} from '../../../lib/capture/seen/refreshed-values.ts';
+
+/** What refreshes wrote last of each record (design 5.8). */
+const values = suite('refreshed values');
+
+const id = 5725767000000524157n;
+const doc = (score: number) =>
+  Buffer.from(`{"id":${id},"Modified_Time":"2026-10-01T10:00:00Z","Score":${score},"_meta":{"op":"u"}}`);
+const table = (ids = 1 << 10) => new RefreshedValues({ids});
+
+values('holds what was noted last of a record, and nothing else', () => {
+  const refreshed = table();
+  assert.equal(refreshed.holds(id, doc(1)), false);
+  refreshed.note(id, doc(1));
+  assert.equal(refreshed.holds(id, doc(1)), true);
+  assert.equal(refreshed.holds(id, doc(2)), false);
+  assert.equal(refreshed.holds(id + 1n, doc(1)), false);
+  refreshed.note(id, doc(2));
+  assert.equal(refreshed.holds(id, doc(1)), false, 'a value that comes back has changed twice');
+  assert.equal(refreshed.holds(id, doc(2)), true);
+});
+
+values('holds nothing of a record of which something else was written', () => {
+  const refreshed = table();
+  refreshed.note(id, doc(1));
+  refreshed.forget(id);
+  assert.equal(refreshed.holds(id, doc(1)), false);
+  refreshed.note(id, doc(1));
+  assert.equal(refreshed.holds(id, doc(1)), true);
+  refreshed.clear();
+  assert.equal(refreshed.holds(id, doc(1)), false);
+});
+
+values('holds as many records as there is room for, and says of no other that it is the same', () => {
+  const refreshed = table(128);
+  for (let i = 0n; i < 200n; i++) refreshed.note(id + i, doc(Number(i)));
+  let held = 0;
+  for (let i = 0n; i < 200n; i++) if (refreshed.holds(id + i, doc(Number(i)))) held++;
+  assert.ok(held > 40 && held < 200, `${held} records`);
+  for (let i = 0n; i < 200n; i++) assert.equal(refreshed.holds(id + i, doc(Number(i) + 1)), false);
+});
+
+values('gives its room back', () => {
+  const budget = {ids: 1 << 10};
+  const refreshed = new RefreshedValues(budget);
+  refreshed.note(id, doc(1));
+  assert.ok(budget.ids < 1 << 10);
+  refreshed.clear();
+  assert.equal(budget.ids, 1 << 10);
+});
+
+values.run();
