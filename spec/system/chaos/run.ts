@@ -164,9 +164,10 @@ async function chaoticRound(plan: RoundPlan, {task, watch, defect, report}: Roun
     everyMs: plan.editEveryMs,
     deletionCaptured: (module, id) => watch.deleted(task.collectionOf({module}), id),
   });
+  let refusals = false;
   try {
     const {jump} = plan;
-    const {documents, ended, violations} = await chaosSession({
+    const {documents, ended, violations, logs} = await chaosSession({
       task,
       plan,
       defect,
@@ -176,6 +177,8 @@ async function chaoticRound(plan: RoundPlan, {task, watch, defect, report}: Roun
         report.jumps += 1;
       },
     });
+    // One field of the sandbox is refused for good.
+    refusals = logs.some(({message}) => message.includes(' refuses it') && !message.includes('Internal_Score'));
     report.violations.push(...violations);
     report.documents += documents;
     if (ended === 'killed') report.kills += 1;
@@ -190,7 +193,8 @@ async function chaoticRound(plan: RoundPlan, {task, watch, defect, report}: Roun
     report.edits += edits.count;
     for (const {name, hits} of sandbox.faults.reading()) if (hits > 0) report.faults[name] = (report.faults[name] ?? 0) + hits;
     sandbox.faults.clear();
-    if (plan.backfillAfter) task.state = mergePatch(task.state, {backfillRequests: requestsOf(plan)});
+    // What a fault made an API refuse stays refused for a day; a new backfill asks for it again.
+    if (plan.backfillAfter || refusals) task.state = mergePatch(task.state, {backfillRequests: requestsOf(plan)});
   }
 }
 
@@ -265,11 +269,17 @@ function caughtUp(binding: TaskBinding, task: FlowTask, session: Session, sinceM
     inc?: {cursor: string; after?: string};
     deleted?: {cursor: string};
     last_initialized?: string;
+    fields?: {owed?: readonly string[]};
   };
   const {computed, bulkOnly} = task.sandbox.org.readers(binding.module);
   const past = (instant: string | undefined) => instant !== undefined && Date.parse(instant) > sinceMs;
   const refreshed = computed.length + bulkOnly.length === 0 || past(state.last_initialized);
   return (
-    refreshed && state.backfill == null && state.inc?.after == null && past(state.inc?.cursor) && past(state.deleted?.cursor)
+    refreshed &&
+    state.backfill == null &&
+    state.fields?.owed === undefined &&
+    state.inc?.after == null &&
+    past(state.inc?.cursor) &&
+    past(state.deleted?.cursor)
   );
 }

@@ -195,7 +195,7 @@ snapshots('goes on where a download or a job failed, and starts a page anew wher
         for (const {id} of capture.sandbox.jobs.all) capture.sandbox.jobs.lose(id);
       }
       return lost > 0 && phase.last_digest !== undefined;
-    });
+    }, 26 * 3_600_000);
     assert.deepEqual(capture.differences(), []);
   }),
 );

@@ -58,11 +58,6 @@ export const oddityControls: readonly Control[] = [
     },
   },
   {
-    name: 'records of the future are taken for known',
-    run: {oddities: {future: 12}},
-    breakIt: () => replaced(EmittedVersions.prototype, {holdsDocument: () => true}),
-  },
-  {
     name: 'a restart forgets which records of the future were captured',
     run: {oddities: {future: 12}},
     breakIt: () => replaced(Ahead.prototype, {add: () => undefined}),
