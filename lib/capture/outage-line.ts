@@ -1,5 +1,6 @@
 /** Bindings that an outage keeps from Zoho take turns to try again; the first to get through wakes the others. */
 import {outageDelayMaxMs, outageDelayMs} from '../limits.ts';
+import {backoff} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
 import {type Release, Semaphore} from '../platform/semaphore.ts';
 
@@ -20,7 +21,7 @@ export class OutageLine {
 
   /** The pause before the next try. */
   get pauseMs(): number {
-    return Math.min(outageDelayMaxMs, outageDelayMs * 2 ** this.#failures);
+    return backoff(this.#failures + 1, {firstMs: outageDelayMs, maxMs: outageDelayMaxMs});
   }
 
   /** Resolves when a binding may try again: in its turn, or when another got through. Rejects when the signal aborts. */

@@ -1,4 +1,5 @@
 import type {ZohoClient} from '../zoho/api.ts';
+import {overriding} from '../zoho/overriding.ts';
 import {creditsOf} from '../zoho/usage.ts';
 
 export interface Tally {
@@ -11,8 +12,7 @@ export function tally(client: ZohoClient): Tally {
   let credits = 0;
   return {
     credits: () => credits,
-    client: {
-      origin: client.origin,
+    client: overriding(client, {
       createJob(query, signal) {
         credits += creditsOf.create;
         return client.createJob(query, signal);
@@ -25,14 +25,6 @@ export function tally(client: ZohoClient): Tally {
         credits += creditsOf.download;
         return client.download(id, signal);
       },
-      nowSeconds: (signal) => client.nowSeconds(signal),
-      modules: (signal) => client.modules(signal),
-      fields: (module, signal) => client.fields(module, signal),
-      coql: (query, read, signal) => client.coql(query, read, signal),
-      deleted: (module, sinceSeconds, page, signal) => client.deleted(module, sinceSeconds, page, signal),
-      scopes: (signal) => client.scopes(signal),
-      spent: () => client.spent(),
-      close: () => client.close(),
-    },
+    }),
   };
 }

@@ -1,5 +1,6 @@
 /** The jobs of a snapshot, whose files are read twice. */
 import type {ZohoClient} from '../../zoho/api.ts';
+import {overriding} from '../../zoho/overriding.ts';
 
 export interface KeptJobs {
   /** A client that notes which job each query got. */
@@ -10,30 +11,15 @@ export interface KeptJobs {
 
 export function keptJobs(client: ZohoClient): KeptJobs {
   const jobs = new Map<string, string>();
-  const other: Omit<ZohoClient, 'createJob'> = {
-    origin: client.origin,
-    job: (id, signal) => client.job(id, signal),
-    download: (id, signal) => client.download(id, signal),
-    nowSeconds: (signal) => client.nowSeconds(signal),
-    modules: (signal) => client.modules(signal),
-    fields: (module, signal) => client.fields(module, signal),
-    coql: (query, read, signal) => client.coql(query, read, signal),
-    deleted: (module, sinceSeconds, page, signal) => client.deleted(module, sinceSeconds, page, signal),
-    scopes: (signal) => client.scopes(signal),
-    spent: () => client.spent(),
-    close: () => client.close(),
-  };
   return {
-    noting: {
-      ...other,
+    noting: overriding(client, {
       async createJob(query, signal) {
         const job = await client.createJob(query, signal);
         jobs.set(JSON.stringify(query), job);
         return job;
       },
-    },
-    reusing: {
-      ...other,
+    }),
+    reusing: overriding(client, {
       async createJob(query, signal) {
         const key = JSON.stringify(query);
         const job = jobs.get(key);
@@ -41,6 +27,6 @@ export function keptJobs(client: ZohoClient): KeptJobs {
         jobs.delete(key);
         return job ?? client.createJob(query, signal);
       },
-    },
+    }),
   };
 }

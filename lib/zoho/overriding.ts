@@ -1,0 +1,21 @@
+/** A client some of whose calls are other ones. */
+import type {ZohoClient} from './api.ts';
+
+/** Passes every call on to `client`, but for those in `calls`. Closing it closes `client`. */
+export function overriding(client: ZohoClient, calls: Partial<ZohoClient>): ZohoClient {
+  return {
+    origin: client.origin,
+    createJob: (query, signal) => client.createJob(query, signal),
+    job: (id, signal) => client.job(id, signal),
+    download: (id, signal) => client.download(id, signal),
+    nowSeconds: (signal) => client.nowSeconds(signal),
+    modules: (signal) => client.modules(signal),
+    fields: (module, signal) => client.fields(module, signal),
+    coql: (query, read, signal) => client.coql(query, read, signal),
+    deleted: (module, sinceSeconds, page, signal) => client.deleted(module, sinceSeconds, page, signal),
+    scopes: (signal) => client.scopes(signal),
+    spent: () => client.spent(),
+    close: () => client.close(),
+    ...calls,
+  };
+}
