@@ -25,7 +25,7 @@ import {NamedQuarantine} from './quarantine.ts';
 import type {Schedule} from './schedule.ts';
 import {Ahead} from './seen/ahead.ts';
 import {BackfillFilter, type Emission} from './seen/backfill-filter.ts';
-import {EmittedVersions} from './seen/emitted-versions.ts';
+import {contentDigest, EmittedVersions} from './seen/emitted-versions.ts';
 import type {IdBudget} from './seen/id-table.ts';
 import {RecycleBin} from './seen/recycle-bin.ts';
 import {RefreshedValues} from './seen/refreshed-values.ts';
@@ -141,7 +141,7 @@ export class Binding {
     this.recycleBin = new RecycleBin(state.deleted.recycled);
     this.zohoS = secondsOf(state.inc.cursor);
     this.ahead = new Ahead(state.ahead);
-    for (const [id, seconds] of this.ahead.captured) this.emitted.know(BigInt(id), seconds);
+    for (const {id, seconds, digest} of this.ahead.versions()) this.emitted.document(BigInt(id), seconds, digest);
     const readAgainS = secondsOf(state.deleted.cursor) - windowOverlapS;
     for (const [id, deletedS] of Object.entries(state.deleted.recycled ?? {}))
       if (deletedS >= readAgainS) this.emitted.knowDeletion(BigInt(id), deletedS);
@@ -233,6 +233,14 @@ export class Binding {
     return true;
   }
 
+  /**
+   * The latest time that counts as the present, by Zoho's clock or this machine's. While Zoho's is
+   * in doubt it may be far behind.
+   */
+  get presentS(): number {
+    return Math.max(this.zohoS, this.shared.clock.nowMs() / 1000);
+  }
+
   /** Whether the range that the state holds is a refresh of formula fields, and not a backfill. */
   get refreshing(): boolean {
     return this.state.is_connector_initiated === true;
@@ -277,8 +285,10 @@ export class Binding {
     const modifiedS = modifiedSeconds(modifiedOf(docs, i));
     if (modifiedS < secondsOf(this.state.start)) return false;
     if (this.emitted.isPassed(id, modifiedS, this.zohoS)) return false;
-    if (!this.emitted.document(id, modifiedS, contentOf(docs, i))) return false;
+    const digest = contentDigest(contentOf(docs, i));
+    if (!this.emitted.document(id, modifiedS, digest)) return false;
     this.recordEmitted(id, 'changes');
+    if (modifiedS > this.presentS) this.ahead.note(String(id), modifiedS, digest);
     this.sweptToS = Math.max(this.sweptToS, modifiedS);
     return true;
   };
@@ -287,6 +297,7 @@ export class Binding {
   recordEmitted(id: bigint, emission: Emission): void {
     this.filter.record(id, emission);
     this.refreshed.forget(id);
+    this.ahead.drop(String(id));
   }
 
   /**
@@ -339,16 +350,22 @@ export class Binding {
 
   /** Has the next sweep capture records of the future anew, although it knows their versions: fields may be new. */
   recaptureAhead(): void {
-    for (const id of this.ahead.captured.keys()) this.emitted.know(BigInt(id), 0);
+    for (const {id, seconds} of this.ahead.versions()) this.emitted.forgetDocument(BigInt(id), seconds);
     this.lookedAheadMs = undefined;
   }
 
   /** Completes a checkpoint in the step that writes it, and moves the state with it. */
   #commit(made: BindingPatch | LateBindingPatch | undefined): StatePatch | undefined {
-    const patch = this.#withSeen(typeof made === 'function' ? made() : made);
+    const patch = this.#withAhead(this.#withSeen(typeof made === 'function' ? made() : made));
     if (patch === undefined) return undefined;
     this.state = mergePatch(this.state, patch) as BindingState;
     return bindingPatch(this.target.stateKey, patch);
+  }
+
+  /** Adds to a patch what its piece has emitted of records of the future. */
+  #withAhead(patch: BindingPatch | undefined): BindingPatch | undefined {
+    const ahead = this.ahead.takePatch();
+    return ahead === undefined ? patch : {...patch, ahead};
   }
 
   /** Adds to a patch what its piece is the first to have emitted since the running range began. */

@@ -37,8 +37,8 @@ export async function sweep(binding: Binding, signal: AbortSignal, options: Swee
     const {state} = binding;
     const readAgainS = Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS;
     binding.emitted.forget(readAgainS);
-    const ahead = binding.ahead.forget(readAgainS);
-    if (ahead !== undefined) await binding.patch({ahead});
+    binding.ahead.forget(readAgainS);
+    if (binding.ahead.hasNews) await binding.patch({});
   } finally {
     release();
   }
@@ -88,12 +88,9 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<Window> {
       for await (const {items, patch, drained} of source) {
         if (drained !== undefined) end = drained;
         await binding.lookAtClock(signal);
-        // By either clock: while Zoho's is in doubt it may be far behind, and records of the present are no matter for the state.
-        const future = recordsAfter(items, Math.max(binding.zohoS, clock.nowMs() / 1000));
-        // Those are read by every sweep, and say nothing of how much has changed.
-        rows += items.count - future.length;
-        const ahead = binding.ahead.add(future);
-        yield {items, patch: ahead === undefined ? patch : {...patch, ahead}};
+        // Every sweep reads records of the future, so these say nothing of how much has changed.
+        rows += countUpTo(items, binding.presentS);
+        yield {items, patch};
       }
     })(),
     (docs, i) => {
@@ -109,16 +106,12 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<Window> {
   return {rows, fresh, end, cursorS};
 }
 
-/** The records of a page, in order of time, that were modified after a time. */
-function recordsAfter(rows: RowBlock, nowS: number): {id: string; seconds: number}[] {
-  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
-  const records: {id: string; seconds: number}[] = [];
-  for (let row = rows.count - 1; row >= 0; row--) {
-    const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
-    if (!(seconds > nowS)) break;
-    records.push({id: cellText(rows, row, idColumn), seconds});
-  }
-  return records;
+/** The records of a page, in order of time, that were modified no later than at a time. */
+function countUpTo(rows: RowBlock, nowS: number): number {
+  const timeColumn = rows.columns.indexOf('Modified_Time');
+  let count = rows.count;
+  while (count > 0 && modifiedSeconds(cellText(rows, count - 1, timeColumn)) > nowS) count--;
+  return count;
 }
 
 /** What a sweep learnt from the feed of deletions. */

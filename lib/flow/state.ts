@@ -94,10 +94,10 @@ const bindingSchema = v.looseObject({
     }),
   ),
   /**
-   * Captured records whose `Modified_Time` is in the future, and that time (epoch seconds). Without
-   * it, a restart repeats them.
+   * Captured records whose `Modified_Time` is in the future: that time (epoch seconds) and a digest
+   * of the document. Without it, a restart repeats them.
    */
-  ahead: absent(v.fallback(v.record(id, integer), {})),
+  ahead: absent(v.fallback(v.record(id, v.tuple([integer, text])), {})),
   /** An unreadable value counts as none: metadata are then read again at each start. */
   fields: absent(v.fallback(v.optional(fieldsSchema), undefined)),
   last_initialized: absent(instant),

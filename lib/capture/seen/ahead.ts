@@ -1,45 +1,72 @@
-/** Captured records whose `Modified_Time` lies beyond Zoho's clock, kept so that neither sweeps nor restarts repeat them. */
+/**
+ * Captured records whose `Modified_Time` lies beyond Zoho's clock. They are kept so that neither
+ * sweeps nor restarts repeat them.
+ */
 import {aheadIdsMax} from '../../limits.ts';
+import type {ContentDigest} from './emitted-versions.ts';
 
-/** The part of a merge patch that changes the saved list: `Modified_Time` in epoch seconds by id, or null for those whose time has come. */
-export type AheadPatch = Readonly<Record<string, number | null>>;
+/** `Modified_Time` in epoch seconds, and the digest of the document that was written. */
+export type AheadVersion = readonly [seconds: number, digest: string];
+
+/** The part of a merge patch that changes the saved list: null for a record that is forgotten. */
+export type AheadPatch = Readonly<Record<string, AheadVersion | null>>;
 
 /**
- * The latest of a module's records that were captured before their time. There is room for so many; further ones are captured all the same, and may be repeated
- * by a restart.
+ * The latest of a module's records that were captured before their time. There is room for
+ * `aheadIdsMax` of them. Further ones are captured all the same, and may be repeated by a restart.
  */
 export class Ahead {
-  readonly #captured: Map<string, number>;
+  readonly #captured: Map<string, AheadVersion>;
+  #patch: Record<string, AheadVersion | null> = {};
 
-  constructor(saved: Readonly<Record<string, number>> = {}) {
+  constructor(saved: Readonly<Record<string, AheadVersion>> = {}) {
     this.#captured = new Map(Object.entries(saved));
   }
 
-  /** `Modified_Time` in epoch seconds by id. */
-  get captured(): ReadonlyMap<string, number> {
-    return this.#captured;
+  /** What is known of each record. */
+  *versions(): Generator<{readonly id: string; readonly seconds: number; readonly digest: ContentDigest}, void, void> {
+    for (const [id, [seconds, digest]] of this.#captured) yield {id, seconds, digest: wordsOf(digest)};
   }
 
-  /** Takes note of records that are being captured; undefined when there is nothing new to save. */
-  add(records: readonly {readonly id: string; readonly seconds: number}[]): AheadPatch | undefined {
-    const patch: Record<string, number | null> = {};
-    for (const {id, seconds} of records) {
-      if (this.#captured.get(id) === seconds) continue;
-      if (!this.#captured.has(id) && this.#captured.size >= aheadIdsMax) break;
-      this.#captured.set(id, seconds);
-      patch[id] = seconds;
-    }
-    return Object.keys(patch).length === 0 ? undefined : patch;
+  /** Takes note of a record as its document is written. */
+  note(id: string, seconds: number, digest: ContentDigest): void {
+    if (!this.#captured.has(id) && this.#captured.size >= aheadIdsMax) return;
+    const version = [seconds, textOf(digest)] as const;
+    this.#captured.set(id, version);
+    this.#patch[id] = version;
   }
 
-  /** Forgets those that no sweep reads again: whose time lies before `fromS`. */
-  forget(fromS: number): AheadPatch | undefined {
-    const patch: Record<string, number | null> = {};
-    for (const [id, seconds] of this.#captured) {
-      if (seconds >= fromS) continue;
-      this.#captured.delete(id);
-      patch[id] = null;
-    }
-    return Object.keys(patch).length === 0 ? undefined : patch;
+  /** Takes note that a record is in the present again: it was edited or deleted. */
+  drop(id: string): void {
+    if (this.#captured.delete(id)) this.#patch[id] = null;
   }
+
+  /** Forgets what no sweep reads again: records whose time lies before `fromS`. */
+  forget(fromS: number): void {
+    for (const [id, [seconds]] of this.#captured) if (seconds < fromS) this.drop(id);
+  }
+
+  /** Returns what has changed since the last call, to be saved with the checkpoint that is written now. */
+  takePatch(): AheadPatch | undefined {
+    const patch = this.#patch;
+    if (!this.hasNews) return undefined;
+    this.#patch = {};
+    return patch;
+  }
+
+  /** Whether anything has changed since the last `takePatch`. */
+  get hasNews(): boolean {
+    return Object.keys(this.#patch).length > 0;
+  }
+}
+
+function textOf(digest: ContentDigest): string {
+  return Buffer.from(Uint32Array.from(digest).buffer).toString('base64url');
+}
+
+/** A digest that cannot be read matches no document: the record is captured again. */
+function wordsOf(text: string): ContentDigest {
+  const bytes = Buffer.alloc(12);
+  Buffer.from(text, 'base64url').copy(bytes);
+  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8)];
 }

@@ -5,8 +5,17 @@ import {type IdBudget, IdTable} from './id-table.ts';
 /** A tombstone's digest; no document's, for all practical purposes. */
 const tombstone = [0xffff_ffff, 0xffff_ffff, 0xffff_ffff] as const;
 
-/** Stands for whatever content a process before this one emitted; no document's, for all practical purposes. */
-const anyContent = [0xffff_ffff, 0xffff_ffff, 0xffff_fffe] as const;
+/** Stands for a document that is to be emitted again; no document's digest, for all practical purposes. */
+const forgotten = [0, 0, 0] as const;
+
+/** 96 bits of a digest of a document. */
+export type ContentDigest = readonly [number, number, number];
+
+/** The digest of a document's bytes. */
+export function contentDigest(content: Uint8Array): ContentDigest {
+  const digest = hash('sha1', content, 'buffer');
+  return [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8)];
+}
 
 /**
  * The last version emitted of each record that the next sweep may read again: 8 bytes of id, 4 of `Modified_Time`, 12 of content digest.
@@ -21,15 +30,17 @@ export class EmittedVersions {
     this.#emitted = new IdTable(4, budget);
   }
 
-  /** Notes a document as emitted; returns false when it is a duplicate of the record's last one. */
-  document(id: bigint, modifiedS: number, content: Uint8Array): boolean {
-    const digest = hash('sha1', content, 'buffer');
-    return this.#note(id, modifiedS, [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8)]);
+  /**
+   * Notes a document as emitted, or as emitted by a process before this one. Returns false when it
+   * is a duplicate of the record's last one.
+   */
+  document(id: bigint, modifiedS: number, digest: ContentDigest): boolean {
+    return this.#note(id, modifiedS, digest);
   }
 
-  /** Notes that a record was emitted with that `Modified_Time`, by another process; its next reading with the same is a duplicate. */
-  know(id: bigint, modifiedS: number): void {
-    this.#note(id, modifiedS, anyContent);
+  /** Has a document be emitted anew when it is read again with that `Modified_Time`. */
+  forgetDocument(id: bigint, modifiedS: number): void {
+    if (this.holdsDocument(id, modifiedS)) this.#emitted.set(id, [modifiedS - 1, ...forgotten]);
   }
 
   /** Whether the last thing emitted of a record is a document with that `Modified_Time`. */
@@ -80,10 +91,6 @@ export class EmittedVersions {
   #note(id: bigint, seconds: number, digest: readonly number[]): boolean {
     const last = this.#emitted.get(id);
     if (last !== undefined && last[0] === seconds && isDigest(last, digest)) return false;
-    if (last !== undefined && last[0] === seconds && isDigest(last, anyContent) && digest !== tombstone) {
-      this.#emitted.set(id, [seconds, ...digest]);
-      return false;
-    }
     if (this.#emitted.set(id, [seconds, ...digest])) return true;
     this.#forgetHalf();
     this.#emitted.set(id, [seconds, ...digest]);

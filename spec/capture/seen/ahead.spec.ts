@@ -1,42 +1,54 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {Ahead} from '../../../lib/capture/seen/ahead.ts';
+import {contentDigest} from '../../../lib/capture/seen/emitted-versions.ts';
 import {aheadIdsMax} from '../../../lib/limits.ts';
 
 const ahead = suite('Ahead');
+const [a, b] = [contentDigest(Buffer.from('a')), contentDigest(Buffer.from('b'))];
 
-ahead('saves each record once, and again when its time is another', () => {
-  const records = new Ahead({7: 500});
-  assert.equal(records.add([{id: '7', seconds: 500}]), undefined);
+ahead('gives what has changed once, in a form from which it goes on', () => {
+  const records = new Ahead();
+  records.note('7', 500, a);
+  records.note('8', 600, b);
+  assert.equal(records.hasNews, true);
+  const patch = records.takePatch()!;
+  assert.deepEqual(Object.keys(patch), ['7', '8']);
+  assert.equal(records.takePatch(), undefined);
+  const saved = JSON.parse(JSON.stringify(patch));
   assert.deepEqual(
-    records.add([
-      {id: '7', seconds: 600},
-      {id: '8', seconds: 500},
-    ]),
-    {7: 600, 8: 500},
-  );
-  assert.deepEqual(
-    [...records.captured],
+    [...new Ahead(saved).versions()],
     [
-      ['7', 600],
-      ['8', 500],
+      {id: '7', seconds: 500, digest: a},
+      {id: '8', seconds: 600, digest: b},
     ],
   );
 });
 
-ahead('forgets those whose time lies before what is read again', () => {
-  const records = new Ahead({7: 500, 8: 600});
-  assert.deepEqual(records.forget(600), {7: null});
-  assert.equal(records.forget(600), undefined);
-  assert.deepEqual([...records.captured.keys()], ['8']);
+ahead('forgets records whose time lies before what is read again, and those that are dropped', () => {
+  const records = new Ahead({7: [500, 'AAAAAAAAAAAAAAAA'], 8: [600, 'AAAAAAAAAAAAAAAA'], 9: [600, 'AAAAAAAAAAAAAAAA']});
+  records.forget(600);
+  records.drop('9');
+  records.drop('10');
+  assert.deepEqual(records.takePatch(), {7: null, 9: null});
+  assert.deepEqual(
+    [...records.versions()].map(({id}) => id),
+    ['8'],
+  );
 });
 
-ahead('has room for so many', () => {
+ahead('has room for so many, and keeps those up to date', () => {
   const records = new Ahead();
-  const many = Array.from({length: aheadIdsMax + 10}, (_, i) => ({id: String(i + 1), seconds: 500}));
-  assert.equal(Object.keys(records.add(many) ?? {}).length, aheadIdsMax);
-  assert.equal(records.add(many), undefined);
-  assert.deepEqual(records.add([{id: '1', seconds: 501}]), {1: 501}, 'one that is known is kept up to date');
+  for (let i = 1; i <= aheadIdsMax + 10; i++) records.note(String(i), 500, a);
+  assert.equal(Object.keys(records.takePatch()!).length, aheadIdsMax);
+  records.note('1', 501, b);
+  records.note(String(aheadIdsMax + 1), 501, b);
+  assert.deepEqual(Object.keys(records.takePatch()!), ['1']);
+});
+
+ahead('takes an unreadable digest for that of no document', () => {
+  const [version] = new Ahead({7: [500, '?']}).versions();
+  assert.deepEqual(version?.digest, [0, 0, 0]);
 });
 
 ahead.run();

@@ -1,64 +1,64 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
+import {type ContentDigest, contentDigest, EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 
 const overlap = suite('Overlap');
-const bytes = (text: string): Uint8Array => Buffer.from(text);
+const digest = (text: string): ContentDigest => contentDigest(Buffer.from(text));
 const roomy = (): EmittedVersions => new EmittedVersions({ids: 1 << 12});
 
 overlap('takes the same version once', () => {
   const emitted = roomy();
-  assert.equal(emitted.document(1n, 100, bytes('a')), true);
-  assert.equal(emitted.document(1n, 100, bytes('a')), false);
+  assert.equal(emitted.document(1n, 100, digest('a')), true);
+  assert.equal(emitted.document(1n, 100, digest('a')), false);
 });
 
 overlap('takes another content within the same second, and a change back to the first', () => {
   const emitted = roomy();
-  assert.equal(emitted.document(1n, 100, bytes('a')), true);
-  assert.equal(emitted.document(1n, 100, bytes('b')), true);
-  assert.equal(emitted.document(1n, 100, bytes('a')), true);
+  assert.equal(emitted.document(1n, 100, digest('a')), true);
+  assert.equal(emitted.document(1n, 100, digest('b')), true);
+  assert.equal(emitted.document(1n, 100, digest('a')), true);
 });
 
 overlap('takes a deletion once, an older one never, and the record again after it', () => {
   const emitted = roomy();
-  emitted.document(1n, 100, bytes('a'));
+  emitted.document(1n, 100, digest('a'));
   assert.equal(emitted.deletion(1n, 110), true);
   assert.equal(emitted.deletion(1n, 110), false);
   assert.equal(emitted.deletion(1n, 105), false);
   assert.equal(emitted.holdsDeletion(1n, 110), true);
-  assert.equal(emitted.document(1n, 100, bytes('a')), true);
+  assert.equal(emitted.document(1n, 100, digest('a')), true);
   assert.equal(emitted.holdsDeletion(1n, 110), false);
   assert.equal(emitted.deletion(1n, 110), true);
 });
 
 overlap('forgets what lies before the next window', () => {
   const emitted = roomy();
-  emitted.document(1n, 100, bytes('a'));
-  emitted.document(2n, 200, bytes('b'));
+  emitted.document(1n, 100, digest('a'));
+  emitted.document(2n, 200, digest('b'));
   emitted.forget(150);
   assert.equal(emitted.size, 1);
-  assert.equal(emitted.document(1n, 100, bytes('a')), true);
-  assert.equal(emitted.document(2n, 200, bytes('b')), false);
+  assert.equal(emitted.document(1n, 100, digest('a')), true);
+  assert.equal(emitted.document(2n, 200, digest('b')), false);
 });
 
 overlap('forgets its older half when it is full, even when all share one second', () => {
   for (const second of [(i: number) => i, () => 7]) {
     const emitted = new EmittedVersions({ids: 128});
-    for (let i = 1; i <= 1000; i++) assert.equal(emitted.document(BigInt(i), second(i), bytes('x')), true);
+    for (let i = 1; i <= 1000; i++) assert.equal(emitted.document(BigInt(i), second(i), digest('x')), true);
     assert.ok(emitted.size <= 128 && emitted.size > 0, `keeps ${emitted.size}`);
-    assert.equal(emitted.document(1000n, second(1000), bytes('x')), false);
+    assert.equal(emitted.document(1000n, second(1000), digest('x')), false);
   }
 });
 
 overlap('tells an older version of a record from a later one, but for versions of the future', () => {
   const emitted = roomy();
-  emitted.document(1n, 100, bytes('a'));
+  emitted.document(1n, 100, digest('a'));
   assert.deepEqual(
     [99, 100, 101].map((seconds) => emitted.isPassed(1n, seconds, 120)),
     [true, false, false],
   );
   assert.equal(emitted.isPassed(2n, 1, 120), false, 'unknown');
-  emitted.document(3n, 500, bytes('a'));
+  emitted.document(3n, 500, digest('a'));
   assert.equal(emitted.isPassed(3n, 110, 120), false, 'edited today, and no longer of the future');
   emitted.deletion(1n, 110);
   assert.equal(emitted.isPassed(1n, 99, 120), false, 'deletions are doubts');
@@ -73,23 +73,21 @@ overlap('doubts what was modified no later than its deletion', () => {
       [109, 110, 111].map((seconds) => emitted.isDoubtful(id, seconds)),
       [true, true, false],
     );
-  emitted.document(1n, 111, bytes('a'));
+  emitted.document(1n, 111, digest('a'));
   assert.equal(emitted.isDoubtful(1n, 109), false);
 });
 
-overlap('takes a version that another process emitted for a duplicate once its time is the same, whatever its content', () => {
+overlap('has a forgotten document emitted anew, and leaves deletions as they are', () => {
   const emitted = roomy();
-  emitted.know(1n, 100);
-  assert.equal(emitted.holdsDocument(1n, 100), true);
-  assert.equal(emitted.holdsDocument(1n, 101), false);
-  assert.equal(emitted.document(1n, 100, bytes('a')), false);
-  assert.equal(emitted.document(1n, 100, bytes('a')), false);
-  assert.equal(emitted.document(1n, 100, bytes('b')), true, 'a change after that');
-  emitted.know(2n, 100);
-  assert.equal(emitted.document(2n, 101, bytes('a')), true);
-  emitted.know(3n, 100);
-  assert.equal(emitted.deletion(3n, 100), true);
-  assert.equal(emitted.holdsDocument(3n, 100), false);
+  emitted.document(1n, 100, digest('a'));
+  emitted.forgetDocument(1n, 101);
+  assert.equal(emitted.document(1n, 100, digest('a')), false, 'another version');
+  emitted.forgetDocument(1n, 100);
+  assert.equal(emitted.holdsDocument(1n, 100), false);
+  assert.equal(emitted.document(1n, 100, digest('a')), true);
+  emitted.deletion(1n, 100);
+  emitted.forgetDocument(1n, 100);
+  assert.equal(emitted.holdsDeletion(1n, 100), true);
 });
 
 overlap.run();

@@ -116,7 +116,7 @@ export class ModelOrg {
 
   /** Formula values change; no `Modified_Time` moves. */
   drift(): void {
-    const ids = [...this.#scores.keys()].filter((id) => !this.ahead.has(id));
+    const ids = [...this.#scores.keys()];
     for (let i = 0; i < 3; i++) this.#scores.set(this.#random.pick(ids), this.#random.below(1000));
   }
 

@@ -36,7 +36,8 @@ export interface ModelReport {
   readonly refreshes: number;
 }
 
-const startMs = Date.parse('2026-10-01T09:59:30Z');
+/** When a run begins. */
+export const startMs = Date.parse('2026-10-01T09:59:30Z');
 const collection = 'acme/Records';
 const stateKey = 'Records';
 const module = 'Records';
