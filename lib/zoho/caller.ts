@@ -123,11 +123,14 @@ export class Caller {
   async #before(problem: Problem, call: Call, tries: Tries, signal: AbortSignal): Promise<void> {
     const {clock, rateLimiter, waitMaxMs = throttleWaitMaxMs} = this.#options;
     switch (problem.action) {
-      case 'wait':
+      case 'wait': {
         tries.throttledSinceMs ??= clock.elapsedMs();
-        if (clock.elapsedMs() - tries.throttledSinceMs + rateLimiter.pausedMs > waitMaxMs) throw problem.error;
+        const delayMs = this.#slowDownMs(++tries.throttles);
+        const nextTryMs = Math.max(delayMs, rateLimiter.pausedMs);
+        if (clock.elapsedMs() - tries.throttledSinceMs + nextTryMs > waitMaxMs) throw problem.error;
         this.#tellRetry(problem, {});
-        return this.#slowDown(tries, signal);
+        return clock.sleep(delayMs, signal);
+      }
       case 'refresh':
         if (tries.refused.size >= tokenRefusalsMax) throw problem.error;
         if (Math.max(...tries.refused.values()) >= sameTokenRefusalsMax) throw problem.error;
@@ -140,12 +143,14 @@ export class Caller {
     }
   }
 
-  /** While calls of other kinds go well, the common pace soon recovers; a call that is refused again and again slows down by itself. */
-  async #slowDown(tries: Tries, signal: AbortSignal): Promise<void> {
-    if (++tries.throttles === 1) return;
+  /**
+   * How long a throttled call waits beside the common pause. While calls of other kinds go well,
+   * the common pace soon recovers; a call that is refused again and again slows down by itself.
+   */
+  #slowDownMs(throttles: number): number {
+    if (throttles === 1) return 0;
     const jitter = {least: 1, spread: 0.2, random: this.#random};
-    const delayMs = backoff(tries.throttles - 1, {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs, jitter});
-    await this.#options.clock.sleep(delayMs, signal);
+    return backoff(throttles - 1, {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs, jitter});
   }
 
   async #pause(problem: Problem, tries: number, signal: AbortSignal): Promise<void> {
