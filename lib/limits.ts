@@ -102,9 +102,9 @@ export const pagesAtOnce = 2;
 /** Concurrent sweeps, of one COQL page each. The organisation has 10 concurrent queries in all. */
 export const sweepsAtOnce = 4;
 /** Slots of 8 bytes that remember what else was captured during a backfill or refresh (64 MB). */
-export const gateIdsMax = 1 << 23;
+export const filterIdsMax = 1 << 23;
 /** Slots of 24 bytes that remember what was emitted within the overlap (12 MB). */
-export const overlapIdsMax = 1 << 19;
+export const emittedIdsMax = 1 << 19;
 /** Slots of 16 bytes that remember what refreshes wrote last: 2.9 million records (64 MB). */
 export const refreshedIdsMax = 1 << 22;
 /** Recycle-bin ids watched for one binding: ten COQL calls, and 33 KB of state. */

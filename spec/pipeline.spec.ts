@@ -3,6 +3,7 @@ import {setImmediate} from 'node:timers/promises';
 import {suite} from 'uvu';
 import {pipe} from '../lib/pipeline.ts';
 import type {Batch, RowBlock} from '../lib/records/batch.ts';
+import {batchWriter} from '../lib/sinks/writers.ts';
 import {csvRows} from './transforms/samples.ts';
 
 const test = suite('pipe');
@@ -18,13 +19,13 @@ test('leaves a batch alone until it is written', async () => {
     fields: new Map(),
     signal: new AbortController().signal,
     onMisfit() {},
-    async write({items}) {
+    into: batchWriter(async ({items}) => {
       const text = () => Buffer.from(items.bytes.subarray(items.ranges[0], items.ranges[1])).toString();
       const before = text();
       for (let turn = 0; turn < 10; turn++) await setImmediate();
       assert.equal(text(), before);
       seen.push(before);
-    },
+    }),
   });
   assert.deepEqual(
     seen,

@@ -2,10 +2,11 @@
 
 import {ZohoError} from '../errors/errors.ts';
 import {secondsOf} from '../flow/state.ts';
+import {keyFields} from '../sources/slices.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
-import {keyFields} from './field-plan.ts';
+import type {Queries} from './queries.ts';
 
 /** Codes with which Bulk Read refuses a field; the answer need not name it (zoho-api sheet 4.5). */
 export const fieldCodes = new Set(['FIELD_NOT_AVAILABLE', 'FIELD_NOT_SUPPORTED']);
@@ -24,10 +25,10 @@ interface Accepted {
  * time. The job that was accepted for all the fields that are left is the one that the range goes on with.
  */
 export async function bisectBulkFields(binding: Binding, signal: AbortSignal): Promise<boolean> {
-  const {module, range, shared, state} = binding;
+  const {module, shared, state, queries} = binding;
   const slice = state.backfill?.slice ?? 0;
   const toS = secondsOf(state.backfill?.cutoff ?? state.inc.cursor);
-  const names = (): string[] => (binding.range.slices[slice] ?? []).filter((name) => !keyFields.includes(name));
+  const names = (): string[] => (queries.slices(state)[slice] ?? []).filter((name) => !keyFields.includes(name));
   const found = new Set<string>();
   const accepted: Accepted[] = [];
 
@@ -42,7 +43,10 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
       const asked = some.filter((name) => !found.has(name));
       if (asked.length === 0) return false;
       try {
-        const job = await shared.client.createJob({module, fields: [...keyFields, ...asked], fromS: range.fromS, toS}, signal);
+        const job = await shared.client.createJob(
+          {module, fields: [...keyFields, ...asked], fromS: secondsOf(state.start), toS},
+          signal,
+        );
         accepted.push({job, names: asked});
         return false;
       } catch (error) {
@@ -71,7 +75,7 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
     if (await areRefused(rest.length > 0 ? [...proved, ...rest] : [])) await search(proved, rest);
   }
 
-  const suspects = suspectedOf(binding, names());
+  const suspects = suspectedOf(queries, names());
   const others = names().filter((name) => !suspects.includes(name));
   if (await areRefused(others)) await search([], others);
   // When the others are not to blame, a single suspect is.
@@ -85,7 +89,7 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
 const leftOutShare = 1 / 8;
 
 /** The fields among some that Bulk Read is likely to refuse: those that metadata call hidden, and those that COQL refuses. */
-function suspectedOf({fields}: Binding, names: readonly string[]): string[] {
+function suspectedOf({fields}: Queries, names: readonly string[]): string[] {
   const refused = new Set(fields.refused.coql);
   return names.filter((name) => fields.all.get(name)?.hidden === true || refused.has(name));
 }
@@ -103,7 +107,8 @@ async function goOnWith(accepted: readonly Accepted[], names: readonly string[],
  * Asks COQL for every field of one record, so that it names the hidden ones before jobs are spent on them. To be called where a refused column is
  * left out and asking goes on.
  */
-export async function askForColumns({module, fields, shared, state}: Binding, signal: AbortSignal): Promise<void> {
+export async function askForColumns({module, queries, shared, state}: Binding, signal: AbortSignal): Promise<void> {
+  const {fields} = queries;
   if ([...fields.all.values()].some(({hidden}) => hidden)) return;
   for (const columns of fields.coqlSlices) {
     const query = windowQuery({module, columns, fromS: secondsOf(state.inc.cursor), limit: 1, quoting: fields.quoting});

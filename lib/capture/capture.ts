@@ -1,7 +1,7 @@
-/** A whole capture: every binding followed at once, into one sink. */
+/** A capture: all its bindings run at once, into one sink. */
 
 import type {ResourceConfig} from '../config/config.ts';
-import {coqlIdsMax, gateIdsMax, jobsAtOnce, overlapIdsMax, pagesAtOnce, refreshedIdsMax, sweepsAtOnce} from '../limits.ts';
+import {coqlIdsMax, emittedIdsMax, filterIdsMax, jobsAtOnce, pagesAtOnce, refreshedIdsMax, sweepsAtOnce} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
@@ -13,6 +13,7 @@ import {OutageLine} from './outage-line.ts';
 import type {BindingProgress} from './progress.ts';
 import {type RunBindingOptions, runBinding} from './run-binding.ts';
 import {parseSchedule} from './schedule.ts';
+import type {Shared} from './shared.ts';
 import {runSnapshots} from './snapshots/run-snapshots.ts';
 import {reportStatus} from './status.ts';
 import {WatchedSink} from './watched-sink.ts';
@@ -53,22 +54,22 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     () => options.client.spent().remaining,
     options.bindings.map(({resource}) => resource.intervalMs),
   );
-  const shared = {
+  const shared: Shared = {
     ...options,
     sink,
     jobSlots: new Semaphore(jobsAtOnce),
     pageSlots: new Semaphore(pagesAtOnce),
     sweepSlots: new Semaphore(sweepsAtOnce),
-    cutOff: new Map(),
+    outageOf: new Map(),
     outages: new OutageLine(options.clock),
     unscoped: new Set<number>(),
-    gateIds: {ids: gateIdsMax},
-    overlapIds: {ids: overlapIdsMax},
+    filterIds: {ids: filterIdsMax},
+    emittedIds: {ids: emittedIdsMax},
     refreshedIds: {ids: refreshedIdsMax},
     listSize: new PageSize({most: coqlIdsMax}),
     credits,
   };
-  const followed = options.bindings.map(
+  const bindings = options.bindings.map(
     ({target, resource, progress, startDate = options.startDate}): RunBindingOptions => ({
       target,
       module: resource.name,
@@ -82,7 +83,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     }),
   );
   const status = reportStatus(options.bindings, {...options, credits}, signal);
-  const running = followed.map((binding, i) =>
+  const running = bindings.map((binding, i) =>
     options.bindings[i]?.snapshot === true ? runSnapshots(binding, signal) : runBinding(binding, signal),
   );
   if (running.length === 0 && !options.once) running.push(aborted(signal));

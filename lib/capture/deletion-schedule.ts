@@ -39,11 +39,31 @@ export function isWindowFull({rows, fresh}: SweptWindow): boolean {
   return rows + fresh > coqlRowsSmall;
 }
 
-/** Keeps the history of one binding's feed. */
+/** Keeps the history of one binding's feed, and whether the module has one. */
 export class DeletionSchedule {
   #sweeps = 0;
   #quiet = 0;
   #readMs: number | undefined;
+  #isRefused = false;
+  #wasRefused = false;
+
+  /** False once Zoho has refused the feed, until it may be asked again. */
+  get hasFeed(): boolean {
+    return !this.#isRefused;
+  }
+
+  /** Takes note that Zoho refuses the feed. Returns whether it does so for the first time. */
+  refused(): boolean {
+    const isFirst = !this.#wasRefused;
+    this.#isRefused = true;
+    this.#wasRefused = true;
+    return isFirst;
+  }
+
+  /** The feed may be asked for again. */
+  allow(): void {
+    this.#isRefused = false;
+  }
 
   /** Takes note of a sweep and says whether it reads the feed. */
   sweeps(window: SweptWindow, nowMs: number): boolean {

@@ -3,10 +3,11 @@
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf, secondsOf} from '../flow/state.ts';
 import {coqlColumnsFallback, coqlDynamicMax} from '../limits.ts';
+import {keyFields} from '../sources/slices.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
-import {type Api, apis, keyFields} from './field-plan.ts';
+import {type Api, apis} from './field-plan.ts';
 import {capturedNames, isNoteOld, namesDigest, newNames, owing, refusedPatch} from './owed-fields.ts';
 
 /**
@@ -20,11 +21,12 @@ export async function noteFields(binding: Binding, haveChanged: boolean, signal:
   await note(binding, haveChanged, signal);
   // No refresh reaches records of the future, but sweeps do.
   const owed = binding.state.fields?.owed ?? [];
-  if (owed.some((name) => binding.fields.reads('coql', name))) binding.recaptureAhead();
+  if (owed.some((name) => binding.queries.fields.reads('coql', name))) binding.seen.recaptureAhead();
 }
 
 async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal): Promise<void> {
-  const {fields, shared} = binding;
+  const {shared} = binding;
+  const {fields} = binding.queries;
   const nowS = await shared.client.nowSeconds(signal);
   const before = binding.state.fields?.digest;
   const areNew = before !== namesDigest(capturedNames(fields));
@@ -47,7 +49,7 @@ async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal)
  * once, and when these are refused one of them alone, another each day.
  */
 async function askAgain(binding: Binding, nowS: number, signal: AbortSignal): Promise<string[]> {
-  const {fields} = binding;
+  const {fields} = binding.queries;
   const again: string[] = [];
   const refused: {api: Api; name: string}[] = [];
   const {refused: left} = fields;
@@ -73,7 +75,7 @@ async function askAgain(binding: Binding, nowS: number, signal: AbortSignal): Pr
 
 /** Whether an API reads fields. A job that is created for that is of one second, and nobody reads it. */
 async function isRead(
-  {module, fields, state, shared}: Binding,
+  {module, queries: {fields}, state, shared}: Binding,
   api: Api,
   names: string[],
   signal: AbortSignal,

@@ -2,6 +2,8 @@
 
 import {bulkFieldsMax, coqlColumnsFallback, coqlColumnsMax, coqlDynamicMax} from '../limits.ts';
 import type {Field} from '../records/field.ts';
+import {formulaSlices, isRefreshed} from '../sources/formula.ts';
+import {cutSlices, keyFields} from '../sources/slices.ts';
 import {LearnedQuoting} from './quoting.ts';
 
 export type Api = 'bulk' | 'coql';
@@ -9,9 +11,6 @@ export const apis: readonly Api[] = ['bulk', 'coql'];
 
 /** Names of the fields that each API refuses. */
 export type Refusals = Readonly<Partial<Record<Api, readonly string[] | undefined>>>;
-
-/** Fields that identify a version of a record; part of every slice. */
-export const keyFields = ['id', 'Modified_Time'];
 
 /**
  * The fields of one module in this process. A field that an API refuses is left out for that API from then on. Slices are cut before refused fields
@@ -90,21 +89,16 @@ export class FieldPlan {
     return this.#slices('bulk', this.#asked('bulk'), bulkFieldsMax);
   }
 
-  /**
-   * What a refresh that begins now is to read: fields whose values change without a trace that a sweep could see (formulas, roll-ups, and
-   * what only Bulk Read reads), and those of `owed` that Bulk Read reads. In order of name.
-   */
+  /** What a refresh that begins now reads, in order of name. */
   toRefresh(owed: readonly string[] = []): string[] {
     return this.#asked('bulk')
-      .filter(({name, computed}) => this.reads('bulk', name) && (computed || !this.reads('coql', name) || owed.includes(name)))
+      .filter((field) => isRefreshed(field, this.reads, owed))
       .map(({name}) => name);
   }
 
-  /** The slices of a refresh of some fields; none when none of them can be read any more. */
+  /** The slices of a refresh that began with some fields; none when none of them can be read any more. */
   refreshSlices(names: readonly string[]): string[][] {
-    if (!names.some((name) => this.reads('bulk', name))) return [];
-    const isReadable = (name: string): boolean => keyFields.includes(name) || this.reads('bulk', name);
-    return this.#cut(names, bulkFieldsMax).map((slice) => slice.filter(isReadable));
+    return formulaSlices(names, this.reads);
   }
 
   /** Columns of a sweep's queries; no query has more dynamic formulas than COQL takes. */
@@ -112,7 +106,7 @@ export class FieldPlan {
     const asked = this.#asked('coql');
     const dynamic = asked.filter((field) => field.dynamic);
     const room = dynamic.length === 0 ? 0 : coqlDynamicMax;
-    const slices = this.#cut(
+    const slices = cutSlices(
       asked.filter((field) => !field.dynamic).map(({name}) => name),
       this.#coqlColumns - room,
     );
@@ -134,9 +128,7 @@ export class FieldPlan {
   }
 
   /** Whether an API reads a field, as far as is known. */
-  reads(api: Api, name: string): boolean {
-    return this.#fields.get(name)?.[api] === true && !this.#refused[api].has(name);
-  }
+  readonly reads = (api: Api, name: string): boolean => this.#fields.get(name)?.[api] === true && !this.#refused[api].has(name);
 
   #asked(api: Api): Field[] {
     return [...this.#fields.values()].filter((field) => field[api] && !keyFields.includes(field.name));
@@ -144,14 +136,7 @@ export class FieldPlan {
 
   #slices(api: Api, fields: readonly Field[], columnsMax: number): string[][] {
     const names = fields.map(({name}) => name);
-    return this.#without(api, this.#cut(names, columnsMax));
-  }
-
-  #cut(names: readonly string[], columnsMax: number): string[][] {
-    const room = columnsMax - keyFields.length;
-    const slices: string[][] = [];
-    for (let i = 0; i < names.length; i += room) slices.push([...keyFields, ...names.slice(i, i + room)]);
-    return slices.length > 0 ? slices : [keyFields];
+    return this.#without(api, cutSlices(names, columnsMax));
   }
 
   #without(api: Api, slices: string[][]): string[][] {

@@ -22,7 +22,7 @@ export interface BindingProgress {
   quarantined: number;
   /** Sweeps drained since the start. */
   sweeps: number;
-  /** Why the module is set aside, while it is. */
+  /** Why the module is paused, while it is. */
   fault: string | undefined;
   /** Since when records are captured, and what decided it; undefined until that is known. */
   since: {readonly start: string; readonly reason: string} | undefined;

@@ -124,15 +124,16 @@ export class BackfillRecovery {
  * is nothing to change.
  */
 async function narrow(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
-  const {module, fields, shared} = binding;
+  const {module, queries, shared} = binding;
+  const {fields} = queries;
   const refuse = (column: string): Promise<boolean> => binding.refuse('coql', column);
   const search = {module, fields, client: shared.client, fromS: secondsOf(binding.state.inc.cursor), refuse};
   if (await takeHint(search, error)) return true;
   const mayBeColumn = error.kind === 'field' || (error.kind === 'refused' && columnCodes.has(error.code ?? ''));
   if (mayBeColumn && (await bisectColumns(search, signal))) return true;
   if (error.kind !== 'refused' || !capCodes.has(error.code ?? '')) return false;
-  if (binding.fields.narrowCoql()) return true;
-  return binding.pageSize.allow(coqlRowsSmall);
+  if (fields.narrowCoql()) return true;
+  return queries.pageSize.allow(coqlRowsSmall);
 }
 
 /**

@@ -1,10 +1,11 @@
 /** Which columns COQL refuses when it does not say, and which names it only wants written otherwise. */
 import {ZohoError} from '../errors/errors.ts';
 import {coqlColumnsFallback} from '../limits.ts';
+import {keyFields} from '../sources/slices.ts';
 import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {windowQuery} from '../zoho/coql.ts';
-import {type FieldPlan, keyFields} from './field-plan.ts';
+import type {FieldPlan} from './field-plan.ts';
 
 /** Codes with which COQL refuses a column; the answer need not name it (zoho-api sheet 5.6, 12). */
 export const columnCodes = new Set(['INVALID_QUERY', 'INVALID_DATA', 'SYNTAX_ERROR', 'DUPLICATE_DATA', 'DUPLICATE_ALIAS']);

@@ -79,7 +79,7 @@ export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = 
     parts.push(`The latest formula refreshes found other values in ${sum('changed')} of ${sum('records')} records.`);
   }
   if (onHold.deletions) parts.push(`Zoho's API credits run short: ${waitingOf(onHold)} wait.`);
-  for (const {name, fault} of aside) parts.push(`Module ${name} is set aside: ${fault}.`);
+  for (const {name, fault} of aside) parts.push(`Module ${name} is paused: ${fault}.`);
   for (const {name, quarantined} of bindings) {
     if (quarantined > 0)
       parts.push(`${quarantined} ${quarantined === 1 ? 'row' : 'rows'} of module ${name} left out: see the log, or run verify.`);

@@ -1,10 +1,11 @@
-/** What becomes of a binding whose attempt to capture fails: it is set aside and tries again, or the capture ends. */
+/** What becomes of a binding whose attempt to capture fails: it is paused and tries again, or the capture ends. */
 
 import {ZohoError} from '../errors/errors.ts';
 import {moduleRetryMaxMs, moduleRetryMs, outageMaxMs} from '../limits.ts';
-import type {BindingOptions, Outage} from './binding.ts';
+import type {BindingOptions} from './binding.ts';
 import {isOutage} from './outage.ts';
 import type {BindingProgress} from './progress.ts';
+import type {Outage} from './shared.ts';
 import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
 export interface SupervisedOptions extends BindingOptions {
@@ -22,17 +23,18 @@ export interface Supervised {
 /**
  * Runs a binding until the signal aborts, or with `once` until it is up to date.
  *
- * A fault of the module's own sets it aside, and so does a failure that nobody foresaw: it is reported and tried again later, and the promise stays pending. So
- * does an outage of Zoho, which is
- * tried again sooner; it is thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is thrown.
+ * A fault of the module's own pauses it, and so does a failure that nobody foresaw: it is reported
+ * and tried again later, and the promise stays pending. An outage of Zoho pauses it for less. It is
+ * thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is
+ * thrown.
  */
 export async function supervise(options: SupervisedOptions, {attempt, hasBegun}: Supervised, signal: AbortSignal): Promise<void> {
   const {clock, log, outages} = options.shared;
   const {progress, module} = options;
-  let asideMs = moduleRetryMs;
+  let pauseMs = moduleRetryMs;
   for (;;) {
     const sinceMs = clock.elapsedMs();
-    const got = receivedBy(progress);
+    const received = receivedBy(progress);
     try {
       await attempt();
       outages.reached(progress);
@@ -41,44 +43,47 @@ export async function supervise(options: SupervisedOptions, {attempt, hasBegun}:
     } catch (error) {
       signal.throwIfAborted();
       if (lacksScope(error, options)) throw unscoped(error);
-      const odd = unexpectedOf(error, options.shared.sink);
-      if (odd === undefined && (!(error instanceof ZohoError) || error.kind === 'credentials')) throw error;
-      const outage = isOutage(error) ? noteOutage(options, got, sinceMs) : undefined;
-      if (outage === undefined ? !hasBegun() && odd === undefined : isLong(options.shared)) throw error;
-      if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) asideMs = moduleRetryMs;
+      const unexpected = unexpectedOf(error, options.shared.sink);
+      if (unexpected === undefined && (!(error instanceof ZohoError) || error.kind === 'credentials')) throw error;
+      const outage = isOutage(error) ? noteOutage(options, received, sinceMs) : undefined;
+      if (outage === undefined ? !hasBegun() && unexpected === undefined : isLong(options.shared)) throw error;
+      if (clock.elapsedMs() - sinceMs > moduleRetryMaxMs) pauseMs = moduleRetryMs;
       if (outage === undefined) outages.reached(progress);
       else outages.failed(progress);
-      const delayMs = outage === undefined ? asideMs : outages.pauseMs;
-      const over = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
-      progress.fault = odd === undefined ? (error as ZohoError).message : reportUnexpected(odd, module, log);
-      progress.phase = 'set aside';
-      log('warn', `Module ${module} is set aside: ${progress.fault}`, {module, retryInS: over ? undefined : delayMs / 1000});
-      if (over) return;
+      const delayMs = outage === undefined ? pauseMs : outages.pauseMs;
+      const isOver = options.once && (outage === undefined || clock.elapsedMs() - outage.sinceMs >= outageMaxMs);
+      progress.fault = unexpected === undefined ? (error as ZohoError).message : reportUnexpected(unexpected, module, log);
+      progress.phase = 'paused';
+      log('warn', `Module ${module} is paused: ${progress.fault}`, {module, retryInS: isOver ? undefined : delayMs / 1000});
+      if (isOver) return;
       if (outage !== undefined) {
         await outages.wait(progress, signal);
         continue;
       }
-      asideMs = Math.min(2 * asideMs, moduleRetryMaxMs);
+      pauseMs = Math.min(2 * pauseMs, moduleRetryMaxMs);
       await clock.sleep(delayMs, signal);
     }
   }
 }
 
-/** Notes that a binding does not reach Zoho. The outage began before the attempt, with it or at its end, depending on when something was got last. */
-function noteOutage({progress, shared}: SupervisedOptions, gotBefore: number, attemptMs: number): Outage {
-  const got = receivedBy(progress);
-  const before = shared.cutOff.get(progress);
-  if (before?.got === got) return before;
-  const begun = {sinceMs: got === gotBefore ? attemptMs : shared.clock.elapsedMs(), got};
-  shared.cutOff.set(progress, begun);
+/**
+ * Takes note that a binding does not reach Zoho. The outage began when the binding last received
+ * anything: before the attempt, with it, or at its end.
+ */
+function noteOutage({progress, shared}: SupervisedOptions, receivedBefore: number, attemptMs: number): Outage {
+  const received = receivedBy(progress);
+  const before = shared.outageOf.get(progress);
+  if (before?.received === received) return before;
+  const begun = {sinceMs: received === receivedBefore ? attemptMs : shared.clock.elapsedMs(), received};
+  shared.outageOf.set(progress, begun);
   return begun;
 }
 
 /** Whether no binding has reached Zoho for longer than an outage may last. */
-function isLong({bindings, cutOff, clock}: SupervisedOptions['shared']): boolean {
+function isLong({bindings, outageOf, clock}: SupervisedOptions['shared']): boolean {
   return bindings.every(({progress}) => {
-    const outage = cutOff.get(progress);
-    return outage?.got === receivedBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
+    const outage = outageOf.get(progress);
+    return outage?.received === receivedBy(progress) && clock.elapsedMs() - outage.sinceMs >= outageMaxMs;
   });
 }
 
@@ -87,7 +92,7 @@ function receivedBy({sweeps, rows, documents}: BindingProgress): number {
   return sweeps + rows + documents;
 }
 
-/** Whether Zoho refuses a scope to every binding and never granted it to any: then the token lacks it, and not the modules are special. */
+/** Whether Zoho refuses a scope to every binding and never granted it to any: so the token lacks it; no single module is at fault. */
 function lacksScope(error: unknown, {target, shared}: SupervisedOptions): error is ZohoError {
   const lacking = error instanceof ZohoError && error.isScopeUnproven;
   if (lacking) shared.unscoped.add(target.index);

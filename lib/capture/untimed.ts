@@ -1,5 +1,6 @@
 /** Captures the records of a module that have no `Modified_Time`, once for each backfill. */
 import {coqlIdsMax} from '../limits.ts';
+import {only} from '../platform/generators.ts';
 import {rowsByIds} from '../sources/coql.ts';
 import {type Untimed, untimedIds} from '../sources/untimed.ts';
 import type {Binding} from './binding.ts';
@@ -13,11 +14,11 @@ import {withNarrowerQuery} from './recovery.ts';
  */
 export async function captureUntimed(binding: Binding, signal: AbortSignal): Promise<void> {
   const {module, shared, progress} = binding;
-  const {ids, unknown} = await untimedIds(module, {...shared, progress, signal}, binding.fields.quoting).catch(
+  const {ids, unknown} = await untimedIds(module, {...shared, progress, signal}, binding.queries.fields.quoting).catch(
     (error: unknown): Untimed => {
       signal.throwIfAborted();
       // An outage is met again by whatever comes next. One of this question alone would hold the module back for ever.
-      if (!isOutage(error) || binding.untimedOutages++ === 0) throw error;
+      if (!isOutage(error) || binding.queries.countUntimedOutage() === 0) throw error;
       return {ids: [], unknown: error.message};
     },
   );
@@ -31,8 +32,8 @@ export async function captureUntimed(binding: Binding, signal: AbortSignal): Pro
       async () => {
         const release = await binding.coqlLock.acquire(signal);
         try {
-          for await (const {rows} of rowsByIds(binding.plan, some, coqlContext(binding, signal)))
-            await binding.emit([{items: rows}], binding.admitSwept, signal);
+          for await (const {rows} of rowsByIds(binding.queries.plan, some, coqlContext(binding, signal)))
+            await binding.emit(only({items: rows}), binding.seen.admitSwept, signal);
         } finally {
           release();
         }

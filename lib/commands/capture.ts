@@ -248,7 +248,7 @@ function summarise(
 
 /** What a person should know of a module beyond its figures. */
 function remarkOf({fault, quarantined}: BindingProgress): string | undefined {
-  if (fault !== undefined) return `set aside: ${fault}`;
+  if (fault !== undefined) return `paused: ${fault}`;
   return quarantined > 0 ? `${counted(quarantined, 'row')} left out; see the log, or run verify` : undefined;
 }
 

@@ -4,7 +4,7 @@
  * What a failure of Zoho means for what happens next (zoho-api sheet 8.3):
  *
  * - `credentials`: token, scope, permission or data centre is wrong for everything; the capture stops.
- * - `module`: the module itself cannot be read; it is set aside and tried again later.
+ * - `module`: the module itself cannot be read; it is paused and tried again later.
  * - `field`: Zoho refuses the field named by `field`; drop it for this API and ask again.
  * - `expired`: a page token is no longer valid; the range starts again from its first page.
  * - `lost`: a job or its result is unknown to Zoho, or no longer kept; submit the job again.

@@ -14,11 +14,11 @@ export interface SnapshotState {
 }
 
 /** A change of it. `null` takes the digest away. */
-export interface SnapshotPatch {
+export type SnapshotPatch = {
   readonly updated_at?: string;
   readonly last_count?: number;
   readonly last_digest?: string | null;
-}
+};
 
 /** What is not understood of the times and the digest is as good as not there: it costs one snapshot. Not so the count, without which rows would be left over. */
 const schema = v.looseObject({

@@ -38,13 +38,15 @@ export interface Replaced {
  *
  * Between the stages `coerce` and `shape` a text is a document without its closing brace; after
  * `shape` it is complete. A record's begins `{"id":<digits>,"Modified_Time":"<text>"`, so
- * both values can be read without parsing; a snapshot's row has no such beginning. At least `shapeRoomBytes` bytes after its end are free. The
- * block is reused once the batch is written.
+ * both values can be read without parsing; a snapshot's row has no such beginning. At least
+ * `shapeRoomBytes` bytes after its end are free.
  */
 export interface DocBlock {
   readonly bytes: Uint8Array;
   readonly ranges: Int32Array;
   readonly count: number;
+  /** Returns `bytes` for reuse. Called once the documents are written. */
+  release?(): void;
 }
 
 /**

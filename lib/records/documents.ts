@@ -27,6 +27,11 @@ export function modifiedOf({bytes, ranges}: DocBlock, i: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', from, bytes.indexOf(quote, from));
 }
 
+/** The bytes of a document. */
+export function contentOf({bytes, ranges}: DocBlock, i: number): Uint8Array {
+  return bytes.subarray(ranges[2 * i]!, ranges[2 * i + 1]!);
+}
+
 /** A deletion: which record, and when (RFC 3339 with offset). */
 export interface Deletion {
   readonly id: string;

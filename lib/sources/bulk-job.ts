@@ -62,37 +62,50 @@ export async function waitFor(what: string, slots: Semaphore, {progress, signal}
   return slots.acquire(signal);
 }
 
-export interface Prefetch {
-  /** The following page's job; undefined when it could not be submitted ahead, which costs time but nothing else. */
-  readonly job: Promise<string | undefined>;
-  /** The part of a patch that records the job, once, as soon as it is known. */
-  takePatch(): {next_job?: string};
-  release(): void;
-}
+/**
+ * The following page's job: submitted while the present page is downloaded, so that Zoho works on it
+ * meanwhile.
+ */
+export class NextJob {
+  readonly #context: JobContext;
+  readonly #pageToken: string | undefined;
+  #job: Promise<string | undefined>;
+  #submitted: string | undefined;
+  #release: Release | undefined;
 
-/** Has the following page exported while this one is downloaded, if a place among the running jobs is free. */
-export function prefetch(
-  known: string | undefined,
-  pageToken: string,
-  {client, jobSlots, signal}: JobContext,
-): Prefetch | undefined {
-  if (known !== undefined) return {job: Promise.resolve(known), takePatch: () => ({}), release() {}};
-  const release = jobSlots.tryAcquire();
-  if (release === undefined) return undefined;
-  let submitted: string | undefined;
-  // A refusal is met again, and handled, when the page itself is due.
-  const job = client.createJob({pageToken}, signal).then(
-    (id) => (submitted = id),
-    () => undefined,
-  );
-  return {
-    job,
-    release,
-    takePatch() {
-      if (submitted === undefined) return {};
-      const next_job = submitted;
-      submitted = undefined;
-      return {next_job};
-    },
-  };
+  /** `known` is the job that was submitted before; without `pageToken` no page follows. */
+  constructor(known: string | undefined, pageToken: string | undefined, context: JobContext) {
+    this.#job = Promise.resolve(known);
+    this.#pageToken = known === undefined ? pageToken : undefined;
+    this.#context = context;
+  }
+
+  /** Submits the job, once, if a place among the running jobs is free. */
+  submit(): void {
+    const {client, jobSlots, signal} = this.#context;
+    if (this.#pageToken === undefined || this.#release !== undefined) return;
+    this.#release = jobSlots.tryAcquire();
+    if (this.#release === undefined) return;
+    // A refusal is met again, and handled, when the page itself is due.
+    this.#job = client.createJob({pageToken: this.#pageToken}, signal).then(
+      (id) => (this.#submitted = id),
+      () => undefined,
+    );
+  }
+
+  /** The job; undefined when it could not be submitted ahead, which costs time but nothing else. */
+  get job(): Promise<string | undefined> {
+    return this.#job;
+  }
+
+  /** The part of a patch that records the job, once, as soon as it is known. */
+  takePatch(): {next_job?: string} {
+    const next_job = this.#submitted;
+    this.#submitted = undefined;
+    return next_job === undefined ? {} : {next_job};
+  }
+
+  release(): void {
+    this.#release?.();
+  }
 }

@@ -1,20 +1,15 @@
-/** The rows of a backfill or a refresh: Bulk Read jobs over a range of `Modified_Time`, page after page. */
+/** The rows of a backfill: Bulk Read jobs over a range of `Modified_Time`, page after page. */
 
 import {ZohoError} from '../errors/errors.ts';
 import {type RangePlace, secondsOf} from '../flow/state.ts';
 import {bulkPageRows} from '../limits.ts';
-import type {Log} from '../platform/log.ts';
 import type {Release, Semaphore} from '../platform/semaphore.ts';
 import type {Batch, BindingPatch, LateBindingPatch, RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
-import {largeRows, type OddRow, oddRows, type Quarantine, silentQuarantine, withoutRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
-import {sizeCheck} from '../transforms/coerce.ts';
-import {type CsvRows, parseCsv} from '../transforms/parse-csv.ts';
-import {unzip} from '../transforms/unzip.ts';
 import type {BulkJob} from '../zoho/api.ts';
-import {awaitJob, type JobContext, type Prefetch, prefetch, waitFor} from './bulk-job.ts';
-import {FileReadings} from './readings.ts';
+import {awaitJob, NextJob, waitFor} from './bulk-job.ts';
+import {type PageContext, readPage} from './bulk-page.ts';
 
 export interface BulkRange {
   readonly module: string;
@@ -30,31 +25,27 @@ export interface BulkRange {
   readonly done: BindingPatch | LateBindingPatch;
 }
 
-export interface BulkContext extends JobContext {
+export interface BulkContext extends PageContext {
   /** Pages being downloaded, of all bindings. */
   readonly pageSlots: Semaphore;
-  readonly log?: Log;
-  /** Where rows go that cannot become documents; without one they are left out in silence. */
-  readonly quarantine?: Quarantine | undefined;
-  /** Whether reading failed before, so that the first page's file must begin to arrive before the following page is exported: asking again leaves no unused jobs. */
-  readonly again?: boolean;
-  /** Told of the fields of a job that Zoho took, before anything of it is read. */
+  /** Called with the fields of a job that Zoho took, before anything of it is read. */
   readonly onAccepted?: (fields: readonly string[]) => Promise<void>;
 }
 
 /**
- * Yields the rows of a range from where `saved` stands, every batch with the patch that says how far they reach.
+ * Yields the rows of a range from where `saved` stands, every batch with the patch that says how far
+ * they reach. A range without slices is over at once.
  *
- * The patch of a page's last rows also moves to the following page, whose job is submitted while the present page is being downloaded. It appears only after
- * the file proved whole: sizes, checksum and the row count that Zoho gave. Rows that cannot become documents count as passed; a file that has some is read
- * once more from the first of them before they are left out. Any failure is thrown as it comes; whoever resumes from the state
- * reached so far repeats no row that was written.
+ * The patch of a page's last rows also moves to the following page, whose job is submitted while the
+ * present page is being downloaded. It appears only after the file proved whole. Any failure is
+ * thrown as it comes; whoever resumes from the state reached so far repeats no row that was written.
  */
 export async function* bulkRows(
   range: BulkRange,
   saved: RangePlace,
   context: BulkContext,
 ): AsyncGenerator<Batch<RowBlock>, void, void> {
+  if (range.slices.length === 0) return yield {items: noRows, patch: range.done};
   let page: Page | undefined = {
     slice: Math.min(saved.slice ?? 0, range.slices.length - 1),
     token: saved.next_page,
@@ -63,105 +54,50 @@ export async function* bulkRows(
     nextJob: saved.next_job,
   };
   for (let {again = false} = context; page !== undefined; again = false)
-    page = yield* pageRows(page, range, secondsOf(saved.cutoff), {...context, again});
+    page = yield* onePage(page, range, secondsOf(saved.cutoff), {...context, again});
 }
 
 /** Where reading stands, as in `RangePlace`. */
 interface Page {
-  slice: number;
-  token: string | undefined;
-  job: string | undefined;
-  rows: number;
-  nextJob: string | undefined;
+  readonly slice: number;
+  readonly token: string | undefined;
+  readonly job: string | undefined;
+  readonly rows: number;
+  readonly nextJob: string | undefined;
 }
 
-/** Yields one page, submitting its job if need be, and returns the page that follows it. */
-async function* pageRows(
-  page: Page,
+/** Yields one page and returns the page that follows it. */
+async function* onePage(
+  begun: Page,
   range: BulkRange,
   toS: number,
   context: BulkContext,
 ): AsyncGenerator<Batch<RowBlock>, Page | undefined, void> {
-  const {client, signal, progress, pageSlots} = context;
-  const fields = range.slices[page.slice] ?? [];
+  const {progress, pageSlots} = context;
   const releaseJob = await waitFor('job', context.jobSlots, context);
   let releasePage: Release | undefined;
-  let next: Prefetch | undefined;
+  let next: NextJob | undefined;
   try {
-    let job = page.job;
-    if (job === undefined) {
-      job = await client.createJob(
-        page.token === undefined
-          ? {module: range.module, fields, fromS: range.fromS, toS, untimed: range.untimed, whole: range.whole}
-          : {pageToken: page.token},
-        signal,
-      );
-      page = {...page, job, rows: 0, nextJob: undefined};
-      // A token's job keeps the fields of the page before it.
-      if (page.token === undefined) await context.onAccepted?.(fields);
-      yield {items: noRows, patch: {backfill: {job, rows: null, next_job: null}}};
-    }
-    const done = await awaitJob(job, context);
+    const page = yield* ensureJob(begun, range, toS, context);
+    const done = await awaitJob(page.job, context);
     releaseJob();
     progress.pageRows = done.count;
-    if (done.count === 0 && page.rows === 0) {
-      // Of nothing there may be no file at all.
-      const following = await followingPage(page, done, undefined, range);
-      yield {items: noRows, patch: following.patch ?? {backfill: {rows: 0}}};
-      return following.page;
+    next = new NextJob(page.nextJob, hasNext(done) ? done.nextPageToken : undefined, context);
+    let last = noRows;
+    // Of nothing there may be no file at all.
+    if (done.count !== 0 || page.rows > 0) {
+      releasePage = await waitFor('download', pageSlots, context);
+      progress.phase = 'downloading';
+      last = yield* readPage({...range, ...page, done}, next, context);
     }
-    releasePage = await waitFor('download', pageSlots, context);
-    progress.phase = 'downloading';
-    const named = onlyAsked(range);
-    const {nextJob} = page;
-    const goAhead = (): void => {
-      if (hasNext(done)) next ??= prefetch(nextJob, done.nextPageToken, context);
-    };
-    if (!context.again) goAhead();
-    const place = pagePlace(page, job);
-    const readings = new FileReadings(context.quarantine ?? silentQuarantine, place);
-    let rows = page.rows;
-    let held: RowBlock | undefined;
-    let brokenPlaces = 0;
-    for (let isFirst = true; isFirst || readings.isTrial; isFirst = false) {
-      if (!isFirst) {
-        context.log?.('info', `Reading ${place} of module ${range.module} again: some of its rows cannot become documents`, {
-          module: range.module,
-        });
-        readings.next();
-      }
-      brokenPlaces = 0;
-      let readTo = rows;
-      const download = client.download(job, signal);
-      const file = isFirst && context.again ? onFirstChunk(download, goAhead) : download;
-      for await (const read of parseCsv(unzip(file), {skipRows: rows, onBroken: () => brokenPlaces++})) {
-        const {items, odd} = sound(named(read), readTo, range);
-        readTo += items.count + odd.length;
-        readings.note(odd);
-        if (readings.isTrial) continue;
-        if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next?.takePatch()}}};
-        rows = readTo;
-        progress.rows += items.count;
-        held = items;
-      }
-    }
-    const missing = done.count === undefined ? 0 : done.count - rows;
-    // What cannot be read may be several rows.
-    if (missing < 0 || (missing > 0 && brokenPlaces === 0)) {
-      throw new ZohoError(
-        'damaged',
-        `Cannot use the result of job ${job} of module ${range.module}: it has ${rows} rows, Zoho counted ${done.count}`,
-      );
-    }
-    if (missing > 0) context.quarantine?.addUnread(missing, place);
     const following = await followingPage(page, done, next, range);
-    yield {items: held ?? noRows, patch: following.patch};
+    yield {items: last, patch: following.patch};
     return following.page;
   } catch (error) {
     // Whoever reads on from the state needs no other job for the following page.
     await next?.job;
     const news = next?.takePatch() ?? {};
-    if (!signal.aborted && news.next_job !== undefined) yield {items: noRows, patch: {backfill: news}};
+    if (!context.signal.aborted && news.next_job !== undefined) yield {items: noRows, patch: {backfill: news}};
     throw error;
   } finally {
     releaseJob();
@@ -170,15 +106,36 @@ async function* pageRows(
   }
 }
 
-/** The page after a finished one, and the patch that moves there. Zoho's plain "no" ends the pages; its silence does not where the page is full. */
+/** Submits the job of a page unless it has one, and yields the patch that records it. */
+async function* ensureJob(
+  page: Page,
+  {module, slices, fromS, untimed, whole}: BulkRange,
+  toS: number,
+  {client, signal, onAccepted}: BulkContext,
+): AsyncGenerator<Batch<RowBlock>, Page & {readonly job: string}, void> {
+  const {token} = page;
+  if (page.job !== undefined) return {...page, job: page.job};
+  const fields = slices[page.slice] ?? [];
+  const query = token === undefined ? {module, fields, fromS, toS, untimed, whole} : {pageToken: token};
+  const job = await client.createJob(query, signal);
+  // A token's job keeps the fields of the page before it.
+  if (token === undefined) await onAccepted?.(fields);
+  yield {items: noRows, patch: {backfill: {job, rows: null, next_job: null}}};
+  return {...page, job, rows: 0, nextJob: undefined};
+}
+
+/**
+ * The page after a finished one, and the patch that moves there. Zoho's plain "no" ends the pages;
+ * its silence does not where the page is full.
+ */
 async function followingPage(
   page: Page,
   done: BulkJob,
-  next: Prefetch | undefined,
+  next: NextJob,
   range: BulkRange,
 ): Promise<{page: Page | undefined; patch: BindingPatch | LateBindingPatch}> {
   if (hasNext(done)) {
-    const nextJob = await next?.job;
+    const nextJob = await next.job;
     return {
       page: {slice: page.slice, token: done.nextPageToken, job: nextJob, rows: 0, nextJob: undefined},
       patch: {backfill: {next_page: done.nextPageToken, job: nextJob ?? null, rows: null, next_job: null}},
@@ -200,54 +157,4 @@ async function followingPage(
 
 function hasNext(done: BulkJob): done is BulkJob & {readonly nextPageToken: string} {
   return done.nextPageToken !== undefined && done.more !== false;
-}
-
-/** What of a batch can be used, and what cannot; `before` rows of the page were passed. */
-function sound(
-  read: CsvRows,
-  before: number,
-  {fields, untimed = false, whole = false}: BulkRange,
-): {items: RowBlock; odd: readonly OddRow[]} {
-  const {unreadable, ...rows} = read;
-  const isTooLarge = sizeCheck(rows, fields, whole);
-  const odd = untimed ? [] : whole ? largeRows(rows, before + 1, isTooLarge) : oddRows(rows, before + 1, isTooLarge);
-  const items = withoutRows(rows, new Set(odd.map(({row}) => row - before - 1)));
-  return {items, odd: unreadable === undefined ? odd : [...odd, unreadable]};
-}
-
-/** The page that a job exports, for messages. */
-function pagePlace({slice}: Page, job: string): string {
-  return `the result of bulk read job ${job}${slice === 0 ? '' : `, slice ${slice + 1} of the fields`}`;
-}
-
-/**
- * Names the columns of a file as documents have them: the record's id is `id` and stands in the first `Id`, or in `id`. The name is taken off columns that nobody
- * asked for or that repeat another, so that no document has them. All batches of a page keep one array of names.
- */
-function onlyAsked({slices}: BulkRange): (rows: CsvRows) => CsvRows {
-  // Those of all slices: a job submitted before the metadata changed may have a field of the neighbouring slice.
-  const asked = new Set(['Modified_Time', ...slices.flat()]);
-  let columns: readonly string[] = [];
-  let named: readonly string[] = [];
-  return (rows) => {
-    if (rows.columns !== columns) {
-      columns = rows.columns;
-      const idAt = columns.includes('Id') ? columns.indexOf('Id') : columns.indexOf('id');
-      named = columns.map((name, i) => {
-        if (i === idAt) return 'id';
-        return asked.has(name) && name !== 'id' && name !== 'Id' && columns.indexOf(name) === i ? name : '';
-      });
-    }
-    return {...rows, columns: named};
-  };
-}
-
-/** The same bytes; `then` is called when there are any. */
-async function* onFirstChunk(bytes: AsyncIterable<Uint8Array>, then: () => void): AsyncGenerator<Uint8Array, void, void> {
-  let first = true;
-  for await (const chunk of bytes) {
-    if (first) then();
-    first = false;
-    yield chunk;
-  }
 }

@@ -29,14 +29,12 @@ export interface Sweep {
   readonly lookAhead: boolean;
 }
 
-/** Rows of a sweep; those of its last page say where the cursor may go when all of the window is dealt with. */
-export interface SweptRows extends Batch<RowBlock> {
-  readonly patch?: BindingPatch | undefined;
-  readonly drained?: BindingPatch;
-}
+/** Where the cursor may go when all rows of a sweep have been dealt with. */
+export type DrainedCursor = {readonly cursor: string; readonly after: null};
 
 /**
- * Yields everything modified since `fromS`, oldest first, drained to the end, however many rows share one second.
+ * Yields everything modified since `fromS`, oldest first, drained to the end, however many rows
+ * share one second. Returns the cursor of the drained window.
  *
  * The window ends a lag behind Zoho's clock, as the first answer tells it: the cursor goes there and no further, because the seconds after it are
  * not complete. Rows beyond are yielded all the same, up to that clock, so that a mass edit of just now need not wait for the next sweep, which reads them
@@ -46,7 +44,11 @@ export interface SweptRows extends Batch<RowBlock> {
  * Records may lie in the future: their `Modified_Time` was set so. The pages go on among them as long as they bring one that is not known, so that all of them
  * are captured when they appear, and sweeps that follow cost no more than without them.
  */
-export async function* sweepRows(plan: CoqlPlan, sweep: Sweep, context: CoqlContext): AsyncGenerator<SweptRows, void, void> {
+export async function* sweepRows(
+  plan: CoqlPlan,
+  sweep: Sweep,
+  context: CoqlContext,
+): AsyncGenerator<Batch<RowBlock>, DrainedCursor, void> {
   const {client, signal} = context;
   const firstRows = sweep.rowsExpected > coqlRowsSmall ? coqlRowsLarge : coqlRowsSmall;
   const beforeS = await client.nowSeconds(signal);
@@ -63,14 +65,14 @@ export async function* sweepRows(plan: CoqlPlan, sweep: Sweep, context: CoqlCont
     const isFuture = last !== undefined && last.seconds > presentS;
     const goesOn = isPast || (isFuture && ahead < aheadRowsMax && (sweep.lookAhead || hasUnknown(rows, presentS, sweep)));
     if (!goesOn || page.more === false) {
-      yield* closedBy({drained: {cursor: instantOf(endS), after: null}}, rows);
-      return;
+      yield* closedBy(undefined, rows);
+      break;
     }
     if (isFuture) ahead += rows.count;
     const inWindow = last.seconds >= sweep.cursorS && last.seconds < endS;
-    yield* closedBy(inWindow ? {patch: {inc: {cursor: instantOf(last.seconds), after: last.id}}} : {}, rows);
+    yield* closedBy(inWindow ? {inc: {cursor: instantOf(last.seconds), after: last.id}} : undefined, rows);
   }
-  yield {items: noRows, drained: {cursor: instantOf(endS), after: null}};
+  return {cursor: instantOf(endS), after: null};
 }
 
 /** Whether a page has a record of the future that is not known. */
@@ -168,13 +170,13 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
 }
 
 /** Cuts a page into pieces that are small enough to be written at once, the last of them with what it closes; a page without rows is one piece. */
-function* closedBy(end: Omit<SweptRows, 'items'>, rows: RowBlock): Generator<SweptRows, void, void> {
+function* closedBy(patch: BindingPatch | undefined, rows: RowBlock): Generator<Batch<RowBlock>, void, void> {
   let held: RowBlock | undefined;
   for (const items of splitRows(rows)) {
     if (held !== undefined) yield {items: held};
     held = items;
   }
-  yield {items: held ?? rows, ...end};
+  yield {items: held ?? rows, patch};
 }
 
 export interface ById {

@@ -14,64 +14,73 @@ export interface DeletedContext {
   readonly quarantine?: Quarantine | undefined;
 }
 
-/** One page of the feed, or how far it was read. */
-export type DeletedPage =
-  | {readonly rows: readonly DeletedRow[]}
-  /** Everything deleted before `readToS` was yielded. */
-  | {readonly readToS: number}
-  /** Nothing may be taken for read: Zoho stopped the feed before its end and gives no way on, or it kept changing. */
-  | {readonly stopped: string};
+/**
+ * How a reading of the feed ended. Everything deleted before `readToS` was yielded; or nothing may
+ * be taken for read, because Zoho stopped the feed before its end, or it kept changing.
+ */
+export type FeedEnd = {readonly readToS: number} | {readonly stopped: string};
+
+/** Deletions of one page of the feed. */
+export type DeletedPage = readonly DeletedRow[];
 
 /**
- * Yields the deletions since `sinceS`, a page at a time, in no particular order and possibly more than once, and at last how far
- * they reach.
+ * Yields the deletions since `sinceS`, a page at a time, in no particular order and possibly more
+ * than once. Returns how far they reach.
  *
- * Pages of the feed are numbered, and a record that is restored leaves it, so that later ones move up and may be skipped. A feed of several pages is therefore
- * read until two passes agree.
+ * Pages of the feed are numbered, and a record that is restored leaves it, so that later ones move
+ * up and may be skipped. A feed of several pages is therefore read until two passes agree.
  */
 export async function* deletedPages(
   module: string,
   sinceS: number,
   context: DeletedContext,
-): AsyncGenerator<DeletedPage, void, void> {
+): AsyncGenerator<DeletedPage, FeedEnd, void> {
   let before: string | undefined;
   let readToS = Number.POSITIVE_INFINITY;
   for (let pass = 0; pass < deletedPassesMax; pass++) {
-    let pages = 0;
-    let count = 0;
-    let sum = 0n;
-    for await (const page of onePass(module, sinceS, context)) {
-      if ('stopped' in page) return yield page;
-      if (!('rows' in page)) {
-        readToS = Math.min(readToS, page.readToS);
-        continue;
-      }
-      pages++;
-      // What is deleted while the passes go on is none of their business.
-      const due = page.rows.filter(({deletedTime}) => !(modifiedSeconds(deletedTime) >= page.readToS));
-      count += due.length;
-      for (const {id, deletedTime} of due) sum += BigInt(id) * BigInt(modifiedSeconds(deletedTime));
-      yield {rows: page.rows};
-    }
-    const now = `${count} ${sum}`;
-    if (pages <= 1 || now === before) return yield {readToS};
-    before = now;
+    const sum = new PassSum();
+    const end = yield* onePass(module, sinceS, sum, context);
+    if ('stopped' in end) return end;
+    readToS = Math.min(readToS, end.readToS);
+    if (sum.pages <= 1 || sum.text === before) return {readToS};
+    before = sum.text;
   }
-  yield {stopped: `The deletions of module ${module} kept changing while they were read`};
+  return {stopped: `The deletions of module ${module} kept changing while they were read`};
 }
 
-/** Rows of a pass, with how far it will have read the feed in the end; and at last that alone. */
-type PassPage = {readonly rows: readonly DeletedRow[]; readonly readToS: number};
+/** Tells whether two passes listed the same deletions, in whatever order. */
+class PassSum {
+  pages = 0;
+  #count = 0;
+  #sum = 0n;
+
+  /** Adds a page. Deletions later than what the pass will have read are none of its business. */
+  add(page: DeletedPage, readToS: number): void {
+    this.pages++;
+    for (const {id, deletedTime} of page) {
+      const deletedS = modifiedSeconds(deletedTime);
+      if (deletedS >= readToS) continue;
+      this.#count++;
+      this.#sum += BigInt(id) * BigInt(deletedS);
+    }
+  }
+
+  get text(): string {
+    return `${this.#count} ${this.#sum}`;
+  }
+}
 
 /**
- * Reads the feed once, in as many queries as it takes: one that Zoho cuts at a paging cap goes on from its latest deletions, provided that it came in
- * order of time. A query ends when Zoho says so; when Zoho does not say, with a page that has no rows or repeats the one before.
+ * Reads the feed once, in as many queries as it takes: one that Zoho cuts at a paging cap goes on
+ * from its latest deletions, provided that it came in order of time. A query ends when Zoho says so;
+ * when Zoho does not say, with a page that has no rows or repeats the one before.
  */
 async function* onePass(
   module: string,
   sinceS: number,
+  sum: PassSum,
   context: DeletedContext,
-): AsyncGenerator<PassPage | {readonly readToS: number} | {readonly stopped: string}, void, void> {
+): AsyncGenerator<DeletedPage, FeedEnd, void> {
   const {client, signal} = context;
   let query = new FeedQuery(sinceS);
   let readToS: number | undefined;
@@ -82,19 +91,22 @@ async function* onePass(
     const {rows = [], odd = [], more} = answer === 'capped' ? {} : (answer ?? {});
     const known = query.rows;
     const next = answer === 'capped' ? 'cut' : query.note(rows, more, odd.length);
-    if (query.rows > known) yield {rows, readToS};
+    if (query.rows > known) {
+      sum.add(rows, readToS);
+      yield rows;
+    }
     if (next === 'goes on') continue;
-    if (next === 'ended') return yield {readToS};
+    if (next === 'ended') return {readToS};
     const nextS = query.nextS;
     if (nextS === undefined) {
-      return yield {
+      return {
         stopped: `Zoho lists no more than ${query.rows} deletions of module ${module} at once, and not in an order that allows to go on`,
       };
     }
     query = new FeedQuery(nextS, query);
     page = 0;
   }
-  yield {stopped: `The deletions of module ${module} do not end after ${deletedPagesMax} pages`};
+  return {stopped: `The deletions of module ${module} do not end after ${deletedPagesMax} pages`};
 }
 
 type DeletedAnswer = Awaited<ReturnType<ZohoClient['deleted']>>;

@@ -20,16 +20,17 @@ export interface CoerceOptions {
   onMisfit(field: string): void;
   /** Told of a value in which U+FFFD took the place of what was no text. */
   onReplaced?(value: Replaced): void;
-  /** Where documents are written; whoever is done with them may give their block back. */
+  /** Where documents are written. Their `release` returns a block to it. */
   readonly blocks?: BufferPool;
 }
 
-/** Turns one batch of rows into documents that lack their end (see `Docs`). */
+/** Turns one batch of rows into documents that lack their end (see `DocBlock`). */
 export type Coerce = (rows: RowBlock) => DocBlock;
 
 /** Gives received values their types. Order, batch size and checkpoints pass through. */
 export class CoerceStream extends TransformStream<Batch<RowBlock>, Batch<DocBlock>> {
   constructor(fields: ReadonlyMap<string, Field>, options: CoerceOptions) {
+    const blocks = new BufferPool();
     let columns: readonly string[] | undefined;
     let coerce: Coerce | undefined;
     super({
@@ -37,7 +38,7 @@ export class CoerceStream extends TransformStream<Batch<RowBlock>, Batch<DocBloc
         // Batches of one page share their columns, so this happens once a page.
         if (coerce === undefined || batch.items.columns !== columns) {
           columns = batch.items.columns;
-          coerce = compileCoercer(columns, fields, options);
+          coerce = compileCoercer(columns, fields, {blocks, ...options});
         }
         controller.enqueue({...batch, items: coerce(batch.items)});
         batch.items.release?.();
@@ -77,7 +78,8 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
     rowsDone += rows.count;
     for (const column of coerced.misfits) onMisfit(names[column]!);
     for (const value of rows.replaced ?? []) if (columns.includes(value.field)) options.onReplaced?.(value);
-    return {bytes: coerced.bytes, ranges: coerced.ranges, count: rows.count};
+    const {bytes, ranges} = coerced;
+    return {bytes, ranges, count: rows.count, release: () => blocks.release(bytes)};
   };
 
   function columnOf(name: string, i: number): Column {

@@ -2,9 +2,12 @@
 import type {Batch, DocBlock} from '../records/batch.ts';
 import type {RowDigest} from '../records/row-digest.ts';
 
-/** Numbered documents, and the digest of all rows up to the last of them. */
+/** Numbered documents. */
 export interface NumberedBatch extends Batch<DocBlock> {
+  /** Of all rows up to the last of them. */
   readonly digest: RowDigest;
+  /** The patch of their source. It says how far the reading is, which is no part of the state. */
+  readonly read: Batch<DocBlock>['patch'];
 }
 
 /**
@@ -23,14 +26,14 @@ export function numberRows(docs: DocBlock, digest: RowDigest, used: number): Doc
   return {...docs, ranges};
 }
 
-/** Numbers the rows of each batch, from those that `begun` has counted. Order, batch size and checkpoints pass through. */
+/** Numbers the rows of each batch, from those that `begun` has counted. Order and batch size stay. */
 export class NumberStream extends TransformStream<Batch<DocBlock>, NumberedBatch> {
   constructor(begun: RowDigest, used: number) {
     const digest = begun.copy();
     super({
       transform(batch, controller) {
         const items = numberRows(batch.items, digest, used);
-        controller.enqueue({...batch, items, digest: digest.copy()});
+        controller.enqueue({items, digest: digest.copy(), read: batch.patch});
       },
     });
   }

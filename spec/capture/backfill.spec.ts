@@ -47,10 +47,10 @@ for (const kind of ['refused', 'damaged', 'field'] as const) {
     await JumpCapture.with(options({hooks}), async (capture) => {
       refusing = true;
       const job = await resumed(capture);
-      await capture.until(() => capture.logs.some((line) => line.includes('set aside')));
+      await capture.until(() => capture.logs.some((line) => line.includes('paused')));
       assert.deepEqual(
-        capture.logs.filter((line) => /set aside|refuses it|trying again/.test(line)),
-        ['warn: Module Deals is set aside: its changes cannot be read: no'],
+        capture.logs.filter((line) => /paused|refuses it|trying again/.test(line)),
+        ['warn: Module Deals is paused: its changes cannot be read: no'],
       );
       assert.equal(backfill(capture)?.job, job);
       refusing = false;
@@ -75,7 +75,7 @@ range('asks otherwise as long as that helps', async () => {
     await capture.catchUp();
     assert.deepEqual(capture.differences(), []);
     assert.deepEqual([...new Set(sizes)], ['2000', '200']);
-    assert.ok(!capture.logs.some((line) => line.includes('set aside')));
+    assert.ok(!capture.logs.some((line) => line.includes('paused')));
   });
 });
 

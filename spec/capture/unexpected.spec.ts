@@ -35,11 +35,11 @@ for (const when of ['sweeping', 'reading bulk rows', 'reading fields'] as const)
         async (capture) => {
           capture.start();
           await capture.until(
-            () => capture.logs.some((line) => line.includes('set aside')) && capture.state('Deals').backfill === undefined,
+            () => capture.logs.some((line) => line.includes('paused')) && capture.state('Deals').backfill === undefined,
           );
           const fault = 'Module Leads: an unexpected SyntaxError in the connector, which should be reported';
           assert.ok(capture.logs.includes(`error: ${fault}`), capture.logs.join('\n'));
-          assert.ok(!capture.logs.some((line) => line.includes('secret') || line.includes('Module Deals is set aside')));
+          assert.ok(!capture.logs.some((line) => line.includes('secret') || line.includes('Module Deals is paused')));
           failing = false;
           await capture.catchUp();
           assert.deepEqual(capture.differences(), []);

@@ -174,7 +174,7 @@ capture('sets aside a module that cannot be read, captures the others, and says 
   sandbox.faults.add({name: 'refused-module', module: 'Deals', count: 1_000});
   const {code, output} = await shell.run('capture --config config.json --module Deals,Quotes --out out --once');
   assert.match(output, /^Quotes +750 /m);
-  assert.match(output, /^Deals +0 .*set aside: /m);
+  assert.match(output, /^Deals +0 .*paused: /m);
   assert.equal(code, 1);
 });
 

@@ -3,9 +3,9 @@ import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {suite} from 'uvu';
 import {coqlPageBytes, coqlPageBytesMax, pieceBytesMax} from '../../lib/limits.ts';
-import type {RowBlock} from '../../lib/records/batch.ts';
+import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import {RowBuilder} from '../../lib/records/row-builder.ts';
-import {type CoqlPlan, type SweptRows, sweepRows} from '../../lib/sources/coql.ts';
+import {type CoqlPlan, sweepRows} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../lib/zoho/coql.ts';
@@ -53,7 +53,7 @@ function zohoWith(rows: number): ZohoClient {
   } as unknown as ZohoClient;
 }
 
-function sweepOf(rows: number, slices: number): AsyncGenerator<SweptRows, void, void> {
+function sweepOf(rows: number, slices: number): AsyncIterable<Batch<RowBlock>> {
   const columns = Array.from({length: slices}, (_, i) => ['id', 'Modified_Time', `T${i}`]);
   const sizes = {pageSize: new PageSize({most: 2_000, bytesWanted: coqlPageBytes}), listSize: new PageSize({most: 100})};
   const plan: CoqlPlan = {module: 'Notes', slices: columns, fields: new Map(), ...sizes};

@@ -5,6 +5,7 @@ import {newProgress} from '../../lib/capture/progress.ts';
 import {pipe} from '../../lib/pipeline.ts';
 import {Semaphore} from '../../lib/platform/semaphore.ts';
 import type {Field} from '../../lib/records/field.ts';
+import {batchWriter} from '../../lib/sinks/writers.ts';
 import {bulkRows} from '../../lib/sources/bulk.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
 import {type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
@@ -45,10 +46,10 @@ async function documentsOf(csv: string, names: readonly string[]): Promise<unkno
       fields,
       signal,
       onMisfit: (field) => assert.fail(field),
-      async write({items: {bytes, ranges, count}}) {
+      into: batchWriter(async ({items: {bytes, ranges, count}}) => {
         for (let i = 0; i < count; i++)
           written.push(JSON.parse(Buffer.from(bytes.subarray(ranges[2 * i], ranges[2 * i + 1])).toString()));
-      },
+      }),
     });
   });
   return written;

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {coqlPageBytes, coqlPageBytesMax, pieceBytesMax} from '../../lib/limits.ts';
+import {consume} from '../../lib/platform/generators.ts';
 import {silent} from '../../lib/platform/log.ts';
-import type {RowBlock} from '../../lib/records/batch.ts';
+import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {type CoqlPlan, rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../lib/zoho/coql.ts';
+
+/** The cursor that a batch moves to, if any. */
+const incOf = ({patch}: Batch<RowBlock>): unknown => (typeof patch === 'function' ? patch() : patch)?.inc;
 
 const sweeps = suite('sweepRows');
 
@@ -57,10 +61,12 @@ async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> 
   const sweep = {...window, fromS: nowS - 70, cursorS: nowS - 10, rowsExpected: 0};
   let rows = 0;
   const cursors: unknown[] = [];
-  for await (const {items, patch, drained} of sweepRows(plan, sweep, {...context, client})) {
-    rows += items.count;
-    cursors.push(drained ?? patch?.inc);
-  }
+  const end = await consume(sweepRows(plan, sweep, {...context, client}), (batch) => {
+    rows += batch.items.count;
+    cursors.push(incOf(batch));
+  });
+  // The last page has no cursor of its own.
+  cursors[cursors.length - 1] ??= end;
   return {rows, queries, cursors};
 }
 
@@ -156,11 +162,13 @@ heavy('a page ends where it weighs too much, the next goes on from there with fe
   const module = new HeavyModule(700, {Text: 50_000});
   const ids: string[] = [];
   const cursors: unknown[] = [];
-  for await (const {items, patch, drained} of sweepRows(module.plan(['Text']), sweepOfAll, contextOf(module))) {
+  const end = await consume(sweepRows(module.plan(['Text']), sweepOfAll, contextOf(module)), (batch) => {
+    const {items, patch} = batch;
     ids.push(...rowsOf(items).map(({id}) => id));
-    if (patch ?? drained) cursors.push(patch?.inc ?? drained);
+    if (patch !== undefined) cursors.push(incOf(batch));
     assert.ok(held(items) < pieceBytesMax + 60_000, `a piece holds ${held(items)} bytes`);
-  }
+  });
+  cursors.push(end);
   assert.deepEqual(ids, allRows(700));
   const [first, ...others] = module.queries;
   assert.equal(first?.limit, 2_000);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
+import {consume} from '../../lib/platform/generators.ts';
 import {deletedPages} from '../../lib/sources/deleted.ts';
 import type {DeletedRow, DeletedRows, ZohoClient} from '../../lib/zoho/api.ts';
 
@@ -71,14 +72,10 @@ async function readAnswers(answer: (call: number, page: number) => DeletedRows):
 
 async function outcome(client: ZohoClient): Promise<Omit<Outcome, 'calls'>> {
   const ids = new Set<string>();
-  let readToS: number | undefined;
-  let stopped: string | undefined;
-  for await (const page of deletedPages('Leads', sinceS, {client, signal: new AbortController().signal})) {
-    if ('rows' in page) for (const {id} of page.rows) ids.add(id);
-    else if ('readToS' in page) ({readToS} = page);
-    else ({stopped} = page);
-  }
-  return {ids, readToS, stopped};
+  const end = await consume(deletedPages('Leads', sinceS, {client, signal: new AbortController().signal}), (page) => {
+    for (const {id} of page) ids.add(id);
+  });
+  return {ids, readToS: undefined, stopped: undefined, ...end};
 }
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();

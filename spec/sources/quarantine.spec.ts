@@ -5,6 +5,7 @@ import {suite} from 'uvu';
 import {newProgress} from '../../lib/capture/progress.ts';
 import {NamedQuarantine} from '../../lib/capture/quarantine.ts';
 import {documentBytesMax} from '../../lib/limits.ts';
+import {consume} from '../../lib/platform/generators.ts';
 import {Semaphore} from '../../lib/platform/semaphore.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {bulkRows} from '../../lib/sources/bulk.ts';
@@ -278,8 +279,9 @@ for (const [what, odd, named] of [
         const progress = newProgress('Leads');
         const named = new NamedQuarantine('Leads', progress, (level, message) => logged.push(`${level}: ${message}`));
         for (let pass = 0; pass < 2; pass++) {
-          for await (const feed of deletedPages('Leads', 0, {client, signal, quarantine: named}))
-            seen.push('rows' in feed ? feed.rows.map(({id}) => id) : Object.keys(feed));
+          const pages = deletedPages('Leads', 0, {client, signal, quarantine: named});
+          const end = await consume(pages, (page) => void seen.push(page.map(({id}) => id)));
+          seen.push(Object.keys(end));
         }
         assert.equal(progress.quarantined, 1);
         // Twice at first, and no second reading when the same row comes again.
@@ -307,8 +309,7 @@ quarantine('takes a deletion of an odd type for a deletion', async () => {
   ];
   await withZoho({replies}, async ({client}) => {
     const ids: string[] = [];
-    for await (const feed of deletedPages('Leads', 0, {client, signal}))
-      if ('rows' in feed) ids.push(...feed.rows.map(({id}) => id));
+    for await (const page of deletedPages('Leads', 0, {client, signal})) ids.push(...page.map(({id}) => id));
     assert.deepEqual(ids, ['1', '2']);
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
+import {consume} from '../../lib/platform/generators.ts';
 import type {RowBlock} from '../../lib/records/batch.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {idsSince, rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
@@ -27,7 +28,6 @@ async function swept(
   {known = new Set<string>(), lookAhead = false, zoho = windowZoho({...options, nowS})} = {},
 ): Promise<Swept> {
   const ids: string[] = [];
-  let cursor: unknown;
   const sweep = {
     fromS: nowS - 70,
     cursorS: nowS - 10,
@@ -35,11 +35,10 @@ async function swept(
     isKnown: (id: string) => known.has(id),
     lookAhead,
   };
-  for await (const {items, drained} of sweepRows(zoho.plan, sweep, zoho.context)) {
+  const {cursor} = await consume(sweepRows(zoho.plan, sweep, zoho.context), ({items}) => {
     ids.push(...idsOf(items));
     for (const id of idsOf(items)) known.add(id);
-    cursor = drained?.cursor ?? cursor;
-  }
+  });
   return {ids, cursor, zoho};
 }
 

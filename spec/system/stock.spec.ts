@@ -80,7 +80,7 @@ for (const [how, switches] of dialects) {
         assert.deepEqual(changed(before[i]!, after), [], name);
       }
       assert.deepEqual(
-        capture.logs.filter((line) => line.includes('set aside')),
+        capture.logs.filter((line) => line.includes('paused')),
         [],
       );
     }),

@@ -8,6 +8,7 @@ import {DescriptorOutput} from '../../platform/stdout.ts';
 import type {Batch, RowBlock} from '../../records/batch.ts';
 import {FlowSink} from '../../sinks/flow.ts';
 import type {Target} from '../../sinks/sink.ts';
+import {sinkWriter} from '../../sinks/writers.ts';
 import {parseCsv} from '../../transforms/parse-csv.ts';
 import {unzip} from '../../transforms/unzip.ts';
 import {fieldsOf} from '../../zoho/fields.ts';
@@ -51,9 +52,12 @@ export async function emit(source: AsyncIterable<Batch<RowBlock>>, shape: ShapeN
     onMisfit: (field) => {
       throw new Error(`Cannot measure: values of ${field} do not fit its type`);
     },
-    async write({items, patch}) {
-      count += await sink.write({target, docs: items, patch});
-    },
+    into: sinkWriter(sink, target, {
+      onCommit: ({patch}) => (typeof patch === 'function' ? patch() : patch),
+      async onWritten(admitted) {
+        count += admitted;
+      },
+    }),
   });
   await sink.close();
   return count;

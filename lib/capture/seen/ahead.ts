@@ -2,7 +2,7 @@
  * Captured records whose `Modified_Time` lies beyond Zoho's clock. They are kept so that neither
  * sweeps nor restarts repeat them.
  */
-import {aheadIdsMax} from '../../limits.ts';
+import {aheadIdsMax, aheadLookMs} from '../../limits.ts';
 import type {ContentDigest} from './emitted-versions.ts';
 
 /** `Modified_Time` in epoch seconds, and the digest of the document that was written. */
@@ -18,6 +18,7 @@ export type AheadPatch = Readonly<Record<string, AheadVersion | null>>;
 export class Ahead {
   readonly #captured: Map<string, AheadVersion>;
   #patch: Record<string, AheadVersion | null> = {};
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(saved: Readonly<Record<string, AheadVersion>> = {}) {
     this.#captured = new Map(Object.entries(saved));
@@ -39,6 +40,18 @@ export class Ahead {
   /** Takes note that a record is in the present again: it was edited or deleted. */
   drop(id: string): void {
     if (this.#captured.delete(id)) this.#patch[id] = null;
+  }
+
+  /** Whether it is time to read all records of the future again, known or not. If so, it counts as done. */
+  looks(nowMs: number): boolean {
+    if (nowMs - this.#lookedMs < aheadLookMs) return false;
+    this.#lookedMs = nowMs;
+    return true;
+  }
+
+  /** Makes it time for the next look at once. */
+  lookSoon(): void {
+    this.#lookedMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Forgets what no sweep reads again: records whose time lies before `fromS`. */

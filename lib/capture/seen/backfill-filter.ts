@@ -22,25 +22,43 @@ export class BackfillFilter {
   readonly #ids: IdTable;
   readonly #emitted = new Set<Emission>();
   #open = false;
+  #isComplete = false;
   #overflowed = false;
 
   constructor(budget: IdBudget) {
     this.#ids = new IdTable(0, budget);
   }
 
-  /** A range begins: from now on, ids are remembered. */
-  begin(): void {
-    this.#ids.clear();
-    this.#emitted.clear();
+  /**
+   * A range begins or goes on: from now on, ids are remembered. It is complete when nothing was
+   * emitted before since the range began.
+   */
+  begin({isComplete}: {readonly isComplete: boolean}): void {
+    this.#reset();
     this.#open = true;
-    this.#overflowed = false;
+    this.#isComplete = isComplete;
+  }
+
+  /** What was emitted before since the range began has been asked of Zoho and recorded. */
+  rebuilt(): void {
+    this.#isComplete = true;
+  }
+
+  /** Whether everything emitted since the range began is known. */
+  get isComplete(): boolean {
+    return this.#isComplete;
   }
 
   /** The range is done: nothing needs to be remembered. */
   end(): void {
+    this.#reset();
+    this.#open = false;
+    this.#isComplete = false;
+  }
+
+  #reset(): void {
     this.#ids.clear();
     this.#emitted.clear();
-    this.#open = false;
     this.#overflowed = false;
   }
 
@@ -51,9 +69,10 @@ export class BackfillFilter {
     if (!this.#overflowed && !this.#ids.set(id)) this.#overflowed = true;
   }
 
-  /** What this process has emitted since the range began, or since it goes on. */
-  get emitted(): ReadonlySet<Emission> {
-    return this.#emitted;
+  /** What was emitted since the range began, or since it goes on, that the state does not say yet. */
+  news(saved: Readonly<Partial<Record<Emission, boolean | undefined>>>): Partial<Record<Emission, true>> | undefined {
+    const first = [...this.#emitted].filter((emission) => saved[emission] !== true);
+    return first.length === 0 ? undefined : Object.fromEntries(first.map((emission) => [emission, true]));
   }
 
   /** Whether a bulk row may be emitted. */

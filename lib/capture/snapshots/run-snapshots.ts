@@ -1,8 +1,7 @@
 /** The life of a binding whose module has no `Modified_Time`: a snapshot at the start, and whenever one is due. */
-import {ZohoError} from '../../errors/errors.ts';
-import {keyFault, snapshotKey} from '../../flow/discover.ts';
+import {snapshotKey} from '../../flow/discover.ts';
 import {scheduleCheckMs} from '../../limits.ts';
-import {hasModifiedTime} from '../../zoho/fields.ts';
+import {fieldsOf} from '../resume.ts';
 import type {RunBindingOptions} from '../run-binding.ts';
 import {supervise} from '../supervise.ts';
 import {SnapshotBinding} from './snapshot-binding.ts';
@@ -35,16 +34,8 @@ async function repeat(binding: SnapshotBinding, {once, target, shared}: RunBindi
   }
 }
 
-/** Reads the metadata, which cost little beside a snapshot. A module that had fields does not lose all of them: an empty answer is an outage (design 7). */
+/** Reads the metadata, which cost little beside a snapshot. */
 async function readFields(binding: SnapshotBinding, signal: AbortSignal): Promise<void> {
-  const {module, shared, state} = binding;
-  const fields = await shared.client.fields(module, signal);
-  if (fields === null) {
-    if (state.updatedAt !== undefined || binding.fields.all.size > 0)
-      throw new ZohoError('unavailable', 'Zoho gives an empty answer about its fields, although it had some');
-    throw new ZohoError('module', 'Zoho has no field metadata for it');
-  }
-  const fault = keyFault({name: module, snapshot: !hasModifiedTime(fields)}, [snapshotKey]);
-  if (fault !== undefined) throw new ZohoError('module', fault);
-  binding.takeFields(fields);
+  const hadFields = binding.state.updatedAt !== undefined || binding.fields.all.size > 0;
+  binding.takeFields(await fieldsOf(binding, {hadFields, key: snapshotKey}, signal));
 }

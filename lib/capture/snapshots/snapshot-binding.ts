@@ -1,21 +1,24 @@
 /** One module that is captured as a snapshot, while the connector runs: its state, its fields, and what it writes. */
 import {beginSnapshots, movedSnapshot, type SnapshotPatch, type SnapshotState} from '../../flow/snapshot-state.ts';
 import {sourcedSnapshot} from '../../flow/sourced.ts';
-import {bindingPatch} from '../../flow/state.ts';
+import {bindingPatch, type StatePatch} from '../../flow/state.ts';
 import {fieldsNotedMaxS, rowTombstonesAtOnce, snapshotSpacingMs} from '../../limits.ts';
-import type {DocBlock} from '../../records/batch.ts';
+import {pipeDocuments} from '../../pipeline.ts';
+import type {Batch, DocBlock} from '../../records/batch.ts';
 import {rowTombstones} from '../../records/documents.ts';
 import type {Field} from '../../records/field.ts';
 import type {RowDigest} from '../../records/row-digest.ts';
 import type {Target} from '../../sinks/sink.ts';
-import type {BindingOptions, Shared} from '../binding.ts';
-import {FieldPlan, keyFields} from '../field-plan.ts';
+import {sinkWriter} from '../../sinks/writers.ts';
+import {keyFields} from '../../sources/slices.ts';
+import type {NumberedBatch} from '../../transforms/number-rows.ts';
+import type {BindingOptions} from '../binding.ts';
+import {FieldPlan} from '../field-plan.ts';
 import type {BindingProgress} from '../progress.ts';
 import {NamedQuarantine} from '../quarantine.ts';
 import {fired, type Schedule} from '../schedule.ts';
+import type {Shared} from '../shared.ts';
 import {ValueWarnings} from '../value-warnings.ts';
-
-const noDocs: DocBlock = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
 
 export class SnapshotBinding {
   readonly target: Target;
@@ -103,10 +106,19 @@ export class SnapshotBinding {
     return true;
   }
 
-  /** Writes numbered rows, those before them included in `digest`. From now on the collection holds parts of two snapshots. */
-  async writeRows(rows: DocBlock, digest: RowDigest): Promise<void> {
-    if (rows.count === 0) return;
-    await this.#put(rows, this.raised(digest.count));
+  /**
+   * The end of a pipe that writes numbered rows; `onRead` is called after each batch. From the first
+   * row on, the collection holds parts of two snapshots.
+   */
+  rowsWriter(onRead: (batch: NumberedBatch) => void): WritableStream<NumberedBatch> {
+    const {shared, target, progress} = this;
+    return sinkWriter<NumberedBatch>(shared.sink, target, {
+      onCommit: ({digest}) => this.#commit(this.raised(digest.count)),
+      async onWritten(written, batch) {
+        progress.documents += written;
+        onRead(batch);
+      },
+    });
   }
 
   /** The change of the state that goes with rows written up to a number: a kill after it leaves no row behind. */
@@ -115,30 +127,49 @@ export class SnapshotBinding {
   }
 
   /** Deletes the numbers left over from an earlier snapshot, the highest first, and notes that the one just written is whole. */
-  async finish(digest: RowDigest, updatedAt: string): Promise<void> {
-    const whole: SnapshotPatch = {updated_at: updatedAt, last_count: digest.count, last_digest: digest.text};
-    for (let to = this.#state.lastCount; to > digest.count; ) {
-      const from = Math.max(digest.count, to - rowTombstonesAtOnce);
-      await this.#put(this.leftOver(from, to), {last_count: from, last_digest: null});
-      this.progress.deletions += to - from;
-      to = from;
-    }
-    await this.#put(noDocs, whole);
-  }
-
-  /** The documents that delete numbers left over. */
-  leftOver(from: number, to: number): DocBlock {
-    return rowTombstones(from, to);
+  async finish({count, text}: RowDigest, updatedAt: string, signal: AbortSignal): Promise<void> {
+    const {shared, target, progress} = this;
+    const into = sinkWriter<SnapshotBatch>(shared.sink, target, {
+      onCommit: ({patch}) => this.#commit(patch),
+      async onWritten(deleted) {
+        progress.documents += deleted;
+        progress.deletions += deleted;
+      },
+    });
+    await pipeDocuments(this.#leftOver(count), {into, signal});
+    await this.#note({updated_at: updatedAt, last_count: count, last_digest: text});
   }
 
   /** Notes that what the collection holds was looked at. */
   async unchanged(updatedAt: string): Promise<void> {
-    await this.#put(noDocs, {updated_at: updatedAt});
+    await this.#note({updated_at: updatedAt});
   }
 
-  async #put(docs: DocBlock, snapshot: SnapshotPatch): Promise<void> {
-    const {target, shared, progress} = this;
-    progress.documents += await shared.sink.write({target, docs, patch: bindingPatch(target.stateKey, {snapshot})});
-    this.#state = movedSnapshot(this.#state, snapshot);
+  /** The documents that delete the numbers from one up to before another. */
+  leftOver(from: number, to: number): DocBlock {
+    return rowTombstones(from, to);
   }
+
+  *#leftOver(count: number): Generator<SnapshotBatch, void, void> {
+    for (let to = this.#state.lastCount; to > count; ) {
+      const from = Math.max(count, to - rowTombstonesAtOnce);
+      yield {items: this.leftOver(from, to), patch: {last_count: from, last_digest: null}};
+      to = from;
+    }
+  }
+
+  async #note(patch: SnapshotPatch): Promise<void> {
+    await this.shared.sink.write({target: this.target, patch: () => this.#commit(patch)});
+  }
+
+  /** Moves the state in the step that writes its checkpoint. */
+  #commit(snapshot: SnapshotPatch): StatePatch {
+    this.#state = movedSnapshot(this.#state, snapshot);
+    return bindingPatch(this.target.stateKey, {snapshot});
+  }
+}
+
+/** Documents with the change of the state that goes with them. */
+interface SnapshotBatch extends Batch<DocBlock> {
+  readonly patch: SnapshotPatch;
 }

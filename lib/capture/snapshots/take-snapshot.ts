@@ -2,6 +2,7 @@
 import {instantOf} from '../../flow/state.ts';
 import {pipeThrough} from '../../pipeline.ts';
 import type {RowDigest} from '../../records/row-digest.ts';
+import {batchWriter} from '../../sinks/writers.ts';
 import {type BulkRange, bulkRows} from '../../sources/bulk.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {type NumberedBatch, NumberStream} from '../../transforms/number-rows.ts';
@@ -25,7 +26,8 @@ export async function takeSnapshot(binding: SnapshotBinding, signal: AbortSignal
   const beganMs = clock.elapsedMs();
   progress.range = state.updatedAt === undefined ? 'backfill' : 'snapshot';
   const updatedAt = instantOf(await shared.client.nowSeconds(signal));
-  const read = await readRows(binding, jobs.noting, async () => {}, signal);
+  const digestOnly: ReadInto = (onRead) => batchWriter(async (batch) => onRead(batch));
+  const read = await readRows(binding, jobs.noting, digestOnly, signal);
   const isChanged = read.text !== state.lastDigest || read.count !== state.lastCount;
   const written = isChanged ? await writeSnapshot(binding, jobs.reusing, updatedAt, signal) : undefined;
   if (written === undefined) await binding.unchanged(updatedAt);
@@ -48,19 +50,16 @@ async function writeSnapshot(
   updatedAt: string,
   signal: AbortSignal,
 ): Promise<RowDigest> {
-  const write = ({items, digest}: NumberedBatch): Promise<void> => binding.writeRows(items, digest);
-  const written = await readRows(binding, client, write, signal);
-  await binding.finish(written, updatedAt);
+  const written = await readRows(binding, client, (onRead) => binding.rowsWriter(onRead), signal);
+  await binding.finish(written, updatedAt, signal);
   return written;
 }
 
-/** Reads all rows, whatever has to be tried again for it, and gives each batch to `write`; resolves with the digest of them all. */
-async function readRows(
-  binding: SnapshotBinding,
-  client: ZohoClient,
-  write: (batch: NumberedBatch) => Promise<void>,
-  signal: AbortSignal,
-): Promise<RowDigest> {
+/** Makes the end of a pipe that calls `onRead` after each batch. */
+type ReadInto = (onRead: (batch: NumberedBatch) => void) => WritableStream<NumberedBatch>;
+
+/** Reads all rows into the end of a pipe, whatever has to be tried again for it; resolves with the digest of them all. */
+async function readRows(binding: SnapshotBinding, client: ZohoClient, into: ReadInto, signal: AbortSignal): Promise<RowDigest> {
   const {module, shared, progress, quarantine, warnings} = binding;
   const place = new SnapshotPlace();
   const recovery = recoveryOf(binding, place);
@@ -79,10 +78,7 @@ async function readRows(
           signal,
           onMisfit: (field) => warnings.misfit(field, fields),
           onReplaced: (value) => warnings.replaced(value),
-          async write(batch) {
-            await write(batch);
-            place.pass(batch.patch, batch.digest);
-          },
+          into: into(({read, digest}) => place.pass(read, digest)),
         },
       );
       return place.digest;

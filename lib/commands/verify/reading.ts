@@ -12,6 +12,7 @@ import {Semaphore} from '../../platform/semaphore.ts';
 import type {Batch, DocBlock, RowBlock} from '../../records/batch.ts';
 import {idOf, modifiedOf} from '../../records/documents.ts';
 import {modifiedSeconds} from '../../records/instant.ts';
+import {batchWriter} from '../../sinks/writers.ts';
 import {type BulkContext, bulkRows} from '../../sources/bulk.ts';
 import {rowsByIds} from '../../sources/coql.ts';
 import {deletedPages} from '../../sources/deleted.ts';
@@ -140,10 +141,8 @@ export async function compareDeletions({
   if (left.size === 0) return;
   const deletedSince = new Set<string>();
   const read = async (sinceS: number): Promise<void> => {
-    for await (const page of deletedPages(module, sinceS, {client, signal, quarantine})) {
-      if (!('rows' in page)) continue;
-      for (const {id, deletedTime} of page.rows) if (modifiedSeconds(deletedTime) >= deletedFromS) deletedSince.add(id);
-    }
+    for await (const page of deletedPages(module, sinceS, {client, signal, quarantine}))
+      for (const {id, deletedTime} of page) if (modifiedSeconds(deletedTime) >= deletedFromS) deletedSince.add(id);
   };
   const unexplained = (): string[] => [...left].filter((id) => !deletedSince.has(id) && !quarantine.ids.has(id));
   try {
@@ -182,12 +181,12 @@ async function eachDocument(
     fields: plan.all,
     signal,
     onMisfit() {},
-    async write({items}) {
+    into: batchWriter(async ({items}) => {
       for (let at = 0; at < items.count; at++) {
         take(items, at);
         await work.pause();
       }
-    },
+    }),
   });
 }
 

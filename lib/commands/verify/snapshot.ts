@@ -11,6 +11,7 @@ import {systemClock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
 import {Semaphore} from '../../platform/semaphore.ts';
 import {RowDigest} from '../../records/row-digest.ts';
+import {batchWriter} from '../../sinks/writers.ts';
 import {bulkRows} from '../../sources/bulk.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {NumberStream} from '../../transforms/number-rows.ts';
@@ -119,9 +120,9 @@ async function readRows(reading: SnapshotReading, take: (text: string) => Promis
     keyless: true,
     signal,
     onMisfit() {},
-    async write({items: {bytes, ranges, count}}) {
+    into: batchWriter(async ({items: {bytes, ranges, count}}) => {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       for (let i = 0; i < count; i++) await take(text.toString('utf8', ranges[2 * i], ranges[2 * i + 1]));
-    },
+    }),
   });
 }

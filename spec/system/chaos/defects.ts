@@ -1,6 +1,6 @@
 /** Planted defects: each breaks one promise of the connector, and a run must catch it: chaos in processes of their own, the specs in short. */
-import {Binding} from '../../../lib/capture/binding.ts';
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
+import {RefreshedValues} from '../../../lib/capture/seen/refreshed-values.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import {patchOf} from '../../../lib/sinks/sink.ts';
@@ -22,14 +22,7 @@ const planters = {
   /** Bulk rows overwrite what sweeps captured after the photograph (G2). */
   'the filter of bulk rows is off': () => broken(BackfillFilter.prototype, {allows: () => true}),
   /** What refreshes bring is thrown away (G1, formulas). */
-  'refreshes write nothing'() {
-    const {emit} = Binding.prototype;
-    return broken(Binding.prototype, {
-      emit(rows, admit, signal) {
-        return emit.call(this, rows, admit === this.admitBulk && this.refreshing ? () => false : admit, signal);
-      },
-    });
-  },
+  'refreshes write nothing': () => broken(RefreshedValues.prototype, {holds: () => true}),
   /** The cursor passes what was not read (G3). */
   'the cursor moves too far': () =>
     patched(({inc}) => {
@@ -102,11 +95,7 @@ const planters = {
     });
   },
   /** After a restart nothing is known of what was emitted since a range began (G2). */
-  'what was emitted is not kept'() {
-    const before = Object.getOwnPropertyDescriptor(BackfillFilter.prototype, 'emitted')!;
-    Object.defineProperty(BackfillFilter.prototype, 'emitted', {...before, get: () => new Set()});
-    return () => void Object.defineProperty(BackfillFilter.prototype, 'emitted', before);
-  },
+  'what was emitted is not kept': () => broken(BackfillFilter.prototype, {news: () => undefined}),
   /** What fields owe is forgotten with the process (G1, fields that are new or only Bulk Read reads). */
   'what is owed is not kept': () => patched(({fields}) => void delete fields?.owed),
   /** A refused access token is asked with again (design 7). */

@@ -83,7 +83,9 @@ export async function chaosSession({task, plan, defect, until, onLine}: SessionO
   const [code] = await closed;
   clearTimeout(life);
   const failure = code !== null && code !== 0 ? (logs.findLast(({level}) => level === 'error')?.message ?? '') : undefined;
-  for (const {level, message} of logs) if (level === 'error' && / unexpected /.test(message)) violations.push(message);
+  // With the place where it happened.
+  for (const entry of logs)
+    if (entry.level === 'error' && / unexpected /.test(entry.message)) violations.push(JSON.stringify(entry));
   if (failure === '') violations.push(`ended with code ${code} and no reason`);
   if (code === 0 && !stopped) violations.push('ended by itself, and well');
   if (code === 0 && session.halfSequence) violations.push('stopped between documents and their checkpoint');

@@ -46,7 +46,7 @@ fields('a field that vanishes stops nothing, and is described no more', () =>
     assert.deepEqual(capture.differences(), []);
     await capture.pass(2 * hourMs);
     assert.ok(!described(capture).includes('Extra'));
-    assert.equal(capture.logs.filter((line) => line.includes('set aside')).length, 0);
+    assert.equal(capture.logs.filter((line) => line.includes('paused')).length, 0);
   }),
 );
 
@@ -100,7 +100,7 @@ for (const reservedNames of ['quoted', 'bare'] as const) {
         await capture.catchUp();
         assert.deepEqual(capture.differences(), []);
         assert.deepEqual(
-          capture.logs.filter((line) => /refuses it|set aside/.test(line)),
+          capture.logs.filter((line) => /refuses it|paused/.test(line)),
           [],
         );
       },
@@ -171,7 +171,7 @@ fields('a query refused at random is asked again, and nothing is left out for it
       await capture.pass(10 * 60_000);
     }
     assert.deepEqual(
-      capture.logs.filter((line) => /refuses it|set aside/.test(line)),
+      capture.logs.filter((line) => /refuses it|paused/.test(line)),
       [],
     );
     assert.ok(capture.sandbox.faults.hits() > 1);

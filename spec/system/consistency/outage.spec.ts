@@ -29,7 +29,7 @@ for (const fault of ['html-502', 'reset', 'error-500']) {
       faults.clear();
       await capture.catchUp(minuteMs);
       assert.deepEqual(capture.differences(), []);
-      assert.ok(capture.logs.some((line) => line.startsWith('warn: Module Deals is set aside: ')));
+      assert.ok(capture.logs.some((line) => line.startsWith('warn: Module Deals is paused: ')));
     }),
   );
 }
@@ -45,8 +45,8 @@ outage('of field metadata alone does not stop a capture, nor change what it asks
     org.module('Deals').massEdit(org.module('Deals').ids());
     await capture.until(() => capture.differences().length === 0, minuteMs);
     assert.equal(JSON.stringify([...capture.schemas]), described);
-    assert.ok(capture.logs.some((line) => /^warn: Module Deals: Zoho gives an empty answer about its fields/.test(line)));
-    assert.ok(!capture.logs.some((line) => /set aside/.test(line)));
+    assert.ok(capture.logs.some((line) => /^warn: Module Deals: Zoho gave an empty answer about its fields/.test(line)));
+    assert.ok(!capture.logs.some((line) => /paused/.test(line)));
   }),
 );
 
@@ -63,7 +63,7 @@ outage('of field metadata at a restart is ridden out, and is no fault of the mod
     faults.clear();
     await capture.catchUp(2 * minuteMs);
     assert.deepEqual(capture.differences(), []);
-    assert.ok(capture.logs.some((line) => /Module Deals is set aside: Zoho gives an empty answer/.test(line)));
+    assert.ok(capture.logs.some((line) => /Module Deals is paused: Zoho gave an empty answer/.test(line)));
   }),
 );
 
@@ -72,7 +72,7 @@ outage('is not what it is when a module never had field metadata', () =>
     capture.sandbox.faults.add('empty-fields@1');
     capture.start();
     await capture.pass(10 * minuteMs);
-    assert.ok(capture.logs.some((line) => /Module Deals is set aside: Zoho has no field metadata for it/.test(line)));
+    assert.ok(capture.logs.some((line) => /Module Deals is paused: Zoho has no field metadata for it/.test(line)));
     assert.ok(!capture.logs.some((line) => /although it had some/.test(line)));
   }),
 );

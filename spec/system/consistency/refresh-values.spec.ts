@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {Binding} from '../../../lib/capture/binding.ts';
 import {RefreshedValues} from '../../../lib/capture/seen/refreshed-values.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
@@ -111,30 +110,5 @@ for (const emission of ['tombstone', 'sweep'] as const) {
     }),
   );
 }
-
-refresh('a write that fails leaves no digest behind', async () => {
-  await captured(50, async (capture, partial) => {
-    const {put} = Binding.prototype;
-    let binding: Binding | undefined;
-    Binding.prototype.put = function (batch, admit) {
-      binding ??= this;
-      return put.call(this, batch, admit);
-    };
-    try {
-      await refreshed(capture);
-      assert.equal(partial.length, 0);
-      assert.ok(binding !== undefined && binding.refreshed.size > 0);
-      const {sink} = binding.shared;
-      const {write} = sink;
-      sink.write = () => Promise.reject(new Error('The disk is full'));
-      const nothing = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
-      await assert.rejects(put.call(binding, {items: nothing, patch: {}}), /disk is full/);
-      sink.write = write;
-      assert.equal(binding.refreshed.size, 0);
-    } finally {
-      Binding.prototype.put = put;
-    }
-  });
-});
 
 refresh.run();

@@ -27,7 +27,7 @@ feed('leaves the module captured without deletions, and these arrive when the fe
     faults.clear();
     await capture.pass(hourMs);
     assert.deepEqual(capture.differences(), []);
-    assert.ok(capture.logs.every((line) => !line.includes('set aside')));
+    assert.ok(capture.logs.every((line) => !line.includes('paused')));
   }),
 );
 

@@ -21,7 +21,7 @@ scopes('that one module lacks set it aside, and the others are captured', () =>
     capture.start();
     await capture.pass(3_600_000);
     assert.equal(capture.documents, 40);
-    assert.ok(capture.logs.some((line) => /Module Alpha is set aside: .*scopes do not cover this module/.test(line)));
+    assert.ok(capture.logs.some((line) => /Module Alpha is paused: .*scopes do not cover this module/.test(line)));
   }),
 );
 

@@ -248,9 +248,9 @@ snapshots('sets a module aside whose collection was created for records, and say
     options({bindings: [{module: 'Accounts_X_Skills'}, {module: 'Stage_History', snapshot: true}]}),
     async (capture) => {
       capture.start();
-      await capture.until(() => capture.logs.some((line) => line.includes('is set aside')));
-      const said = capture.logs.find((line) => line.includes('is set aside')) ?? '';
-      assert.match(said, /Module Accounts_X_Skills is set aside: .* has no Modified_Time.* discover it anew.*\/_meta\/row_id/);
+      await capture.until(() => capture.logs.some((line) => line.includes('is paused')));
+      const said = capture.logs.find((line) => line.includes('is paused')) ?? '';
+      assert.match(said, /Module Accounts_X_Skills is paused: .* has no Modified_Time.* discover it anew.*\/_meta\/row_id/);
     },
   ),
 );

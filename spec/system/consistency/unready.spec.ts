@@ -36,7 +36,7 @@ for (const [fault, first] of [
   ['not-ready:result@1', 2],
   ['unknown-state:status@1', 1],
 ] as const) {
-  unready(`a job that stays so (${fault}) is exported anew after a bounded time, and the module set aside in the end`, () =>
+  unready(`a job that stays so (${fault}) is exported anew after a bounded time, and the module paused in the end`, () =>
     JumpCapture.with(options, async (capture) => {
       const {faults, clock} = capture.sandbox;
       faults.add(fault);
@@ -44,7 +44,7 @@ for (const [fault, first] of [
       const beganMs = clock.nowMs();
       await capture.until(() => exported(capture) > first);
       assert.ok(clock.nowMs() - beganMs > 2 * 60_000, 'not at once');
-      await capture.until(() => capture.logs.some((line) => line.includes('is set aside')), 3 * 3_600_000);
+      await capture.until(() => capture.logs.some((line) => line.includes('is paused')), 3 * 3_600_000);
       assert.equal(exported(capture), first + 2);
       faults.clear();
       await capture.catchUp();

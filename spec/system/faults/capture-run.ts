@@ -29,9 +29,9 @@ export interface FaultyRun {
   readonly faults: readonly string[];
   /** Real time of that start at most. It is over when all faults were met as often as ordered, or ended it. */
   readonly faultyMs?: number;
-  /** That start is over as soon as a module was set aside, too. */
+  /** That start is over as soon as a module was paused, too. */
   readonly untilAside?: boolean;
-  /** That start is not over before a module was set aside, although every fault was met. */
+  /** That start is not over before a module was paused, although every fault was met. */
   readonly alsoAside?: boolean;
   /** Keeps the first start going until everything is captured, whatever was met. */
   readonly oneStart?: boolean;
@@ -46,7 +46,7 @@ export interface FaultyOutcome {
   readonly differences: readonly string[] | undefined;
   /** The line that ended the capture under the faults, if they did. */
   readonly stopped: string | undefined;
-  /** Why modules were set aside, each once. */
+  /** Why modules were paused, each once. */
   readonly aside: readonly string[];
   /** Fields that an API refused, as the capture reports them. */
   readonly refused: readonly string[];
@@ -132,7 +132,7 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
   }
 }
 
-const asideLine = /^warn: Module \w+ is set aside: (.*)$/;
+const asideLine = /^warn: Module \w+ is paused: (.*)$/;
 
 function found(logs: readonly string[], pattern: RegExp): string[] {
   return [...new Set(logs.flatMap((line) => pattern.exec(line)?.[1] ?? []))];

@@ -11,7 +11,7 @@ const faults = suite('every fault');
 interface Expected {
   /** The line that ends the capture; by default it goes on. */
   readonly stopped?: RegExp;
-  /** Why a module is set aside; by default none is. */
+  /** Why a module is paused; by default none is. */
   readonly aside?: RegExp;
   /** How often a definite fault comes; by default twice, which may be once for each module. */
   readonly times?: number;
@@ -35,7 +35,7 @@ const noPermission = /: the token's user has no permission for this \(NO_PERMISS
 const notFollowed = / points to another address, which is not followed \(HTTP status 302/;
 const notSupported = /: Zoho answers (INVALID_MODULE|MODULE_NOT_SUPPORTED): |: the token's user has no permission for this/;
 
-const noFields = /^Zoho (?:has no field metadata for it|gives an empty answer about its fields, although it had some)$/;
+const noFields = /^Zoho (?:has no field metadata for it|gave an empty answer about its fields, although it had some)$/;
 
 /** Faults that say something definite, by the kind of call they meet; nobody should ask such calls again at once. */
 const definite: Partial<Record<FaultName, Partial<Record<Made, Expected>>>> = {
@@ -189,9 +189,9 @@ for (const {name, run, stopped, aside} of cases) {
     assert.deepEqual(found.differences, [], 'equal to the truth');
     if (stopped) assert.match(found.stopped ?? '', stopped);
     else assert.equal(found.stopped, undefined, 'goes on');
-    if (aside) assert.ok(found.aside.length > 0, 'a module is set aside');
+    if (aside) assert.ok(found.aside.length > 0, 'a module is paused');
     // What ends the capture when every module meets it sets the first ones aside.
-    for (const reason of found.aside) assert.match(reason, aside ?? stopped ?? /^no module is set aside$/);
+    for (const reason of found.aside) assert.match(reason, aside ?? stopped ?? /^no module is paused$/);
     const counts = run.faults.map((order) => Number(order.split('*')[1]));
     if (stopped === undefined && !counts.some(Number.isNaN)) assert.deepEqual(found.hits, counts, 'every fault was met');
     assert.ok(found.hits.every((hits) => hits > 0));

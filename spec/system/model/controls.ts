@@ -87,8 +87,8 @@ function forgetsOverlap(): Control {
       },
     },
     breakIt() {
-      const mendPatches = patched((patch, binding) => {
-        const cutoff = patch.backfill?.cutoff ?? binding.state.backfill?.cutoff;
+      const mendPatches = patched((patch, state) => {
+        const cutoff = patch.backfill?.cutoff ?? state.backfill?.cutoff;
         if (typeof cutoff === 'string') cutoffS = secondsOf(cutoff);
       });
       const {record: passed} = BackfillFilter.prototype;

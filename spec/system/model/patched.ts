@@ -1,6 +1,6 @@
 /** What a broken control is, and how it changes the connector's checkpoints. */
-import {Binding} from '../../../lib/capture/binding.ts';
-import type {Batch} from '../../../lib/records/batch.ts';
+import {Seen} from '../../../lib/capture/seen/seen.ts';
+import type {BindingState} from '../../../lib/flow/state.ts';
 import type {ModelRun} from './run.ts';
 
 export interface Control {
@@ -19,19 +19,12 @@ export interface Patch {
 }
 
 /** Changes every patch of a binding on its way to the sink, and the state that it moves; call what it returns to mend it. */
-export function patched(change: (patch: Patch, binding: Binding) => void): () => void {
-  const {put, patch} = Binding.prototype;
-  const changed = (binding: Binding, given: Batch<unknown>['patch']) => () => {
-    const made = typeof given === 'function' ? given() : given;
-    const copy = made && structuredClone(made);
-    if (copy) change(copy, binding);
-    return copy;
+export function patched(change: (patch: Patch, state: BindingState) => void): () => void {
+  const {complete} = Seen.prototype;
+  Seen.prototype.complete = function (patch, state) {
+    const copy = patch && structuredClone(patch);
+    if (copy) change(copy, state);
+    return complete.call(this, copy, state);
   };
-  Binding.prototype.put = function (batch, admit) {
-    return put.call(this, batch.patch === undefined ? batch : {...batch, patch: changed(this, batch.patch)}, admit);
-  };
-  Binding.prototype.patch = function (given) {
-    return patch.call(this, changed(this, given));
-  };
-  return () => Object.assign(Binding.prototype, {put, patch});
+  return () => Object.assign(Seen.prototype, {complete});
 }

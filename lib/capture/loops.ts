@@ -1,0 +1,130 @@
+/** The two loops of a binding, side by side: backfills and refreshes, and sweeps. */
+import {secondsOf} from '../flow/state.ts';
+import {fieldsAgeMaxMs, scheduleCheckMs, sweepSpacingMs, windowLagS} from '../limits.ts';
+import type {Clock} from '../platform/clock.ts';
+import {beginRefresh, runBackfill} from './backfill.ts';
+import type {Binding} from './binding.ts';
+import {drain} from './drain.ts';
+import {noteFields} from './field-notes.ts';
+import {resumeRange} from './rebuild-filter.ts';
+import {emptyMetadata} from './resume.ts';
+import {fired} from './schedule.ts';
+
+/** Runs both sides until the signal aborts or, with `once`, until both are through. The failure of one ends the other. */
+export async function runLoops(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  const both = AbortSignal.any([signal, ended.signal]);
+  resumeRange(binding);
+  const ranges = backfillLoop(binding, once, both);
+  const sweeps = sweepLoop(binding, once ? ranges : undefined, both);
+  try {
+    await Promise.all([ranges, sweeps]);
+  } catch (error) {
+    ended.abort(error);
+    await Promise.allSettled([ranges, sweeps]);
+    throw error;
+  }
+}
+
+/** The range that is pending, then a refresh whenever one is due or something is owed. */
+async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
+  const {clock, client} = binding.shared;
+  for (;;) {
+    if (binding.state.backfill != null) {
+      await runBackfill(binding, signal);
+      noteOwed(binding);
+      // A schedule that fires faster than its refreshes take leaves them some rest; what is owed does not wait.
+      if (!once && owedOf(binding).length === 0) await clock.sleep(scheduleCheckMs, signal);
+    }
+    const nowS = await client.nowSeconds(signal);
+    const isDue = refreshDue(binding, nowS);
+    // The first sweep of a process emits the overlap again; of a refresh that runs already, those rows would be dropped.
+    if (once && isDue && binding.progress.sweeps === 0) await drain(binding, signal);
+    if (isDue && binding.progress.sweeps > 0) {
+      await beginRefresh(binding, nowS, signal);
+      if (owedOf(binding).length > 0) binding.owedRefreshes.begun(clock.elapsedMs());
+    } else if (once) return;
+    else await clock.sleep(scheduleCheckMs, signal);
+  }
+}
+
+/** Whether a refresh is to begin now, for what is owed or by the schedule; not without anything that it could read. */
+function refreshDue(binding: Binding, nowS: number): boolean {
+  const {schedule, state, queries, owedRefreshes, shared} = binding;
+  if (shared.credits.onHold.refreshes) return false;
+  const owed = owedOf(binding);
+  if (queries.fields.toRefresh(owed).length === 0) return false;
+  if (owed.length > 0 && owedRefreshes.mayBegin(shared.clock.elapsedMs())) return true;
+  return schedule !== undefined && fired(schedule, secondsOf(state.last_initialized ?? state.start), nowS);
+}
+
+/** Says what a range that has ended leaves owed, and when it comes. */
+function noteOwed(binding: Binding): void {
+  const {module, shared, owedRefreshes} = binding;
+  const owed = owedOf(binding);
+  const mustWait = owedRefreshes.ended(owed.length > 0);
+  if (owed.length === 0) return;
+  const names = owed.join(', ');
+  const what = mustWait
+    ? `Records of module ${module} keep changing: ${names} of the latest arrives with its next refresh`
+    : `Records of module ${module} were captured without ${names}: it comes with a refresh, which begins now`;
+  shared.log('info', what, {module, fields: owed});
+}
+
+function owedOf({state}: Binding): readonly string[] {
+  return state.fields?.owed ?? [];
+}
+
+/** A sweep every interval; with `ranges`, until they are done and a sweep after them has drained all seconds up to the one that this began in. */
+async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  const {client, clock} = binding.shared;
+  const beganS = await client.nowSeconds(signal);
+  let readFieldsMs = clock.elapsedMs();
+  let rangesDone = false;
+  ranges?.then(
+    () => (rangesDone = true),
+    () => {},
+  );
+  if (ranges !== undefined) await pause(Math.max(binding.intervalMs, sweepSpacingMs), ranges, clock, signal);
+  for (;;) {
+    const startedMs = clock.elapsedMs();
+    const last = rangesDone;
+    while (last && (await client.nowSeconds(signal)) - windowLagS <= beganS) await clock.sleep(sweepSpacingMs, signal);
+    await drain(binding, signal, {readsDeletions: last});
+    if (last) return;
+    if (binding.queries.areFieldsStale || startedMs - readFieldsMs > fieldsAgeMaxMs) {
+      await readFields(binding, signal);
+      readFieldsMs = startedMs;
+    }
+    if (binding.progress.range === undefined) binding.progress.phase = 'up to date';
+    const pauseMs = Math.max(binding.intervalMs, sweepSpacingMs) - (clock.elapsedMs() - startedMs);
+    if (pauseMs > 0) await pause(pauseMs, ranges, clock, signal);
+  }
+}
+
+/** Waits out a pause, or less when `ranges` end before it; what fails, fails. */
+async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
+  if (ranges === undefined) return clock.sleep(pauseMs, signal);
+  const over = new AbortController();
+  const waited = clock.sleep(pauseMs, AbortSignal.any([signal, over.signal])).catch(() => signal.throwIfAborted());
+  try {
+    await Promise.race([ranges, waited]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Reads the field metadata again; a field that is new arrives with the next sweep. */
+async function readFields(binding: Binding, signal: AbortSignal): Promise<void> {
+  const {module, shared, queries, deletionSchedule} = binding;
+  const fields = await shared.client.fields(module, signal);
+  if (fields === null) {
+    queries.keepFields();
+    return shared.log('warn', `Module ${module}: ${emptyMetadata}; those known before stay in use`, {module});
+  }
+  deletionSchedule.allow();
+  const haveChanged = queries.takeFields(fields);
+  if (haveChanged) shared.log('info', `The fields of module ${module} have changed`, {module, fields: fields.length});
+  await noteFields(binding, haveChanged, signal);
+  await binding.describe();
+}
