@@ -2,7 +2,6 @@
 
 import {ZohoError} from '../errors/errors.ts';
 import {secondsOf} from '../flow/state.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
 import {keyFields} from './field-plan.ts';
@@ -107,6 +106,6 @@ export async function askForColumns({module, fields, shared, state}: Binding, si
   if ([...fields.all.values()].some(({hidden}) => hidden)) return;
   for (const columns of fields.coqlSlices) {
     const query = windowQuery({module, columns, fromS: secondsOf(state.inc.cursor), limit: 1, quoting: fields.quoting});
-    await shared.client.coql(query, (body) => parseCoql(body, columns, fields.all), signal);
+    await shared.client.coql(query, signal);
   }
 }

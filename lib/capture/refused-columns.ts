@@ -1,7 +1,6 @@
 /** Which columns COQL refuses when it does not say, and which names it only wants written otherwise. */
 import {ZohoError} from '../errors/errors.ts';
 import {coqlColumnsFallback} from '../limits.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import {type FieldPlan, keyFields} from './field-plan.ts';
@@ -51,7 +50,7 @@ export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): 
     const columns = [...keyFields, ...names];
     const query = windowQuery({module, columns, fromS, limit: 1, quoting});
     try {
-      await client.coql(query, (body) => parseCoql(body, columns, fields.all), signal);
+      await client.coql(query, signal);
       return false;
     } catch (error) {
       if (!(error instanceof ZohoError)) throw error;

@@ -8,7 +8,6 @@ import type {ResourceConfig} from '../config/config.ts';
 import {daysBefore, defaultStartDays, secondsOf} from '../flow/state.ts';
 import {downloadsPerMinute, estimatedJobS, jobsAtOnce, snapshotSpacingMs, sweepSpacingMs} from '../limits.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
-import {countRecords} from '../zoho/count.ts';
 import {backfillCredits, creditsOf, editionCredits, idleCreditsADay, rowsPerJob} from '../zoho/usage.ts';
 import {bindingOf, type Setup} from './context.ts';
 import type {CommandContext} from './host.ts';
@@ -49,7 +48,7 @@ export async function estimate(setup: Setup, host: CommandContext, entries: read
   await working(host, async (work) => {
     work.begin('Counting records, modules', captured.length);
     for (const {name, fields = [], snapshot = false} of captured) {
-      const records = await countRecords(client, name, snapshot ? undefined : secondsOf(start), host.signal);
+      const records = await client.count(name, snapshot ? undefined : secondsOf(start), host.signal);
       const resource = bindings?.find((binding) => binding.resource.name === name)?.resource ?? bindingOf(name).resource;
       modules.push(
         snapshot ? snapshotEstimate(resource, records, nowS) : moduleEstimate(resource, new FieldPlan(fields), records, nowS),

@@ -30,7 +30,7 @@ export interface CoqlAnswer {
 export async function parseCoql(
   body: AsyncIterable<Uint8Array>,
   columns: readonly string[],
-  fields: ReadonlyMap<string, Field>,
+  fields: ReadonlyMap<string, Field> = noFields,
   bytesMax: number = coqlPageBytesMax,
 ): Promise<CoqlAnswer> {
   const answer = new Answer(columns, fields);
@@ -50,6 +50,8 @@ async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
     yield piece;
   }
 }
+
+const noFields: ReadonlyMap<string, Field> = new Map();
 
 /** What a row is known by. */
 const keyNames = ['id', 'Modified_Time'];

@@ -2,6 +2,7 @@
 
 import type {Field} from '../records/field.ts';
 import type {OddRow} from '../records/odd-rows.ts';
+import type {CoqlAnswer} from '../transforms/parse-json.ts';
 import type {BulkPage, BulkQuery} from './bulk.ts';
 import type {CoqlQuery} from './coql.ts';
 import type {UsageSummary} from './usage.ts';
@@ -52,6 +53,14 @@ export interface DeletedRows {
   readonly more: boolean | undefined;
 }
 
+/** How the rows of a query are read. */
+export interface CoqlOptions {
+  /** Fields of the columns, which decide how structured values are written. */
+  readonly fields?: ReadonlyMap<string, Field> | undefined;
+  /** Memory that the rows may take; when they reach it, the rest of the answer is not read. */
+  readonly bytesMax?: number | undefined;
+}
+
 /** Every wait in here ends at once, with the signal's reason, when the signal aborts. Failures are `ZohoError`s by kind. */
 export interface ZohoClient {
   /**
@@ -68,11 +77,13 @@ export interface ZohoClient {
   job(id: string, signal: AbortSignal): Promise<BulkJob>;
   /** The bytes of a finished job's ZIP, once from its start. When they stop before their end it throws kind `short`, when there are none kind `unready`; the caller asks again. */
   download(id: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
+  /** The rows of a query, read while they arrive; null when nothing matches. Repeats the query when its answer is cut, stalls or is damaged. */
+  coql(query: CoqlQuery, signal: AbortSignal, options?: CoqlOptions): Promise<CoqlAnswer | null>;
   /**
-   * Asks a query and has `read` take in the body; null when nothing matches. `read` is called again with a new body when one is cut, stalls, or makes it
-   * throw kind `damaged`; what it throws otherwise is thrown as it is.
+   * Records modified at or after a time, or all of a module that has no such times, for one credit. Undefined where Zoho does not count them: not every
+   * organisation's COQL has aggregates, and an estimate can do without.
    */
-  coql<T>(query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null>;
+  count(module: string, fromS: number | undefined, signal: AbortSignal): Promise<number | undefined>;
   /** One page (from 1) of what was deleted since a time; null when nothing was. */
   deleted(module: string, sinceSeconds: number, page: number, signal: AbortSignal): Promise<DeletedRows | null>;
   /** Scopes of the token, fetching one if need be; undefined when Zoho does not say. */

@@ -6,14 +6,15 @@ import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import {isoSeconds} from '../records/instant.ts';
+import type {CoqlAnswer} from '../transforms/parse-json.ts';
 import type {AccessToken} from './access-token.ts';
-import type {BulkJob, DeletedRows, Module, ZohoClient} from './api.ts';
+import type {BulkJob, CoqlOptions, DeletedRows, Module, ZohoClient} from './api.ts';
 import {type Call, ErrorReply} from './attempt.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import type {Caller} from './caller.ts';
 import {saidBy} from './classify.ts';
 import type {CoqlQuery} from './coql.ts';
-import {type BodyReader, CoqlEndpoint} from './coql-endpoint.ts';
+import {CoqlEndpoint} from './coql-endpoint.ts';
 import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
 import {ConnectionLost, type Http, isEmpty} from './http.ts';
@@ -178,8 +179,12 @@ export class Endpoints implements ZohoClient {
     }
   }
 
-  coql<T>(query: CoqlQuery, read: BodyReader<T>, signal: AbortSignal): Promise<T | null> {
-    return this.#coql.ask(query, read, signal);
+  coql(query: CoqlQuery, signal: AbortSignal, options?: CoqlOptions): Promise<CoqlAnswer | null> {
+    return this.#coql.rows(query, signal, options);
+  }
+
+  count(module: string, fromS: number | undefined, signal: AbortSignal): Promise<number | undefined> {
+    return this.#coql.count(module, fromS, signal);
   }
 
   async deleted(module: string, sinceSeconds: number, page: number, signal: AbortSignal): Promise<DeletedRows | null> {

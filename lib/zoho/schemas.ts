@@ -160,6 +160,14 @@ export function hiddenApiError(body: unknown): ApiError | undefined {
   return v.is(accounts, body) ? apiErrorOf(body) : undefined;
 }
 
+/** The number in the answer to a query that counts; undefined when it has none. */
+export function countIn(body: unknown): number | undefined {
+  const reply = v.safeParse(countReply, body);
+  return reply.success ? Object.values(reply.output.data[0])[0] : undefined;
+}
+
+const countReply = v.object({data: v.tuple([v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0)))])});
+
 /**
  * Whether an answer with status 200 says "nothing" where a list is expected: an empty body, `[]`, `{}`, or an object whose list is null, empty or
  * not there (zoho-api sheet 5.1). Not when more is said to follow, and not for an error.

@@ -13,7 +13,6 @@ import {own} from '../../platform/own-property.ts';
 import {folderDisk, hasCode} from '../../sinks/files/disk.ts';
 import {lockFolder} from '../../sinks/files/lock.ts';
 import {type Manifest, type ManifestFile, manifestName, parseManifest, refuseOther} from '../../sinks/files/manifest.ts';
-import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf} from '../bindings.ts';
 import {ChosenFields} from '../chosen-fields.ts';
@@ -181,11 +180,7 @@ async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup,
   for (let slice = 0; slice < plan.coqlSlices.length; ) {
     const columns = plan.coqlSlices[slice] ?? [];
     try {
-      await client.coql(
-        windowQuery({module, columns, fromS: 0, limit: 1, quoting}),
-        (body) => parseCoql(body, columns, plan.all),
-        signal,
-      );
+      await client.coql(windowQuery({module, columns, fromS: 0, limit: 1, quoting}), signal);
       slice++;
     } catch (error) {
       signal.throwIfAborted();
