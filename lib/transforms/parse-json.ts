@@ -1,7 +1,7 @@
 /** COQL answers to rows (zoho-api sheet 5.5): the cells that a CSV page would have, as far as the two agree. */
 import {TokenType} from '@streamparser/json';
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, coqlPageBytesMax, documentBytesMax} from '../limits.ts';
+import {coqlPageBytesMax, documentBytesMax} from '../limits.ts';
 import {cellClean, cellJson, cellPlain, type RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {RowBuilder} from '../records/row-builder.ts';
@@ -25,7 +25,7 @@ export interface CoqlAnswer {
  * for are left out.
  *
  * What stands among the records and is none becomes a row of empty cells, for whoever checks rows to leave out. Throws kind `damaged` for a body that is cut
- * short, malformed, too large or without `data`. Failures of the body pass through.
+ * short, malformed or without `data`. Failures of the body pass through.
  */
 export async function parseCoql(
   body: AsyncIterable<Uint8Array>,
@@ -35,19 +35,10 @@ export async function parseCoql(
 ): Promise<CoqlAnswer> {
   const answer = new Answer(columns, fields);
   try {
-    const isComplete = await walkJson(bounded(body), answer, () => answer.bytes >= bytesMax);
+    const isComplete = await walkJson(body, answer, () => answer.bytes >= bytesMax);
     return answer.result(!isComplete);
   } catch (error) {
     throw error instanceof JsonError ? damaged(`${error.message[0]?.toLowerCase()}${error.message.slice(1)}`) : error;
-  }
-}
-
-async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > coqlBytesMax) throw damaged(`it has more than ${coqlBytesMax} bytes`);
-    yield piece;
   }
 }
 

@@ -1,6 +1,9 @@
 /** The access token: fetched when a call first needs it, one for all calls, replaced before it ends (zoho-api sheet 1.2, 1.3). */
 
 import {ZohoError} from '../errors/errors.ts';
+import {backoff, jittered} from '../platform/backoff.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
 import {
   callDelayMaxMs,
   callDelayMs,
@@ -12,10 +15,7 @@ import {
   tokenThrottleMaxMs,
   tokenThrottleMs,
   tokenWindowMs,
-} from '../limits.ts';
-import {backoff, jittered} from '../platform/backoff.ts';
-import type {Clock} from '../platform/clock.ts';
-import type {Log} from '../platform/log.ts';
+} from './limits.ts';
 import type {TokenReply} from './schemas.ts';
 import {parseScopes} from './scopes.ts';
 import {lifeMsOf, readTokenAnswer, type TokenAnswer, type TokenHosts} from './token-endpoint.ts';

@@ -1,8 +1,8 @@
 /** One attempt of a call: what is asked, and what its failure means for the next attempt. */
 import {ZohoError} from '../errors/errors.ts';
-import {callTriesMax, createTriesMax, queryTimeoutsMax, retryAfterMaxMs} from '../limits.ts';
 import type {Action, Verdict} from './classify.ts';
 import {type Answer, ConnectionLost} from './http.ts';
+import {callTriesMax, createTriesMax, queryTimeoutsMax, retryAfterMaxMs} from './limits.ts';
 import type {Outcome} from './rate-limiter.ts';
 import type {ApiError} from './schemas.ts';
 import type {CallKind} from './usage.ts';

@@ -1,6 +1,7 @@
 /** Bulk Read: what a job is asked for, and when to look after it (zoho-api sheet 4). Pure. */
-import {bulkFieldsMax, pollDelayMaxMs, pollDelayMinMs} from '../limits.ts';
+import {bulkFieldsMax} from '../limits.ts';
 import {isoSeconds} from '../records/instant.ts';
+import {pollDelayMaxMs, pollDelayMinMs} from './limits.ts';
 
 export interface BulkQuery {
   readonly module: string;

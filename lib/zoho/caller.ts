@@ -1,3 +1,11 @@
+import {backoff} from '../platform/backoff.ts';
+import type {Clock} from '../platform/clock.ts';
+import {jsonOf} from '../platform/json.ts';
+import type {Log} from '../platform/log.ts';
+import type {AccessToken} from './access-token.ts';
+import {type Call, ErrorReply, lostOrDamaged, outcomeOf, type Problem, Refused, retryAfterMs, triesMax} from './attempt.ts';
+import {classify, scopesOf} from './classify.ts';
+import {type Answer, type Http, within} from './http.ts';
 import {
   callDelayMaxMs,
   callDelayMs,
@@ -10,15 +18,7 @@ import {
   throttleDelayMs,
   throttleWaitMaxMs,
   tokenRefusalsMax,
-} from '../limits.ts';
-import {backoff} from '../platform/backoff.ts';
-import type {Clock} from '../platform/clock.ts';
-import {jsonOf} from '../platform/json.ts';
-import type {Log} from '../platform/log.ts';
-import type {AccessToken} from './access-token.ts';
-import {type Call, ErrorReply, lostOrDamaged, outcomeOf, type Problem, Refused, retryAfterMs, triesMax} from './attempt.ts';
-import {classify, scopesOf} from './classify.ts';
-import {type Answer, type Http, within} from './http.ts';
+} from './limits.ts';
 import type {Permit, RateLimiter} from './rate-limiter.ts';
 import {type ApiError, apiErrorOf} from './schemas.ts';
 import {covers} from './scopes.ts';

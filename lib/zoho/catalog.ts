@@ -1,11 +1,11 @@
 /** Which modules can be captured, and why the others cannot. */
 import {ZohoError} from '../errors/errors.ts';
-import {fieldCallsAtOnce} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
 import type {Field} from '../records/field.ts';
 import type {Module, ZohoClient} from './api.ts';
 import {byteOrder, hasModifiedTime} from './fields.ts';
+import {fieldCallsAtOnce} from './limits.ts';
 import {covers, scopesNeeded} from './scopes.ts';
 
 export interface ModuleEntry {

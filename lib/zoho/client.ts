@@ -1,6 +1,5 @@
 /** Zoho CRM as the rest of the connector sees it: every call it makes, with retries, limits and tokens taken care of. */
 
-import {tokenTimeoutMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {withoutSecrets} from '../platform/redact.ts';
@@ -10,6 +9,7 @@ import {Caller} from './caller.ts';
 import {accountsOrigin, apiOrigin, isLoopback, sameOrgHost} from './data-centers.ts';
 import {Endpoints, type Waits} from './endpoints.ts';
 import {Http, type Timeouts, usualTimeouts} from './http.ts';
+import {tokenTimeoutMs} from './limits.ts';
 import {RateLimiter} from './rate-limiter.ts';
 import {askToken} from './token-endpoint.ts';
 import {Usage} from './usage.ts';

@@ -2,7 +2,7 @@
 import type {Transform} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress} from 'node:zlib';
-import {encodingsMax} from '../limits.ts';
+import {encodingsMax} from './limits.ts';
 
 /** The body cannot be decompressed: by its own fault, or because it ends early. */
 export class EncodingError extends Error {

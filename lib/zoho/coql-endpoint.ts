@@ -1,6 +1,6 @@
 /** Queries: the request, and what the forms of its answer mean (zoho-api sheet 5). */
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, errorBytesMax, queryTriesMax} from '../limits.ts';
+import {queryTriesMax} from '../limits.ts';
 import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import {type CoqlAnswer, parseCoql} from '../transforms/parse-json.ts';
@@ -9,6 +9,7 @@ import {type Call, ErrorReply} from './attempt.ts';
 import type {Caller} from './caller.ts';
 import {type CoqlQuery, countQuery, queryCredits, selects} from './coql.ts';
 import {type Answer, isEmpty} from './http.ts';
+import {coqlBytesMax, errorBytesMax} from './limits.ts';
 import {countIn, hiddenApiError, saysNothing} from './schemas.ts';
 
 /** Reads an answer that has a body. */

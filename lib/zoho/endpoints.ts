@@ -1,7 +1,7 @@
 /** Every call of Zoho that the connector makes: its request, and what its answer means (zoho-api sheet 2 to 6). */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {deletedPageRows, jobAddressesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {deletedPageRows} from '../limits.ts';
 import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
@@ -18,6 +18,7 @@ import {CoqlEndpoint} from './coql-endpoint.ts';
 import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
 import {ConnectionLost, type Http, isEmpty} from './http.ts';
+import {jobAddressesMax, replyBytesMax, zipBytesMax} from './limits.ts';
 import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
 

@@ -1,6 +1,8 @@
 /** Requests over undici: pools, timeouts, size limits, and failures with a name. Knows hosts and bytes, nothing of Zoho. */
 import {Agent, type Dispatcher, EnvHttpProxyAgent, Pool} from 'undici';
 import {ZohoError} from '../errors/errors.ts';
+import {decoded, EncodingError, encodingsOf} from './content-encoding.ts';
+import {isLoopback} from './data-centers.ts';
 import {
   bodyBytesAhead,
   callsAtOnce,
@@ -9,9 +11,7 @@ import {
   headerBytesMax,
   headersTimeoutMs,
   idleTimeoutMs,
-} from '../limits.ts';
-import {decoded, EncodingError, encodingsOf} from './content-encoding.ts';
-import {isLoopback} from './data-centers.ts';
+} from './limits.ts';
 
 export interface Timeouts {
   readonly connectMs: number;

@@ -1,5 +1,8 @@
 /** Holds calls back: how many at once, which first, and how fast after Zoho complained. One for all bindings of a process. */
 
+import {pagesAtOnce} from '../limits.ts';
+import {backoff, jittered} from '../platform/backoff.ts';
+import type {Clock} from '../platform/clock.ts';
 import {
   callsAtOnce,
   coqlAtOnce,
@@ -8,15 +11,12 @@ import {
   downloadBlockMs,
   downloadsPerMinute,
   downloadWindowMs,
-  pagesAtOnce,
   passedOverMax,
   slowLevelMax,
   tellPauseMs,
   throttleDelayMaxMs,
   throttleDelayMs,
-} from '../limits.ts';
-import {backoff, jittered} from '../platform/backoff.ts';
-import type {Clock} from '../platform/clock.ts';
+} from './limits.ts';
 import type {CallKind} from './usage.ts';
 
 /** Sweeps first, then what keeps backfills moving, then the pages themselves, which take longest. */

@@ -1,10 +1,10 @@
 /** The token call and what its answers mean (zoho-api sheet 1.2). */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {errorBytesMax} from '../limits.ts';
 import {jsonOf} from '../platform/json.ts';
 import type {Credentials} from './api.ts';
 import {type Http, within} from './http.ts';
+import {errorBytesMax} from './limits.ts';
 import {apiErrorOf, type TokenReply, tokenReply} from './schemas.ts';
 
 /** An answer of the accounts host, read whole. */

@@ -1,5 +1,5 @@
 /** Calls made and credits spent (zoho-api sheet 8.1). */
-import {creditsKnownMs} from '../limits.ts';
+import {creditsKnownMs} from './limits.ts';
 
 /** Every kind of call; limits, priorities, scopes and costs go by it. */
 export const callKinds = ['modules', 'fields', 'create', 'job', 'download', 'coql', 'deleted'] as const;

@@ -1,7 +1,8 @@
 /** Zoho's clock as its answers tell it, and how far that is believed. */
-import {dateAgreedMs, dateEarliestMs, dateJitterMs, machineSkewMs} from '../limits.ts';
+
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
+import {dateAgreedMs, dateEarliestMs, dateJitterMs, machineSkewMs} from './limits.ts';
 
 /** Milliseconds to add to this machine's monotonic clock to get Zoho's. */
 type Offset = number;

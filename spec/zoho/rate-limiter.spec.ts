@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {callsAtOnce, coqlAtOnce, downloadsPerMinute, pagesAtOnce, passedOverMax} from '../../lib/limits.ts';
+import {pagesAtOnce} from '../../lib/limits.ts';
+import {callsAtOnce, coqlAtOnce, downloadsPerMinute, passedOverMax} from '../../lib/zoho/limits.ts';
 import {type Outcome, type Permit, RateLimiter} from '../../lib/zoho/rate-limiter.ts';
 import {type CallKind, callKinds} from '../../lib/zoho/usage.ts';
 import {ManualClock, settled} from '../harness/clocks.ts';

@@ -1,8 +1,9 @@
 /** Watches a run for its report: looks at the progress of every binding at short intervals and keeps what changed. */
 import type {BindingProgress} from '../../capture/progress.ts';
-import {downloadsPerMinute, reportIncidentsMax, reportSampleMs, reportSamplesMax, reportSpansMax} from '../../limits.ts';
+import {reportIncidentsMax, reportSampleMs, reportSamplesMax, reportSpansMax} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
+import {downloadsPerMinute} from '../../zoho/limits.ts';
 import type {UsageSummary} from '../../zoho/usage.ts';
 import {activityOf, type Hold, type Incident, type Outcome, type RunRecord, type Sample, type Span} from './record.ts';
 

@@ -1,8 +1,8 @@
 /** The progress of a whole capture: one line per module, why something waits, and a total. */
 import {styleText} from 'node:util';
 import type {BindingProgress} from '../../capture/progress.ts';
-import {downloadsPerMinute} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
+import {downloadsPerMinute} from '../../zoho/limits.ts';
 import type {UsageSummary} from '../../zoho/usage.ts';
 import {bar} from './bar.ts';
 import type {View} from './display.ts';
