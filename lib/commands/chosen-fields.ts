@@ -1,5 +1,5 @@
 /** `--fields`: the fields that a capture takes from each module. */
-import {didYouMean} from '../errors/did-you-mean.ts';
+import {suggestion} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import type {Field} from '../records/field.ts';
 import type {ZohoClient} from '../zoho/api.ts';
@@ -53,15 +53,15 @@ export class ChosenFields {
     for (const {module, field, text} of this.#chosen) {
       if (module !== undefined && !modules.includes(module)) {
         throw new ConfigError(
-          `Cannot choose field ${text}: module ${module} is not captured${meant(module, modules, (name) => `${name}.${field}`)}`,
+          `Cannot choose field ${text}: module ${module} is not captured${suggestion(module, modules, (name) => `${name}.${field}`)}`,
         );
       }
       const where = module === undefined ? modules : [module];
       const known = [...new Set(where.flatMap((name) => this.#known.get(name) ?? []))];
       if (known.includes(field)) continue;
       const place = module === undefined ? 'no module of this capture has it' : `module ${module} does not have it`;
-      const whole = (name: string): string => (module === undefined ? name : `${module}.${name}`);
-      throw new ConfigError(`Cannot choose field ${text}: ${place}${meant(field, known, whole)}`);
+      const shown = (name: string): string => (module === undefined ? name : `${module}.${name}`);
+      throw new ConfigError(`Cannot choose field ${text}: ${place}${suggestion(field, known, shown)}`);
     }
   }
 
@@ -69,9 +69,4 @@ export class ChosenFields {
   toString(): string {
     return [...new Set(this.#chosen.map(({text}) => text))].sort().join(',');
   }
-}
-
-function meant(word: string, known: readonly string[], whole: (name: string) => string): string {
-  const name = didYouMean(word, known);
-  return name === undefined ? '' : `, did you mean ${whole(name)}?`;
 }

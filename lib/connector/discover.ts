@@ -1,6 +1,6 @@
 /** Flow's `discover` and `validate`: which modules there are, and whether the bound ones can be captured. */
 import {parseConfig} from '../config/config.ts';
-import {didYouMean} from '../errors/did-you-mean.ts';
+import {suggestion} from '../errors/did-you-mean.ts';
 import {type DiscoveredBinding, discoveredBindings, keyFault} from '../flow/discover.ts';
 import type {ValidateBinding, ValidateRequest} from '../flow/protocol.ts';
 import {answerWaitMaxMs} from '../limits.ts';
@@ -52,8 +52,7 @@ function problems(
     const entry = entries.get(name);
     if (entry?.skip !== undefined) return [`Resource '${name}' cannot be captured: ${entry.skip}`];
     if (entry !== undefined) return keyProblems(entry, bindings[names.indexOf(name)]);
-    const meant = didYouMean(name, listed);
-    return [`Resource '${name}' was not found${meant === undefined ? '' : `, did you mean '${meant}'?`}`];
+    return [`Resource '${name}' was not found${suggestion(name, listed, (known) => `'${known}'`)}`];
   });
   const repeated = distinct.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
   return [...wrong, ...repeated.map((name) => `Resource '${name}' is in several bindings; keep one of them`)];
