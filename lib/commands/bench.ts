@@ -39,8 +39,8 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
   const other = args.starts ? '--starts' : args.memory ? '--memory' : scale !== undefined ? '--scale' : undefined;
   if (report !== undefined && other !== undefined)
     throw new ConfigError(`Cannot use --report with ${other}: its page is one of cases`);
-  if (args.starts) return tellStarts(host, args);
-  if (args.memory) return tellMemory(host, args);
+  if (args.starts) return benchStarts(host, args);
+  if (args.memory) return benchMemory(host, args);
   // Before minutes of measuring.
   if (scale !== undefined) {
     await explainSystemErrors(`write ${scale}`, async () => {
@@ -65,11 +65,11 @@ async function measureCases(host: CommandContext, args: BenchArguments, measured
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {
     const session = {cases, rounds: args.rounds, folder};
-    const told = await measureApart(session, host.signal, {
+    const outcome = await measureApart(session, host.signal, {
       onDoing: (doing) => say(host, doing),
       onMeasured: (figures) => measured.push(...figures),
     });
-    const figures = 'figures' in told ? told.figures : [];
+    const figures = 'figures' in outcome ? outcome.figures : [];
     if (args.scale !== undefined) await writeFile(args.scale, plotOf(figures));
     if (args.json) sayJson(host, {...circumstances(), figures});
     else for (const line of linesOf(figures)) print(host, line);
@@ -87,10 +87,12 @@ function circumstances(): Omit<BenchRecord, 'outcome' | 'figures'> {
 /** Starts are short, so that there can be many. */
 const startsPerRound = 4;
 
-async function tellStarts(host: CommandContext, {rounds, json}: BenchArguments): Promise<number> {
+async function benchStarts(host: CommandContext, {rounds, json}: BenchArguments): Promise<number> {
   say(host, `Starting each ${startsPerRound * rounds} times`);
-  const told = await measureApart({startsPerRound: startsPerRound * rounds}, host.signal, {onDoing: (doing) => say(host, doing)});
-  const starts = 'starts' in told ? told.starts : [];
+  const outcome = await measureApart({startsPerRound: startsPerRound * rounds}, host.signal, {
+    onDoing: (doing) => say(host, doing),
+  });
+  const starts = 'starts' in outcome ? outcome.starts : [];
   if (json) sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, starts});
   else {
     const columns = [{title: 'start'}, {title: 'ms', align: 'right'}, {title: 'x node', align: 'right'}] as const;
@@ -100,7 +102,7 @@ async function tellStarts(host: CommandContext, {rounds, json}: BenchArguments):
   return exit.done;
 }
 
-async function tellMemory(host: CommandContext, {cases = ['all'], json}: BenchArguments): Promise<number> {
+async function benchMemory(host: CommandContext, {cases = ['all'], json}: BenchArguments): Promise<number> {
   const chosen = pick(memoryCases(), cases);
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {

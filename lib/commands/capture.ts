@@ -73,14 +73,14 @@ async function captureOnce(host: CommandContext, args: CaptureArguments, recorde
 }
 
 async function dryRun(host: CommandContext, {json}: CaptureArguments, setup: Setup): Promise<number> {
-  const told = await estimate(setup, host, await modulesOf(setup, host));
-  if (json === true) sayJson(host, {dry_run: true, estimate: estimateJson(told)});
-  else for (const line of [...estimateLines(told, host.outputColumns()), '', 'Nothing was captured']) print(host, line);
+  const estimated = await estimate(setup, host, await modulesOf(setup, host));
+  if (json === true) sayJson(host, {dry_run: true, estimate: estimateJson(estimated)});
+  else for (const line of [...estimateLines(estimated, host.outputColumns()), '', 'Nothing was captured']) print(host, line);
   return exit.done;
 }
 
-function watchedOf({client, heldBack}: Setup): Omit<Watched, 'bindings'> {
-  return {spent: () => client.spent(), heldBack};
+function watchedOf({client, holdReason}: Setup): Omit<Watched, 'bindings'> {
+  return {spent: () => client.spent(), holdReason};
 }
 
 /** Captures what a setup means; gives the exit code. */
@@ -154,7 +154,7 @@ async function run(
     bindings: progress,
     expected,
     spent: () => client.spent(),
-    heldBack: setup.heldBack,
+    holdReason: setup.holdReason,
     colors: host.colors,
     unicode: /utf-?8/i.test(host.env.LC_ALL || host.env.LC_CTYPE || host.env.LANG || ''),
   });
@@ -228,10 +228,10 @@ function summarise(
     });
   } else {
     // Documents have standard output for themselves.
-    const tell = args.out === '-' ? say : print;
-    for (const line of summaryLines(args, bindings, fileOf)) tell(host, line);
+    const show = args.out === '-' ? say : print;
+    for (const line of summaryLines(args, bindings, fileOf)) show(host, line);
     const rate = elapsedMs > 0 ? grouped((documents * 1_000) / elapsedMs) : '0';
-    tell(
+    show(
       host,
       `${counted(documents, 'document')} in ${spanText(elapsedMs)} (${rate}/s), ${counted(spent.callsTotal, 'API call')}, ${counted(spent.creditsTotal, 'credit')}`,
     );

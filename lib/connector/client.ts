@@ -17,7 +17,7 @@ export interface ConnectorOptions {
 
 export interface SetupOptions extends ConnectorOptions {
   /** Told why calls of Zoho are held back for long, and `undefined` when they go on. */
-  readonly onStatus?: (reason: string | undefined) => void;
+  readonly onHold?: (reason: string | undefined) => void;
   /** How long limits may hold up one call; by default as long as a capture wants it. */
   readonly waitMaxMs?: number;
 }

@@ -33,10 +33,10 @@ export async function runSession(
   if (bindings.length < resources.length) {
     log('info', `This shard runs ${bindings.length} of ${resources.length} bindings`, {range: request.range});
   }
-  const onStatus = (reason: string | undefined) => logStatus(log, reason ?? statusOf(bindings.map(({progress}) => progress)));
-  return withClient(config, {...options, onStatus}, async (client) => {
+  const onHold = (reason: string | undefined) => logStatus(log, reason ?? statusOf(bindings.map(({progress}) => progress)));
+  return withClient(config, {...options, onHold}, async (client) => {
     if (bindings.length > 0) {
-      await ridingOut(() => checkSetup(client, config, log, signal), {clock, log, tell: onStatus}, signal);
+      await ridingOut(() => checkSetup(client, config, log, signal), {clock, log, tell: onHold}, signal);
     }
     const sink = new FlowSink(output, signal);
     const {startDate} = config;

@@ -30,7 +30,7 @@ export interface TokenOptions extends TokenHosts {
   readonly random?: (() => number) | undefined;
   /** How long limits may hold up a token. */
   readonly waitMaxMs?: number | undefined;
-  readonly tell?: ((reason: string | undefined) => void) | undefined;
+  readonly onHold?: ((reason: string | undefined) => void) | undefined;
 }
 
 interface Held {
@@ -195,15 +195,15 @@ export class AccessToken {
   }
 
   async #pause(delayMs: number, why: string, signal: AbortSignal): Promise<void> {
-    const {clock, tell, log} = this.#options;
+    const {clock, onHold, log} = this.#options;
     const pauseMs = jittered(delayMs, {least: 1, spread: 0.1, random: this.#random});
     const at = new Date(clock.nowMs() + pauseMs).toISOString().slice(0, 19);
     log('warn', `Waiting for an access token: ${why}; next try at ${at}Z`);
-    tell?.(`Waiting for an access token: ${why}; next try at ${at}Z`);
+    onHold?.(`Waiting for an access token: ${why}; next try at ${at}Z`);
     try {
       await clock.sleep(pauseMs, signal);
     } finally {
-      tell?.(undefined);
+      onHold?.(undefined);
     }
   }
 

@@ -128,7 +128,7 @@ export class Caller {
         const delayMs = this.#slowDownMs(++tries.throttles);
         const nextTryMs = Math.max(delayMs, rateLimiter.pausedMs);
         if (clock.elapsedMs() - tries.throttledSinceMs + nextTryMs > waitMaxMs) throw problem.error;
-        this.#tellRetry(problem, {});
+        this.#logRetry(problem, {});
         return clock.sleep(delayMs, signal);
       }
       case 'refresh':
@@ -157,11 +157,11 @@ export class Caller {
     const jitter = {least: 0.5, spread: 1, random: this.#random};
     const backOffMs = backoff(tries, {firstMs: callDelayMs, maxMs: callDelayMaxMs, jitter});
     const delayMs = Math.max(backOffMs, Math.min(problem.retryAfterMs ?? 0, creditsProbeMs));
-    this.#tellRetry(problem, {tries, delayMs: Math.round(delayMs)});
+    this.#logRetry(problem, {tries, delayMs: Math.round(delayMs)});
     if (delayMs > 0) await this.#options.clock.sleep(delayMs, signal);
   }
 
-  #tellRetry({action, error}: Problem, fields: Readonly<Record<string, unknown>>): void {
+  #logRetry({action, error}: Problem, fields: Readonly<Record<string, unknown>>): void {
     const {log, redact} = this.#options;
     const message =
       action === 'refresh' ? `Zoho refuses the access token (${redact(error.code ?? `${error.status}`)})` : error.message;

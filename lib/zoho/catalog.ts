@@ -63,7 +63,7 @@ async function entriesOf(
   modules: readonly Module[],
   client: ZohoClient,
   signal: AbortSignal,
-  isWhole: boolean,
+  isComplete: boolean,
 ): Promise<ModuleEntry[]> {
   const slots = new Semaphore(fieldCallsAtOnce);
   const stop = new AbortController();
@@ -93,8 +93,8 @@ async function entriesOf(
   });
   try {
     const entries = await Promise.all(running);
-    failIfNoneIsOpen(entries, refusals, client, await client.scopes(signal), isWhole);
-    if (isWhole) failIfNothingIsSaid(entries, silent, refusals, client);
+    failIfNoneIsOpen(entries, refusals, client, await client.scopes(signal), isComplete);
+    if (isComplete) failIfNothingIsSaid(entries, silent, refusals, client);
     return entries;
   } catch (error) {
     stop.abort(error);
@@ -148,14 +148,14 @@ function failIfNoneIsOpen(
   refusals: readonly ZohoError[],
   {origin}: ZohoClient,
   scopes: readonly string[] | undefined,
-  isWhole: boolean,
+  isComplete: boolean,
 ): void {
   if (entries.some(({fields}) => fields !== undefined)) return;
   const cause = refusals.find(({code}) => code !== undefined && accessCodes.has(code));
   if (cause === undefined) return;
   const isScope = refusals.every(({code}) => code === 'OAUTH_SCOPE_MISMATCH');
   const isLacking = scopes === undefined || !covers(scopes, scopesNeeded.fields);
-  if (!isWhole && !(isScope && isLacking)) return;
+  if (!isComplete && !(isScope && isLacking)) return;
   const why =
     isScope && isLacking
       ? `the refresh token lacks the scope ${scopesNeeded.fields}; authorize again with all scopes that the connector needs`

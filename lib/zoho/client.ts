@@ -25,7 +25,7 @@ export interface ClientOptions {
   /** The value of `SOURCE_ZOHO_LOOPBACK`; `off` refuses loopback addresses. */
   readonly loopback?: string | undefined;
   /** Told why calls are held back for long (limits, credits, tokens), and `undefined` when they go on. */
-  readonly onStatus?: (reason: string | undefined) => void;
+  readonly onHold?: (reason: string | undefined) => void;
   /**
    * How long limits (429, credits, tokens) may hold up one call before it fails as unavailable: by default a day and a bit, as a capture wants it. A
    * person or a publication who waits for the answer wants minutes.
@@ -43,7 +43,7 @@ export function createClient({
   clock,
   log,
   loopback,
-  onStatus,
+  onHold,
   waitMaxMs,
   random,
   timeouts = {},
@@ -61,10 +61,10 @@ export function createClient({
     log,
     random,
     waitMaxMs,
-    tell: onStatus,
+    onHold,
   });
   const {clientId, clientSecret, refreshToken} = credentials;
-  const rateLimiter = new RateLimiter({clock, random, tell: onStatus});
+  const rateLimiter = new RateLimiter({clock, random, onHold});
   const caller = new Caller({
     origin,
     http,
@@ -84,12 +84,12 @@ export function createClient({
 
 /** Whether a token that names an API domain serves calls to an origin. A simulator on this machine may name whatever it copied; that is said once. */
 function acceptance(origin: string, log: Log): (answered: string) => boolean {
-  let told = false;
+  let logged = false;
   return (answered) => {
     if (sameOrgHost(origin, answered)) return true;
     if (!isLoopback(origin)) return false;
-    if (!told) log('warn', `The access token is given for ${apiOrigin(answered)}; calls go to ${origin} all the same`);
-    told = true;
+    if (!logged) log('warn', `The access token is given for ${apiOrigin(answered)}; calls go to ${origin} all the same`);
+    logged = true;
     return true;
   };
 }

@@ -41,7 +41,7 @@ export const creditsKnownMs = 3_600_000;
 /** Longest time that limits hold a call: the rolling day of credits and some margin. */
 export const throttleWaitMaxMs = 26 * 3_600_000;
 /** Longer pauses appear in the status. */
-export const tellPauseMs = 10_000;
+export const reportedPauseMs = 10_000;
 /** Tries of a call in an outage. Pauses double up to the second, about 8 s in all. */
 export const callTriesMax = 6;
 export const callDelayMs = 250;

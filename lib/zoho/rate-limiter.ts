@@ -12,8 +12,8 @@ import {
   downloadsPerMinute,
   downloadWindowMs,
   passedOverMax,
+  reportedPauseMs,
   slowLevelMax,
-  tellPauseMs,
   throttleDelayMaxMs,
   throttleDelayMs,
 } from './limits.ts';
@@ -46,7 +46,7 @@ export interface RateLimiterOptions {
   /** In [0, 1). */
   readonly random?: (() => number) | undefined;
   /** Told why all calls wait when they wait long, and `undefined` when they go on. */
-  readonly tell?: ((reason: string | undefined) => void) | undefined;
+  readonly onHold?: ((reason: string | undefined) => void) | undefined;
 }
 
 interface Waiter {
@@ -63,7 +63,7 @@ interface Waiter {
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #tell: (reason: string | undefined) => void;
+  readonly #onHold: (reason: string | undefined) => void;
   /** By priority, then by binding: those of one binding in order, the bindings in turn. */
   readonly #waiting: readonly Map<string, Waiter[]>[] = [new Map(), new Map(), new Map()];
   readonly #passedOver = [0, 0, 0];
@@ -75,13 +75,13 @@ export class RateLimiter {
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #downloadsUntilMs = Number.NEGATIVE_INFINITY;
   #throttledSinceMs: number | undefined;
-  #told = false;
+  #reported = false;
   #alarm: {atMs: number; stop: AbortController} | undefined;
 
-  constructor({clock, random = Math.random, tell = () => {}}: RateLimiterOptions) {
+  constructor({clock, random = Math.random, onHold = () => {}}: RateLimiterOptions) {
     this.#clock = clock;
     this.#random = random;
-    this.#tell = tell;
+    this.#onHold = onHold;
   }
 
   /** Resolves when the call may be made. `key` names the binding or job it is for. Rejects at once when the signal aborts. */
@@ -201,8 +201,8 @@ export class RateLimiter {
     }
     this.#level = Math.max(0, this.#level - 1);
     this.#throttledSinceMs = undefined;
-    if (this.#told) this.#tell(undefined);
-    this.#told = false;
+    if (this.#reported) this.#onHold(undefined);
+    this.#reported = false;
   }
 
   #throttled(
@@ -229,16 +229,16 @@ export class RateLimiter {
       : backoff(Math.max(1, this.#level), {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs});
     const pauseMs = Math.max(retryAfterMs ?? 0, this.#jittered(usualMs));
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
-    if (pauseMs >= tellPauseMs) this.#tellPause(pauseMs, gone);
+    if (pauseMs >= reportedPauseMs) this.#reportPause(pauseMs, gone);
   }
 
-  #tellPause(pauseMs: number, gone: boolean): void {
+  #reportPause(pauseMs: number, gone: boolean): void {
     const at = new Date(this.#clock.nowMs() + pauseMs).toISOString().slice(0, 19);
     const why = gone
       ? "Zoho's API credits of the last 24 hours are used up, by this capture or by other applications of the organisation"
       : 'Zoho asks for fewer calls';
-    this.#told = true;
-    this.#tell(`${why}; waiting, next try at ${at}Z`);
+    this.#reported = true;
+    this.#onHold(`${why}; waiting, next try at ${at}Z`);
   }
 
   /** Up to a fifth longer, so that several processes do not come back at once. */

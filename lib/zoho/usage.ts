@@ -34,7 +34,7 @@ export class Usage {
   readonly #credits = zeros();
   readonly #elapsedMs: () => number;
   #remaining: number | undefined;
-  #toldMs = 0;
+  #correctedMs = 0;
 
   /** What Zoho said of the credits left goes out of date by this monotonic clock. */
   constructor(elapsedMs: () => number = () => 0) {
@@ -52,12 +52,12 @@ export class Usage {
   correct(header: string | undefined): void {
     if (header === undefined || !/^\d{1,12}$/.test(header.trim())) return;
     this.#remaining = Number(header);
-    this.#toldMs = this.#elapsedMs();
+    this.#correctedMs = this.#elapsedMs();
   }
 
   /** Undefined where Zoho has not told for long: it does only while more than half of the day's credits are used. */
   get remaining(): number | undefined {
-    return this.#elapsedMs() - this.#toldMs < creditsKnownMs ? this.#remaining : undefined;
+    return this.#elapsedMs() - this.#correctedMs < creditsKnownMs ? this.#remaining : undefined;
   }
 
   summary(): UsageSummary {

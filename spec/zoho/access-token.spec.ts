@@ -48,7 +48,7 @@ function setup(
     clock,
     log: silent,
     random: () => 0.5,
-    tell: (reason) => told.push(reason),
+    onHold: (reason) => told.push(reason),
   });
   return {token, clock, asked, told};
 }

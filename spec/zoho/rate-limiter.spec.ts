@@ -13,7 +13,7 @@ const {signal} = new AbortController();
 function setup() {
   const clock = new ManualClock();
   const told: (string | undefined)[] = [];
-  return {clock, told, held: new RateLimiter({clock, random: () => 0, tell: (reason) => told.push(reason)})};
+  return {clock, told, held: new RateLimiter({clock, random: () => 0, onHold: (reason) => told.push(reason)})};
 }
 
 /** Asks for a place, and notes by name when it is given. */

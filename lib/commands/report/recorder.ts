@@ -19,7 +19,7 @@ export interface Watched {
   readonly bindings: readonly BindingProgress[];
   readonly spent: () => UsageSummary;
   /** Why calls are held back for long just now. */
-  readonly heldBack: () => string | undefined;
+  readonly holdReason: () => string | undefined;
 }
 
 /**
@@ -100,12 +100,12 @@ export class Recorder {
   }
 
   #lookAt(atMs: number): void {
-    const {bindings, spent, heldBack} = this.#watched ?? {bindings: []};
+    const {bindings, spent, holdReason} = this.#watched ?? {bindings: []};
     for (const [binding, spans] of this.#spans) extend(spans, binding, atMs);
     const rssBytes = this.#options.rssBytes();
     this.#rssPeak = Math.max(this.#rssPeak, rssBytes);
     const usage = spent?.();
-    this.#hold(usage && holdOf(usage, heldBack?.()), atMs);
+    this.#hold(usage && holdOf(usage, holdReason?.()), atMs);
     const last = this.#samples.at(-1);
     if (last !== undefined && atMs - last.atMs < this.#stepMs && !this.#ended.signal.aborted) return;
     const {callsTotal: calls = 0, creditsTotal: credits = 0} = usage ?? {};
@@ -148,8 +148,8 @@ function isRetry(message: string): boolean {
 }
 
 /** Why Zoho's limits hold calls back just now; undefined when they do not. */
-function holdOf({pausedMs = 0, nextDownloadMs}: UsageSummary, heldBack: string | undefined): string | undefined {
-  if (heldBack !== undefined) return heldBack;
+function holdOf({pausedMs = 0, nextDownloadMs}: UsageSummary, holdReason: string | undefined): string | undefined {
+  if (holdReason !== undefined) return holdReason;
   if (pausedMs > 0) return 'Zoho asks for fewer calls';
   return nextDownloadMs === undefined ? undefined : `Zoho allows ${downloadsPerMinute} downloads a minute`;
 }

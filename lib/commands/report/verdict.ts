@@ -84,16 +84,20 @@ function waitedFor({modules, holds}: RunRecord): Answer {
   const question = 'What was waited for';
   const [first, ...others] = sharesOf(modules, holds);
   if (first === undefined) return {question, headline: 'Nothing', detail: 'All modules were up to date the whole time.'};
-  const told = (share: Share<Doing>): string => `${percent(share[1])} ${doingNames[share[0]]}`;
-  const rest = others.filter(isTold).map(told);
+  const shownShare = (share: Share<Doing>): string => `${percent(share[1])} ${doingNames[share[0]]}`;
+  const rest = others.filter(isShown).map(shownShare);
   const detail = 'of the time that modules had work to do';
-  return {question, headline: told(first), detail: rest.length === 0 ? `${detail}.` : `${detail}; then ${rest.join(', ')}.`};
+  return {
+    question,
+    headline: shownShare(first),
+    detail: rest.length === 0 ? `${detail}.` : `${detail}; then ${rest.join(', ')}.`,
+  };
 }
 
 const doingNames: Readonly<Record<Doing, string>> = {...activityNames, limit: "held back by Zoho's limits"};
 
 /** Whether a share is more than nothing once it is rounded. */
-function isTold([, share]: Share<string>): boolean {
+function isShown([, share]: Share<string>): boolean {
   return share >= 0.005;
 }
 
@@ -113,7 +117,7 @@ function limitedBy({modules, holds, elapsedMs}: RunRecord): Answer {
   const [first, ...others] = pacesOf(modules, holds);
   if (first === undefined) return {question, headline: paceNames.idle, detail: ''};
   const rest = others
-    .filter(isTold)
+    .filter(isShown)
     .map(([pace, share]) => `${paceNames[pace].toLowerCase().replace('zoho', 'Zoho')} ${percent(share)}`);
   const heldMs = holds.reduce((sum, {fromMs, toMs}) => sum + toMs - fromMs, 0);
   const held =

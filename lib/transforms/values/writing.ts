@@ -98,8 +98,8 @@ function reduced(field: Field, spell: (text: string) => string): OtherCell {
     if (isJson) return text(cell);
     const tree = treeOf(cell);
     if (tree === undefined) return text(spell(cell));
-    const {isJson: isWhole, text: found} = cellOf(tree, field);
-    return text(isWhole ? found : spell(found));
+    const {isJson: isStructure, text: found} = cellOf(tree, field);
+    return text(isStructure ? found : spell(found));
   };
 }
 
