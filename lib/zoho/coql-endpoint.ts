@@ -1,4 +1,4 @@
-/** Queries: the request, and what the forms of its answer mean (zoho-api sheet 5). */
+/** COQL queries: the request, and the forms of its answer (zoho-api sheet 5). */
 import {ZohoError} from '../errors/errors.ts';
 import {queryTriesMax} from '../limits.ts';
 import {jsonOf} from '../platform/json.ts';
@@ -18,7 +18,7 @@ type Reader<T> = (answer: Answer) => Promise<T>;
 export class CoqlEndpoint {
   readonly #caller: Caller;
   readonly #log: Log;
-  /** Whether this organisation was found to refuse ids in quotes. */
+  /** Whether this organisation refuses quoted ids. */
   #bareIds = false;
 
   constructor(caller: Caller, log: Log) {
@@ -105,7 +105,7 @@ async function rowsOf(answer: Answer, {module, columns}: CoqlQuery, options: Coq
   throw new ZohoError('damaged', `Cannot page through module ${module}: Zoho says that more records follow, but gave none`);
 }
 
-/** Passes a body on, and keeps just enough of it to show whether it is longer than an error is. */
+/** Passes a body on and keeps its start: enough to show whether it is longer than an error. */
 async function* keepingStart(body: AsyncIterable<Uint8Array>, start: Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
   let bytes = 0;
   for await (const chunk of body) {
@@ -115,7 +115,7 @@ async function* keepingStart(body: AsyncIterable<Uint8Array>, start: Uint8Array[
   }
 }
 
-/** Whether a refusal may be one of those that come at random; one that points at a name of the query is meant. */
+/** Whether a refusal may be a random one. One that names a column or the module is meant. */
 function mayPass(error: unknown, query: CoqlQuery): error is ZohoError {
   if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
   if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);

@@ -1,7 +1,7 @@
-/** A client some of whose calls are other ones. */
+/** A client with some of its calls replaced. */
 import type {ZohoClient} from './api.ts';
 
-/** Passes every call on to `client`, but for those in `calls`. Closing it closes `client`. */
+/** Passes every call on to `client`, except those in `calls`. Closing it closes `client`. */
 export function overriding(client: ZohoClient, calls: Partial<ZohoClient>): ZohoClient {
   return {
     origin: client.origin,

@@ -424,14 +424,14 @@ promise(
   async (zoho) => {
     for (let i = 0; i < 60; i++) await zoho.client.modules(signal);
     assert.equal(zoho.tokens.length, 20);
-    assert.ok(zoho.statuses.some((status) => status?.startsWith('Waiting for an access token: 8 access tokens were refused')));
+    assert.ok(zoho.statuses.some((status) => status?.startsWith('Waiting for an access token: 8 access tokens were rejected')));
   },
 );
 
 promise('stops when new tokens are refused too', {replies: [[401, complaint('INVALID_TOKEN')]]}, async (zoho) => {
   await assert.rejects(zoho.client.modules(signal), (error: ZohoError) => {
     assert.equal(error.kind, 'credentials');
-    return /refuses a token just granted; the refresh token may belong to another data centre/.test(error.message);
+    return /rejects a token that was just granted; the refresh token may belong to another data centre/.test(error.message);
   });
   assert.equal(zoho.received.length, 4);
   assert.ok(zoho.tokens.length <= 5);
@@ -450,7 +450,7 @@ promise(
     assert.equal(zoho.tokens.length, 2);
     assert.deepEqual(
       zoho.logged.filter((line) => line.startsWith('warn The access token')),
-      [`warn The access token is given for https://www.zohoapis.eu; calls go to ${zoho.url} all the same {}`],
+      [`warn The access token was issued for https://www.zohoapis.eu; calls still go to ${zoho.url} {}`],
     );
   },
 );
@@ -554,7 +554,7 @@ promise(
   async (zoho) => {
     await assert.rejects(zoho.client.modules(signal), {
       kind: 'unavailable',
-      message: /too many were asked for within 10 minutes$/,
+      message: /too many were requested within 10 minutes$/,
     });
     assert.equal(zoho.tokens.length, 1);
   },

@@ -305,7 +305,7 @@ for (const fault of ['html-502', 'html-200', 'reset', 'stall', 'truncated', 'mal
 
 promise('does not send the token after a foreign download address', {records: {Leads: 250}}, async ({client, sandbox}) => {
   sandbox.faults.add('foreign-url:status');
-  await assert.rejects(finishedJob(client, 'Leads'), {kind: 'refused', message: /names a place outside/});
+  await assert.rejects(finishedJob(client, 'Leads'), {kind: 'refused', message: /gave an address outside/});
 });
 
 promise('says that a failed job failed, in the words of Zoho', {records: {Leads: 250}}, async ({client, sandbox}) => {
