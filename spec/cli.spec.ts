@@ -139,7 +139,7 @@ const mistakes: [args: string, message: RegExp][] = [
     'discover --config config.json --flow config.json',
     /^source-zoho: Cannot write into config\.json: it is there already, and no/,
   ],
-  ['demo --out config.json', /^source-zoho: Cannot write into config\.json: it is there already, and no directory\n$/],
+  ['demo --out config.json', /^source-zoho: Cannot write into config\.json: it already exists and is not a directory\n$/],
   ['bench --scale no/x.svg', /^source-zoho: Cannot write no\/x\.svg: there is no such file or directory\n$/],
   [
     'sandbox --config config.json',
@@ -365,7 +365,7 @@ cli('keeps a grant code for a config file that can be written', async ({shell, s
     );
   for (const [out, reason] of [
     ['--out no/config.json', 'there is no such file or directory'],
-    ['--out config.json/config.json', 'a part of it is no directory'],
+    ['--out config.json/config.json', 'a part of the path is not a directory'],
     ['--force --out .', 'it is a directory; pass --out for another file'],
     ['--out config.json', 'it already exists; pass --force to replace it, or pass --out for another file'],
   ] as const) {
