@@ -18,7 +18,10 @@ export const resultWaitMaxMs = 3 * 60_000;
 export const unknownStateMaxMs = 30 * 60_000;
 /** How often the schedule of a formula refresh is checked. Schedules have minutes. */
 export const scheduleCheckMs = 5_000;
-/** Without a schedule, a snapshot is taken no more often. Each reads the module whole, for 50 credits. */
+/**
+ * Shortest time between snapshots without a schedule. Each exports the whole module, for 50
+ * credits.
+ */
 export const snapshotSpacingMs = 3_600_000;
 /** Tombstones of a snapshot that are written at once, some 40 bytes each. */
 export const rowTombstonesAtOnce = 10_000;
@@ -133,7 +136,9 @@ export const costLogMs = 3_600_000;
 
 // Credits and waits
 
-/** With fewer credits left, or than half a day of changes costs, deletions wait; refreshes at half. */
+/**
+ * With fewer credits left, or than half a day of changes costs, deletions wait; refreshes at half.
+ */
 export const creditsReserveMin = 500;
 /** What waits continues once this many times its reserve is left, so that it does not flap. */
 export const creditsReserveFull = 1.25;

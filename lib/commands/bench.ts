@@ -1,4 +1,6 @@
-/** `source-zoho bench`: how fast backfills are, beside what else could be done with the same pages. */
+/**
+ * `source-zoho bench`: how fast backfills are, compared with other ways to process the same pages.
+ */
 import {mkdtemp, open, rm, writeFile} from 'node:fs/promises';
 import {cpus, tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -41,7 +43,7 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
     throw new ConfigError(`Cannot use --report with ${other}: its page is one of cases`);
   if (args.starts) return benchStarts(host, args);
   if (args.memory) return benchMemory(host, args);
-  // Before minutes of measuring.
+  // Fails before minutes of measuring.
   if (scale !== undefined) {
     await explainSystemErrors(`write ${scale}`, async () => {
       await refuseExisting(scale, args.force, 'pass --scale for another file');
@@ -59,7 +61,7 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
   );
 }
 
-/** Measures the cases that are asked for; those that are through are in `measured`, however it ends. */
+/** Measures the requested cases. Finished ones are in `measured`, even if it fails. */
 async function measureCases(host: CommandContext, args: BenchArguments, measured: Figures[]): Promise<number> {
   const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
@@ -79,7 +81,7 @@ async function measureCases(host: CommandContext, args: BenchArguments, measured
   }
 }
 
-/** Where, when and beside which bound figures were measured. */
+/** The machine, the date and the bound of the figures. */
 function circumstances(): Omit<BenchRecord, 'outcome' | 'figures'> {
   return {machine: machine(), date: new Date().toISOString(), node: process.version, ceilingRowsPerS};
 }
@@ -142,7 +144,7 @@ function chosen({cases = ['usual'], rows}: BenchArguments): readonly Case[] {
   return pick(casesOf(rows), cases).filter(({name}) => cases.includes(name) || name !== hundred);
 }
 
-/** The cases of some names. Throws ConfigError for a name that there is not. */
+/** The cases with these names. Throws ConfigError for an unknown one. */
 function pick<T extends {readonly name: string}>(known: readonly T[], cases: readonly string[]): readonly T[] {
   const unknown = cases.find((name) => name !== 'all' && !known.some((one) => one.name === name));
   if (unknown !== undefined) {

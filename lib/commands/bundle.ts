@@ -85,7 +85,7 @@ export class Bundle {
         ...(folder !== undefined && {state: await stateOf(folder)}),
         log: {left_out: this.#left, lines: this.#lines},
       };
-      // Nothing that is written should hold a secret; this is for what nobody thought of.
+      // The content should hold no secret; this is a safeguard.
       const text = withoutSecrets(JSON.stringify(content, undefined, 2), secretsOf(setup), {
         charactersMin: secretCharactersMin,
         mark: secretMark,

@@ -32,7 +32,7 @@ export interface CaptureArguments extends SetupArguments {
   /** Compress the files. */
   readonly gzip?: boolean;
   readonly json?: boolean;
-  /** Modules to backfill again, whatever was captured of them. */
+  /** Modules to backfill again, regardless of what was captured. */
   readonly backfill?: readonly string[];
   /** Say what the backfill would take, and write nothing. */
   readonly dryRun?: boolean;
@@ -113,8 +113,9 @@ function refuseUnknown(modules: readonly string[] = [], bindings: readonly Captu
 }
 
 /**
- * State and bindings with a new backfill of each module that is named, as Flow asks for one through the state. A module for which no start is set
- * begins where it began before, so that its files still are what they were meant to be.
+ * State and bindings with a new backfill of each module that is named, as Flow asks for one through
+ * the state. A module for which no start is set begins where it began before, so that its files
+ * still are what they were meant to be.
  */
 function backfilledAgain(
   modules: readonly string[] = [],
@@ -184,14 +185,14 @@ async function run(
   return summarise(host, args, setup, bindings, output, systemClock.elapsedMs() - startMs);
 }
 
-/** What the picture shows anyway is not said a second time. */
+/** The live display already shows the status. */
 function withoutStatus(log: Log): Log {
   return (level, message, fields) => {
     if (fields?.eventType !== 'connectorStatus') log(level, message, fields);
   };
 }
 
-/** Tells what came of it; gives the exit code. */
+/** Prints the result, and returns the exit code. */
 function summarise(
   host: CommandContext,
   args: RunArguments,
@@ -227,7 +228,7 @@ function summarise(
       })),
     });
   } else {
-    // Documents have standard output for themselves.
+    // Standard output belongs to the documents.
     const show = args.out === '-' ? say : print;
     for (const line of summaryLines(args, bindings, fileOf)) show(host, line);
     const rate = elapsedMs > 0 ? grouped((documents * 1_000) / elapsedMs) : '0';

@@ -1,4 +1,6 @@
-/** Dates as people and the older connector write them: RFC 3339, and what is often left out of it. */
+/**
+ * Dates as people and the older connector write them: RFC 3339, and what is often left out of it.
+ */
 
 const form = /^([1-9]\d{3}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::[0-5]\d)?)(?:[.,]\d{1,9})? ?(?:[Zz]|([+-]\d\d)(?::?(\d\d))?)?)?$/;
 

@@ -12,7 +12,10 @@ import {FlowSink} from '../sinks/flow.ts';
 import type {ConnectorOptions} from './client.ts';
 import {checkSetup, readResources, withClient} from './client.ts';
 
-/** Captures the bindings of this shard into `output` until the signal aborts. A shard without bindings idles. */
+/**
+ * Captures the bindings of this shard into `output` until the signal aborts. A shard without
+ * bindings idles.
+ */
 export async function runSession(
   request: OpenRequest,
   output: Writable,

@@ -37,9 +37,9 @@ export interface Replaced {
  * JSON texts in one block of bytes: text `i` is `bytes[ranges[2 * i] .. ranges[2 * i + 1])`.
  *
  * Between the stages `coerce` and `shape` a text is a document without its closing brace; after
- * `shape` it is complete. A record's begins `{"id":<digits>,"Modified_Time":"<text>"`, so
- * both values can be read without parsing; a snapshot's row has no such beginning. At least `shapeRoomBytes` bytes after its end are free. The
- * block is reused once the batch is written.
+ * `shape` it is complete. A record's begins `{"id":<digits>,"Modified_Time":"<text>"`, so both
+ * values can be read without parsing; a snapshot's row has no such beginning. At least
+ * `shapeRoomBytes` bytes after its end are free. The block is reused once the batch is written.
  */
 export interface DocBlock {
   readonly bytes: Uint8Array;

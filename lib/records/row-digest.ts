@@ -6,7 +6,9 @@ import {hash} from 'node:crypto';
 
 const words = 8;
 
-/** Sums the SHA-256 of every document, word by word. Equal documents count as often as they occur. */
+/**
+ * Sums the SHA-256 of every document, word by word. Equal documents count as often as they occur.
+ */
 export class RowDigest {
   readonly #sums: Uint32Array;
   #count: number;

@@ -16,7 +16,10 @@ export interface Module {
   readonly apiSupported: boolean;
   /** `default`, `custom`, `linking`, `subform`, `field_tracker` and more: an open list. */
   readonly generatedType: string;
-  /** `visible`, `user_hidden`, `system_hidden`, `scheduled_for_deletion`; empty when Zoho does not say. */
+  /**
+   * `visible`, `user_hidden`, `system_hidden`, `scheduled_for_deletion`; empty when Zoho does not
+   * say.
+   */
   readonly status: string;
 }
 

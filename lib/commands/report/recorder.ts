@@ -1,4 +1,7 @@
-/** Watches a run for its report: looks at the progress of every binding at short intervals and keeps what changed. */
+/**
+ * Records a run for its report: samples the progress of every binding at short intervals and keeps
+ * the changes.
+ */
 import type {BindingProgress} from '../../capture/progress.ts';
 import {reportIncidentsMax, reportSampleMs, reportSamplesMax, reportSpansMax} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
@@ -14,17 +17,18 @@ export interface RecorderOptions {
   readonly version: string;
 }
 
-/** What a recorder looks at. */
+/** What a recorder samples. */
 export interface Watched {
   readonly bindings: readonly BindingProgress[];
   readonly spent: () => UsageSummary;
-  /** Why calls are held back for long just now. */
+  /** Why calls are currently delayed for long. */
   readonly holdReason: () => string | undefined;
 }
 
 /**
- * Keeps a bounded record of a run. When there are too many samples every second one goes, so a run of days has as many
- * points as one of minutes. When there are too many spans of a module, its oldest ones are joined.
+ * Keeps a bounded record of a run. Beyond a number of samples every second one is dropped, so a run
+ * of days has as many points as one of minutes. Beyond a number of spans of a module, its oldest
+ * ones are merged.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -48,7 +52,7 @@ export class Recorder {
     this.#began = new Date(options.clock.nowMs()).toISOString();
   }
 
-  /** The same log; what it says of retries and faults is kept for the report. */
+  /** The same log, with its retries and faults kept for the report. */
   listening(log: Log): Log {
     return (level, message, fields) => {
       if (level === 'warn' || level === 'error' || isRetry(message)) this.#note(level, message, fields?.module);
@@ -56,7 +60,7 @@ export class Recorder {
     };
   }
 
-  /** Looks at these from now on, until `stop`. What came before is a part of each binding's start. */
+  /** Samples these from now on, until `stop`. Everything before counts as each binding's start. */
   watch(watched: Watched): void {
     this.#watched = watched;
     for (const binding of watched.bindings) if (!this.#spans.has(binding)) this.#spans.set(binding, []);
@@ -64,7 +68,7 @@ export class Recorder {
     this.#running ??= this.#repeat();
   }
 
-  /** Ends the watch and gives the record of the whole run. */
+  /** Stops, and returns the record of the run. */
   async stop(outcome: Outcome): Promise<RunRecord> {
     this.#ended.abort();
     await this.#running;
@@ -94,7 +98,7 @@ export class Recorder {
     };
   }
 
-  /** Looks once. */
+  /** Takes one sample. */
   look(): void {
     this.#lookAt(this.#elapsedMs());
   }
@@ -123,7 +127,7 @@ export class Recorder {
     }
   }
 
-  /** Prolongs the last hold up to now, or begins another one there. */
+  /** Extends the last hold to now, or begins another. */
   #hold(reason: string | undefined, atMs: number): void {
     const last = this.#holds.at(-1);
     if (this.#isHeld && last !== undefined) this.#holds[this.#holds.length - 1] = {...last, toMs: atMs};
@@ -142,12 +146,12 @@ export class Recorder {
   }
 }
 
-/** Every message about something that is tried again says so after its reason. */
+/** Every message about a retry ends so. */
 function isRetry(message: string): boolean {
   return message.includes('; trying again');
 }
 
-/** Why Zoho's limits hold calls back just now; undefined when they do not. */
+/** Why Zoho's limits currently delay calls; undefined when they do not. */
 function holdOf({pausedMs = 0, nextDownloadMs}: UsageSummary, holdReason: string | undefined): string | undefined {
   if (holdReason !== undefined) return holdReason;
   if (pausedMs > 0) return 'Zoho asks for fewer calls';
@@ -158,7 +162,7 @@ function documentsOf(bindings: readonly BindingProgress[]): number {
   return bindings.reduce((sum, {documents}) => sum + documents, 0);
 }
 
-/** Prolongs the last span up to now, or begins another one there. */
+/** Extends the last span to now, or begins another. */
 function extend(spans: Span[], {phase, fault}: BindingProgress, atMs: number): void {
   const activity = activityOf(phase, fault);
   const last = spans.at(-1);

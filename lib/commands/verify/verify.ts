@@ -147,7 +147,7 @@ async function verifyBinding(
   }
 }
 
-/** Rows of a snapshot have no times: what changed at Zoho since it was taken is a difference like any other. */
+/** Rows of a snapshot have no times, so changes in Zoho since then count as differences. */
 async function verifySnapshot(
   module: string,
   {file, bytes}: ManifestFile,

@@ -23,7 +23,8 @@ export interface Writing {
  */
 export function writingOf(field: Field | undefined): Writing {
   switch (field?.type) {
-    // A record's own id is the kernel's to check; a snapshot's row has it as a number like any other.
+    // A record's own id is the kernel's to check; a snapshot's row has it as a number like any
+    // other.
     case 'id':
     case 'integer':
       return {writer: codes.writeInteger, other: integer};
