@@ -131,15 +131,18 @@ const mistakes: [args: string, message: RegExp][] = [
   ['sandbox --config no/x.json --records 10', /^source-zoho: Cannot write no\/x\.json: there is no such file or directory\n$/],
   [
     'capture --config config.json --out config.json',
-    /^source-zoho: Cannot write into config\.json: it is there already, and no dir/,
+    /^source-zoho: Cannot write into config\.json: it already exists and is not a dir/,
   ],
-  ['capture --config config.json --out config.json/x', /^source-zoho: Cannot write into config\.json\/x: a part of it is no dir/],
+  [
+    'capture --config config.json --out config.json/x',
+    /^source-zoho: Cannot write into config\.json\/x: a part of the path is not a dir/,
+  ],
   ['verify --config config.json --out config.json', /^source-zoho: Cannot verify config\.json: it has no state\.json/],
   [
     'discover --config config.json --flow config.json',
-    /^source-zoho: Cannot write into config\.json: it is there already, and no/,
+    /^source-zoho: Cannot write into config\.json: it already exists and is not/,
   ],
-  ['demo --out config.json', /^source-zoho: Cannot write into config\.json: it is there already, and no directory\n$/],
+  ['demo --out config.json', /^source-zoho: Cannot write into config\.json: it already exists and is not a directory\n$/],
   ['bench --scale no/x.svg', /^source-zoho: Cannot write no\/x\.svg: there is no such file or directory\n$/],
   [
     'sandbox --config config.json',
@@ -365,7 +368,7 @@ cli('keeps a grant code for a config file that can be written', async ({shell, s
     );
   for (const [out, reason] of [
     ['--out no/config.json', 'there is no such file or directory'],
-    ['--out config.json/config.json', 'a part of it is no directory'],
+    ['--out config.json/config.json', 'a part of the path is not a directory'],
     ['--force --out .', 'it is a directory; pass --out for another file'],
     ['--out config.json', 'it already exists; pass --force to replace it, or pass --out for another file'],
   ] as const) {
@@ -554,7 +557,7 @@ cli('decrypts a config with sops, and says what to do where there is no sops', a
   assert.equal(without.code, 2);
   assert.match(
     without.messages,
-    /Cannot decrypt \S*sealed\.json: the sops program is not installed; install it, or give a config in plain/,
+    /Cannot decrypt \S*sealed\.json: the sops program is not installed; install it, or pass a config in plain/,
   );
   const plain = JSON.stringify({credentials: {...open, client_secret_sops: client_secret}});
   await writeFile(shell.path('sops'), `#!/bin/sh\ncat >/dev/null\necho '${plain}'\n`, {mode: 0o755});

@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import type {Figures} from './figures.ts';
-import type {Outcome, Session, Told} from './session.ts';
+import type {Message, Outcome, Session} from './session.ts';
 
 const sessionFile = fileURLToPath(new URL('session.ts', import.meta.url));
 
@@ -26,11 +26,11 @@ export async function measureApart(session: Session, signal: AbortSignal, listen
   const kill = (): void => {
     process.kill(-pid, 'SIGKILL');
   };
-  let last: Exclude<Told, {doing: string} | {measured: readonly Figures[]}> | undefined;
-  child.on('message', (told: Told) => {
-    if ('doing' in told) listener.onDoing(told.doing);
-    else if ('measured' in told) listener.onMeasured?.(told.measured);
-    else last = told;
+  let last: Exclude<Message, {doing: string} | {measured: readonly Figures[]}> | undefined;
+  child.on('message', (message: Message) => {
+    if ('doing' in message) listener.onDoing(message.doing);
+    else if ('measured' in message) listener.onMeasured?.(message.measured);
+    else last = message;
   });
   signal.addEventListener('abort', kill, {once: true});
   const [code] = await once(child, 'close').finally(() => signal.removeEventListener('abort', kill));

@@ -21,14 +21,14 @@ export type Outcome = {readonly figures: readonly Figures[]} | {readonly starts:
  * Messages to the process that started it: its progress, the figures of a case, its outcome, or its
  * failure.
  */
-export type Told =
+export type Message =
   | {readonly doing: string}
   | {readonly measured: readonly Figures[]}
   | {readonly outcome: Outcome}
   | {readonly failure: string};
 
-function tell(told: Told): void {
-  process.send?.(told);
+function send(message: Message): void {
+  process.send?.(message);
 }
 
 async function measureAll(cases: readonly Case[], rounds: number, folder: string): Promise<Figures[]> {
@@ -37,13 +37,13 @@ async function measureAll(cases: readonly Case[], rounds: number, folder: string
   const figures: Figures[] = [];
   for (const what of cases) {
     const key = `${what.shape} ${what.rows} ${what.coql}`;
-    if (!pages.has(key)) tell({doing: `${what.name}: making a page of ${what.rows} rows`});
+    if (!pages.has(key)) send({doing: `${what.name}: making a page of ${what.rows} rows`});
     const page = pages.get(key) ?? (await makePage(folder, what.shape, what.rows, what.coql));
     pages.set(key, page);
     const onRun = (contender: string, round: number): void =>
-      tell({doing: `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`});
+      send({doing: `${what.name}: ${contender}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`});
     const measured = figuresOf(await measure(what, page, {rounds, folder, onRun}), idle);
-    tell({measured});
+    send({measured});
     figures.push(...measured);
   }
   return figures;
@@ -52,9 +52,9 @@ async function measureAll(cases: readonly Case[], rounds: number, folder: string
 process.on('disconnect', () => process.exit(1));
 try {
   const session: Session = JSON.parse(process.argv[2] ?? '');
-  if ('cases' in session) tell({outcome: {figures: await measureAll(session.cases, session.rounds, session.folder)}});
-  else tell({outcome: {starts: measureStarts(session.startsPerRound)}});
+  if ('cases' in session) send({outcome: {figures: await measureAll(session.cases, session.rounds, session.folder)}});
+  else send({outcome: {starts: measureStarts(session.startsPerRound)}});
 } catch (error) {
-  tell({failure: error instanceof Error ? error.message : String(error)});
+  send({failure: error instanceof Error ? error.message : String(error)});
 }
 process.disconnect?.();

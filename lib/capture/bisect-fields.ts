@@ -3,7 +3,6 @@
 import {ZohoError} from '../errors/errors.ts';
 import {secondsOf} from '../flow/state.ts';
 import {keyFields} from '../sources/slices.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
 import type {Queries} from './queries.ts';
@@ -112,6 +111,6 @@ export async function askForColumns({module, queries, shared, state}: Binding, s
   if ([...fields.all.values()].some(({hidden}) => hidden)) return;
   for (const columns of fields.coqlSlices) {
     const query = windowQuery({module, columns, fromS: secondsOf(state.inc.cursor), limit: 1, quoting: fields.quoting});
-    await shared.client.coql(query, (body) => parseCoql(body, columns, fields.all), signal);
+    await shared.client.coql(query, signal);
   }
 }

@@ -4,7 +4,6 @@ import {ZohoError} from '../errors/errors.ts';
 import {instantOf, secondsOf} from '../flow/state.ts';
 import {coqlColumnsFallback, coqlDynamicMax} from '../limits.ts';
 import {keyFields} from '../sources/slices.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
 import {type Api, apis} from './field-plan.ts';
@@ -90,7 +89,7 @@ async function isRead(
     if (names.length + keyFields.length > coqlColumnsFallback) return false;
     const columns = [...keyFields, ...names];
     const query = windowQuery({module, columns, fromS: cursorS, limit: 1, quoting: fields.quoting});
-    await shared.client.coql(query, (body) => parseCoql(body, columns, fields.all), signal);
+    await shared.client.coql(query, signal);
     return true;
   } catch (error) {
     const isRefusal = error instanceof ZohoError && (error.kind === 'field' || error.kind === 'refused');

@@ -2,7 +2,6 @@
 import {ZohoError} from '../errors/errors.ts';
 import {coqlColumnsFallback} from '../limits.ts';
 import {keyFields} from '../sources/slices.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {FieldPlan} from './field-plan.ts';
@@ -52,7 +51,7 @@ export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): 
     const columns = [...keyFields, ...names];
     const query = windowQuery({module, columns, fromS, limit: 1, quoting});
     try {
-      await client.coql(query, (body) => parseCoql(body, columns, fields.all), signal);
+      await client.coql(query, signal);
       return false;
     } catch (error) {
       if (!(error instanceof ZohoError)) throw error;

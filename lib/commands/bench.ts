@@ -1,4 +1,6 @@
-/** `source-zoho bench`: how fast backfills are, beside what else could be done with the same pages. */
+/**
+ * `source-zoho bench`: how fast backfills are, compared with other ways to process the same pages.
+ */
 import {mkdtemp, open, rm, writeFile} from 'node:fs/promises';
 import {cpus, tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -39,9 +41,9 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
   const other = args.starts ? '--starts' : args.memory ? '--memory' : scale !== undefined ? '--scale' : undefined;
   if (report !== undefined && other !== undefined)
     throw new ConfigError(`Cannot use --report with ${other}: its page is one of cases`);
-  if (args.starts) return tellStarts(host, args);
-  if (args.memory) return tellMemory(host, args);
-  // Before minutes of measuring.
+  if (args.starts) return benchStarts(host, args);
+  if (args.memory) return benchMemory(host, args);
+  // Fails before minutes of measuring.
   if (scale !== undefined) {
     await explainSystemErrors(`write ${scale}`, async () => {
       await refuseExisting(scale, args.force, 'pass --scale for another file');
@@ -59,17 +61,17 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
   );
 }
 
-/** Measures the cases that are asked for; those that are through are in `measured`, however it ends. */
+/** Measures the requested cases. Finished ones are in `measured`, even if it fails. */
 async function measureCases(host: CommandContext, args: BenchArguments, measured: Figures[]): Promise<number> {
   const cases = args.scale === undefined ? chosen(args) : ladderOf(args.scaleRows);
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {
     const session = {cases, rounds: args.rounds, folder};
-    const told = await measureApart(session, host.signal, {
+    const outcome = await measureApart(session, host.signal, {
       onDoing: (doing) => say(host, doing),
       onMeasured: (figures) => measured.push(...figures),
     });
-    const figures = 'figures' in told ? told.figures : [];
+    const figures = 'figures' in outcome ? outcome.figures : [];
     if (args.scale !== undefined) await writeFile(args.scale, plotOf(figures));
     if (args.json) sayJson(host, {...circumstances(), figures});
     else for (const line of linesOf(figures)) print(host, line);
@@ -79,7 +81,7 @@ async function measureCases(host: CommandContext, args: BenchArguments, measured
   }
 }
 
-/** Where, when and beside which bound figures were measured. */
+/** The machine, the date and the bound of the figures. */
 function circumstances(): Omit<BenchRecord, 'outcome' | 'figures'> {
   return {machine: machine(), date: new Date().toISOString(), node: process.version, ceilingRowsPerS};
 }
@@ -87,10 +89,12 @@ function circumstances(): Omit<BenchRecord, 'outcome' | 'figures'> {
 /** Starts are short, so that there can be many. */
 const startsPerRound = 4;
 
-async function tellStarts(host: CommandContext, {rounds, json}: BenchArguments): Promise<number> {
+async function benchStarts(host: CommandContext, {rounds, json}: BenchArguments): Promise<number> {
   say(host, `Starting each ${startsPerRound * rounds} times`);
-  const told = await measureApart({startsPerRound: startsPerRound * rounds}, host.signal, {onDoing: (doing) => say(host, doing)});
-  const starts = 'starts' in told ? told.starts : [];
+  const outcome = await measureApart({startsPerRound: startsPerRound * rounds}, host.signal, {
+    onDoing: (doing) => say(host, doing),
+  });
+  const starts = 'starts' in outcome ? outcome.starts : [];
   if (json) sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, starts});
   else {
     const columns = [{title: 'start'}, {title: 'ms', align: 'right'}, {title: 'x node', align: 'right'}] as const;
@@ -100,7 +104,7 @@ async function tellStarts(host: CommandContext, {rounds, json}: BenchArguments):
   return exit.done;
 }
 
-async function tellMemory(host: CommandContext, {cases = ['all'], json}: BenchArguments): Promise<number> {
+async function benchMemory(host: CommandContext, {cases = ['all'], json}: BenchArguments): Promise<number> {
   const chosen = pick(memoryCases(), cases);
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-bench-'));
   try {
@@ -140,7 +144,7 @@ function chosen({cases = ['usual'], rows}: BenchArguments): readonly Case[] {
   return pick(casesOf(rows), cases).filter(({name}) => cases.includes(name) || name !== hundred);
 }
 
-/** The cases of some names. Throws ConfigError for a name that there is not. */
+/** The cases with these names. Throws ConfigError for an unknown one. */
 function pick<T extends {readonly name: string}>(known: readonly T[], cases: readonly string[]): readonly T[] {
   const unknown = cases.find((name) => name !== 'all' && !known.some((one) => one.name === name));
   if (unknown !== undefined) {

@@ -21,8 +21,8 @@ export interface FoundBinding extends SetupBinding {
 /**
  * The bindings to capture: the requested ones, or all modules that can be captured.
  *
- * @throws ConfigError for a capture without bindings, a module that Zoho does not have, a collection whose key does not fit
- * its module, and a start date that has not come yet.
+ * @throws ConfigError for a capture without bindings, a module that Zoho does not have, a
+ * collection whose key does not fit its module, and a start date that has not come yet.
  */
 export async function bindingsOf(setup: Setup, host: CommandContext): Promise<readonly FoundBinding[]> {
   if (setup.bindings?.length === 0 && setup.patterns.length === 0)

@@ -1,6 +1,7 @@
 /** The support bundle: what helps to understand a problem, without secrets or customers' data. */
 import {type FileHandle, open, readFile} from 'node:fs/promises';
 import {release} from 'node:os';
+import {secretMark} from '../config/redacted.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {bundleLogLinesMax} from '../limits.ts';
 import type {Level, Log} from '../platform/log.ts';
@@ -34,8 +35,6 @@ interface LogLine {
   readonly message: string;
   readonly fields?: Readonly<Record<string, unknown>>;
 }
-
-const hidden = '<secret>';
 
 /**
  * A support bundle in progress. Its file is created at once, readable only by its owner, so that a
@@ -86,10 +85,10 @@ export class Bundle {
         ...(folder !== undefined && {state: await stateOf(folder)}),
         log: {left_out: this.#left, lines: this.#lines},
       };
-      // Nothing that is written should hold a secret; this is for what nobody thought of.
+      // The content should hold no secret; this is a safeguard.
       const text = withoutSecrets(JSON.stringify(content, undefined, 2), secretsOf(setup), {
         charactersMin: secretCharactersMin,
-        mark: hidden,
+        mark: secretMark,
       });
       await this.#file.writeFile(`${text}\n`);
     } finally {
@@ -122,7 +121,7 @@ function environmentOf(env: Circumstances['env']): object {
 
 function configOf({config, bindings, client}: Setup): object {
   return {
-    credentials: {client_id: hidden, client_secret: hidden, refresh_token: hidden, api_domain: client.origin},
+    credentials: {client_id: secretMark, client_secret: secretMark, refresh_token: secretMark, api_domain: client.origin},
     start_date: config.startDate,
     bindings: bindings?.map(({resource, collection}) => ({...resource, collection})),
   };

@@ -32,7 +32,7 @@ export interface CaptureArguments extends SetupArguments {
   /** Compress the files. */
   readonly gzip?: boolean;
   readonly json?: boolean;
-  /** Modules to backfill again, whatever was captured of them. */
+  /** Modules to backfill again, regardless of what was captured. */
   readonly backfill?: readonly string[];
   /** Say what the backfill would take, and write nothing. */
   readonly dryRun?: boolean;
@@ -73,14 +73,14 @@ async function captureOnce(host: CommandContext, args: CaptureArguments, recorde
 }
 
 async function dryRun(host: CommandContext, {json}: CaptureArguments, setup: Setup): Promise<number> {
-  const told = await estimate(setup, host, await modulesOf(setup, host));
-  if (json === true) sayJson(host, {dry_run: true, estimate: estimateJson(told)});
-  else for (const line of [...estimateLines(told, host.outputColumns()), '', 'Nothing was captured']) print(host, line);
+  const estimated = await estimate(setup, host, await modulesOf(setup, host));
+  if (json === true) sayJson(host, {dry_run: true, estimate: estimateJson(estimated)});
+  else for (const line of [...estimateLines(estimated, host.outputColumns()), '', 'Nothing was captured']) print(host, line);
   return exit.done;
 }
 
-function watchedOf({client, heldBack}: Setup): Omit<Watched, 'bindings'> {
-  return {spent: () => client.spent(), heldBack};
+function watchedOf({client, holdReason}: Setup): Omit<Watched, 'bindings'> {
+  return {spent: () => client.spent(), holdReason};
 }
 
 /** Captures what a setup means; gives the exit code. */
@@ -113,8 +113,9 @@ function refuseUnknown(modules: readonly string[] = [], bindings: readonly Captu
 }
 
 /**
- * State and bindings with a new backfill of each module that is named, as Flow asks for one through the state. A module for which no start is set
- * begins where it began before, so that its files still are what they were meant to be.
+ * State and bindings with a new backfill of each module that is named, as Flow asks for one through
+ * the state. A module for which no start is set begins where it began before, so that its files
+ * still are what they were meant to be.
  */
 function backfilledAgain(
   modules: readonly string[] = [],
@@ -154,7 +155,7 @@ async function run(
     bindings: progress,
     expected,
     spent: () => client.spent(),
-    heldBack: setup.heldBack,
+    holdReason: setup.holdReason,
     colors: host.colors,
     unicode: /utf-?8/i.test(host.env.LC_ALL || host.env.LC_CTYPE || host.env.LANG || ''),
   });
@@ -184,14 +185,14 @@ async function run(
   return summarise(host, args, setup, bindings, output, systemClock.elapsedMs() - startMs);
 }
 
-/** What the picture shows anyway is not said a second time. */
+/** The live display already shows the status. */
 function withoutStatus(log: Log): Log {
   return (level, message, fields) => {
     if (fields?.eventType !== 'connectorStatus') log(level, message, fields);
   };
 }
 
-/** Tells what came of it; gives the exit code. */
+/** Prints the result, and returns the exit code. */
 function summarise(
   host: CommandContext,
   args: RunArguments,
@@ -227,11 +228,11 @@ function summarise(
       })),
     });
   } else {
-    // Documents have standard output for themselves.
-    const tell = args.out === '-' ? say : print;
-    for (const line of summaryLines(args, bindings, fileOf)) tell(host, line);
+    // Standard output belongs to the documents.
+    const show = args.out === '-' ? say : print;
+    for (const line of summaryLines(args, bindings, fileOf)) show(host, line);
     const rate = elapsedMs > 0 ? grouped((documents * 1_000) / elapsedMs) : '0';
-    tell(
+    show(
       host,
       `${counted(documents, 'document')} in ${spanText(elapsedMs)} (${rate}/s), ${counted(spent.callsTotal, 'API call')}, ${counted(spent.creditsTotal, 'credit')}`,
     );

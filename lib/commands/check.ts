@@ -170,14 +170,11 @@ function lacking(missing: readonly string[]): ZohoError {
  * @throws ZohoError of kind `credentials` when they answer for none.
  */
 async function probe({client}: Setup, host: CommandContext, captured: readonly ModuleEntry[]): Promise<void> {
-  const read = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
-    for await (const _ of body);
-  };
   let refusal: ZohoError | undefined;
   for (const {name} of captured.slice(0, probesMax)) {
     try {
       const nowS = await client.nowSeconds(host.signal);
-      await client.coql(windowQuery({module: name, columns: ['id'], fromS: nowS, limit: 1}), read, host.signal);
+      await client.coql(windowQuery({module: name, columns: ['id'], fromS: nowS, limit: 1}), host.signal);
       await client.deleted(name, nowS, 1, host.signal);
       return;
     } catch (error) {

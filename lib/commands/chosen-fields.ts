@@ -1,8 +1,9 @@
 /** `--fields`: the fields that a capture takes from each module. */
-import {didYouMean} from '../errors/did-you-mean.ts';
+import {suggestion} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import type {Field} from '../records/field.ts';
 import type {ZohoClient} from '../zoho/api.ts';
+import {overriding} from '../zoho/overriding.ts';
 
 /** Identifies and dates a record; part of every choice. */
 const always = ['id', 'Modified_Time', 'Created_Time'];
@@ -25,23 +26,12 @@ export class ChosenFields {
 
   /** The client, limited to the chosen fields of its modules. */
   only(client: ZohoClient): ZohoClient {
-    return {
-      origin: client.origin,
+    return overriding(client, {
       fields: async (module, signal) => {
         const fields = await client.fields(module, signal);
         return fields && this.#of(module, fields);
       },
-      nowSeconds: (signal) => client.nowSeconds(signal),
-      modules: (signal) => client.modules(signal),
-      createJob: (query, signal) => client.createJob(query, signal),
-      job: (id, signal) => client.job(id, signal),
-      download: (id, signal) => client.download(id, signal),
-      coql: (query, read, signal) => client.coql(query, read, signal),
-      deleted: (module, sinceSeconds, page, signal) => client.deleted(module, sinceSeconds, page, signal),
-      scopes: (signal) => client.scopes(signal),
-      spent: () => client.spent(),
-      close: () => client.close(),
-    };
+    });
   }
 
   #of(module: string, fields: readonly Field[]): readonly Field[] {
@@ -63,15 +53,15 @@ export class ChosenFields {
     for (const {module, field, text} of this.#chosen) {
       if (module !== undefined && !modules.includes(module)) {
         throw new ConfigError(
-          `Cannot choose field ${text}: module ${module} is not captured${meant(module, modules, (name) => `${name}.${field}`)}`,
+          `Cannot choose field ${text}: module ${module} is not captured${suggestion(module, modules, (name) => `${name}.${field}`)}`,
         );
       }
       const where = module === undefined ? modules : [module];
       const known = [...new Set(where.flatMap((name) => this.#known.get(name) ?? []))];
       if (known.includes(field)) continue;
       const place = module === undefined ? 'no module of this capture has it' : `module ${module} does not have it`;
-      const whole = (name: string): string => (module === undefined ? name : `${module}.${name}`);
-      throw new ConfigError(`Cannot choose field ${text}: ${place}${meant(field, known, whole)}`);
+      const shown = (name: string): string => (module === undefined ? name : `${module}.${name}`);
+      throw new ConfigError(`Cannot choose field ${text}: ${place}${suggestion(field, known, shown)}`);
     }
   }
 
@@ -79,9 +69,4 @@ export class ChosenFields {
   toString(): string {
     return [...new Set(this.#chosen.map(({text}) => text))].sort().join(',');
   }
-}
-
-function meant(word: string, known: readonly string[], whole: (name: string) => string): string {
-  const name = didYouMean(word, known);
-  return name === undefined ? '' : `, did you mean ${whole(name)}?`;
 }

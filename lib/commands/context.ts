@@ -56,7 +56,7 @@ export interface Setup {
   /** The chosen fields; undefined for all. */
   readonly fields?: ChosenFields;
   /** Why calls are on hold, if the wait is long. */
-  readonly heldBack: () => string | undefined;
+  readonly holdReason: () => string | undefined;
   /** Closes the client, and the sandbox if one was started. */
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ const sandboxRecords = 20_000;
 
 interface Waits {
   /** Receives the reason why calls wait, and `undefined` when they continue. */
-  readonly onStatus?: (reason: string | undefined) => void;
+  readonly onHold?: (reason: string | undefined) => void;
   /** How long limits may hold a call; by default as long as a capture accepts. */
   readonly waitMaxMs?: number;
 }
@@ -77,7 +77,7 @@ interface Waits {
  */
 export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promise<Setup> {
   return setUp(host, args, {
-    onStatus(reason) {
+    onHold(reason) {
       if (reason !== undefined) host.log('info', reason);
     },
     waitMaxMs: answerWaitMaxMs,
@@ -98,8 +98,8 @@ export async function setUp(host: CommandContext, args: SetupArguments, waits: W
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
   try {
     const read = sandbox ?? (fromEnvironment && {config: fromEnvironment, ...askedFor(args.module)});
-    const whole = setupOf(host, read ?? (await readSetup(host, args)), {...waits, since: args.since});
-    const setup = args.fields === undefined ? whole : withFields(whole, new ChosenFields(args.fields));
+    const full = setupOf(host, read ?? (await readSetup(host, args)), {...waits, since: args.since});
+    const setup = args.fields === undefined ? full : withFields(full, new ChosenFields(args.fields));
     return {
       ...setup,
       async close() {
@@ -126,21 +126,21 @@ export function withFields(setup: Setup, fields: ChosenFields): Setup {
 export function setupOf(
   host: CommandContext,
   read: Read,
-  {onStatus, waitMaxMs, since}: Waits & {since?: string | undefined} = {},
+  {onHold, waitMaxMs, since}: Waits & {since?: string | undefined} = {},
 ): Setup {
   const config = startingAt(since, parseConfig(withEnvironment(read.config, host.env), 'person'));
   const {apiDomain, ...credentials} = config.credentials;
   const loopback = host.env.SOURCE_ZOHO_LOOPBACK;
-  let heldBack: string | undefined;
+  let holdReason: string | undefined;
   const client = createClient({
     apiDomain,
     credentials,
     clock: systemClock,
     log: host.log,
     loopback,
-    onStatus(reason) {
-      heldBack = reason;
-      onStatus?.(reason);
+    onHold(reason) {
+      holdReason = reason;
+      onHold?.(reason);
     },
     waitMaxMs,
   });
@@ -158,7 +158,7 @@ export function setupOf(
       client_id: credentials.clientId,
       ...(read.sandbox && {sandbox: read.sandbox}),
     },
-    heldBack: () => heldBack,
+    holdReason: () => holdReason,
     close: () => client.close(),
   };
 }

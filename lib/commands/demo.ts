@@ -46,7 +46,7 @@ export async function demo(host: CommandContext, {out, records, json}: DemoArgum
     if (code !== exit.done) return code;
     const elapsedMs = performance.now() - startMs;
     const compared = await working(host, (work) => compare(out, sandbox, work));
-    return tell(host, {out, json: json === true, elapsedMs, compared});
+    return report(host, {out, json: json === true, elapsedMs, compared});
   } finally {
     await setup.close();
     await sandbox.close();
@@ -122,7 +122,7 @@ interface Report {
   readonly compared: readonly Compared[];
 }
 
-function tell(host: CommandContext, {out, json, elapsedMs, compared}: Report): number {
+function report(host: CommandContext, {out, json, elapsedMs, compared}: Report): number {
   const same = compared.every(({comparison}) => comparison.isSame);
   const lines = compared.reduce((sum, {comparison}) => sum + comparison.records, 0);
   if (json) {

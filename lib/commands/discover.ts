@@ -5,6 +5,7 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {stringify} from 'yaml';
+import {redactedConfig} from '../config/redacted.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
 import {type DiscoveredBinding, discoveredBindings, managedSchema} from '../flow/discover.ts';
@@ -78,22 +79,12 @@ async function writeCatalog(
       })),
     },
   };
-  files.set(configFile, withSecrets === true ? config : redacted(config));
+  files.set(configFile, withSecrets === true ? config : redactedConfig(config));
   files.set('flow.yaml', {collections, captures});
   await explainSystemErrors(`write into ${folder || 'a directory without a name'}`, () => makeFolder(folder));
   for (const [name, value] of files) await writeNew(join(folder, name), stringify(value));
   const secrets = withSecrets === true ? '' : `; put the credentials into ${join(folder, configFile)}`;
   say(host, `Wrote ${counted(bindings.length, 'binding')} to ${join(folder, 'flow.yaml')}${secrets}`);
-}
-
-/** The config with a placeholder for every credential. */
-function redacted(config: unknown): unknown {
-  if (typeof config !== 'object' || config === null || !('credentials' in config)) return config;
-  const {credentials} = config;
-  if (typeof credentials !== 'object' || credentials === null) return config;
-  const open = new Set(['credentials_title', 'api_domain']);
-  const hidden = Object.entries(credentials).map(([name, value]) => [name, open.has(name) ? value : '<secret>']);
-  return {...config, credentials: Object.fromEntries(hidden)};
 }
 
 async function writeNew(path: string, text: string): Promise<void> {

@@ -6,9 +6,9 @@ import {firesADay, parseSchedule} from '../capture/schedule.ts';
 import {startReason} from '../capture/start.ts';
 import type {ResourceConfig} from '../config/config.ts';
 import {daysBefore, defaultStartDays, secondsOf} from '../flow/state.ts';
-import {downloadsPerMinute, estimatedJobS, jobsAtOnce, snapshotSpacingMs, sweepSpacingMs} from '../limits.ts';
+import {estimatedJobS, jobsAtOnce, snapshotSpacingMs, sweepSpacingMs} from '../limits.ts';
 import type {ModuleEntry} from '../zoho/catalog.ts';
-import {countRecords} from '../zoho/count.ts';
+import {downloadsPerMinute} from '../zoho/limits.ts';
 import {backfillCredits, creditsOf, editionCredits, idleCreditsADay, rowsPerJob} from '../zoho/usage.ts';
 import {bindingOf, type Setup} from './context.ts';
 import type {CommandContext} from './host.ts';
@@ -49,7 +49,7 @@ export async function estimate(setup: Setup, host: CommandContext, entries: read
   await working(host, async (work) => {
     work.begin('Counting records, modules', captured.length);
     for (const {name, fields = [], snapshot = false} of captured) {
-      const records = await countRecords(client, name, snapshot ? undefined : secondsOf(start), host.signal);
+      const records = await client.count(name, snapshot ? undefined : secondsOf(start), host.signal);
       const resource = bindings?.find((binding) => binding.resource.name === name)?.resource ?? bindingOf(name).resource;
       modules.push(
         snapshot ? snapshotEstimate(resource, records, nowS) : moduleEstimate(resource, new FieldPlan(fields), records, nowS),
@@ -91,7 +91,7 @@ function moduleEstimate(
   };
 }
 
-/** Of a module without `Modified_Time`: every snapshot reads it whole. */
+/** Of a module without `Modified_Time`: every snapshot reads it total. */
 function snapshotEstimate(
   {name, intervalMs, schedule}: ResourceConfig,
   records: number | undefined,
@@ -116,11 +116,11 @@ function minutesOf(modules: readonly ModuleEstimate[]): number {
 }
 
 /** An estimate as text. */
-export function estimateLines(told: Estimate, width: number): string[] {
+export function estimateLines(estimated: Estimate, width: number): string[] {
   const right = {align: 'right'} as const;
   const titles = ['records', 'pages', 'jobs', 'credits', 'credits a day'];
-  const unknown = told.modules.filter(({records}) => records === undefined).length;
-  const rows = told.modules.map(({module, records, pages, jobs, credits, creditsADay}) => [
+  const unknown = estimated.modules.filter(({records}) => records === undefined).length;
+  const rows = estimated.modules.map(({module, records, pages, jobs, credits, creditsADay}) => [
     module,
     records ?? 'unknown',
     pages,
@@ -130,13 +130,13 @@ export function estimateLines(told: Estimate, width: number): string[] {
   ]);
   const least = unknown > 0 ? 'at least ' : 'about ';
   return [
-    `Backfill of records modified since ${told.start}`,
-    `(${told.reason}):`,
+    `Backfill of records modified since ${estimated.start}`,
+    `(${estimated.reason}):`,
     ...tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right}))], rows, width),
     '',
-    `The backfill takes ${least}${counted(told.credits, 'credit')}, ${counted(told.jobs, 'job')} and ${counted(told.minutes, 'minute')}`,
+    `The backfill takes ${least}${counted(estimated.credits, 'credit')}, ${counted(estimated.jobs, 'job')} and ${counted(estimated.minutes, 'minute')}`,
     `(${grouped(estimatedJobS / 60)} minutes a job are assumed; seconds to a few minutes are usual);`,
-    `afterwards a day without changes costs ${least}${counted(told.creditsADay, 'credit')}.`,
+    `afterwards a day without changes costs ${least}${counted(estimated.creditsADay, 'credit')}.`,
     ...(unknown > 0 ? [`Zoho does not count the records of ${counted(unknown, 'module')}: one page each is assumed.`] : []),
     '',
     ...tableLines(
@@ -144,16 +144,16 @@ export function estimateLines(told: Estimate, width: number): string[] {
       editionCredits.map(({edition, credits, perUser}) => [
         edition,
         perUser === 0 ? grouped(credits) : `${grouped(credits)} and ${grouped(perUser)} a user`,
-        share(told.credits, credits),
-        share(told.creditsADay, credits),
+        share(estimated.credits, credits),
+        share(estimated.creditsADay, credits),
       ]),
       width,
     ),
   ];
 }
 
-function share(part: number, whole: number): string {
-  const percent = (100 * part) / whole;
+function share(part: number, total: number): string {
+  const percent = (100 * part) / total;
   return percent < 1 ? 'under 1 %' : `${grouped(percent)} %`;
 }
 

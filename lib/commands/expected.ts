@@ -2,7 +2,6 @@
 import type {CaptureBinding} from '../capture/capture.ts';
 import type {BindingProgress} from '../capture/progress.ts';
 import {daysBefore, defaultStartDays, instantOf, savedBinding, secondsOf} from '../flow/state.ts';
-import {countRecords} from '../zoho/count.ts';
 import type {Setup} from './context.ts';
 
 export interface ExpectedOptions {
@@ -26,7 +25,7 @@ export async function countExpected(
   for (const {resource, progress, slices} of fresh) {
     try {
       const start = config.startDate ?? daysBefore(instantOf(await client.nowSeconds(signal)), defaultStartDays);
-      const records = await countRecords(client, resource.name, secondsOf(start), signal);
+      const records = await client.count(resource.name, secondsOf(start), signal);
       if (records !== undefined) expected.set(progress, records * slices);
     } catch {
       // The run meets the same failure and reports it.

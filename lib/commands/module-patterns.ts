@@ -1,5 +1,5 @@
 /** Modules by pattern: `*` stands for any letters, as in `Custom*`. Pure. */
-import {didYouMean} from '../errors/did-you-mean.ts';
+import {suggestion} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 
 export function isPattern(name: string): boolean {
@@ -15,6 +15,5 @@ export function matches(pattern: string, name: string): boolean {
 /** The error for a module that is not among the known ones. */
 export function unknownModule(module: string, known: readonly string[], where: string): ConfigError {
   if (isPattern(module)) return new ConfigError(`Cannot find any module that matches ${module} among ${where}`);
-  const meant = didYouMean(module, known);
-  return new ConfigError(`Cannot find module ${module} among ${where}${meant === undefined ? '' : `, did you mean ${meant}?`}`);
+  return new ConfigError(`Cannot find module ${module} among ${where}${suggestion(module, known)}`);
 }

@@ -1,4 +1,7 @@
-/** What users configure: the endpoint, and each binding's resource. The JSON Schema they see is in `flow/spec.ts`. */
+/**
+ * User configuration: the endpoint, and each binding's resource. Its JSON Schema is in
+ * `flow/spec.ts`.
+ */
 import cron from 'node-cron';
 import * as v from 'valibot';
 import {suggestion} from '../errors/did-you-mean.ts';
@@ -14,10 +17,12 @@ export interface EndpointConfig {
     readonly clientId: string;
     readonly clientSecret: string;
     readonly refreshToken: string;
-    /** As configured; the client decides whether it is a host of Zoho's. */
+    /** As configured; the client checks that it is one of Zoho's hosts. */
     readonly apiDomain: string;
   };
-  /** UTC with whole seconds, `2024-01-01T00:00:00Z`; absent, 30 days before the first start. */
+  /**
+   * UTC with whole seconds, `2024-01-01T00:00:00Z`. The default is 30 days before the first start.
+   */
   readonly startDate?: string;
 }
 
@@ -26,7 +31,7 @@ export interface ResourceConfig {
   /** API name of the module. */
   readonly name: string;
   readonly intervalMs: number;
-  /** Five-field cron expression in UTC; absent, formula fields are not refreshed. */
+  /** Five-field cron expression in UTC; without one, formula fields are not refreshed. */
   readonly schedule?: string;
 }
 
@@ -40,7 +45,7 @@ const filled = v.pipe(
 
 const credential = v.pipe(
   filled,
-  v.check((given) => !/^<.*>$/.test(given), 'is a placeholder; put your own in its place'),
+  v.check((given) => !/^<.*>$/.test(given), 'is a placeholder; replace it with your own'),
 );
 
 const startDate = v.pipe(
@@ -65,7 +70,7 @@ const endpointSchema = v.object(
   must('an object'),
 );
 
-const interval = v.pipe(text, reads(durationMs, 'must be a length of time, such as "PT5M", "PT1H" or "5m"'));
+const interval = v.pipe(text, reads(durationMs, 'must be a duration, such as "PT5M", "PT1H" or "5m"'));
 
 const schedule = v.pipe(
   text,
@@ -82,7 +87,7 @@ const schedule = v.pipe(
 const resourceSchema = v.strictObject(
   {
     name: filled,
-    // Left blank in YAML, a property is null.
+    // A property left blank in YAML is null.
     interval: v.nullish(interval, 'PT5M'),
     schedule: v.nullish(schedule, ''),
     _meta: v.nullish(v.looseObject({}, must('an object'))),
@@ -93,10 +98,15 @@ const resourceSchema = v.strictObject(
   },
 );
 
-/** Who wrote a config: for a person, a property that is not known is an error, while Flow may add some of its own. */
+/**
+ * Who wrote a config. An unknown property is an error for a person, while Flow may add its own.
+ */
 export type ConfigAuthor = 'flow' | 'person';
 
-/** Reads an endpoint config. Throws ConfigError with one line that names each property that is wrong, and no value. */
+/**
+ * Reads an endpoint config. Throws ConfigError with one line that names every invalid property, and
+ * no value.
+ */
 export function parseConfig(value: unknown, author: ConfigAuthor = 'flow'): EndpointConfig {
   const strangers = author === 'person' ? unknownProperties(value) : [];
   const {credentials, start_date} = parse(endpointSchema, value, 'use the endpoint config', {more: strangers});
@@ -111,13 +121,19 @@ export function parseConfig(value: unknown, author: ConfigAuthor = 'flow'): Endp
   };
 }
 
-/** Reads a binding's resource config; fails as `parseConfig` does, with the module's name when it has one. */
+/**
+ * Reads a binding's resource config. Fails as `parseConfig` does, and names the module if there is
+ * one.
+ */
 export function parseResource(value: unknown): ResourceConfig {
   const {name, interval, schedule} = parse(resourceSchema, value, `use the resource config${ofModule(value)}`);
   return {name, intervalMs: interval, ...(schedule && {schedule})};
 }
 
-/** Throws ConfigError when the configured start lies after `nowSeconds`, epoch seconds by Zoho's clock. */
+/**
+ * Throws ConfigError when the configured start is later than `nowSeconds`, Zoho's clock in epoch
+ * seconds.
+ */
 export function refuseFutureStart({startDate}: EndpointConfig, nowSeconds: number): void {
   if (startDate === undefined || Date.parse(startDate) <= nowSeconds * 1000) return;
   throw new ConfigError(
@@ -125,7 +141,10 @@ export function refuseFutureStart({startDate}: EndpointConfig, nowSeconds: numbe
   );
 }
 
-/** What is said of each property of an endpoint config that nothing reads. Those of sops, and Flow's own notes (`_meta`), are left alone. */
+/**
+ * A problem for every unknown property of an endpoint config. Those of sops, and Flow's own notes
+ * (`_meta`), are accepted.
+ */
 function unknownProperties(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const {credentials} = {credentials: undefined, ...value};

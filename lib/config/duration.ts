@@ -1,10 +1,13 @@
-/** Lengths of time, as an `interval` of a binding and options of the command line are written. */
+/** Durations, as in the `interval` of a binding and in options of the command line. */
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-/** A unit's length; those of the calendar have the usual fixed ones, because an interval begins at any time. */
+/**
+ * Lengths of the units. Calendar units have their usual fixed lengths, because an interval begins
+ * at any time.
+ */
 const unitsMs = [365 * dayMs, 30 * dayMs, 7 * dayMs, dayMs, hourMs, minuteMs, secondMs];
 
 const form =
@@ -17,8 +20,9 @@ const clockForm = /^(\d{1,7}):([0-5]\d)(?::([0-5]\d))?$/;
 const clockUnitsMs = [hourMs, minuteMs, secondMs];
 
 /**
- * The length in milliseconds of ISO 8601 (`PT5M`, `P1DT12H`, `PT0.5S`), of the usual short form (`5m`, `1h30m`, `500ms`), and of hours and minutes
- * (`0:05:00`). Undefined when the text is none of them. Never negative.
+ * The milliseconds of an ISO 8601 duration (`PT5M`, `P1DT12H`, `PT0.5S`), of the usual short form
+ * (`5m`, `1h30m`, `500ms`), and of hours and minutes (`0:05:00`). Undefined for any other text.
+ * Never negative.
  */
 export function durationMs(text: string): number | undefined {
   if (text === '') return undefined;

@@ -1,9 +1,12 @@
-/** Configs of a person's that leave something to the environment: `${NAME}` in their values, and credentials that are not in them. Pure. */
+/**
+ * Configs that leave something to the environment: `${NAME}` in their values, and missing
+ * credentials. Pure.
+ */
 import {ConfigError} from '../errors/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where each credential is looked for when the config has none. */
+/** The variable for each credential. */
 export const credentialVariables = {
   client_id: 'ZOHO_CLIENT_ID',
   client_secret: 'ZOHO_CLIENT_SECRET',
@@ -12,9 +15,9 @@ export const credentialVariables = {
 } as const;
 
 /**
- * A config that stands in the environment alone; undefined when nothing of one is set.
+ * A config from the environment alone; undefined when none of its variables is set.
  *
- * @throws ConfigError that names the variables that are missing, when some are set.
+ * @throws ConfigError that names the missing variables when only some are set.
  */
 export function environmentConfig(env: Environment): object | undefined {
   const entries = Object.entries(credentialVariables).map(([name, variable]) => [name, variable, env[variable] ?? ''] as const);
@@ -26,10 +29,10 @@ export function environmentConfig(env: Environment): object | undefined {
 }
 
 /**
- * The config with every `${NAME}` in its values replaced, and with those credentials from the environment that it lacks or has only a
- * placeholder for. What stands in the config counts more than the environment.
+ * The config with every `${NAME}` in its values replaced, and with credentials from the environment
+ * where it has none or a placeholder. The config takes precedence over the environment.
  *
- * @throws ConfigError that names the place and the variable, when one is not set.
+ * @throws ConfigError that names the place and the variable when one is not set.
  */
 export function withEnvironment(config: unknown, env: Environment): unknown {
   const filled = replaced(config, env, '');
@@ -44,7 +47,7 @@ export function withEnvironment(config: unknown, env: Environment): unknown {
   return {...filled, credentials: Object.fromEntries(own)};
 }
 
-/** Whether a credential was left to be filled in. */
+/** Whether a credential is still to be filled in. */
 function isOpen(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && /^\s*(<.*>)?\s*$/.test(value));
 }

@@ -1,6 +1,7 @@
 /**
- * Flow catalogs as a source of local captures: the YAML that the connector's documentation shows, with the image or a local command as the
- * endpoint, the config in it or in a file of its own, and `import:` of further catalogs.
+ * Flow catalogs as a source of local captures, in the YAML of the connector's documentation: the
+ * endpoint is the image or a local command, the config is inline or in a file, and `import:` adds
+ * further catalogs.
  */
 import {dirname, resolve} from 'node:path';
 import * as v from 'valibot';
@@ -22,7 +23,7 @@ export interface SourceBinding {
 
 export interface SourceCapture {
   readonly name: string;
-  /** Decrypted, not yet checked. */
+  /** Decrypted, not yet validated. */
   readonly config: unknown;
   readonly bindings: readonly SourceBinding[];
 }
@@ -65,7 +66,7 @@ const captureSchema = v.looseObject(
   object,
 );
 
-/** A collection, as far as it matters here; flowctl judges the rest. */
+/** The used part of a collection; flowctl validates the rest. */
 const keyedSchema = v.looseObject({key: v.array(v.string())});
 
 const catalogSchema = v.looseObject(
@@ -80,12 +81,12 @@ const catalogSchema = v.looseObject(
   object,
 );
 
-/** Files that imports may lead to: a catalog that imports itself, or half the disk, ends here. */
+/** Most imported files: stops a catalog that imports half the disk. */
 const importsMax = 1_000;
 
 /**
- * Reads the capture called `name`, or the only one there is. Imports are followed; captures of other connectors are passed over when there is
- * one of this one's.
+ * Reads the capture called `name`, or the only one. Follows imports, and prefers captures of this
+ * connector to others.
  *
  * @throws ConfigError that names the file, and the place in it.
  */
@@ -129,7 +130,7 @@ interface Contents {
   readonly keys: ReadonlyMap<string, readonly string[]>;
 }
 
-/** All captures of a catalog and of what it imports, and the keys of its collections. */
+/** All captures of a catalog and its imports, and the keys of its collections. */
 async function contentsOf(path: string, reader: SourceReader): Promise<Contents> {
   const captures: Found[] = [];
   const keys = new Map<string, readonly string[]>();
@@ -164,11 +165,14 @@ function choose(found: readonly Found[], name: string | undefined, path: string)
   if (likely.length === 1) return likely[0]!;
   if (likely.length === 0) throw new ConfigError(`Cannot use ${path}: it has no captures`);
   throw new ConfigError(
-    `Cannot tell which capture of ${path} is meant: it has ${listOf(likely.map((capture) => capture.name))}; say --name`,
+    `Cannot choose a capture of ${path}: it has ${listOf(likely.map((capture) => capture.name))}; pass --name`,
   );
 }
 
-/** Whether a capture is certainly this connector's: its image is called `source-zoho`, or it runs a local command of that name. */
+/**
+ * Whether a capture is surely this connector's: its image is called `source-zoho`, or it runs a
+ * local command of that name.
+ */
 function isOurs(spec: unknown): boolean {
   const parsed = v.safeParse(captureSchema, spec);
   if (!parsed.success) return false;
@@ -195,10 +199,10 @@ function nameOf(resource: unknown): string {
   return typeof resource === 'object' && resource !== null && 'name' in resource ? String(resource.name) : '';
 }
 
-/** The last line of the documentation's sample: there may be more bindings. */
+/** The last line of the documentation's sample, which means further bindings. */
 const andSoOn = /\n[ \t]*\{\.\.\.\}\s*$/;
 
-/** JSON is YAML, so both are read. Messages name the line, never what stands there. */
+/** Reads YAML, and so JSON. Messages name the line, never its content. */
 function parseYaml(text: string, path: string): unknown {
   const shown = path === '-' ? 'standard input' : path;
   if (text.trim() === '') throw new ConfigError(`Cannot read ${shown}: it is empty`);
@@ -214,7 +218,7 @@ function parseYaml(text: string, path: string): unknown {
   try {
     return document.toJS({maxAliasCount: 100});
   } catch (error) {
-    // Aliases without an anchor, and those that would multiply to no end.
+    // Aliases without an anchor, and those that would expand without end.
     if (error instanceof ReferenceError)
       throw new ConfigError(`Cannot read ${shown}: an alias in it cannot be resolved`, {cause: error});
     throw error;

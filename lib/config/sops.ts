@@ -3,10 +3,15 @@ import {spawn} from 'node:child_process';
 import {ConfigError} from '../errors/errors.ts';
 import {jsonOf} from '../platform/json.ts';
 
-/** Gives a config in plain values; one without a `sops` stanza as it is. `what` names it in messages. */
+/**
+ * Decrypts a config; one without a `sops` stanza is returned unchanged. `what` names it in
+ * messages.
+ */
 export type Unseal = (config: unknown, what: string) => Promise<unknown>;
 
-/** Decrypts with the `sops` program, which finds its keys as it always does. Nothing decrypted touches the disk. */
+/**
+ * Decrypts with the `sops` program, which finds its own keys. Nothing decrypted is written to disk.
+ */
 export const unsealWithSops: Unseal = async (config, what) => {
   if (typeof config !== 'object' || config === null || !('sops' in config)) return config;
   const {sops} = config;
@@ -16,7 +21,7 @@ export const unsealWithSops: Unseal = async (config, what) => {
       : '';
   const plain = jsonOf(await decrypt(JSON.stringify(config), what));
   if (plain === undefined)
-    throw new ConfigError(`Cannot decrypt ${what}: sops gives no JSON; see what sops --decrypt makes of it`);
+    throw new ConfigError(`Cannot decrypt ${what}: sops wrote no JSON; check the output of sops --decrypt`);
   return withoutSuffix(plain, suffix);
 };
 
@@ -31,7 +36,7 @@ function decrypt(sealed: string, what: string): Promise<string> {
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
   child.on('error', (error) => {
     const absent = 'code' in error && error.code === 'ENOENT';
-    const hint = absent ? 'the sops program is not installed; install it, or give a config in plain text' : error.message;
+    const hint = absent ? 'the sops program is not installed; install it, or pass a config in plain text' : error.message;
     reject(new ConfigError(`Cannot decrypt ${what}: ${hint}`, {cause: error}));
   });
   child.on('close', (code) => {
@@ -39,13 +44,13 @@ function decrypt(sealed: string, what: string): Promise<string> {
     const reason = Buffer.concat(errors).toString().trim().split('\n')[0]?.slice(0, 300) ?? '';
     reject(new ConfigError(`Cannot decrypt ${what}: sops ended with code ${code}${reason === '' ? '' : ` (${reason})`}`));
   });
-  // What sops does not read to the end it has a reason for, which `close` reports.
+  // When sops stops reading early, `close` reports its reason.
   child.stdin.on('error', () => {});
   child.stdin.end(sealed);
   return promise;
 }
 
-/** Takes the ending that marks encrypted values off the names of properties, at every depth. */
+/** Removes the suffix of encrypted values from property names, at every depth. */
 export function withoutSuffix(value: unknown, suffix: string): unknown {
   if (suffix === '' || typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => withoutSuffix(item, suffix));

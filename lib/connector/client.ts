@@ -1,4 +1,7 @@
-/** What every request that talks to Zoho begins with: its configs, a client, and whether the two fit. */
+/**
+ * The common start of all requests that call Zoho: configs, a client, and the checks of the two
+ * together.
+ */
 import {type EndpointConfig, parseResource, type ResourceConfig, refuseFutureStart} from '../config/config.ts';
 import {ConfigError} from '../errors/errors.ts';
 import type {Clock} from '../platform/clock.ts';
@@ -7,7 +10,7 @@ import type {ZohoClient} from '../zoho/api.ts';
 import {createClient} from '../zoho/client.ts';
 import {missingScopes} from '../zoho/scopes.ts';
 
-/** What every request of Flow is served with. */
+/** What every request of Flow needs. */
 export interface ConnectorOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -16,13 +19,15 @@ export interface ConnectorOptions {
 }
 
 export interface SetupOptions extends ConnectorOptions {
-  /** Told why calls of Zoho are held back for long, and `undefined` when they go on. */
-  readonly onStatus?: (reason: string | undefined) => void;
-  /** How long limits may hold up one call; by default as long as a capture wants it. */
+  /**
+   * Called with the reason when calls are delayed for long, and with `undefined` when they go on.
+   */
+  readonly onHold?: (reason: string | undefined) => void;
+  /** How long limits may delay one call; the default suits a capture. */
   readonly waitMaxMs?: number;
 }
 
-/** Lends a client for as long as `use` takes. */
+/** Creates a client for `use`, and closes it afterwards. */
 export async function withClient<T>(
   config: EndpointConfig,
   options: SetupOptions,
@@ -38,8 +43,8 @@ export async function withClient<T>(
 }
 
 /**
- * What can be told of the config once Zoho has answered: throws ConfigError for a start that is yet to come, and warns of scopes that the
- * token lacks.
+ * Checks a config against Zoho. Throws ConfigError for a start in the future, and warns about
+ * missing scopes.
  */
 export async function checkSetup(client: ZohoClient, config: EndpointConfig, log: Log, signal: AbortSignal): Promise<void> {
   if (config.startDate !== undefined) refuseFutureStart(config, await client.nowSeconds(signal));
@@ -55,7 +60,7 @@ export async function checkSetup(client: ZohoClient, config: EndpointConfig, log
   );
 }
 
-/** Reads the resource configs of all bindings; reports all that are wrong at once. */
+/** Reads the resource configs of all bindings, and reports every invalid one in a single error. */
 export function readResources(bindings: readonly {readonly resourceConfig: unknown}[]): ResourceConfig[] {
   const wrong: string[] = [];
   const resources = bindings.flatMap(({resourceConfig}) => {
@@ -71,7 +76,7 @@ export function readResources(bindings: readonly {readonly resourceConfig: unkno
   return resources;
 }
 
-/** Throws ConfigError with what is wrong with bindings, all of it in one line; returns when nothing is. */
+/** Throws ConfigError with all problems of the bindings in one line, if there are any. */
 export function refuse(wrong: readonly string[]): void {
   if (wrong.length === 1) throw new ConfigError(wrong[0]);
   if (wrong.length > 1) throw new ConfigError(`${wrong.length} bindings cannot be used: ${wrong.join('; ')}`);

@@ -1,6 +1,9 @@
-/** Flow's `discover` and `validate`: which modules there are, and whether the bound ones can be captured. */
+/**
+ * Flow's `discover` and `validate`: which modules exist, and whether the bound ones can be
+ * captured.
+ */
 import {parseConfig} from '../config/config.ts';
-import {didYouMean} from '../errors/did-you-mean.ts';
+import {suggestion} from '../errors/did-you-mean.ts';
 import {type DiscoveredBinding, discoveredBindings, keyFault} from '../flow/discover.ts';
 import type {ValidateBinding, ValidateRequest} from '../flow/protocol.ts';
 import {answerWaitMaxMs} from '../limits.ts';
@@ -8,7 +11,9 @@ import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import type {ConnectorOptions} from './client.ts';
 import {checkSetup, readResources, refuse, withClient} from './client.ts';
 
-/** The bindings of all modules that can be captured. What is left out, and why, is in the log. */
+/**
+ * The bindings of all modules that can be captured. The log names the others with their reasons.
+ */
 export async function discover(value: unknown, options: ConnectorOptions, signal: AbortSignal): Promise<DiscoveredBinding[]> {
   const config = parseConfig(value);
   return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
@@ -18,7 +23,10 @@ export async function discover(value: unknown, options: ConnectorOptions, signal
   });
 }
 
-/** The resource path of each binding. Throws ConfigError when any cannot be captured, with the reason of each. */
+/**
+ * The resource path of each binding. Throws ConfigError with the reasons when any cannot be
+ * captured.
+ */
 export async function validate(request: ValidateRequest, options: ConnectorOptions, signal: AbortSignal): Promise<string[][]> {
   const config = parseConfig(request.config);
   const names = readResources(request.bindings).map(({name}) => name);
@@ -39,7 +47,10 @@ export async function validate(request: ValidateRequest, options: ConnectorOptio
   });
 }
 
-/** Why bindings of these names cannot be captured. `bound` are the modules of that name, `listed` the names of all modules. */
+/**
+ * Why bindings of these names cannot be captured. `bound` are the modules with these names,
+ * `listed` the names of all modules.
+ */
 function problems(
   names: readonly string[],
   bindings: readonly ValidateBinding[],
@@ -52,8 +63,7 @@ function problems(
     const entry = entries.get(name);
     if (entry?.skip !== undefined) return [`Resource '${name}' cannot be captured: ${entry.skip}`];
     if (entry !== undefined) return keyProblems(entry, bindings[names.indexOf(name)]);
-    const meant = didYouMean(name, listed);
-    return [`Resource '${name}' was not found${meant === undefined ? '' : `, did you mean '${meant}'?`}`];
+    return [`Resource '${name}' was not found${suggestion(name, listed, (known) => `'${known}'`)}`];
   });
   const repeated = distinct.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
   return [...wrong, ...repeated.map((name) => `Resource '${name}' is in several bindings; keep one of them`)];

@@ -1,10 +1,13 @@
-/** What the connector answers to Flow. Light: what talks to Zoho is loaded by the request that needs it, so that `spec` answers at once. */
+/**
+ * The connector's handlers for Flow's requests. Code that calls Zoho is loaded on demand, so that
+ * `spec` answers at once.
+ */
 
 import {specResponse} from '../flow/spec.ts';
 import type {ConnectorOptions} from './client.ts';
 import type {Handlers} from './serve.ts';
 
-/** The handlers of a process. Each request has a client of its own, closed with it. */
+/** The handlers of a process. Each request has its own client and closes it. */
 export function connectorHandlers(options: ConnectorOptions): Handlers {
   return {
     spec: () => specResponse,

@@ -12,7 +12,10 @@ import {FlowSink} from '../sinks/flow.ts';
 import type {ConnectorOptions} from './client.ts';
 import {checkSetup, readResources, withClient} from './client.ts';
 
-/** Captures the bindings of this shard into `output` until the signal aborts. A shard without bindings idles. */
+/**
+ * Captures the bindings of this shard into `output` until the signal aborts. A shard without
+ * bindings idles.
+ */
 export async function runSession(
   request: OpenRequest,
   output: Writable,
@@ -33,10 +36,10 @@ export async function runSession(
   if (bindings.length < resources.length) {
     log('info', `This shard runs ${bindings.length} of ${resources.length} bindings`, {range: request.range});
   }
-  const onStatus = (reason: string | undefined) => logStatus(log, reason ?? statusOf(bindings.map(({progress}) => progress)));
-  return withClient(config, {...options, onStatus}, async (client) => {
+  const onHold = (reason: string | undefined) => logStatus(log, reason ?? statusOf(bindings.map(({progress}) => progress)));
+  return withClient(config, {...options, onHold}, async (client) => {
     if (bindings.length > 0) {
-      await ridingOut(() => checkSetup(client, config, log, signal), {clock, log, tell: onStatus}, signal);
+      await ridingOut(() => checkSetup(client, config, log, signal), {clock, log, tell: onHold}, signal);
     }
     const sink = new FlowSink(output, signal);
     const {startDate} = config;

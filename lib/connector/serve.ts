@@ -1,4 +1,7 @@
-/** The protocol loop: a request line in, its answer out. An open request hands over to the capture (flow-protocol sheet 1.3, 2). */
+/**
+ * The protocol loop: reads request lines and answers each. An open request starts the capture
+ * (flow-protocol sheet 1.3, 2).
+ */
 import type {Readable, Writable} from 'node:stream';
 import {ConfigError} from '../errors/errors.ts';
 import type {DiscoveredBinding} from '../flow/discover.ts';
@@ -6,15 +9,18 @@ import {lines} from '../flow/lines.ts';
 import {type OpenRequest, parseRequest, type Request, respond, type ValidateRequest} from '../flow/protocol.ts';
 import type {Log} from '../platform/log.ts';
 
-/** What the connector does about each request. Aborting the signal ends all of it soon. */
+/** The work of each request. When the signal aborts, all of it ends soon. */
 export interface Handlers {
   spec(): object;
   discover(config: unknown, signal: AbortSignal): Promise<readonly DiscoveredBinding[]>;
   /** The resource path of each binding, in the order of the request. */
   validate(request: ValidateRequest, signal: AbortSignal): Promise<readonly (readonly string[])[]>;
-  /** What was done to make the capture ready; empty when nothing was. */
+  /** What was done to prepare the capture; empty if nothing was. */
   apply(signal: AbortSignal): Promise<string>;
-  /** Runs the capture, writing its lines to `output`, until it is done or the signal aborts. `opened` has been written. */
+  /**
+   * Runs the capture, which writes its lines to `output`, until it is done or the signal aborts.
+   * The `opened` response has been written.
+   */
   open(request: OpenRequest, output: Writable, signal: AbortSignal): Promise<void>;
 }
 
@@ -27,16 +33,17 @@ export interface ServeOptions {
 }
 
 /**
- * Answers requests in their order, one at a time, until the input ends; with an open request until its capture ends, whatever becomes of the
- * input. Resolves as well when the signal aborts, once nothing is being written any more. Rejects with what a handler throws, or
- * ConfigError for a request that cannot be read. Every line written is whole.
+ * Answers requests one at a time, in order, until the input ends. After an open request it runs
+ * until the capture ends, whether or not the input does. Also resolves when the signal aborts, once
+ * no write is in progress. Rejects with a handler's error, or with ConfigError for an invalid
+ * request. Every line is written completely.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const {input, signal} = options;
   const requests = requestsOf(input, options.log);
   const stop = () => input.destroy();
   signal.addEventListener('abort', stop, {once: true});
-  // A failure is reported by the write that meets it, not as an event that nobody awaits.
+  // The write that fails reports the failure, instead of an unhandled event.
   options.output.on('error', () => {});
   try {
     signal.throwIfAborted();
@@ -77,7 +84,10 @@ async function answer(request: Exclude<Request, OpenRequest>, {handlers, signal}
   }
 }
 
-/** Runs the capture beside the rest of the input, which may hold acknowledgements only. Its end is no reason to stop. */
+/**
+ * Runs the capture while the rest of the input, which may contain only acknowledgements, is read.
+ * The end of the input does not stop it.
+ */
 async function capture(request: OpenRequest, rest: AsyncGenerator<Request, void, void>, options: ServeOptions): Promise<void> {
   const {output, handlers} = options;
   const ended = new AbortController();

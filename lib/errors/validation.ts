@@ -1,4 +1,4 @@
-/** Where values from outside come in: valibot's findings in our own words, which never repeat a value. */
+/** Validation of outside values: valibot's issues in our own words, which never repeat a value. */
 import * as v from 'valibot';
 import {isTable, setOwn} from '../platform/own-property.ts';
 import {ConfigError} from './errors.ts';
@@ -6,13 +6,16 @@ import {ConfigError} from './errors.ts';
 export interface ParseOptions {
   /** Stops at the first problem. */
   readonly abortEarly?: boolean;
-  /** Problems that were found besides. */
+  /** Further problems, found elsewhere. */
   readonly more?: readonly string[];
-  /** What to do about it, said last. */
+  /** What to do about it, at the end of the message. */
   readonly wayOut?: string;
 }
 
-/** Reads a value by its schema, or throws a ConfigError that says all that is wrong in one line: `Cannot <what>: <problems>`. */
+/**
+ * Validates a value, or throws a ConfigError with all problems in one line: `Cannot <what>:
+ * <problems>`.
+ */
 export function parse<S extends v.GenericSchema>(
   schema: S,
   value: unknown,
@@ -26,12 +29,12 @@ export function parse<S extends v.GenericSchema>(
   throw new ConfigError(`Cannot ${what}: ${[...wrong, ...(wayOut === undefined ? [] : [wayOut])].join('; ')}`);
 }
 
-/** Message of a schema: what the value must be, and what kind of value was found instead. */
+/** The message of a schema: what the value must be, and which type it has instead. */
 export function must(be: string): (issue: v.BaseIssue<unknown>) => string {
   return (issue) => (issue.received === 'undefined' ? 'is missing' : `must be ${be}, not ${kindOf(issue.input)}`);
 }
 
-/** An action that turns text into a value, and says `message` of text that gives `undefined`. */
+/** An action that converts text to a value, with `message` for text that gives `undefined`. */
 export function reads<T>(read: (text: string) => T | undefined, message: string): v.RawTransformAction<string, T> {
   return v.rawTransform(({dataset, addIssue, NEVER}) => {
     const value = read(dataset.value);
@@ -42,8 +45,8 @@ export function reads<T>(read: (text: string) => T | undefined, message: string)
 }
 
 /**
- * A table from names that others chose to values of one kind. As `v.record`, which passes over the names `constructor`, `prototype` and `__proto__`: here
- * they are names like any others. Read the table with `own`.
+ * A table with arbitrary keys and values of one kind. Like `v.record`, but `constructor`,
+ * `prototype` and `__proto__` are keys like any others. Read the table with `own`.
  */
 export function table<Output>(
   values: v.GenericSchema<unknown, Output>,
@@ -64,13 +67,18 @@ export function table<Output>(
   );
 }
 
-/** All problems in one line, each with the place it is at: `credentials.client_id is missing; start_date must be ...`. */
+/**
+ * All problems in one line, each with its place: `credentials.client_id is missing; start_date must
+ * be ...`.
+ */
 function problems(issues: readonly v.BaseIssue<unknown>[]): string {
   const lines = issues.map((issue) => `${(v.getDotPath(issue) ?? 'it').slice(0, placeMax)} ${issue.message}`);
   return [...new Set(lines)].join('; ');
 }
 
-/** Characters of a place that are shown: it holds names of properties, which are anybody's. */
+/**
+ * Characters of a place that are shown: it contains names of properties, which may be anything.
+ */
 const placeMax = 200;
 
 function kindOf(value: unknown): string {

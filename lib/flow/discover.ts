@@ -16,7 +16,10 @@ export interface DiscoveredBinding {
 export interface DiscoveredModule {
   /** API name. */
   readonly name: string;
-  /** Whether it has no `Modified_Time`, so that it is captured whole, as a snapshot (design 5.7). */
+  /**
+   * Whether it has no `Modified_Time`: it is then captured completely each time, as a snapshot
+   * (design 5.7).
+   */
   readonly snapshot?: boolean | undefined;
 }
 
@@ -24,7 +27,10 @@ export interface DiscoveredModule {
 export const recordKey = '/id';
 export const snapshotKey = '/_meta/row_id';
 
-/** The bindings of these modules, each once, by name in byte order: the same modules give the same bytes. */
+/**
+ * The bindings of these modules, each once, sorted by name in byte order: the same modules give the
+ * same bytes.
+ */
 export function discoveredBindings(modules: Iterable<DiscoveredModule>): DiscoveredBinding[] {
   const named = new Map([...modules].map((module) => [module.name, module]));
   return [...named.values()].sort(byBytes).map(({name, snapshot = false}) => ({
@@ -37,8 +43,8 @@ export function discoveredBindings(modules: Iterable<DiscoveredModule>): Discove
 }
 
 /**
- * Why a collection with this key cannot hold what is captured of a module, in words for people; undefined when it can. A key that is not told
- * fits all.
+ * Why a collection with this key cannot hold what is captured of a module, as text for users;
+ * undefined when it can. A missing key fits any module.
  */
 export function keyFault({name, snapshot = false}: DiscoveredModule, key: readonly string[]): string | undefined {
   const isSnapshot = isSnapshotKey(key);
@@ -115,8 +121,8 @@ export function documentSchema(title: string): object {
 }
 
 /**
- * The schema of a module that is captured as a snapshot: rows are numbered, a row takes the place of the one that had its number before, and one with
- * `_meta.op` `d` deletes it.
+ * The schema of a module that is captured as a snapshot. Rows are numbered; a row replaces the
+ * previous one with its number, and one with `_meta.op` `d` deletes it.
  */
 export function snapshotSchema(title: string): object {
   return {

@@ -165,7 +165,10 @@ function pathOf(resourceConfig: unknown): string[] {
     : [];
 }
 
-/** The collection of each binding: its own, or the linked one that it points to. Never both in one request. */
+/**
+ * The collection of each binding: its own, or the linked one that it points to. Never both in one
+ * request.
+ */
 function collectionsOf(
   bindings: readonly {collection?: Collection | null | undefined; collectionIndex: number}[],
   linked: readonly Collection[],

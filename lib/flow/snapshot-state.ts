@@ -1,4 +1,7 @@
-/** What a capture remembers of a module that it captures as a snapshot, in the form of the older kit (design 5.7, 6). Pure. */
+/**
+ * The state of a module that is captured as a snapshot, in the form of the older kit (design 5.7,
+ * 6). Pure.
+ */
 import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
 import {isTable} from '../platform/own-property.ts';
@@ -13,14 +16,17 @@ export interface SnapshotState {
   readonly lastDigest: string | undefined;
 }
 
-/** A change of it. `null` takes the digest away. */
+/** A change of the state. `null` removes the digest. */
 export type SnapshotPatch = {
   readonly updated_at?: string;
   readonly last_count?: number;
   readonly last_digest?: string | null;
 };
 
-/** What is not understood of the times and the digest is as good as not there: it costs one snapshot. Not so the count, without which rows would be left over. */
+/**
+ * An unreadable time or digest counts as absent, which costs one snapshot. An unreadable count is
+ * an error: without it, surplus rows would remain.
+ */
 const schema = v.looseObject({
   updated_at: v.fallback(
     v.nullish(
@@ -35,7 +41,7 @@ const schema = v.looseObject({
   last_digest: v.fallback(v.nullish(v.pipe(v.string(), v.nonEmpty())), undefined),
 });
 
-/** What the state of a capture by `Modified_Time` has. */
+/** Keys of the state of a capture by `Modified_Time`. */
 const recordKeys = ['start', 'inc', 'backfill', 'deleted', 'ahead', 'fields'];
 
 const none: SnapshotState = {updatedAt: undefined, lastCount: 0, lastDigest: undefined};
@@ -55,8 +61,9 @@ export function savedSnapshot(state: unknown, stateKey: string): SnapshotState |
 }
 
 /**
- * What a snapshot goes on from, and the patch that has to be written before any row is read. A requested backfill takes the digest away, so that all rows are
- * written anew; the numbers in the collection stay known. What the state holds of a capture by `Modified_Time` is removed.
+ * The state from which a snapshot continues, and the patch to write before any row is read. A
+ * requested backfill removes the digest, so that all rows are written again; the numbers in the
+ * collection stay known. The state of a capture by `Modified_Time` is removed.
  */
 export function beginSnapshots(state: unknown, stateKey: string): {readonly begun: SnapshotState; readonly patch?: StatePatch} {
   const kept = savedSnapshot(state, stateKey) ?? none;

@@ -89,7 +89,10 @@ const bindingSchema = v.looseObject({
        * optional help, so an unreadable value counts as empty.
        */
       recycled: absent(v.fallback(v.record(id, integer), {})),
-      /** Sweeps have moved the other cursor since without reading deletions: the next window begins here. */
+      /**
+       * Sweeps have moved the other cursor since without reading deletions: the next window begins
+       * here.
+       */
       skipped: absent(v.fallback(v.boolean(), false)),
     }),
   ),

@@ -60,5 +60,8 @@ export const faultSize = 4;
  * at once.
  */
 export const strideBytes = 16;
-/** Room that `shape` finds behind each document: enough for `,"_meta":{"op":"c","row_id":N}}` with 16 digits. */
+/**
+ * Room that `shape` finds behind each document: enough for `,"_meta":{"op":"c","row_id":N}}` with
+ * 16 digits.
+ */
 export const shapeRoomBytes = 48;

@@ -1,4 +1,4 @@
-/** How long to wait before trying again. */
+/** Delays before retries. */
 
 export interface Backoff {
   /** The delay after the first failure; it doubles with each further one. */
@@ -8,7 +8,10 @@ export interface Backoff {
   readonly jitter?: Jitter;
 }
 
-/** Spreads delays over `least` to `least + spread` times their length, so that several processes do not come back at once. */
+/**
+ * Spreads delays over `least` to `least + spread` times their length, so that several processes do
+ * not return at once.
+ */
 export interface Jitter {
   readonly least: number;
   readonly spread: number;
@@ -16,7 +19,7 @@ export interface Jitter {
   readonly random: () => number;
 }
 
-/** The delay after so many failed tries; none before the first. */
+/** The delay after so many failed tries; none before the first failure. */
 export function backoff(tries: number, {firstMs, maxMs, jitter}: Backoff): number {
   const delayMs = tries === 0 ? 0 : Math.min(maxMs, firstMs * 2 ** (tries - 1));
   return jitter === undefined ? delayMs : jittered(delayMs, jitter);

@@ -1,6 +1,6 @@
 /** Text that may be JSON. */
 
-/** The value of a JSON text; undefined for what is not JSON. The platform's own message would show the text's beginning. */
+/** The value of a JSON text; undefined for other text. Node's own error would quote the text. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

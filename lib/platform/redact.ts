@@ -1,14 +1,14 @@
-/** Texts without the secrets that they may repeat. */
+/** Removes secrets from text. */
 import {secretCharactersMin} from '../limits.ts';
 
 export interface RedactOptions {
-  /** Shorter secrets stay: they would be found in any word. */
+  /** Shorter secrets are not replaced: they may be part of any word. */
   readonly charactersMin?: number;
-  /** What stands in place of a secret. */
+  /** Replaces a secret. */
   readonly mark?: string;
 }
 
-/** A text without the secrets in it. */
+/** The text with its secrets replaced. */
 export function withoutSecrets(
   text: string,
   secrets: readonly (string | undefined)[],

@@ -1,4 +1,4 @@
-/** The version of the program, as its package tells it. */
+/** The program's version, from its package. */
 import {readFileSync} from 'node:fs';
 
 export function programVersion(): string {

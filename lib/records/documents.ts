@@ -46,7 +46,10 @@ export function tombstones(deletions: readonly Deletion[]): DocBlock {
   return docsOf(deletions.map(({id, deletedTime}) => tombstone(id, deletedTime)));
 }
 
-/** Whole documents that delete the rows of a snapshot numbered from one to before another (design 5.7). */
+/**
+ * Documents that delete a snapshot's rows numbered `from` up to, but not including, `to` (design
+ * 5.7).
+ */
 export function rowTombstones(from: number, to: number): DocBlock {
   return docsOf(Array.from({length: to - from}, (_, i) => `{"_meta":{"op":"d","row_id":${from + i}}}`));
 }

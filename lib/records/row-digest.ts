@@ -1,9 +1,14 @@
-/** A digest of documents that does not depend on their order: Zoho names none for the rows of a file. */
+/**
+ * A digest of documents that does not depend on their order, because Zoho defines none for the rows
+ * of a file.
+ */
 import {hash} from 'node:crypto';
 
 const words = 8;
 
-/** Sums the SHA-256 of every document, word by word. Equal documents count as often as they occur. */
+/**
+ * Sums the SHA-256 of every document, word by word. Equal documents count as often as they occur.
+ */
 export class RowDigest {
   readonly #sums: Uint32Array;
   #count: number;
@@ -28,7 +33,7 @@ export class RowDigest {
     return new RowDigest(this.#sums.slice(), this.#count);
   }
 
-  /** The sum in hexadecimal digits. Two digests of the same documents have the same text, in whatever order they were added. */
+  /** The sum in hexadecimal digits: the same text for the same documents in any order. */
   get text(): string {
     return Array.from(this.#sums, (sum) => sum.toString(16).padStart(8, '0')).join('');
   }

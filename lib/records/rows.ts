@@ -7,7 +7,8 @@ import {RowBuilder} from './row-builder.ts';
 export const noRows: RowBlock = {columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0};
 
 /**
- * The text of a cell as received. For the few cells that steer the capture, never for a whole page.
+ * The text of a cell as received. For the few cells that steer the capture, never for all cells of
+ * a page.
  */
 export function cellText(rows: RowBlock, row: number, column: number): string {
   const k = 2 * (row * rows.columns.length + column);

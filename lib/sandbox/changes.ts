@@ -1,4 +1,4 @@
-/** Changes of a record's values: those that were asked for, and those of an edit by anybody. */
+/** Changes of a record's values: given ones, and those of a random edit. */
 import {mix} from './hash.ts';
 import type {FieldSpec, Value} from './schema/field.ts';
 

@@ -1,4 +1,4 @@
-/** The fields of a module as they are now: which there are, who reads them, and where lookups lead. */
+/** The current fields of a module: which exist, which API reads each, and where lookups lead. */
 import {Column} from './column.ts';
 import type {DriftingRecord} from './drifts.ts';
 import {mixText} from './hash.ts';
@@ -54,12 +54,15 @@ export class Columns<Module extends ColumnsModule> {
     return field[api] && this.visible(field) && !this.#refused[api].has(field.name);
   }
 
-  /** Whether this user may see a field, whatever metadata say. */
+  /** Whether this user may see a field, according to the sandbox and not its metadata. */
   visible(field: FieldSpec): boolean {
     return field.visible && !this.#hidden.has(field.name);
   }
 
-  /** Fields of a document, with `Modified_Time` first: those that metadata name and at least one API reads. */
+  /**
+   * Fields of a document, `Modified_Time` first: those that metadata list and at least one API
+   * reads.
+   */
   get inDocuments(): readonly Column[] {
     this.#inDocuments ??= this.specs
       .filter((field) => field.listed && (this.readable(field, 'bulk') || this.readable(field, 'coql')))
@@ -137,7 +140,10 @@ export class Columns<Module extends ColumnsModule> {
     });
   }
 
-  /** Name of the record or user that a lookup points to; of users the last name only (zoho-api sheet 5.5). */
+  /**
+   * Name of the record or user that a lookup points to; for a user only the last name (zoho-api
+   * sheet 5.5).
+   */
   #nameAt({name, kind}: FieldSpec, value: Value): string {
     if (kind === 'user') return this.user(value)?.lastName ?? '';
     return this.related(name, value, this.#org.now())?.name ?? '';

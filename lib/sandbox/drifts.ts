@@ -9,7 +9,7 @@ interface Drift extends Event {
   readonly salt: number;
 }
 
-/** What decides which drift a record's computed values are of. */
+/** Decides which drift a record's computed values follow. */
 export interface DriftingRecord {
   readonly index: number;
   readonly version: Version | undefined;
@@ -19,14 +19,17 @@ export interface DriftingRecord {
 export class Drifts {
   readonly #drifts: Drift[] = [];
 
-  /** Computed values of a share (0 to 1) of the records become others. */
+  /** Changes the computed values of a share (0 to 1) of the records. */
   add(event: Event, share: number, seed: number): void {
     const settled = this.#drifts.findLastIndex((drift) => drift.share >= 256 && drift.visibleMs < event.atMs - rememberedMs);
     if (settled > 0) this.#drifts.splice(0, settled);
     this.#drifts.push({...event, share: share * 256, salt: mix(seed, event.seq)});
   }
 
-  /** A number for the last change of a record's computed values, by itself or by drifting, that its moment shows. */
+  /**
+   * Identifies the last change of a record's computed values, by an edit or a drift, that its
+   * moment shows.
+   */
   saltOf({index, version, moment}: DriftingRecord): number {
     const own = version?.salt ?? 0;
     for (let i = this.#drifts.length - 1; i >= 0; i -= 1) {

@@ -1,4 +1,4 @@
-/** One module of the organisation: its records at any moment, and everything that can happen to them. */
+/** One module of the organisation: its records at any moment, and every change to them. */
 import {anyChanges, type Changes, changedValues} from './changes.ts';
 import {type Api, Columns} from './columns.ts';
 import {type Deletion, Deletions} from './deletions.ts';
@@ -23,7 +23,7 @@ export interface ModuleOptions {
 export class OrgModule {
   readonly spec: ModuleSpec;
   readonly layout: Layout;
-  /** What the records' values come from. */
+  /** The sources of the records' values. */
   readonly seed: number;
   readonly columns: Columns<OrgModule>;
   readonly #org: OrgContext<OrgModule>;
@@ -61,45 +61,48 @@ export class OrgModule {
     return this.columns.readable(field, api);
   }
 
-  /** A new field, empty or not on the records there are, as its `make` says. */
+  /** Adds a field; `make` decides whether existing records have a value. */
   addField(spec: FieldSpec): void {
     this.columns.add(spec);
   }
 
-  /** The field goes; files of jobs that name it can still be read. */
+  /** Removes a field; files of jobs that name it stay readable. */
   removeField(name: string): void {
     this.columns.remove(name);
   }
 
-  /** From now on both APIs refuse a field without naming it, as one that is hidden from this user; metadata go on listing it. */
+  /**
+   * Makes both APIs refuse a field without naming it, like one that is hidden from this user.
+   * Metadata still list it.
+   */
   hideField(name: string): void {
     this.columns.hide(name);
   }
 
-  /** From now on an API refuses a field that metadata go on naming. */
+  /** Makes an API refuse a field that metadata still list. */
   refuseField(name: string, api: Api): void {
     this.columns.refuse(name, api);
   }
 
   // Records
 
-  /** How many there are when everything has become visible. */
+  /** How many there are once everything is visible. */
   get count(): number {
     return this.layout.count + this.#inserted - this.#gone;
   }
 
-  /** Numbers of records, deleted ones among them, are below this. */
+  /** All records, including deleted ones, have lower numbers. */
   get indexEnd(): number {
     return this.layout.count + this.#inserted;
   }
 
-  /** The record of this id as it is now, whether or not that is visible yet. */
+  /** The latest version of a record, visible or not. */
   get(id: string): OrgRecord | undefined {
     const index = this.layout.indexOf(BigInt(id));
     return index === undefined ? undefined : this.at(index, theEnd);
   }
 
-  /** The record of a number at a moment; undefined if it is deleted or not there yet. */
+  /** The record with a number, at a moment; undefined if it is deleted or does not exist yet. */
   at(index: number, moment: PointInTime): OrgRecord | undefined {
     const version = this.#history.at(index, moment);
     if (version === undefined ? index >= this.layout.count : version.gone) return undefined;
@@ -111,7 +114,7 @@ export class OrgModule {
     for (const record of this.records(theEnd)) yield record.idText;
   }
 
-  /** All records of a moment, ordered by id unless told otherwise. */
+  /** All records at a moment, by default ordered by id. */
   *records(moment: PointInTime, order: RowOrder = 'id'): Generator<OrgRecord, void, void> {
     for (let rank = 0; rank < this.rankEnd; rank += 1) {
       const record = this.atRank(rank, order, moment);
@@ -119,7 +122,7 @@ export class OrgModule {
     }
   }
 
-  /** Ranks are below this. */
+  /** All ranks are lower. */
   get rankEnd(): number {
     return this.layout.ranks + this.#inserted;
   }
@@ -129,7 +132,10 @@ export class OrgModule {
     return index === undefined ? undefined : this.at(index, moment);
   }
 
-  /** Records with `fromS <= Modified_Time < toS` at a moment, by `(Modified_Time, id)`; of those at `fromS` only the ones after an id. */
+  /**
+   * Records with `fromS <= Modified_Time < toS` at a moment, by `(Modified_Time, id)`; at `fromS`
+   * itself only those after an id.
+   */
   *between(fromS: number, toS: number, after: bigint | undefined, moment: PointInTime): Generator<OrgRecord, void, void> {
     const changed = this.#history.between(fromS, toS, after, moment);
     let next = changed.next();
@@ -158,19 +164,22 @@ export class OrgModule {
       .join(' ');
   }
 
-  /** Of which change and drift a record's computed values are. */
+  /** Identifies the change and drift behind a record's computed values. */
   driftOf(record: DriftingRecord): number {
     return this.#drifts.saltOf(record);
   }
 
   // What happens
 
-  /** Later changes become visible to Bulk Read and COQL only after so long; until then they show what was before. 0 ends it. */
+  /**
+   * Delays later changes to Bulk Read and COQL by this long; until then they show the previous
+   * state. 0 ends the delay.
+   */
   setVisibleLate(ms: number): void {
     this.#lateMs = ms;
   }
 
-  /** New records, all in this second or so far ahead of it; their ids. */
+  /** Inserts records, all in this second or so far ahead of it; returns their ids. */
   insert(count = 1, changes: Changes = {}, aheadS = 0): string[] {
     const modifiedS = this.#nowS() + aheadS;
     return Array.from({length: count}, () => {
@@ -181,7 +190,7 @@ export class OrgModule {
     });
   }
 
-  /** Changes the given fields, or some of its own choice; of `{}` only `Modified_Time`. */
+  /** Changes the given fields, or some that it chooses; with `{}` only `Modified_Time`. */
   edit(id: string, changes?: Changes): void {
     this.#edit(id, changes, this.#nowS());
   }
@@ -190,7 +199,7 @@ export class OrgModule {
     const record = this.#present(id);
     const seq = this.#org.nextSeq();
     const values = changedValues(this, changes ?? anyChanges(this, record.index, seq), record.version?.values ?? new Map());
-    // Where no value changes, none that follows from others does.
+    // Without a changed value, no computed value changes either.
     const salt = changes && Object.keys(changes).length === 0 ? record.version?.salt : seq;
     this.#change(record.index, {values, salt, modifiedS});
   }
@@ -201,12 +210,18 @@ export class OrgModule {
     for (const id of ids) this.#edit(id, changes, modifiedS);
   }
 
-  /** Moves `Modified_Time` of records to any second, as imports from other systems do, also one to come. */
+  /**
+   * Sets the `Modified_Time` of records to any second, even a future one, as imports from other
+   * systems do.
+   */
   date(ids: Iterable<string>, modifiedS: number): void {
     for (const id of ids) this.#edit(id, {}, modifiedS);
   }
 
-  /** Takes `Modified_Time` off records: no condition on it finds them, and answers hold `null`. */
+  /**
+   * Removes the `Modified_Time` of records: no condition on it matches them, and answers show
+   * `null`.
+   */
   loseTime(ids: Iterable<string>): void {
     for (const id of ids) this.#timeless.add(this.#present(id).index);
   }
@@ -215,12 +230,15 @@ export class OrgModule {
     return this.#timeless.size > 0 && this.#timeless.has(index);
   }
 
-  /** Milliseconds behind the second of a record's `Modified_Time`, where the organisation keeps some. */
+  /** Milliseconds of a record's `Modified_Time`, if the organisation keeps them. */
   hiddenMsOf({h, version}: OrgRecord): number {
     return this.#org.switches.coql.hiddenMs ? mix(h, version?.seq ?? 0) % 1_000 : 0;
   }
 
-  /** To the recycle bin, or for good; a record in the recycle bin can still be deleted for good. */
+  /**
+   * Deletes records into the recycle bin, or permanently; one in the recycle bin can still be
+   * deleted permanently.
+   */
   delete(id: string, {permanent = false} = {}): void {
     const record = this.get(id);
     const before = this.#deletions.get(id);
@@ -239,7 +257,7 @@ export class OrgModule {
     });
   }
 
-  /** Out of the recycle bin. `touch`: whether that moves its `Modified_Time`. */
+  /** Restores a record. `touch` says whether its `Modified_Time` changes. */
   restore(id: string, {touch}: {readonly touch: boolean}): void {
     const deletion = this.#deletions.get(id);
     const index = this.layout.indexOf(BigInt(id));
@@ -251,12 +269,15 @@ export class OrgModule {
     this.#change(index, {values: last?.values, salt: last?.salt, ...(!touch && last && {modifiedS: last.modifiedS})});
   }
 
-  /** Computed values of a share (0 to 1) of the records become others; `Modified_Time` stays. */
+  /**
+   * Changes the computed values of a share (0 to 1) of the records, without changing
+   * `Modified_Time`.
+   */
   driftFormulas(share = 1): void {
     this.#drifts.add(this.#eventNow(this.#org.nextSeq()), share, this.seed);
   }
 
-  /** Rows of the deleted feed, without those that are no longer kept, unordered. */
+  /** Rows of the feed of deletions, without expired ones, unordered. */
   deletions(): Deletion[] {
     return this.#deletions.kept(this.#org.clock.nowMs(), this.#org.switches);
   }

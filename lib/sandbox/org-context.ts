@@ -1,4 +1,6 @@
-/** What a module knows of the organisation that it is part of. `Module` is the kind of module that lookups lead to. */
+/**
+ * What a module knows of its organisation. `Module` is the type of module that lookups lead to.
+ */
 import type {SandboxClock} from './clock.ts';
 import type {PointInTime} from './point-in-time.ts';
 import type {Switches} from './switches.ts';
@@ -12,7 +14,7 @@ export interface OrgContext<Module> {
   nextSeq(): number;
   /** Called for every event with the time from which it is visible. */
   happens(visibleMs: number): void;
-  /** The moment that is now. */
+  /** The present moment. */
   now(): PointInTime;
   module(name: string): Module | undefined;
 }

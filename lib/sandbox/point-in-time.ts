@@ -1,4 +1,4 @@
-/** Points in the time of the organisation, and what of its history each of them shows. */
+/** Points in the organisation's time, and which events each of them shows. */
 
 /** A time, and of the events in the same millisecond those up to `seq`. */
 export interface PointInTime {
@@ -6,7 +6,9 @@ export interface PointInTime {
   readonly seq: number;
 }
 
-/** Something that happened: when, as which in the order of all events, and from when the APIs show it. */
+/**
+ * An event: its time, its place in the order of all events, and when the APIs begin to show it.
+ */
 export interface Event {
   readonly atMs: number;
   readonly seq: number;

@@ -7,7 +7,6 @@ import type {Field} from '../records/field.ts';
 import {type OddRow, oddRows, type Quarantine, rowsWithoutId, withoutRows} from '../records/odd-rows.ts';
 import {appendRows, cellText, firstRows, type Joined, joinSlices, noRows, weightOf} from '../records/rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
-import {type CoqlAnswer, parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {type CoqlQuery, idsQuery, type Quoting} from '../zoho/coql.ts';
 import {idLists} from './id-lists.ts';
@@ -97,13 +96,14 @@ interface Parts {
 /**
  * Reads all slices, which share the bound of a page. Where one of them gets too heavy the others end with it: then more rows follow, whatever Zoho says.
  */
-async function readParts(plan: CoqlPlan, query: SliceQuery, context: CoqlContext): Promise<Parts> {
+async function readParts(plan: CoqlPlan, query: SliceQuery, {client, signal}: CoqlContext): Promise<Parts> {
   const parts: RowBlock[] = [];
   let more: boolean | undefined;
   let rowsMax = Number.POSITIVE_INFINITY;
   let bytesLeft = coqlPageBytesMax;
   for (const [i, columns] of plan.slices.entries()) {
-    const answer = await ask(query(columns, rowsMax), plan, bytesLeft / (plan.slices.length - i), context);
+    const options = {fields: plan.fields, bytesMax: bytesLeft / (plan.slices.length - i)};
+    const answer = (await client.coql(query(columns, rowsMax), signal, options)) ?? {rows: noRows, more: false, cut: false};
     bytesLeft -= weightOf(answer.rows);
     if (parts.length === 0 || answer.cut) more = answer.more;
     parts.push(answer.rows);
@@ -127,19 +127,6 @@ function withIds(rows: RowBlock): RowBlock {
 
 export function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]): SliceQuery {
   return (columns) => idsQuery({module, columns, ids, quoting});
-}
-
-/** Asks a query; what its rows take beyond `bytesMax` is not read. */
-async function ask(query: CoqlQuery, plan: CoqlPlan, bytesMax: number, {client, signal}: CoqlContext): Promise<CoqlAnswer> {
-  const read = async (body: AsyncIterable<Uint8Array>): Promise<CoqlAnswer> => {
-    const answer = await parseCoql(body, query.columns, plan.fields, bytesMax);
-    if (answer.more !== true || answer.rows.count > 0) return answer;
-    throw new ZohoError(
-      'damaged',
-      `Cannot page through module ${plan.module}: Zoho says that more records follow, and gives none`,
-    );
-  };
-  return (await client.coql(query, read, signal)) ?? {rows: noRows, more: false, cut: false};
 }
 
 /**

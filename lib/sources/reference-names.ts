@@ -6,7 +6,6 @@ import {type Field, isReference} from '../records/field.ts';
 import {cellText} from '../records/rows.ts';
 import {splitList} from '../transforms/csv/list-cell.ts';
 import {isNamedList, namedIdsOf, treeOf} from '../transforms/json/json-tree.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {idsQuery, type Quoting} from '../zoho/coql.ts';
 
@@ -110,7 +109,7 @@ class KnownNames {
     const before = this.#ids.size;
     try {
       const query = idsQuery({module, columns, ids, quoting});
-      const answer = await client.coql(query, (body) => parseCoql(body, columns, fields), signal);
+      const answer = await client.coql(query, signal, {fields});
       for (let row = 0; row < (answer?.rows.count ?? 0); row++) {
         const tree = treeOf(cellText(answer!.rows, row, 1));
         for (const [label, id] of tree === undefined ? [] : namedIdsOf(tree)) this.#ids.set(label, id);

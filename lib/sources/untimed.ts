@@ -5,7 +5,6 @@ import {coqlRowsSmall, untimedIdsMax} from '../limits.ts';
 import type {RowBlock} from '../records/batch.ts';
 import {rowsWithoutId, withoutRows} from '../records/odd-rows.ts';
 import {cellText} from '../records/rows.ts';
-import {parseCoql} from '../transforms/parse-json.ts';
 import {type Quoting, untimedQuery} from '../zoho/coql.ts';
 import {type BulkContext, bulkRows} from './bulk.ts';
 
@@ -48,7 +47,7 @@ async function byCoql(module: string, {client, signal}: BulkContext, quoting?: Q
     const query = untimedQuery(module, ids.at(-1), coqlRowsSmall, quoting);
     let rows: RowBlock | undefined;
     try {
-      rows = (await client.coql(query, (body) => parseCoql(body, columns, new Map()), signal))?.rows;
+      rows = (await client.coql(query, signal))?.rows;
     } catch (error) {
       if (isAboutQuestion(error)) return undefined;
       throw error;

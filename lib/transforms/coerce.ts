@@ -1,4 +1,4 @@
-/** Gives received values their types: rows of CSV or COQL to the documents of design 3. */
+/** Converts received values to their types: rows of CSV or COQL to the documents of design 3. */
 
 import {ZohoError} from '../errors/errors.ts';
 import * as codes from '../kernel/codes.ts';
@@ -14,20 +14,25 @@ import {writingOf} from './values/writing.ts';
 export interface CoerceOptions {
   /** For messages. */
   readonly module: string;
-  /** The rows have no key of their own: the record's id is a property like any other, and there is no `Modified_Time`. */
+  /**
+   * The rows have no key: the record's id is an ordinary property, and there is no `Modified_Time`.
+   */
   readonly keyless?: boolean | undefined;
-  /** Told of a value that does not fit its field's type, once for each such field and batch. The value passes as a string. */
+  /**
+   * Called for a value that does not fit its field's type, once per field and batch. It becomes a
+   * string.
+   */
   onMisfit(field: string): void;
-  /** Told of a value in which U+FFFD took the place of what was no text. */
+  /** Called for a value in which U+FFFD replaced invalid text. */
   onReplaced?(value: Replaced): void;
   /** Where documents are written. Their `release` returns a block to it. */
   readonly blocks?: BufferPool;
 }
 
-/** Turns one batch of rows into documents that lack their end (see `DocBlock`). */
+/** Converts one batch of rows to documents without their closing part (see `DocBlock`). */
 export type Coerce = (rows: RowBlock) => DocBlock;
 
-/** Gives received values their types. Order, batch size and checkpoints pass through. */
+/** Converts received values to their types. Order, batch size and checkpoints pass through. */
 export class CoerceStream extends TransformStream<Batch<RowBlock>, Batch<DocBlock>> {
   constructor(fields: ReadonlyMap<string, Field>, options: CoerceOptions) {
     const blocks = new BufferPool();
@@ -47,22 +52,26 @@ export class CoerceStream extends TransformStream<Batch<RowBlock>, Batch<DocBloc
   }
 }
 
-/** Bytes of a row that make no document too large, even if JSON writes each of them as `\\u0000` and the names of a thousand fields beside them. */
+/**
+ * Rows up to this size never make too large a document, even if each byte becomes `\\u0000` in JSON
+ * and a thousand names are added.
+ */
 const roomyRowBytes = documentBytesMax / 8;
 
 const noDocs: DocBlock = {bytes: new Uint8Array(0), ranges: new Int32Array(0), count: 0};
 
 /**
- * Prepares everything about a page's columns that need not be done for each row. Documents begin with id and `Modified_Time`, the other columns
- * follow in their order; the id's column may be called `Id`, as in files. Columns without a name are left out. Documents of `keyless` rows have
- * all columns in their order.
+ * Does the work that a page's columns need only once. Documents begin with id and `Modified_Time`;
+ * the other columns follow in order. The id's column may be called `Id`, as in files. Columns
+ * without a name are omitted. Documents of `keyless` rows have all columns in order.
  *
- * The function returned throws kind `damaged` for a row whose id or `Modified_Time` is none, and kind `module` for one whose document would be larger than
- * Flow takes; both name the module and the row, counted from 1 over all batches. A value that does not fit its type becomes a string.
+ * The returned function throws kind `damaged` for a row with an invalid id or `Modified_Time`, and
+ * kind `module` for a document larger than Flow accepts. Both name the module and the row, counted
+ * from 1 over all batches. A value that does not fit its type becomes a string.
  */
 export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<string, Field>, options: CoerceOptions): Coerce {
   const {module, onMisfit, keyless = false, blocks = new BufferPool()} = options;
-  // A field may be called `Id`, too; beside `id` it is one like any other.
+  // A field may be called `Id`; beside `id` it is an ordinary one.
   const id = columns.includes('id') ? 'id' : 'Id';
   const keys = keyless ? [] : [id, 'Modified_Time'];
   const names = [...keys, ...columns.filter((name) => name !== '' && !keys.includes(name))];
@@ -71,7 +80,7 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
 
   return (rows) => {
     if (rows.count === 0) return noDocs;
-    if (names.length === 0) throw damaged('it has none of the columns that were asked for');
+    if (names.length === 0) throw damaged('it has none of the requested columns');
     if (!keys.every((name) => columns.includes(name))) throw damaged('it has no id or no Modified_Time');
     const coerced = coerceRows(prepared, rows, blocks);
     if ('fault' in coerced) throw unusable(rowsDone + coerced.row + 1, coerced.fault);
@@ -104,7 +113,7 @@ export function compileCoercer(columns: readonly string[], fields: ReadonlyMap<s
   }
 }
 
-/** Keeps nothing of documents that are made to be thrown away. */
+/** Keeps no blocks, because the documents are discarded. */
 class NoBlocks extends BufferPool {
   override filled(): Uint8Array {
     return noDocs.bytes;
@@ -112,8 +121,9 @@ class NoBlocks extends BufferPool {
 }
 
 /**
- * Tells rows whose documents would have more than Flow takes. Most batches are too small to have one, which costs a comparison; otherwise the documents of
- * large rows are made and thrown away.
+ * Recognises rows whose documents would be larger than Flow accepts. Most batches are too small to
+ * contain one, which costs a comparison. Otherwise the documents of large rows are made and
+ * discarded.
  */
 export function sizeCheck(rows: RowBlock, fields: ReadonlyMap<string, Field>, keyless = false): (row: number) => boolean {
   if (rows.bytes.length <= roomyRowBytes) return () => false;

@@ -1,4 +1,7 @@
-/** Numbers the rows of a snapshot: the `shape` of modules without `Modified_Time` (design 5.7). */
+/**
+ * Numbers the rows of a snapshot: the counterpart of `shape` for modules without `Modified_Time`
+ * (design 5.7).
+ */
 import type {Batch, DocBlock} from '../records/batch.ts';
 import type {RowDigest} from '../records/row-digest.ts';
 
@@ -11,8 +14,9 @@ export interface NumberedBatch extends Batch<DocBlock> {
 }
 
 /**
- * Completes documents in their own block and adds each to `digest` as it was before. Rows are numbered from `digest.count`: `_meta.op` is
- * `u` for numbers below `used`, which an earlier snapshot has, and `c` for the others. The documents passed in are used up.
+ * Completes documents in their own block, and adds each to `digest` as it was before. Rows are
+ * numbered from `digest.count`. `_meta.op` is `u` for numbers below `used`, which an earlier
+ * snapshot has, and `c` for the others. The documents passed in must not be used afterwards.
  */
 export function numberRows(docs: DocBlock, digest: RowDigest, used: number): DocBlock {
   const bytes = Buffer.from(docs.bytes.buffer, docs.bytes.byteOffset, docs.bytes.byteLength);
@@ -26,7 +30,7 @@ export function numberRows(docs: DocBlock, digest: RowDigest, used: number): Doc
   return {...docs, ranges};
 }
 
-/** Numbers the rows of each batch, from those that `begun` has counted. Order and batch size stay. */
+/** Numbers the rows of each batch, after those that `begun` has counted. Order and batch size stay. */
 export class NumberStream extends TransformStream<Batch<DocBlock>, NumberedBatch> {
   constructor(begun: RowDigest, used: number) {
     const digest = begun.copy();

@@ -1,7 +1,9 @@
-/** COQL answers to rows (zoho-api sheet 5.5): the cells that a CSV page would have, as far as the two agree. */
+/**
+ * COQL answers to rows (zoho-api sheet 5.5), with the same cells as a CSV page where the two agree.
+ */
 import {TokenType} from '@streamparser/json';
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, coqlPageBytesMax, documentBytesMax} from '../limits.ts';
+import {coqlPageBytesMax, documentBytesMax} from '../limits.ts';
 import {cellClean, cellJson, cellPlain, type RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
 import {RowBuilder} from '../records/row-builder.ts';
@@ -11,50 +13,47 @@ import {cellOf, type JsonTree, leafOf as stringLeaf} from './json/json-tree.ts';
 import {JsonError, type JsonVisitor, walkJson} from './json/json-walk.ts';
 
 export interface CoqlAnswer {
-  /** One row for each record, with the columns asked for. */
+  /** One row per record, with the requested columns. */
   readonly rows: RowBlock;
   /** Whether Zoho says that more rows follow; undefined when it does not say. */
   readonly more: boolean | undefined;
-  /** Whether the answer was left before its end because its rows weigh too much: there may be more of them. */
+  /**
+   * Whether reading stopped early because the rows take too much memory. There may be more of them.
+   */
   readonly cut: boolean;
 }
 
 /**
- * Reads the body of a COQL answer while it arrives; of the body itself nothing is kept. When its rows take `bytesMax`, the rest is not read; one row
- * always is. A column that a record lacks is taken for null: Zoho sends nulls with their names, so this is no other meaning of it. Members that were not asked
- * for are left out.
+ * Reads the body of a COQL answer as it arrives, and keeps nothing of the body itself. At
+ * `bytesMax` bytes of rows, and at least one row, the rest is not read. A column that a record
+ * lacks counts as null: Zoho sends nulls explicitly, so an absent one has no other meaning. Members
+ * that were not requested are ignored.
  *
- * What stands among the records and is none becomes a row of empty cells, for whoever checks rows to leave out. Throws kind `damaged` for a body that is cut
- * short, malformed, too large or without `data`. Failures of the body pass through.
+ * Anything else among the records becomes a row of empty cells, which later checks reject. Throws
+ * kind `damaged` for a body that is cut short, malformed or without `data`. Failures of the body
+ * pass through.
  */
 export async function parseCoql(
   body: AsyncIterable<Uint8Array>,
   columns: readonly string[],
-  fields: ReadonlyMap<string, Field>,
+  fields: ReadonlyMap<string, Field> = noFields,
   bytesMax: number = coqlPageBytesMax,
 ): Promise<CoqlAnswer> {
   const answer = new Answer(columns, fields);
   try {
-    const isComplete = await walkJson(bounded(body), answer, () => answer.bytes >= bytesMax);
+    const isComplete = await walkJson(body, answer, () => answer.bytes >= bytesMax);
     return answer.result(!isComplete);
   } catch (error) {
     throw error instanceof JsonError ? damaged(`${error.message[0]?.toLowerCase()}${error.message.slice(1)}`) : error;
   }
 }
 
-async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > coqlBytesMax) throw damaged(`it has more than ${coqlBytesMax} bytes`);
-    yield piece;
-  }
-}
+const noFields: ReadonlyMap<string, Field> = new Map();
 
-/** What a row is known by. */
+/** The columns that identify a row. */
 const keyNames = ['id', 'Modified_Time'];
 
-/** How many structures are open around what stands in `data` or `info`, and around the values of a row. */
+/** Nesting depth of the elements of `data` and `info`, and of the values of a row. */
 const inMember = 2;
 const inRow = 3;
 
@@ -63,14 +62,14 @@ class Answer implements JsonVisitor {
   readonly #places: ReadonlyMap<string, number>;
   readonly #rows: RowBuilder;
   readonly #broken = new BrokenText();
-  /** The column that the value read last is part of, and the id of the row. */
+  /** The column of the latest value, and the id of the row. */
   #column: string | undefined;
   #id = '';
   #depth = 0;
   #member: string | undefined;
   #hasData = false;
   #more: boolean | undefined;
-  /** The structured value being read, and the structures around it, outermost first. */
+  /** The structured value being read, and its parents, outermost first. */
   readonly #trees: (JsonTree[] | Map<string, JsonTree>)[] = [];
   #treeKeys: (string | undefined)[] = [];
 
@@ -80,7 +79,7 @@ class Answer implements JsonVisitor {
     this.#rows = new RowBuilder(columns);
   }
 
-  /** What the rows so far take in memory. */
+  /** Memory of the rows so far. */
   get bytes(): number {
     return this.#rows.bytes;
   }
@@ -90,7 +89,7 @@ class Answer implements JsonVisitor {
     if (type === TokenType.STRING && !text.isWellFormed()) this.replaced();
     if (this.#trees.length > 0) this.#grow(leafOf(type, text), key);
     else if (this.#depth === inRow && this.#member === 'data') this.#setScalar(type, text, key);
-    // What is no record has no cells.
+    // An element that is not a record has no cells.
     else if (this.#depth === inMember && this.#member === 'data' && this.#hasData) this.#endRow();
     else if (this.#depth === inMember && this.#member === 'info' && key === 'more_records') {
       this.#more = flagOf(text);
@@ -103,7 +102,7 @@ class Answer implements JsonVisitor {
       this.#member = key;
       if (key === 'data') this.#hasData = isArray;
     } else if (this.#depth === inRow && this.#member === 'data') {
-      if (!this.#hasData) throw damaged('its data is no list');
+      if (!this.#hasData) throw damaged('its data is not a list');
     } else if (this.#depth > inRow && this.#member === 'data') {
       this.#trees.push(isArray ? [] : new Map());
       this.#treeKeys.push(key);
@@ -130,7 +129,7 @@ class Answer implements JsonVisitor {
     return {rows: {...this.#rows.end(), replaced}, more: cut || this.#more, cut};
   }
 
-  /** Takes a record for a row. */
+  /** Ends a record's row. */
   #endRow(): void {
     this.#broken.endRow(this.#id);
     this.#id = '';
@@ -151,7 +150,7 @@ class Answer implements JsonVisitor {
   #set(key: string | undefined, text: string, kind: number): void {
     const place = this.#places.get(key ?? '');
     if (place === undefined) return;
-    // A row that makes too large a document already needs no more than what names it.
+    // Of a row that is already too large for a document, only the key is needed.
     if (this.#rows.rowBytes > documentBytesMax && !keyNames.includes(key ?? '')) return;
     this.#rows.setText(place, text, kind);
     if (key === 'id') this.#id = text;

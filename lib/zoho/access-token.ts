@@ -1,6 +1,12 @@
-/** The access token: fetched when a call first needs it, one for all calls, replaced before it ends (zoho-api sheet 1.2, 1.3). */
+/**
+ * The access token: one for all calls, fetched when a call first needs it and replaced before it
+ * expires (zoho-api sheet 1.2, 1.3).
+ */
 
 import {ZohoError} from '../errors/errors.ts';
+import {backoff, jittered} from '../platform/backoff.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Log} from '../platform/log.ts';
 import {
   callDelayMaxMs,
   callDelayMs,
@@ -12,25 +18,22 @@ import {
   tokenThrottleMaxMs,
   tokenThrottleMs,
   tokenWindowMs,
-} from '../limits.ts';
-import {backoff, jittered} from '../platform/backoff.ts';
-import type {Clock} from '../platform/clock.ts';
-import type {Log} from '../platform/log.ts';
+} from './limits.ts';
 import type {TokenReply} from './schemas.ts';
 import {parseScopes} from './scopes.ts';
 import {lifeMsOf, readTokenAnswer, type TokenAnswer, type TokenHosts} from './token-endpoint.ts';
 
 export interface TokenOptions extends TokenHosts {
-  /** Makes the call once. Rejects with the reason when no answer came. */
+  /** Makes one call. Rejects with the reason when no answer arrived. */
   ask(signal: AbortSignal): Promise<TokenAnswer>;
-  /** Whether a token that names this API domain works where calls go. */
+  /** Whether a token issued for this API domain works where calls go. */
   accepts(apiDomain: string): boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: (() => number) | undefined;
   /** How long limits may hold up a token. */
   readonly waitMaxMs?: number | undefined;
-  readonly tell?: ((reason: string | undefined) => void) | undefined;
+  readonly onHold?: ((reason: string | undefined) => void) | undefined;
 }
 
 interface Held {
@@ -38,7 +41,7 @@ interface Held {
   readonly fetchedMs: number;
   readonly endsMs: number;
   renewMs: number;
-  /** Since when it is refused, with no good answer in between. */
+  /** When Zoho first rejected it, if no good answer has followed. */
   doubtedMs: number | undefined;
 }
 
@@ -48,13 +51,13 @@ interface Flight {
   waiting: number;
 }
 
-/** Times are those of the clock that only goes forward. */
+/** All times are of the monotonic clock. */
 export class AccessToken {
   readonly #options: TokenOptions;
   readonly #random: () => number;
   #held: Held | undefined;
   #flight: Flight | undefined;
-  /** When the first token was fetched, and each that took the place of a refused one. */
+  /** Times at which the first token, and each replacement of a rejected one, was fetched. */
   #rationed: number[] = [];
   #replacing = true;
   #scopes: readonly string[] | undefined;
@@ -65,8 +68,9 @@ export class AccessToken {
   }
 
   /**
-   * A token that lives. However many ask at once, one call is made; it ends when none of them waits any more. A token past three
-   * quarters of its life is replaced, but serves on while it lives if that fails for the moment.
+   * A valid token. Concurrent callers share one call, which ends when none of them waits any more.
+   * A token past three quarters of its life is replaced; if that fails for the moment, it stays in
+   * use until it expires.
    */
   async get(signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
@@ -79,15 +83,16 @@ export class AccessToken {
       const passing = error instanceof ZohoError && error.kind === 'unavailable';
       if (!passing || held === undefined || this.#held !== held || !this.#lives(held)) throw error;
       held.renewMs = Math.min(held.endsMs, this.#options.clock.elapsedMs() + renewAgainMs);
-      this.#options.log('warn', `${error.message}; the present access token lives on for a while`);
+      this.#options.log('warn', `${error.message}; the current access token stays in use until it expires`);
       return held.token;
     }
   }
 
   /**
-   * Says that Zoho refused a token. The first caller's word makes the next `get` fetch another one; the others find it replaced. A young token is
-   * kept for a moment when many were refused of late: Zoho grants only ten in ten minutes, and a refusal of it is more likely to pass. It goes
-   * when it is still refused then, and nothing was answered with it in between.
+   * Reports that Zoho rejected a token. After the first report, the next `get` fetches another one;
+   * later reports find it replaced. When many were rejected recently, a young token is kept for a
+   * moment: Zoho grants only ten in ten minutes, and such a rejection usually passes. It is
+   * replaced if it is still rejected after that moment, with no good answer in between.
    */
   invalidate(token: string): void {
     const held = this.#held;
@@ -101,17 +106,19 @@ export class AccessToken {
     this.#replacing = nowMs < held.renewMs;
   }
 
-  /** Says that Zoho took a token. */
+  /** Reports that Zoho accepted a token. */
   confirm(token: string): void {
     if (this.#held?.token === token) this.#held.doubtedMs = undefined;
   }
 
-  /** Scopes of the latest token; undefined before there is one, and when Zoho does not say. */
+  /**
+   * Scopes of the latest token; undefined before the first one, and when Zoho does not list them.
+   */
   get scopes(): readonly string[] | undefined {
     return this.#scopes;
   }
 
-  /** The token in use, for whoever keeps it out of messages. */
+  /** The token in use, to be kept out of messages. */
   get current(): string | undefined {
     return this.#held?.token;
   }
@@ -139,7 +146,7 @@ export class AccessToken {
     const leave = (): void => {
       if (this.#flight?.stop === stop) this.#flight = undefined;
     };
-    // Whoever asks after the last one left starts anew.
+    // Whoever asks after the last waiter left starts a new call.
     stop.signal.addEventListener('abort', leave, {once: true});
     const promise = this.#fetch(stop.signal).finally(leave);
     promise.catch(() => {
@@ -181,11 +188,14 @@ export class AccessToken {
     }
   }
 
-  /** Keeps tokens in place of refused ones below the number that Zoho grants within a time. One that came to its own end may be renewed: Zoho set that end, and says so itself when it grants no more. */
+  /**
+   * Keeps the number of replacements for rejected tokens below what Zoho grants in a window. An
+   * expired token may always be renewed: Zoho set its expiry, and reports when it grants no more.
+   */
   async #ration(signal: AbortSignal): Promise<void> {
     const nowMs = this.#options.clock.elapsedMs();
     if (!this.#replacing || this.#rationedLately(nowMs) < tokensPerWindow) return;
-    const why = `${this.#rationed.length} access tokens were refused within ${tokenWindowMs / 60_000} minutes, and Zoho grants few more`;
+    const why = `${this.#rationed.length} access tokens were rejected within ${tokenWindowMs / 60_000} minutes, and Zoho grants few more`;
     await this.#pause(this.#rationed[0]! + tokenWindowMs - nowMs, why, signal);
   }
 
@@ -195,15 +205,15 @@ export class AccessToken {
   }
 
   async #pause(delayMs: number, why: string, signal: AbortSignal): Promise<void> {
-    const {clock, tell, log} = this.#options;
+    const {clock, onHold, log} = this.#options;
     const pauseMs = jittered(delayMs, {least: 1, spread: 0.1, random: this.#random});
     const at = new Date(clock.nowMs() + pauseMs).toISOString().slice(0, 19);
     log('warn', `Waiting for an access token: ${why}; next try at ${at}Z`);
-    tell?.(`Waiting for an access token: ${why}; next try at ${at}Z`);
+    onHold?.(`Waiting for an access token: ${why}; next try at ${at}Z`);
     try {
       await clock.sleep(pauseMs, signal);
     } finally {
-      tell?.(undefined);
+      onHold?.(undefined);
     }
   }
 
@@ -212,7 +222,7 @@ export class AccessToken {
     if (reply.api_domain != null && !accepts(reply.api_domain)) {
       throw new ZohoError(
         'credentials',
-        `Cannot use the access token on ${apiHost}: ${accountsHost} gives it for ${hostOf(reply.api_domain)}, another data centre or environment; set api_domain to that, or authorize again for ${apiHost}`,
+        `Cannot use the access token on ${apiHost}: ${accountsHost} issued it for ${hostOf(reply.api_domain)}, another data centre or environment; set api_domain to that, or authorize again for ${apiHost}`,
       );
     }
     const lifeMs = lifeMsOf(reply);
@@ -232,7 +242,7 @@ export class AccessToken {
   }
 }
 
-/** A failed renewal is tried again after this. */
+/** Pause after a failed renewal. */
 const renewAgainMs = 60_000;
 
 function hostOf(address: string): string {

@@ -1,7 +1,8 @@
-/** What the connector may ask of Zoho, and what it gets. Types only; `client.ts` makes a client. */
+/** What the connector can ask Zoho, and the answers. Types only; `client.ts` creates a client. */
 
 import type {Field} from '../records/field.ts';
 import type {OddRow} from '../records/odd-rows.ts';
+import type {CoqlAnswer} from '../transforms/parse-json.ts';
 import type {BulkPage, BulkQuery} from './bulk.ts';
 import type {CoqlQuery} from './coql.ts';
 import type {UsageSummary} from './usage.ts';
@@ -10,18 +11,21 @@ import type {UsageSummary} from './usage.ts';
 export interface Module {
   /** API name, for all calls. */
   readonly name: string;
-  /** Plural label as people see it. */
+  /** Plural label in Zoho's interface. */
   readonly label: string;
   readonly apiSupported: boolean;
   /** `default`, `custom`, `linking`, `subform`, `field_tracker` and more: an open list. */
   readonly generatedType: string;
-  /** `visible`, `user_hidden`, `system_hidden`, `scheduled_for_deletion`; empty when Zoho does not say. */
+  /**
+   * `visible`, `user_hidden`, `system_hidden`, `scheduled_for_deletion`; empty when Zoho does not
+   * say.
+   */
   readonly status: string;
 }
 
 /** A bulk read job as Zoho reports it. */
 export interface BulkJob {
-  /** `unknown` is a state that nothing is known of, which `reason` names. */
+  /** `unknown` is an undocumented state, which `reason` names. */
   readonly state: 'pending' | 'completed' | 'failed' | 'unknown';
   /** Rows of its result; absent when Zoho does not say. */
   readonly count?: number | undefined;
@@ -29,9 +33,9 @@ export interface BulkJob {
   readonly nextPageToken?: string | undefined;
   /** Whether more rows follow; absent when Zoho does not say. */
   readonly more?: boolean | undefined;
-  /** Rows that a page may have; absent when Zoho does not say. */
+  /** Most rows of a page; absent when Zoho does not say. */
   readonly perPage?: number | undefined;
-  /** Zoho's words, when it failed. */
+  /** Zoho's message, when the job failed. */
   readonly reason?: string | undefined;
 }
 
@@ -46,42 +50,66 @@ export interface DeletedRow {
 
 export interface DeletedRows {
   readonly rows: readonly DeletedRow[];
-  /** Rows of the page that name no deletion. */
+  /** Invalid rows of the page. */
   readonly odd?: readonly OddRow[];
-  /** Whether further pages follow; undefined when Zoho does not say. */
+  /** Whether more pages follow; undefined when Zoho does not say. */
   readonly more: boolean | undefined;
 }
 
-/** Every wait in here ends at once, with the signal's reason, when the signal aborts. Failures are `ZohoError`s by kind. */
+/** How the rows of a query are read. */
+export interface CoqlOptions {
+  /** Fields of the columns, which decide how structured values are written. */
+  readonly fields?: ReadonlyMap<string, Field> | undefined;
+  /** Memory that the rows may take; at that size the rest of the answer is not read. */
+  readonly bytesMax?: number | undefined;
+}
+
+/**
+ * When a signal aborts, every wait ends at once with the signal's reason. Failures are
+ * `ZohoError`s.
+ */
 export interface ZohoClient {
   /**
-   * Zoho's clock in whole epoch seconds: the latest `Date` header that is believed plus the time since it was received, so never ahead of
-   * Zoho (see `ZohoClock`). If no answer was seen yet, makes the cheapest call first; if answers carry no such header, goes by this machine's clock.
+   * Zoho's clock in epoch seconds, never ahead of it (see `ZohoClock`). Before the first answer,
+   * makes the cheapest call. If answers have no `Date` header, uses this machine's clock.
    */
   nowSeconds(signal: AbortSignal): Promise<number>;
-  /** All modules that the token's user may see, in Zoho's order. */
+  /** All modules that the token's user can see, in Zoho's order. */
   modules(signal: AbortSignal): Promise<readonly Module[]>;
-  /** Fields of a module, `id` always among them; null when Zoho keeps no field metadata for it. */
+  /** Fields of a module, always including `id`; null when Zoho has no field metadata for it. */
   fields(module: string, signal: AbortSignal): Promise<readonly Field[] | null>;
-  /** Has Zoho export rows; gives the job's id. An attempt whose answer is lost may leave an unused job behind, which costs credits and nothing else. */
+  /**
+   * Starts an export and returns the job's id. An attempt whose answer is lost may leave an unused
+   * job behind, which only costs credits.
+   */
   createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string>;
   job(id: string, signal: AbortSignal): Promise<BulkJob>;
-  /** The bytes of a finished job's ZIP, once from its start. When they stop before their end it throws kind `short`, when there are none kind `unready`; the caller asks again. */
+  /**
+   * The bytes of a finished job's ZIP, from its start. Throws kind `short` when they end early and
+   * `unready` when there are none; the caller retries.
+   */
   download(id: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
   /**
-   * Asks a query and has `read` take in the body; null when nothing matches. `read` is called again with a new body when one is cut, stalls, or makes it
-   * throw kind `damaged`; what it throws otherwise is thrown as it is.
+   * The rows of a query, read as they arrive; null when nothing matches. Repeats the query when its
+   * answer is cut, stalls or is damaged.
    */
-  coql<T>(query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>, signal: AbortSignal): Promise<T | null>;
-  /** One page (from 1) of what was deleted since a time; null when nothing was. */
+  coql(query: CoqlQuery, signal: AbortSignal, options?: CoqlOptions): Promise<CoqlAnswer | null>;
+  /**
+   * How many records were modified at or after a time, or how many there are, for one credit.
+   * Undefined where Zoho does not count: not every organisation's COQL has aggregates.
+   */
+  count(module: string, fromS: number | undefined, signal: AbortSignal): Promise<number | undefined>;
+  /** One page (from 1) of the deletions since a time; null when there are none. */
   deleted(module: string, sinceSeconds: number, page: number, signal: AbortSignal): Promise<DeletedRows | null>;
-  /** Scopes of the token, fetching one if need be; undefined when Zoho does not say. */
+  /**
+   * Scopes of the token, which is fetched if necessary; undefined when Zoho does not list them.
+   */
   scopes(signal: AbortSignal): Promise<readonly string[] | undefined>;
   /** Calls made and credits spent so far. */
   spent(): UsageSummary;
   /** The origin that calls go to. */
   readonly origin: string;
-  /** Drops all connections. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 

@@ -1,30 +1,30 @@
-/** One attempt of a call: what is asked, and what its failure means for the next attempt. */
+/** One attempt at a call: the request, and what a failure means for the next attempt. */
 import {ZohoError} from '../errors/errors.ts';
-import {callTriesMax, createTriesMax, queryTimeoutsMax, retryAfterMaxMs} from '../limits.ts';
 import type {Action, Verdict} from './classify.ts';
 import {type Answer, ConnectionLost} from './http.ts';
+import {callTriesMax, createTriesMax, queryTimeoutsMax, retryAfterMaxMs} from './limits.ts';
 import type {Outcome} from './rate-limiter.ts';
 import type {ApiError} from './schemas.ts';
 import type {CallKind} from './usage.ts';
 
 export interface Call {
   readonly kind: CallKind;
-  /** The binding or job it is for, so that none waits behind all calls of another. */
+  /** The binding or job it is for. Calls of one key do not hold back those of others. */
   readonly key: string;
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Completes "Cannot ..."; no values of records in it. */
+  /** Completes "Cannot ..."; contains no values of records. */
   readonly what: string;
   readonly credits?: number;
   /** Whether the request carries a page token. */
   readonly paged?: boolean;
-  /** The fields that the request names, in its order. */
+  /** The fields in the request, in its order. */
   readonly fields?: readonly string[];
 }
 
-/** Thrown by a reader: the answer is an error although its status says otherwise. */
+/** Thrown by a reader: the answer is an error although its status reports success. */
 export class ErrorReply extends Error {
   override readonly name = 'ErrorReply';
   readonly apiError: ApiError;
@@ -40,7 +40,7 @@ export interface Problem extends Verdict {
   readonly retryAfterMs: number | undefined;
   /** Whether Zoho may have carried the request out. */
   readonly mayHaveArrived: boolean;
-  /** Whether nothing came for too long. */
+  /** Whether it timed out. */
   readonly isTimeout?: boolean;
 }
 
@@ -54,7 +54,7 @@ export class Refused extends Error {
   }
 }
 
-/** What a lost connection or a damaged answer means for a call; undefined for anything else. */
+/** How to go on after a lost connection or a damaged answer; undefined for any other error. */
 export function lostOrDamaged(call: Call, error: unknown): Problem | undefined {
   const lost =
     error instanceof ConnectionLost
@@ -77,13 +77,18 @@ export function lostOrDamaged(call: Call, error: unknown): Problem | undefined {
   return undefined;
 }
 
-/** Tries of a call that fails in this way. A query that takes Zoho too long is not asked as it stands for long: fewer rows of it may do. */
+/**
+ * Tries of a call that fails in this way. A query that times out is soon given up: the caller asks
+ * for fewer rows.
+ */
 export function triesMax({kind}: Call, {mayHaveArrived, isTimeout}: Problem): number {
   if (kind === 'create' && mayHaveArrived) return createTriesMax;
   return kind === 'coql' && isTimeout ? queryTimeoutsMax : callTriesMax;
 }
 
-/** What an answer says about the pace: a definite refusal is as good as any answer. */
+/**
+ * What an answer means for the rate limiter: a definite refusal is as good as any other answer.
+ */
 export function outcomeOf(action: Action): Outcome {
   if (action === 'wait') return 'throttled';
   if (action === 'retry') return 'struggling';

@@ -1,3 +1,11 @@
+import {backoff} from '../platform/backoff.ts';
+import type {Clock} from '../platform/clock.ts';
+import {jsonOf} from '../platform/json.ts';
+import type {Log} from '../platform/log.ts';
+import type {AccessToken} from './access-token.ts';
+import {type Call, ErrorReply, lostOrDamaged, outcomeOf, type Problem, Refused, retryAfterMs, triesMax} from './attempt.ts';
+import {classify, scopesOf} from './classify.ts';
+import {type Answer, type Http, within} from './http.ts';
 import {
   callDelayMaxMs,
   callDelayMs,
@@ -10,15 +18,7 @@ import {
   throttleDelayMs,
   throttleWaitMaxMs,
   tokenRefusalsMax,
-} from '../limits.ts';
-import {backoff} from '../platform/backoff.ts';
-import type {Clock} from '../platform/clock.ts';
-import {jsonOf} from '../platform/json.ts';
-import type {Log} from '../platform/log.ts';
-import type {AccessToken} from './access-token.ts';
-import {type Call, ErrorReply, lostOrDamaged, outcomeOf, type Problem, Refused, retryAfterMs, triesMax} from './attempt.ts';
-import {classify, scopesOf} from './classify.ts';
-import {type Answer, type Http, within} from './http.ts';
+} from './limits.ts';
 import type {Permit, RateLimiter} from './rate-limiter.ts';
 import {type ApiError, apiErrorOf} from './schemas.ts';
 import {covers} from './scopes.ts';
@@ -35,16 +35,16 @@ export interface CallerOptions {
   readonly log: Log;
   readonly random?: (() => number) | undefined;
   readonly timeoutMs?: number | undefined;
-  /** How long limits may hold up a call. */
+  /** How long limits may delay a call. */
   readonly waitMaxMs?: number | undefined;
-  /** Takes secrets out of a text, should Zoho repeat one. */
+  /** Removes secrets from a text, in case Zoho repeats one. */
   redact(text: string): string;
 }
 
-/** What went wrong so far during one call. */
+/** The failures of one call so far. */
 interface Tries {
   failures: number;
-  /** How often each token was refused, and all of them. */
+  /** Rejections by token, and their sum. */
   readonly refused: Map<string, number>;
   refusals: number;
   throttles: number;
@@ -55,7 +55,7 @@ export class Caller {
   readonly #options: CallerOptions;
   readonly #host: string;
   readonly #random: () => number;
-  /** Kinds of calls that were answered well. */
+  /** Kinds of calls that have succeeded. */
   readonly #answered = new Set<CallKind>();
   readonly #zohoClock: ZohoClock;
 
@@ -66,15 +66,18 @@ export class Caller {
     this.#zohoClock = new ZohoClock({clock: options.clock, log: options.log, host: this.#host});
   }
 
-  /** Zoho's clock as answers tell it and as far as they are believed, in whole epoch seconds; undefined before the first answer. */
+  /**
+   * Zoho's clock in epoch seconds, as far as its answers are believed; undefined before the first
+   * answer.
+   */
   get seconds(): number | undefined {
     return this.#zohoClock.seconds;
   }
 
   /**
-   * Makes the call and has `use` read the answer, whose status is 200 to 299 or 304. All of it is repeated, a bounded number of times, after what passes:
-   * throttling, outages, cut connections, refused tokens, and `use` throwing `ErrorReply` or kind `damaged`. Otherwise it
-   * throws what it ended with.
+   * Makes the call and has `use` read the answer, whose status is 200 to 299 or 304. Repeats both,
+   * a bounded number of times, after throttling, outages, cut connections and rejected tokens, and
+   * when `use` throws `ErrorReply` or kind `damaged`. Throws the last failure.
    */
   async run<T>(call: Call, signal: AbortSignal, use: (answer: Answer) => Promise<T>): Promise<T> {
     const timeoutMs = this.#options.timeoutMs ?? callTimeoutMs;
@@ -85,7 +88,10 @@ export class Caller {
     });
   }
 
-  /** As `run`, for a body of any length: gives the answer with its permit, which the caller ends when the body has. What happens in the body is the caller's. */
+  /**
+   * As `run`, for a body of any length: returns the answer with its permit, which the caller
+   * releases at the end of the body. Failures in the body are the caller's.
+   */
   async open(call: Call, signal: AbortSignal): Promise<{answer: Answer; permit: Permit}> {
     return this.#repeat(call, signal, async (token, permit) => ({answer: await this.#send(call, token, signal), permit}));
   }
@@ -119,7 +125,10 @@ export class Caller {
     }
   }
 
-  /** Resolves when it is time for the next try, or throws when there is none. Waiting for limits is the rate limiter's. */
+  /**
+   * Resolves when it is time for the next try; throws when there is none. The rate limiter does the
+   * waiting for limits.
+   */
   async #before(problem: Problem, call: Call, tries: Tries, signal: AbortSignal): Promise<void> {
     const {clock, rateLimiter, waitMaxMs = throttleWaitMaxMs} = this.#options;
     switch (problem.action) {
@@ -128,7 +137,7 @@ export class Caller {
         const delayMs = this.#slowDownMs(++tries.throttles);
         const nextTryMs = Math.max(delayMs, rateLimiter.pausedMs);
         if (clock.elapsedMs() - tries.throttledSinceMs + nextTryMs > waitMaxMs) throw problem.error;
-        this.#tellRetry(problem, {});
+        this.#logRetry(problem, {});
         return clock.sleep(delayMs, signal);
       }
       case 'refresh':
@@ -144,8 +153,8 @@ export class Caller {
   }
 
   /**
-   * How long a throttled call waits beside the common pause. While calls of other kinds go well,
-   * the common pace soon recovers; a call that is refused again and again slows down by itself.
+   * The pause of a repeatedly throttled call, besides the shared one: the shared pace recovers soon
+   * while other kinds of calls succeed.
    */
   #slowDownMs(throttles: number): number {
     if (throttles === 1) return 0;
@@ -157,14 +166,14 @@ export class Caller {
     const jitter = {least: 0.5, spread: 1, random: this.#random};
     const backOffMs = backoff(tries, {firstMs: callDelayMs, maxMs: callDelayMaxMs, jitter});
     const delayMs = Math.max(backOffMs, Math.min(problem.retryAfterMs ?? 0, creditsProbeMs));
-    this.#tellRetry(problem, {tries, delayMs: Math.round(delayMs)});
+    this.#logRetry(problem, {tries, delayMs: Math.round(delayMs)});
     if (delayMs > 0) await this.#options.clock.sleep(delayMs, signal);
   }
 
-  #tellRetry({action, error}: Problem, fields: Readonly<Record<string, unknown>>): void {
+  #logRetry({action, error}: Problem, fields: Readonly<Record<string, unknown>>): void {
     const {log, redact} = this.#options;
     const message =
-      action === 'refresh' ? `Zoho refuses the access token (${redact(error.code ?? `${error.status}`)})` : error.message;
+      action === 'refresh' ? `Zoho rejected the access token (${redact(error.code ?? `${error.status}`)})` : error.message;
     log('info', `${message}; trying again`, fields);
   }
 
@@ -191,7 +200,7 @@ export class Caller {
     }
     const text = await answer.text(errorBytesMax).catch((error: unknown) => {
       signal.throwIfAborted();
-      // The status alone says enough.
+      // The status alone is enough.
       log('debug', `Cannot read why ${path} was refused`, {status: answer.status, reason: String(error)});
       return '';
     });
@@ -218,7 +227,7 @@ export class Caller {
     return {...verdict, retryAfterMs: retryAfter, mayHaveArrived: true};
   }
 
-  /** Undefined for what is no answer of Zoho at all. */
+  /** Undefined for errors that are not about an answer. */
   #problemOf(call: Call, error: unknown): Problem | undefined {
     if (error instanceof Refused) return error.problem;
     if (error instanceof ErrorReply) return this.#classified(call, 200, null, undefined, error.apiError);
@@ -227,13 +236,13 @@ export class Caller {
 
   #note(answer: Answer): void {
     const date = answer.header('date');
-    // A proxy's page of HTML may have no date; that says nothing of Zoho's answers.
+    // A proxy's error page may lack the header; that proves nothing about Zoho.
     if (date !== undefined || answer.status < 300) this.#zohoClock.note(date);
     this.#options.usage.correct(answer.header('x-api-credits-remaining'));
   }
 }
 
-/** The path that an answer points to on the same origin, the only one that the token may go to. */
+/** The path that an answer redirects to, on the same origin: the token must not go elsewhere. */
 function redirectWithin(origin: string, path: string, answer: Answer): string | undefined {
   const location = answer.status > 300 && answer.status < 400 && answer.status !== 304 ? answer.header('location') : undefined;
   if (location === undefined || !URL.canParse(location, origin + path)) return undefined;

@@ -1,26 +1,30 @@
 /** Which modules can be captured, and why the others cannot. */
 import {ZohoError} from '../errors/errors.ts';
-import {fieldCallsAtOnce} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import {Semaphore} from '../platform/semaphore.ts';
 import type {Field} from '../records/field.ts';
 import type {Module, ZohoClient} from './api.ts';
 import {byteOrder, hasModifiedTime} from './fields.ts';
+import {fieldCallsAtOnce} from './limits.ts';
 import {covers, scopesNeeded} from './scopes.ts';
 
 export interface ModuleEntry {
   /** API name. */
   readonly name: string;
   readonly label: string;
-  /** Absent when they were not asked for or there are none. */
+  /** Absent when they were not requested, or there are none. */
   readonly fields?: readonly Field[];
-  /** Set when it has no `Modified_Time`: it is captured whole, as a snapshot. */
+  /**
+   * Set when the module has no `Modified_Time`: it is captured completely each time, as a snapshot.
+   */
   readonly snapshot?: true;
   /** Why the module cannot be captured; absent when it can. */
   readonly skip?: string;
 }
 
-/** Modules that Zoho lists but whose records no API of the connector reads; the connector's documentation names them. */
+/**
+ * Modules that Zoho lists but that none of the connector's APIs reads. OPERATIONS.md names them.
+ */
 const unsupported = new Set([
   'Notes',
   'Attachments',
@@ -37,9 +41,10 @@ const unsupported = new Set([
 const withoutRecords = new Set(['web', 'webtab_link']);
 
 /**
- * All modules, or those of them that `only` names, sorted by API name in byte order. A module is skipped for a reason of its own: what its metadata says, or
- * a definite answer of Zoho about it. Anything that passes or concerns all of them makes the whole fail. So does a catalog that would be empty
- * although Zoho refused nothing: whoever acts on it would drop every binding for an outage.
+ * All modules, or those in `only`, sorted by API name in byte order. A module is skipped for a
+ * reason of its own: its metadata, or a definite refusal. Anything temporary, or common to all
+ * modules, fails the call. So does an empty catalog for which Zoho refused nothing: its reader
+ * would drop every binding because of an outage.
  */
 export async function catalog(
   client: ZohoClient,
@@ -63,13 +68,13 @@ async function entriesOf(
   modules: readonly Module[],
   client: ZohoClient,
   signal: AbortSignal,
-  isWhole: boolean,
+  isComplete: boolean,
 ): Promise<ModuleEntry[]> {
   const slots = new Semaphore(fieldCallsAtOnce);
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   const refusals: ZohoError[] = [];
-  /** Modules that Zoho says nothing about, which some never have anything said about (zoho-api sheet 3). */
+  /** Modules with empty answers, as some modules always have (zoho-api sheet 3). */
   const silent: string[] = [];
   const running = modules.map(async (module): Promise<ModuleEntry> => {
     const {name, label} = module;
@@ -93,8 +98,8 @@ async function entriesOf(
   });
   try {
     const entries = await Promise.all(running);
-    failIfNoneIsOpen(entries, refusals, client, await client.scopes(signal), isWhole);
-    if (isWhole) failIfNothingIsSaid(entries, silent, refusals, client);
+    failIfNoneIsOpen(entries, refusals, client, await client.scopes(signal), isComplete);
+    if (isComplete) failIfNothingIsSaid(entries, silent, refusals, client);
     return entries;
   } catch (error) {
     stop.abort(error);
@@ -103,7 +108,10 @@ async function entriesOf(
   }
 }
 
-/** Modules that Zoho says nothing about are special among others. Without one module to capture it is an outage; so is a list with none to ask about. */
+/**
+ * An empty answer about a few modules is their own matter. When no module can be captured it is an
+ * outage, and so is a list without modules to ask about.
+ */
 function failIfNothingIsSaid(
   entries: readonly ModuleEntry[],
   silent: readonly string[],
@@ -123,7 +131,7 @@ function failIfNothingIsSaid(
 const emptyAnswer = 'Zoho gives an empty answer';
 const later = 'this is an outage, or the token is for another organisation; try again in a few minutes';
 
-/** What the list of modules says already. */
+/** The reason that the list of modules already shows. */
 function reasonOf({name, apiSupported, generatedType, status}: Module): string | undefined {
   if (unsupported.has(name)) return 'its records cannot be read through the APIs that the connector uses';
   if (!apiSupported) return "Zoho's API does not support it";
@@ -136,26 +144,27 @@ function isOwnFault(error: unknown): error is ZohoError {
   return error instanceof ZohoError && (error.kind === 'module' || error.kind === 'refused');
 }
 
-/** Codes with which Zoho refuses a module to the token or to its user. */
+/** Codes that deny the token or its user access to a module. */
 const accessCodes = new Set(['OAUTH_SCOPE_MISMATCH', 'NO_PERMISSION', 'AUTHORIZATION_FAILED']);
 
 /**
- * One refused module may be special, when all of them are refused, it is the token. Of a few that were asked for that is certain only if Zoho does not
- * tell the token's scopes. Of all there are, none that can be read would take every binding from Flow.
+ * One refused module may be special; when all are refused, the token is at fault. For a few
+ * requested modules that is certain only if Zoho does not list the token's scopes. For all modules,
+ * an empty catalog would drop every binding from Flow.
  */
 function failIfNoneIsOpen(
   entries: readonly ModuleEntry[],
   refusals: readonly ZohoError[],
   {origin}: ZohoClient,
   scopes: readonly string[] | undefined,
-  isWhole: boolean,
+  isComplete: boolean,
 ): void {
   if (entries.some(({fields}) => fields !== undefined)) return;
   const cause = refusals.find(({code}) => code !== undefined && accessCodes.has(code));
   if (cause === undefined) return;
   const isScope = refusals.every(({code}) => code === 'OAUTH_SCOPE_MISMATCH');
   const isLacking = scopes === undefined || !covers(scopes, scopesNeeded.fields);
-  if (!isWhole && !(isScope && isLacking)) return;
+  if (!isComplete && !(isScope && isLacking)) return;
   const why =
     isScope && isLacking
       ? `the refresh token lacks the scope ${scopesNeeded.fields}; authorize again with all scopes that the connector needs`

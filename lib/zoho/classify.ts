@@ -1,37 +1,43 @@
-/** What an error answer means for what happens next: by its code, then by its status (zoho-api sheet 8.3). Pure. */
+/** What an error answer means, by its code, then by its status (zoho-api sheet 8.3). Pure. */
 import {ZohoError, type ZohoFailure} from '../errors/errors.ts';
 import type {ApiError} from './schemas.ts';
 import {scopesNeeded} from './scopes.ts';
 import type {CallKind} from './usage.ts';
 
-/** `retry`: ask again soon; `refresh`: ask again with another token; `wait`: ask again when the limits allow; else the failure it ends as. */
+/**
+ * `retry`: soon; `refresh`: with another token; `wait`: when the limits allow. Anything else is the
+ * kind of failure that is thrown.
+ */
 export type Action = 'retry' | 'refresh' | 'wait' | ZohoFailure;
 
 export interface Refusal {
   readonly kind: CallKind;
-  /** What was being done, to complete "Cannot ...". */
+  /** Completes "Cannot ...". */
   readonly what: string;
   readonly host: string;
   readonly status: number;
-  /** Absent when the body has none of Zoho's shapes, such as a page of HTML. */
+  /** Absent when the body has none of Zoho's shapes, such as an HTML page. */
   readonly apiError?: ApiError | undefined;
-  /** Takes secrets out of Zoho's words before they are shown; what they mean is decided by the words themselves. */
+  /** Removes secrets from Zoho's words before they are shown. Decisions use the original words. */
   readonly redact?: (text: string) => string;
-  /** Whether the body is JSON at all. */
+  /** Whether the body is JSON. */
   readonly json: boolean;
   /** Whether the request carried a page token. */
   readonly paged?: boolean;
-  /** The fields that the request named, in its order. */
+  /** The fields in the request, in its order. */
   readonly fields?: readonly string[] | undefined;
-  /** Those of the scopes that this kind of call takes which the token lacks; undefined when Zoho does not tell a token's scopes. */
+  /**
+   * Scopes that this kind of call needs and the token lacks; undefined when Zoho does not list the
+   * token's scopes.
+   */
   readonly scopesMissing?: readonly string[] | undefined;
-  /** Whether a call of this kind was answered well before. */
+  /** Whether a call of this kind has succeeded before. */
   readonly answeredBefore?: boolean;
 }
 
 export interface Verdict {
   readonly action: Action;
-  /** The failure that is thrown when nothing helps. */
+  /** The failure to throw when retries do not help. */
   readonly error: ZohoError;
 }
 
@@ -50,19 +56,21 @@ export function classify(refusal: Refusal): Verdict {
   return {action, error};
 }
 
-/** Calls that are the first to take their scope; those for a job or its result are made once another has proved it. */
+/**
+ * Calls that show whether a scope is missing. Checks and downloads of a job follow a call that has.
+ */
 const provesScope: ReadonlySet<CallKind> = new Set(['fields', 'create', 'coql']);
 
 type Rule = Action | ((refusal: Refusal) => Action);
 
 const field: Rule = (refusal) => (fieldOf(refusal) === undefined ? 'refused' : 'field');
 
-/** A module's own fault, unless it is the list of all modules that is refused. */
+/** The module's own fault, unless the list of all modules is refused. */
 const module: Rule = ({kind}) => (kind === 'modules' ? 'credentials' : 'module');
 
 /**
- * Some modules want scopes that no list names. The scope is missing for everything only if the token is known to lack it; one module refused does not
- * tell, whoever asks about all modules does.
+ * Some modules need undocumented scopes. The token is at fault only if it is known to lack the
+ * scope. One refused module proves nothing; whoever reads all modules sees whether all are refused.
  */
 const scope: Rule = ({kind, scopesMissing = []}) => (kind === 'modules' || scopesMissing.length > 0 ? 'credentials' : 'module');
 
@@ -88,10 +96,10 @@ const badQuery: Rule = (refusal) => {
   return named ? 'module' : 'refused';
 };
 
-/** A query names one column twice, as Zoho sees it: it may not tell names apart that differ only in case. */
+/** Zoho sees one column twice in a query: it may ignore case in names. */
 const duplicate: Rule = (refusal) => (refusal.kind === 'coql' && fieldOf(refusal) !== undefined ? 'field' : 'refused');
 
-/** An address is unknown: of a job, or of a module's deletions, which some modules do not have. */
+/** An unknown address: of a job, or of a module's deletions, which some modules lack. */
 const unknownThing: Rule = ({kind}) =>
   kind === 'job' ? 'lost' : kind === 'download' ? 'unready' : kind === 'deleted' ? 'module' : 'refused';
 const unknownPath: Rule = ({kind}) => (kind === 'deleted' ? 'module' : 'refused');
@@ -129,8 +137,8 @@ const byCode: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 ]);
 
 /**
- * Codes about the token that no list names. Any other code is about what was asked for, whatever the status: DUPLICATE_DATA comes with status 401
- * (zoho-api sheet 12), and must not be taken for bad credentials.
+ * Undocumented codes about the token. Any other code is about the request, whatever its status:
+ * DUPLICATE_DATA arrives with status 401 (zoho-api sheet 12) and must not count as bad credentials.
  */
 const tokenCode = /(?:^|_)(?:O?AUTH)?(?:TOKEN|AUTHENTICATION|UNAUTHORI[SZ]ED|UNAUTHENTICATED)(?:_|$)/i;
 
@@ -147,7 +155,10 @@ function byStatus({kind, status, json, apiError}: Refusal): Rule {
   return status === 403 ? permission : 'refused';
 }
 
-/** The field that Zoho refuses: by its name, or by its place in the request, where `api_name` is the name of the list. */
+/**
+ * The field that Zoho refuses, by name or by its place in the request; `api_name` is then the name
+ * of the list.
+ */
 function fieldOf({apiError, fields}: Refusal): string | undefined {
   const {column_name, json_path, api_name} = apiError?.details ?? {};
   const place = /\.fields\[(\d+)\]/.exec(json_path ?? '')?.[1];
@@ -157,18 +168,20 @@ function fieldOf({apiError, fields}: Refusal): string | undefined {
   );
 }
 
-/** The word at which Zoho stopped reading a query: at its start, or the column that it names. */
+/**
+ * The word at which Zoho stopped reading a query: the one near the error, or the column it names.
+ */
 function nearOf({apiError}: Refusal): string | undefined {
   const {near, column_name} = apiError?.details ?? {};
   return /\$?\w+/.exec(column_name || near || '')?.[0];
 }
 
-/** A name as metadata have it; Zoho repeats one as it stood in the query, in quotes too. */
+/** A name without the quotes that it had in the query. */
 function unquoted(name: string): string {
   return /^(['"])(.*)\1$/.exec(name)?.[2] ?? name;
 }
 
-/** What it is when asking again did not help. */
+/** The kind of failure once retries have not helped. */
 function failureOf(action: Action): ZohoFailure {
   if (action === 'refresh') return 'credentials';
   return action === 'retry' || action === 'wait' ? 'unavailable' : action;
@@ -181,7 +194,7 @@ function messageOf(refusal: Refusal, action: Action): string {
   return `Cannot ${refusal.what}: ${advice === undefined ? `Zoho answers ${said}` : `${advice} (${said})`}`;
 }
 
-/** The scopes that each kind of call takes. */
+/** The scopes that each kind of call needs. */
 export const scopesOf: Readonly<Record<CallKind, readonly string[]>> = {
   modules: [scopesNeeded.modules],
   fields: [scopesNeeded.fields],
@@ -195,7 +208,7 @@ export const scopesOf: Readonly<Record<CallKind, readonly string[]>> = {
 function adviceOn(refusal: Refusal, action: Action): string | undefined {
   const code = refusal.apiError?.code;
   if (action === 'refresh')
-    return `${refusal.host} refuses a token just granted; the refresh token may belong to another data centre or environment than api_domain, or its user was deactivated; authorize again`;
+    return `${refusal.host} rejects a token that was just granted; the refresh token may belong to another data centre or environment than api_domain, or its user was deactivated; authorize again`;
   if (code === 'OAUTH_SCOPE_MISMATCH')
     return action === 'credentials'
       ? `the refresh token lacks the scope ${lacking(refusal)}; authorize again with all scopes that the connector needs`
@@ -208,7 +221,7 @@ function adviceOn(refusal: Refusal, action: Action): string | undefined {
   if (action === 'expired') return 'the page token is no longer valid';
   if (action === 'field') return `Zoho refuses the field ${plain(fieldOf(refusal) ?? '', refusal.redact)}`;
   if (action === 'wait') return 'Zoho allows no more calls for now';
-  if (refusal.status >= 300 && refusal.status < 400) return `${refusal.host} points to another address, which is not followed`;
+  if (refusal.status >= 300 && refusal.status < 400) return `${refusal.host} redirects to another address, which is not followed`;
   return undefined;
 }
 
@@ -216,7 +229,7 @@ function lacking({kind, scopesMissing = []}: Refusal): string {
   return (scopesMissing.length > 0 ? scopesMissing : scopesOf[kind]).join(' or ');
 }
 
-/** An error in Zoho's own words: its code and message. */
+/** An error in Zoho's words: its code and message. */
 export function saidBy(
   {code, message}: {readonly code: string; readonly message: string},
   redact?: (text: string) => string,
@@ -224,7 +237,7 @@ export function saidBy(
   return [plain(code, redact), plain(message, redact)].filter((text) => text !== '').join(': ');
 }
 
-/** Words as far as they are plain: generic texts and names, in one line, cut short all the same. */
+/** Generic text and names on one line, without other characters, cut to a bounded length. */
 function plain(words: string, redact = (text: string) => text): string {
   return redact(words)
     .replace(/[^\p{L}\p{N} .,;:'_()/$-]/gu, ' ')

@@ -1,6 +1,5 @@
-/** Zoho CRM as the rest of the connector sees it: every call it makes, with retries, limits and tokens taken care of. */
+/** Creates the connector's Zoho CRM client, with its retries, limits and tokens. */
 
-import {tokenTimeoutMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import {withoutSecrets} from '../platform/redact.ts';
@@ -10,6 +9,7 @@ import {Caller} from './caller.ts';
 import {accountsOrigin, apiOrigin, isLoopback, sameOrgHost} from './data-centers.ts';
 import {Endpoints, type Waits} from './endpoints.ts';
 import {Http, type Timeouts, usualTimeouts} from './http.ts';
+import {tokenTimeoutMs} from './limits.ts';
 import {RateLimiter} from './rate-limiter.ts';
 import {askToken} from './token-endpoint.ts';
 import {Usage} from './usage.ts';
@@ -17,18 +17,21 @@ import {Usage} from './usage.ts';
 export type {BulkPage, BulkQuery} from './bulk.ts';
 
 export interface ClientOptions {
-  /** As configured: an API domain of Zoho, or a loopback address. */
+  /** As configured: one of Zoho's API domains, or a loopback address. */
   readonly apiDomain: string;
   readonly credentials: Credentials;
   readonly clock: Clock;
   readonly log: Log;
   /** The value of `SOURCE_ZOHO_LOOPBACK`; `off` refuses loopback addresses. */
   readonly loopback?: string | undefined;
-  /** Told why calls are held back for long (limits, credits, tokens), and `undefined` when they go on. */
-  readonly onStatus?: (reason: string | undefined) => void;
   /**
-   * How long limits (429, credits, tokens) may hold up one call before it fails as unavailable: by default a day and a bit, as a capture wants it. A
-   * person or a publication who waits for the answer wants minutes.
+   * Called with the reason when calls are delayed for long (limits, credits, tokens), and with
+   * `undefined` when they go on.
+   */
+  readonly onHold?: (reason: string | undefined) => void;
+  /**
+   * How long limits (429, credits, tokens) may delay one call before it fails as unavailable. The
+   * default, a little over a day, suits a capture; a person or a publication waits minutes.
    */
   readonly waitMaxMs?: number | undefined;
   /** For specs: randomness in [0, 1) and shorter times. */
@@ -36,14 +39,14 @@ export interface ClientOptions {
   readonly timeouts?: Partial<Timeouts & {callMs: number; tokenMs: number}>;
 }
 
-/** Makes no call yet. Throws `ConfigError` when the API domain is none that credentials may go to. */
+/** Makes no call yet. Throws `ConfigError` for an API domain to which credentials must not go. */
 export function createClient({
   apiDomain,
   credentials,
   clock,
   log,
   loopback,
-  onStatus,
+  onHold,
   waitMaxMs,
   random,
   timeouts = {},
@@ -61,10 +64,10 @@ export function createClient({
     log,
     random,
     waitMaxMs,
-    tell: onStatus,
+    onHold,
   });
   const {clientId, clientSecret, refreshToken} = credentials;
-  const rateLimiter = new RateLimiter({clock, random, tell: onStatus});
+  const rateLimiter = new RateLimiter({clock, random, onHold});
   const caller = new Caller({
     origin,
     http,
@@ -82,14 +85,17 @@ export function createClient({
   return new Endpoints({origin, http, token, caller, usage, log, waits});
 }
 
-/** Whether a token that names an API domain serves calls to an origin. A simulator on this machine may name whatever it copied; that is said once. */
+/**
+ * Whether a token issued for an API domain works on an origin. A local simulator may name another
+ * domain, which is logged once.
+ */
 function acceptance(origin: string, log: Log): (answered: string) => boolean {
-  let told = false;
+  let logged = false;
   return (answered) => {
     if (sameOrgHost(origin, answered)) return true;
     if (!isLoopback(origin)) return false;
-    if (!told) log('warn', `The access token is given for ${apiOrigin(answered)}; calls go to ${origin} all the same`);
-    told = true;
+    if (!logged) log('warn', `The access token was issued for ${apiOrigin(answered)}; calls still go to ${origin}`);
+    logged = true;
     return true;
   };
 }

@@ -1,13 +1,15 @@
-/** Bodies that come compressed although nobody asked: a gateway on the way to Zoho may do that. Knows bytes, nothing of Zoho. */
+/**
+ * Bodies that arrive compressed although nobody asked, as a gateway may do. Knows nothing of Zoho.
+ */
 import type {Transform} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress} from 'node:zlib';
-import {encodingsMax} from '../limits.ts';
+import {encodingsMax} from './limits.ts';
 
-/** The body cannot be decompressed: by its own fault, or because it ends early. */
+/** The body cannot be decompressed: it is malformed, or it ends early. */
 export class EncodingError extends Error {
   override readonly name = 'EncodingError';
-  /** Whether everything that came was sound and the rest is missing. */
+  /** Whether the data are valid as far as they go. */
   readonly isShort: boolean;
 
   constructor(message: string, isShort: boolean, options?: ErrorOptions) {
@@ -16,7 +18,7 @@ export class EncodingError extends Error {
   }
 }
 
-/** What `Content-Encoding` names, in the order in which the encodings were applied. */
+/** The encodings in `Content-Encoding`, in the order in which they were applied. */
 export function encodingsOf(header: string | undefined): string[] {
   return (header ?? '')
     .toLowerCase()
@@ -26,11 +28,13 @@ export function encodingsOf(header: string | undefined): string[] {
 }
 
 /**
- * Yields the body without the encodings that its header names. The first bytes overrule the header where they can: a body that begins as gzip or
- * zstd is decompressed even if no header says so, and one that was labelled so and does not begin so passes as it is. Neither JSON nor a ZIP begins that way.
+ * Yields the body without the encodings in its header. The first bytes overrule the header: a body
+ * that begins as gzip or zstd is decompressed even without a header, and one that is mislabelled
+ * passes unchanged. Neither JSON nor a ZIP begins that way.
  *
- * Throws `EncodingError` for an unknown encoding, for data that are not what the header says, and when the compressed data end early. What the body throws
- * is thrown as it is. Memory does not depend on how large the content is; the reader bounds that.
+ * Throws `EncodingError` for an unknown encoding, for malformed data, and when the compressed data
+ * end early. Failures of the body pass through. Memory does not depend on the size of the content,
+ * which the reader bounds.
  */
 export async function* decoded(
   body: AsyncIterable<Uint8Array>,
@@ -40,7 +44,7 @@ export async function* decoded(
   const {head, replayed} = await begun(body);
   const named = encodings.at(-1);
   const format = formatOf(head, named);
-  // Decompressed content may be compressed itself, as the header says.
+  // The content may be compressed again, as the header says.
   const rest = named === undefined ? [] : encodings.slice(0, -1);
   if (format === undefined) {
     if (rest.length > 0) yield* decoded(replayed, rest);
@@ -58,7 +62,7 @@ const headBytes = 4;
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
-/** The format that a body has; undefined for one that is not compressed. */
+/** The format of a body; undefined when it is not compressed. */
 function formatOf(head: Uint8Array, named: string | undefined): Format | undefined {
   if (beginsWith(head, gzipMagic)) return 'gzip';
   if (beginsWith(head, zstdMagic)) return 'zstd';
@@ -78,7 +82,7 @@ function decoderOf(format: Format, head: Uint8Array): Transform {
   return isZlib(head) ? createInflate() : createInflateRaw();
 }
 
-/** `deflate` means the zlib format by the book (RFC 9110 8.4.1.2), and bare Deflate from some servers. */
+/** `deflate` means the zlib format (RFC 9110 8.4.1.2); some servers send bare Deflate. */
 function isZlib([first = 0, second = 0]: Uint8Array): boolean {
   return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
 }
@@ -94,14 +98,14 @@ async function* decompressed(
     notingFailure(body, (error) => (failure = {error})),
     decoder,
   );
-  // Whatever goes wrong is met by the reader below.
+  // The reader below receives every failure.
   feeding.catch(() => {});
   try {
     yield* decoder as AsyncIterable<Uint8Array>;
   } catch (error) {
     if (failure !== undefined) throw failure.error;
     throw new EncodingError(
-      isEarlyEnd(error) ? `its ${format} data end early` : `its ${format} data are not sound`,
+      isEarlyEnd(error) ? `its ${format} data end early` : `its ${format} data are malformed`,
       isEarlyEnd(error),
       {cause: error},
     );
@@ -126,7 +130,7 @@ function isEarlyEnd(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
 }
 
-/** Reads enough of a body to tell its format, and gives the whole body back with it. */
+/** Reads enough of a body to recognise its format, and returns all of it again. */
 async function begun(body: AsyncIterable<Uint8Array>): Promise<{head: Uint8Array; replayed: AsyncIterable<Uint8Array>}> {
   const pieces = body[Symbol.asyncIterator]();
   const first: Uint8Array[] = [];

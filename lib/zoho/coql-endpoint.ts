@@ -1,20 +1,24 @@
-/** Queries: the request, and what the forms of its answer mean (zoho-api sheet 5). */
+/** COQL queries: the request, and the forms of its answer (zoho-api sheet 5). */
 import {ZohoError} from '../errors/errors.ts';
-import {coqlBytesMax, queryTriesMax} from '../limits.ts';
+import {queryTriesMax} from '../limits.ts';
+import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
-import type {Call} from './attempt.ts';
-import {BodyTap} from './body-tap.ts';
+import {type CoqlAnswer, parseCoql} from '../transforms/parse-json.ts';
+import type {CoqlOptions} from './api.ts';
+import {type Call, ErrorReply} from './attempt.ts';
 import type {Caller} from './caller.ts';
-import {type CoqlQuery, queryCredits, selects} from './coql.ts';
-import {isEmpty} from './http.ts';
+import {type CoqlQuery, countQuery, queryCredits, selects} from './coql.ts';
+import {type Answer, isEmpty} from './http.ts';
+import {coqlBytesMax, errorBytesMax} from './limits.ts';
+import {countIn, hiddenApiError, saysNothing} from './schemas.ts';
 
-/** Takes in the body of an answer. */
-export type BodyReader<T> = (body: AsyncIterable<Uint8Array>) => Promise<T>;
+/** Reads an answer that has a body. */
+type Reader<T> = (answer: Answer) => Promise<T>;
 
 export class CoqlEndpoint {
   readonly #caller: Caller;
   readonly #log: Log;
-  /** Whether this organisation was found to refuse ids in quotes. */
+  /** Whether this organisation refuses quoted ids. */
   #bareIds = false;
 
   constructor(caller: Caller, log: Log) {
@@ -23,7 +27,8 @@ export class CoqlEndpoint {
   }
 
   /** As `ZohoClient.coql`. */
-  async ask<T>(query: CoqlQuery, read: BodyReader<T>, signal: AbortSignal): Promise<T | null> {
+  async rows(query: CoqlQuery, signal: AbortSignal, options: CoqlOptions = {}): Promise<CoqlAnswer | null> {
+    const read = (answer: Answer): Promise<CoqlAnswer | null> => rowsOf(answer, query, options);
     const bare = {...query, text: query.textWithBareIds};
     if (this.#bareIds || bare.text === query.text) return this.#insist(bare, read, signal);
     try {
@@ -39,11 +44,23 @@ export class CoqlEndpoint {
     }
   }
 
-  /** Asks again as it stands what is refused without a reason that anything could be done about. */
-  async #insist<T>(query: CoqlQuery, read: BodyReader<T>, signal: AbortSignal): Promise<T | null> {
+  /** As `ZohoClient.count`. */
+  async count(module: string, fromS: number | undefined, signal: AbortSignal): Promise<number | undefined> {
+    const read = async (answer: Answer): Promise<number | undefined> => countIn(jsonOf(await answer.text(errorBytesMax)));
+    try {
+      // An organisation without aggregates may also give an empty answer.
+      return (await this.#insist(countQuery(module, fromS), read, signal)) ?? undefined;
+    } catch (error) {
+      if (error instanceof ZohoError && error.kind !== 'credentials' && error.kind !== 'unavailable') return undefined;
+      throw error;
+    }
+  }
+
+  /** Retries a rejection that names no cause. */
+  async #insist<T>(query: CoqlQuery, read: Reader<T>, signal: AbortSignal): Promise<T | null> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#coql(query, read, signal);
+        return await this.#ask(query, read, signal);
       } catch (error) {
         if (tries >= queryTriesMax || !mayPass(error, query)) throw error;
         this.#log('info', `${error.message}; trying again`, {tries});
@@ -51,7 +68,7 @@ export class CoqlEndpoint {
     }
   }
 
-  async #coql<T>(query: CoqlQuery, read: BodyReader<T>, signal: AbortSignal): Promise<T | null> {
+  async #ask<T>(query: CoqlQuery, read: Reader<T>, signal: AbortSignal): Promise<T | null> {
     const call: Call = {
       kind: 'coql',
       key: query.module,
@@ -62,21 +79,43 @@ export class CoqlEndpoint {
       what: `query module ${query.module}`,
       credits: queryCredits(query),
     };
-    return this.#caller.run(call, signal, async (answer) => {
-      if (isEmpty(answer)) return null;
-      const body = new BodyTap(answer.bytes(coqlBytesMax));
-      try {
-        return await read(body.bytes());
-      } catch (error) {
-        // Without rows Zoho answers with status 204; the same may come with status 200, in several forms.
-        if (body.isNothing) return null;
-        throw body.failure ?? body.errorReply() ?? error;
-      }
-    });
+    return this.#caller.run(call, signal, async (answer) => (isEmpty(answer) ? null : read(answer)));
   }
 }
 
-/** Whether a refusal may be one of those that come at random; one that points at a name of the query is meant. */
+/**
+ * Reads the rows of an answer while it arrives. Null when a short body without rows means that
+ * there are none: Zoho also says so with status 204. Throws `ErrorReply` when it is an error
+ * although its status says otherwise.
+ */
+async function rowsOf(answer: Answer, {module, columns}: CoqlQuery, options: CoqlOptions): Promise<CoqlAnswer | null> {
+  const start: Uint8Array[] = [];
+  let rows: CoqlAnswer;
+  try {
+    rows = await parseCoql(keepingStart(answer.bytes(coqlBytesMax), start), columns, options.fields, options.bytesMax);
+  } catch (error) {
+    const body = Buffer.concat(start);
+    if (!(error instanceof ZohoError) || error.kind !== 'damaged' || body.length > errorBytesMax) throw error;
+    const reply = jsonOf(body.toString());
+    if (body.toString().trim() === '' || saysNothing(reply, 'data')) return null;
+    const apiError = hiddenApiError(reply);
+    throw apiError === undefined ? error : new ErrorReply(apiError);
+  }
+  if (rows.more !== true || rows.rows.count > 0) return rows;
+  throw new ZohoError('damaged', `Cannot page through module ${module}: Zoho says that more records follow, but gave none`);
+}
+
+/** Passes a body on and keeps its start: enough to show whether it is longer than an error. */
+async function* keepingStart(body: AsyncIterable<Uint8Array>, start: Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    if (bytes <= errorBytesMax) start.push(chunk);
+    bytes += chunk.length;
+    yield chunk;
+  }
+}
+
+/** Whether a refusal may be a random one. One that names a column or the module is meant. */
 function mayPass(error: unknown, query: CoqlQuery): error is ZohoError {
   if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
   if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);

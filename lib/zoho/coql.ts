@@ -3,20 +3,22 @@ import {ZohoError} from '../errors/errors.ts';
 import {coqlIdsMax} from '../limits.ts';
 import {isoSeconds} from '../records/instant.ts';
 
-/** A query, as a value: what is asked, and how that reads in COQL. */
+/** A query as a value, with its COQL text. */
 export interface CoqlQuery {
   readonly module: string;
-  /** The columns that it selects. */
+  /** Selected columns. */
   readonly columns: readonly string[];
-  /** Rows of its answer, at most. */
+  /** Most rows of the answer. */
   readonly limit: number;
-  /** What is sent, with ids in quotes. */
+  /** The text, with ids in quotes. */
   readonly text: string;
-  /** The same with bare ids, for organisations whose COQL refuses quoted ones (both are in use, zoho-api sheet 5.2). */
+  /**
+   * The text with bare ids, for organisations whose COQL refuses quoted ones (zoho-api sheet 5.2).
+   */
   readonly textWithBareIds: string;
 }
 
-/** A place in the order of a window: by `Modified_Time`, then by id. */
+/** A position in a window, which is ordered by `Modified_Time`, then by id. */
 export interface Key {
   /** `Modified_Time`, epoch seconds. */
   readonly seconds: number;
@@ -24,7 +26,7 @@ export interface Key {
   readonly id: string;
 }
 
-/** How names are written whose writing is not the usual: true for in quotes, false for without. */
+/** Exceptions to the usual quoting of names: true for quoted, false for bare. */
 export interface Quoting {
   readonly module?: boolean | undefined;
   readonly columns: ReadonlyMap<string, boolean>;
@@ -35,7 +37,10 @@ export interface WindowQuery {
   readonly columns: readonly string[];
   /** Only records modified at or after this; epoch seconds. */
   readonly fromS: number;
-  /** Only records after this place, which is the last row of the page before; then `fromS` is implied. */
+  /**
+   * Only records after this position, the last row of the previous page; `fromS` then has no
+   * effect.
+   */
   readonly after?: Key | undefined;
   readonly limit: number;
   readonly quoting?: Quoting | undefined;
@@ -46,8 +51,9 @@ export interface IdsQuery extends Pick<WindowQuery, 'module' | 'columns' | 'quot
 }
 
 /**
- * One page of the records modified since a time, in the order of `(Modified_Time, id)`. Paging goes by key and never by offset: rows
- * that change meanwhile move to the end instead of shifting others. Conditions are nested in pairs and the limit has both numbers, which every version accepts.
+ * One page of the records modified since a time, ordered by `(Modified_Time, id)`. Paging is by
+ * key, never by offset: rows that change meanwhile move to the end and shift no others. Conditions
+ * are nested in pairs and the limit has both numbers, as every version accepts.
  */
 export function windowQuery({module, columns, fromS, after, limit, quoting}: WindowQuery): CoqlQuery {
   const [id, modified] = [columnOf('id', quoting), columnOf('Modified_Time', quoting)];
@@ -68,13 +74,16 @@ export interface SecondQuery extends Pick<WindowQuery, 'module' | 'columns' | 'q
   readonly afterId?: string | undefined;
 }
 
-/** One page of the records modified within one second, by id: for a second that pages by time do not get through. */
+/**
+ * One page of the records modified within one second, ordered by id: for a second with too many
+ * records to page by time.
+ */
 export function secondQuery({module, columns, second, afterId = '0', limit, quoting}: SecondQuery): CoqlQuery {
   const within = `(Modified_Time >= ${datetimeLiteral(second)} and Modified_Time < ${datetimeLiteral(second + 1)})`;
   return select({module, columns, limit, quoting}, (idLiteral) => `(${within} and id > ${idLiteral(afterId)}) order by id asc`);
 }
 
-/** One page of the records that have no `Modified_Time` at all, in the order of their ids; those after one of them. */
+/** One page of the records without `Modified_Time`, ordered by id, after the given id. */
 export function untimedQuery(module: string, after: string | undefined, limit: number, quoting?: Quoting): CoqlQuery {
   return select({module, columns: ['Modified_Time', 'id'], limit, quoting}, (idLiteral) => {
     const where = after === undefined ? 'Modified_Time is null' : `(Modified_Time is null and id > ${idLiteral(after)})`;
@@ -92,24 +101,24 @@ export function idsQuery({module, columns, ids, quoting}: IdsQuery): CoqlQuery {
   );
 }
 
-/** How many records were modified since a time, or without one how many there are. */
+/** How many records were modified since a time, or how many there are. */
 export function countQuery(module: string, fromS: number | undefined): CoqlQuery {
   const where = fromS === undefined ? 'id is not null' : `Modified_Time >= ${datetimeLiteral(fromS)}`;
   const text = `select COUNT(id) from ${nameOf(module)} where ${where}`;
   return {module, columns: ['COUNT(id)'], limit: 1, text, textWithBareIds: text};
 }
 
-/** A time as COQL takes it: whole seconds, quoted, with its offset written out. */
+/** A time as COQL accepts it: whole seconds, quoted, with an explicit offset. */
 export function datetimeLiteral(seconds: number): string {
   return `'${isoSeconds(seconds)}+00:00'`;
 }
 
-/** Whether a word is among the names of columns and module that a query selects. */
+/** Whether a word is one of the query's columns, or its module. */
 export function selects({module, columns}: CoqlQuery, word: string): boolean {
   return word === module || columns.includes(word);
 }
 
-/** Credits of a query by the rows it may return (zoho-api sheet 5.3). */
+/** Credits of a query, by its limit (zoho-api sheet 5.3). */
 export function queryCredits({limit}: CoqlQuery): number {
   if (limit <= 200) return 1;
   return limit <= 1_000 ? 2 : 3;
@@ -117,7 +126,7 @@ export function queryCredits({limit}: CoqlQuery): number {
 
 type Selection = Pick<WindowQuery, 'module' | 'columns' | 'limit' | 'quoting'>;
 
-/** `rest` writes the conditions and the order, with ids as the literals that it is given. */
+/** `rest` writes the conditions and the order, with ids in the given notation. */
 function select({module, columns, limit, quoting}: Selection, rest: (idLiteral: (id: string) => string) => string): CoqlQuery {
   const names = columns.map((name) => columnOf(name, quoting)).join(', ');
   const textOf = (idLiteral: (id: string) => string): string =>
@@ -133,7 +142,10 @@ function written(name: string, isQuoted: boolean = isReserved(name)): string {
   return isQuoted ? `'${nameOf(name)}'` : nameOf(name);
 }
 
-/** The words of the grammar, and names that Zoho says or users found to be reserved (zoho-api sheet 12); Zoho's list is unpublished. */
+/**
+ * Words of the grammar, and names that Zoho or users found to be reserved (zoho-api sheet 12).
+ * Zoho's own list is unpublished.
+ */
 const reserved = new Set(
   [
     'select from where and or not in like between is null as group order by asc desc limit offset',
@@ -142,12 +154,15 @@ const reserved = new Set(
   ].flatMap((words) => words.split(' ')),
 );
 
-/** Whether a name is known to be a word of COQL's own; as the name of a column or module it stands in quotes, unless it is known to be taken without. */
+/**
+ * Whether a name is a reserved word of COQL. As a column or module it is quoted, unless it turned
+ * out to work without quotes.
+ */
 export function isReserved(name: string): boolean {
   return reserved.has(name.toLowerCase());
 }
 
-/** Names go into the text as they are, so they must be names. */
+/** Names are not escaped, so nothing else may pass. */
 function nameOf(name: string): string {
   if (!isCoqlName(name)) throw new ZohoError('module', `Cannot ask COQL for "${name}": it is not an API name`);
   return name;

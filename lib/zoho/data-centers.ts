@@ -1,7 +1,10 @@
-/** Zoho's hosts: where calls may go, and where tokens come from (zoho-api sheet 1.1). Pure; no credential leaves before these said yes. */
+/**
+ * Zoho's hosts: where calls may go, and where tokens come from (zoho-api sheet 1.1). Credentials
+ * are sent only after these checks. Pure.
+ */
 import {ConfigError} from '../errors/errors.ts';
 
-/** End of the API host's name, and the accounts host of that data centre. */
+/** The end of an API host's name, and the accounts host of that data centre. */
 const accountsHosts: ReadonlyMap<string, string> = new Map([
   ['com', 'accounts.zoho.com'],
   ['eu', 'accounts.zoho.eu'],
@@ -15,15 +18,16 @@ const accountsHosts: ReadonlyMap<string, string> = new Map([
   ['ae', 'accounts.zoho.ae'],
 ]);
 
-/** Data centres that Zoho's server list names, but whose API host Zoho has not published (zoho-api sheet 12). */
+/** Data centres in Zoho's server list whose API host is unpublished (zoho-api sheet 12). */
 const unpublished: ReadonlyMap<string, string> = new Map([['sg', 'Singapore']]);
 
 const apiHost = /^(?:(www|sandbox|developer)\.)?zohoapis\.([a-z.]+)$/;
 const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /**
- * The origin that calls go to, for an API domain as a person or Zoho writes it: with or without `https://`, `www.` or a trailing slash.
- * Throws `ConfigError` for anything but Zoho's hosts over https and, unless `loopback` says otherwise than `on`, the machine's own addresses.
+ * The origin for an API domain as a person or Zoho writes it, with or without `https://`, `www.` or
+ * a trailing slash. Throws `ConfigError` for anything but Zoho's hosts over https and, unless
+ * `loopback` switches them off, addresses of this machine.
  */
 export function apiOrigin(text: string, loopback?: string): string {
   const url = parsed(text);
@@ -47,21 +51,26 @@ export function apiOrigin(text: string, loopback?: string): string {
     );
   }
   if (url.protocol !== 'https:' || url.port !== '')
-    throw new ConfigError(`Cannot use api_domain ${url.host}: Zoho is spoken to over https on its usual port only`);
+    throw new ConfigError(`Cannot use api_domain ${url.host}: Zoho is called only over https on its default port`);
   return `https://${environment}.zohoapis.${dataCentre}`;
 }
 
-/** Whoever sets the switch means to switch it off, however they write that. */
+/** Any value but the usual words for "on" means off. */
 function isOn(loopback: string | undefined): boolean {
   return loopback === undefined || /^\s*(?:on)?\s*$/i.test(loopback);
 }
 
-/** A host as messages name it, if it looks like one: a token that was pasted into the wrong property reads as a host, too. */
+/**
+ * A host for a message, if it looks like one: a token pasted into the wrong property parses as a
+ * host, too.
+ */
 function named({host}: URL): string {
   return /^(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,10}(?::\d+)?$/.test(host) ? ` ${host}` : '';
 }
 
-/** What does not read as a bare address is not shown: it may be anything, a secret pasted into the wrong property too. */
+/**
+ * Text that is not a bare address is not shown: it may be a secret pasted into the wrong property.
+ */
 function parsed(text: string): URL {
   const trimmed = text.trim();
   const withScheme = /^[a-z]+:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
@@ -73,13 +82,13 @@ function parsed(text: string): URL {
   return url;
 }
 
-/** Where tokens for an API origin come from; a loopback origin serves them itself. */
+/** The origin that issues tokens for an API origin; a loopback origin issues its own. */
 export function accountsOrigin(origin: string): string {
   const {hostname} = new URL(origin);
   const host = accountsHosts.get(apiHost.exec(hostname)?.[2] ?? '');
   if (host !== undefined) return `https://${host}`;
   if (isLoopback(origin)) return origin;
-  throw new ConfigError(`Cannot tell where tokens for ${hostname} come from: it is not an API host of Zoho`);
+  throw new ConfigError(`Cannot get tokens for ${hostname}: it is not an API host of Zoho`);
 }
 
 export function isLoopback(origin: string): boolean {
@@ -87,8 +96,9 @@ export function isLoopback(origin: string): boolean {
 }
 
 /**
- * Whether a token that names `answered` as its API domain works on the configured origin: the same data centre and the same environment. On
- * loopback any loopback address will do; an address that cannot be understood is not held against the token.
+ * Whether a token issued for the API domain `answered` works on the configured origin: same data
+ * centre, same environment. On loopback any loopback address does. An unreadable address does not
+ * count against the token.
  */
 export function sameOrgHost(origin: string, answered: string): boolean {
   let other: string;

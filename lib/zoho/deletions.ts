@@ -1,4 +1,4 @@
-/** Rows of the feed of deletions (zoho-api sheet 6): those that name a deletion, and those that do not. Pure. */
+/** Rows of the feed of deletions (zoho-api sheet 6): valid ones, and the others. Pure. */
 import {createHash} from 'node:crypto';
 import * as v from 'valibot';
 import {isId} from '../kernel/kernel.ts';
@@ -13,7 +13,7 @@ const rowTime = v.object({
     v.check((time) => !Number.isNaN(modifiedSeconds(time))),
   ),
 });
-/** What kind of deletion it was decides over whether a restore is looked for; a row without it is a deletion all the same. */
+/** The type decides whether a restore is looked for. A row without it is still a deletion. */
 const rowType = v.object({type: v.string()});
 
 export interface Deletions {
@@ -22,7 +22,7 @@ export interface Deletions {
   readonly odd: readonly OddRow[];
 }
 
-/** Judges the rows of a page, as parsed from JSON. */
+/** Sorts the rows of a page of parsed JSON. */
 export function deletionsOf(page: readonly unknown[]): Deletions {
   const rows: DeletedRow[] = [];
   const odd: OddRow[] = [];

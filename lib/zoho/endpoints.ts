@@ -1,26 +1,31 @@
-/** Every call of Zoho that the connector makes: its request, and what its answer means (zoho-api sheet 2 to 6). */
+/**
+ * Every call that the connector makes: its request, and what its answer means (zoho-api sheet 2 to
+ * 6).
+ */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {deletedPageRows, jobAddressesMax, replyBytesMax, zipBytesMax} from '../limits.ts';
+import {deletedPageRows} from '../limits.ts';
 import {jsonOf} from '../platform/json.ts';
 import type {Log} from '../platform/log.ts';
 import type {Field} from '../records/field.ts';
 import {isoSeconds} from '../records/instant.ts';
+import type {CoqlAnswer} from '../transforms/parse-json.ts';
 import type {AccessToken} from './access-token.ts';
-import type {BulkJob, DeletedRows, Module, ZohoClient} from './api.ts';
+import type {BulkJob, CoqlOptions, DeletedRows, Module, ZohoClient} from './api.ts';
 import {type Call, ErrorReply} from './attempt.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
 import type {Caller} from './caller.ts';
 import {saidBy} from './classify.ts';
 import type {CoqlQuery} from './coql.ts';
-import {type BodyReader, CoqlEndpoint} from './coql-endpoint.ts';
+import {CoqlEndpoint} from './coql-endpoint.ts';
 import {deletionsOf} from './deletions.ts';
 import {fieldsOf, namesakes} from './fields.ts';
 import {ConnectionLost, type Http, isEmpty} from './http.ts';
+import {jobAddressesMax, replyBytesMax, zipBytesMax} from './limits.ts';
 import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
 
-/** Waits of a summary. */
+/** The waits in a summary. */
 export type Waits = Pick<UsageSummary, 'nextDownloadMs' | 'pausedMs'>;
 
 export interface CallsOptions {
@@ -29,7 +34,7 @@ export interface CallsOptions {
   readonly token: AccessToken;
   readonly caller: Caller;
   readonly usage: Usage;
-  /** What Zoho's limits make calls wait for just now. */
+  /** The waits that limits impose at present. */
   readonly waits?: () => Waits;
   readonly log: Log;
 }
@@ -43,7 +48,7 @@ export class Endpoints implements ZohoClient {
   readonly #waits: () => Waits;
   readonly #log: Log;
   readonly #coql: CoqlEndpoint;
-  /** Where the results of finished jobs are, as Zoho said. */
+  /** Download addresses of finished jobs, as Zoho gave them. */
   readonly #addresses = new Map<string, string>();
   readonly #warned = new Set<string>();
 
@@ -120,19 +125,19 @@ export class Endpoints implements ZohoClient {
       signal,
     );
     const id = reply?.data[0]?.details.id;
-    if (id === undefined) throw new ZohoError('damaged', 'Cannot create a bulk read job: Zoho answers without its id');
+    if (id === undefined) throw new ZohoError('damaged', "Cannot create a bulk read job: Zoho's answer has no id");
     return id;
   }
 
   async job(id: string, signal: AbortSignal): Promise<BulkJob> {
     const path = jobPath(id);
     const reply = await this.#read(
-      {kind: 'job', key: id, method: 'GET', path, what: `look at bulk read job ${id}`},
+      {kind: 'job', key: id, method: 'GET', path, what: `check bulk read job ${id}`},
       jobReply,
       signal,
     );
     const status = reply?.data[0];
-    if (status === undefined) throw new ZohoError('damaged', `Cannot look at bulk read job ${id}: Zoho's answer is empty`);
+    if (status === undefined) throw new ZohoError('damaged', `Cannot check bulk read job ${id}: Zoho's answer is empty`);
     const {state, result} = status;
     if (inProgress.test(state)) return {state: 'pending'};
     if (endedBadly.test(state)) {
@@ -178,8 +183,12 @@ export class Endpoints implements ZohoClient {
     }
   }
 
-  coql<T>(query: CoqlQuery, read: BodyReader<T>, signal: AbortSignal): Promise<T | null> {
-    return this.#coql.ask(query, read, signal);
+  coql(query: CoqlQuery, signal: AbortSignal, options?: CoqlOptions): Promise<CoqlAnswer | null> {
+    return this.#coql.rows(query, signal, options);
+  }
+
+  count(module: string, fromS: number | undefined, signal: AbortSignal): Promise<number | undefined> {
+    return this.#coql.count(module, fromS, signal);
   }
 
   async deleted(module: string, sinceSeconds: number, page: number, signal: AbortSignal): Promise<DeletedRows | null> {
@@ -214,7 +223,7 @@ export class Endpoints implements ZohoClient {
     await this.#http.close();
   }
 
-  /** Reads a JSON answer; null when it is empty, or holds nothing where `list` is expected. */
+  /** Reads a JSON answer; null when it is empty, or is a form of an empty `list`. */
   async #read<Schema extends v.GenericSchema>(
     call: Call,
     schema: Schema,
@@ -237,21 +246,21 @@ export class Endpoints implements ZohoClient {
     });
   }
 
-  /** Metadata are read again and again; what is odd about them is said once. */
+  /** Metadata are read repeatedly; each problem in them is logged once. */
   #warnOnce(message: string, fields: Readonly<Record<string, unknown>>): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
     this.#log('warn', message, fields);
   }
 
-  /** The address must be on the API's own host: it is asked with the token. */
+  /** The download carries the token, so its address must be on the API's own host. */
   #remember(id: string, address: string | null | undefined): void {
     if (!address) return;
     const url = URL.canParse(address, this.origin) ? new URL(address, this.origin) : undefined;
     if (url?.origin !== this.origin)
       throw new ZohoError(
         'refused',
-        `Cannot download the result of bulk read job ${id}: Zoho names a place outside of ${this.origin}`,
+        `Cannot download the result of bulk read job ${id}: Zoho gave an address outside ${this.origin}`,
       );
     this.#addresses.set(id, url.pathname + url.search);
     for (const oldest of this.#addresses.keys()) {
@@ -261,11 +270,14 @@ export class Endpoints implements ZohoClient {
   }
 }
 
-/** States of a job that goes on, and of one that came to nothing; `FAILED` and the like are not documented, and cost nothing to know. */
+/** States of a running job, and of a failed one. Those of failures are undocumented. */
 const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
 const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
 
-/** A name for an address. Zoho's JSON can hold names with half a surrogate pair, of which an address can be made only without it. */
+/**
+ * A name as part of an address. Zoho's names may contain half a surrogate pair, which no address
+ * can hold.
+ */
 function encoded(name: string): string {
   return encodeURIComponent(name.toWellFormed());
 }

@@ -1,38 +1,50 @@
-/** Zoho's field metadata in the connector's words: types, and which API documents that it can read a field. Pure. */
+/** Zoho's field metadata as fields: types, and which APIs are documented to read each. Pure. */
 import {type Field, fieldType} from '../records/field.ts';
 import {isCoqlName} from './coql.ts';
 import type {FieldReply} from './schemas.ts';
 
-/** `data_type`s that an API does not read (zoho-api sheet 4.5, 5.4). Others are tried: a refusal costs one call, a field left out costs its values. */
+/**
+ * `data_type`s that an API does not read (zoho-api sheet 4.5, 5.4). Others are tried: a refusal
+ * costs one call, an omitted field its values.
+ */
 const bulkUnread = new Set(['fileupload', 'multiselectlookup', 'subform']);
 const coqlUnread = new Set(['fileupload', 'imageupload', 'multiselectlookup', 'subform']);
 
-/** Names of fields whose column in a file cannot be told from that of the record's id, which is called `Id` (zoho-api sheet 4.4). */
+/**
+ * Fields whose column looks like that of the record's id, which files call `Id` (zoho-api sheet
+ * 4.4).
+ */
 const ambiguous = new Set(['Id']);
 
-/** What documents keep for themselves beside the fields. */
+/** A property that documents reserve. */
 const ownProperty = '_meta';
 
-/** What becomes of fields that cannot have their names in documents or files, each in a sentence for people. */
+/**
+ * Fields whose names documents or files cannot hold, each with a sentence that tells users what
+ * happens to it.
+ */
 export function namesakes(fields: readonly Field[]): {readonly field: string; readonly fate: string}[] {
   return fields.flatMap(({name: field}) => {
     if (field === ownProperty)
-      return {field, fate: 'documents keep this name for themselves, so it is not captured; rename its API name in Zoho'};
+      return {field, fate: 'documents reserve this name, so it is not captured; change its API name in Zoho'};
     if (ambiguous.has(field))
       return {
         field,
-        fate: "a file of Bulk Read does not tell it from the record's id, so it comes with changes only, not with backfills",
+        fate: "Bulk Read files cannot distinguish it from the record's id, so it is captured with changes only, not with backfills",
       };
     return [];
   });
 }
 
-/** Whether records of a module with these fields tell when they changed; otherwise they are captured as a snapshot (design 5.7). */
+/**
+ * Whether records of a module with these fields have a `Modified_Time`; otherwise they are captured
+ * as a snapshot (design 5.7).
+ */
 export function hasModifiedTime(fields: readonly Field[]): boolean {
   return fields.some(({name}) => name === 'Modified_Time');
 }
 
-/** Single fields of standard modules that Bulk Read refuses. */
+/** Fields of standard modules that Bulk Read refuses. */
 const bulkUnreadNames = new Set([
   'Calls.CTI_Entry',
   'Cases.Comments',
@@ -45,7 +57,7 @@ const bulkUnreadNames = new Set([
   'Sales_Orders.Ordered_Items',
 ]);
 
-/** Single fields of standard modules that COQL refuses. */
+/** Fields of standard modules that COQL refuses. */
 const coqlUnreadNames = new Set([
   'Events.Participants',
   'Price_Books.Pricing_Details',
@@ -53,7 +65,10 @@ const coqlUnreadNames = new Set([
   'Deals.Stage_Modified_Time',
 ]);
 
-/** Composites of several fields, which Bulk Read refuses; only with the structured type of such a composite, since a plain field may have the name. */
+/**
+ * Composites of several fields, which Bulk Read refuses. Only with the structured type of a
+ * composite: a plain field may have such a name.
+ */
 const composite = /^(?:(?:Mailing|Other|Billing|Shipping)_)?(?:Address|Coordinates)$|^nearby_distance__s$/;
 
 const idField: Field = {
@@ -67,7 +82,10 @@ const idField: Field = {
   coql: true,
 };
 
-/** The fields of a module that have a name, sorted by it in byte order, each once. `id` is among them even when Zoho does not list it, which is usual. */
+/**
+ * The named fields of a module, sorted by name in byte order, each once. Includes `id`, which Zoho
+ * usually does not list.
+ */
 export function fieldsOf(module: string, listed: readonly FieldReply[]): Field[] {
   const fields = new Map(
     listed.flatMap((reply) => (reply.api_name ? [[reply.api_name, fieldOf(module, reply.api_name, reply)]] : [])),
@@ -78,12 +96,12 @@ export function fieldsOf(module: string, listed: readonly FieldReply[]): Field[]
 
 function fieldOf(module: string, name: string, reply: FieldReply): Field {
   const jsonType = reply.json_type ?? '';
-  // Metadata declare tags as text; their values are arrays (zoho-api sheet 9, trap 10).
+  // Metadata declare tags as text, but their values are arrays (zoho-api sheet 9, trap 10).
   const dataType = name === 'Tag' && jsonType === 'jsonarray' ? 'tags' : (reply.data_type ?? '');
   const computed = dataType === 'formula' || dataType === 'rollup_summary';
   const returnType = (dataType === 'formula' ? reply.formula : reply.rollup_summary)?.return_type || computedType(jsonType);
   const place = `${module}.${name}`;
-  // What a formula gives is of its return type, however JSON is said to hold it.
+  // A formula's value has its return type, whatever its JSON type.
   const type = computed ? fieldType(returnType, '') : fieldType(dataType, jsonType);
   const values = dataType === 'multiselectpicklist' ? pickListValues(reply) : [];
   return {
@@ -105,19 +123,19 @@ function fieldOf(module: string, name: string, reply: FieldReply): Field {
   };
 }
 
-/** Whether metadata say that nobody, or not the token's user, sees the field. */
+/** Whether metadata hide the field from everyone, or from the token's user. */
 function isHidden({visible, profiles}: FieldReply): boolean {
   const isForNobody =
     profiles != null && profiles.length > 0 && profiles.every(({permission_type}) => permission_type === 'hidden');
   return visible === false || isForNobody;
 }
 
-/** The type of a formula or roll-up that does not name one: by how JSON has it. */
+/** The type of a formula or roll-up without a return type, by its JSON type. */
 function computedType(jsonType: string): string {
   return jsonType === 'double' || jsonType === 'integer' || jsonType === 'boolean' ? jsonType : 'text';
 }
 
-/** What values of a multi-select list can look like, as shown and as stored. */
+/** The values of a multi-select list, as shown and as stored. */
 function pickListValues({pick_list_values}: FieldReply): string[] {
   const found = new Set<string>();
   for (const {display_value, actual_value} of pick_list_values ?? []) {
@@ -127,7 +145,7 @@ function pickListValues({pick_list_values}: FieldReply): string[] {
   return [...found];
 }
 
-/** Names sort the same everywhere: by their bytes. */
+/** Compares by bytes, so that the order is the same everywhere. */
 export function byteOrder(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,6 +1,10 @@
-/** Requests over undici: pools, timeouts, size limits, and failures with a name. Knows hosts and bytes, nothing of Zoho. */
+/**
+ * HTTP over undici: pools, timeouts, size limits and classified failures. Knows nothing of Zoho.
+ */
 import {Agent, type Dispatcher, EnvHttpProxyAgent, Pool} from 'undici';
 import {ZohoError} from '../errors/errors.ts';
+import {decoded, EncodingError, encodingsOf} from './content-encoding.ts';
+import {isLoopback} from './data-centers.ts';
 import {
   bodyBytesAhead,
   callsAtOnce,
@@ -9,14 +13,12 @@ import {
   headerBytesMax,
   headersTimeoutMs,
   idleTimeoutMs,
-} from '../limits.ts';
-import {decoded, EncodingError, encodingsOf} from './content-encoding.ts';
-import {isLoopback} from './data-centers.ts';
+} from './limits.ts';
 
 export interface Timeouts {
   readonly connectMs: number;
   readonly headersMs: number;
-  /** Between two pieces of a body, while the reader wants more. */
+  /** Between two chunks of a body, while the reader waits for one. */
   readonly idleMs: number;
 }
 
@@ -34,22 +36,23 @@ export interface Answer {
   readonly status: number;
   header(name: string): string | undefined;
   /**
-   * The body's bytes, once, decompressed if need be. Throws `Cut` when they end early or stall, and kind `damaged` past `bytesMax` or when they
-   * cannot be decompressed. Leaving it early drops the connection.
+   * The body's bytes, once, decompressed if necessary. Throws `ConnectionLost` when they end early
+   * or stall, and kind `damaged` beyond `bytesMax` or when they cannot be decompressed. Stopping
+   * early drops the connection.
    */
   bytes(bytesMax: number): AsyncGenerator<Uint8Array, void, void>;
-  /** The whole body as text. */
+  /** The complete body as text. */
   text(bytesMax: number): Promise<string>;
-  /** Lets go of a body that nobody reads. */
+  /** Discards a body that nobody reads. */
   discard(): void;
 }
 
-/** A connection that did not come about, or ended before the answer did. */
+/** A connection that failed, or ended before the answer did. */
 export class ConnectionLost extends Error {
   override readonly name = 'Cut';
-  /** Whether the request may have reached the other side. */
+  /** Whether the server may have received the request. */
   readonly mayHaveArrived: boolean;
-  /** Whether it ended because nothing came for too long. */
+  /** Whether it timed out. */
   readonly isTimeout: boolean;
 
   constructor(message: string, sent: boolean, {isTimeout = false, ...options}: ErrorOptions & {isTimeout?: boolean}) {
@@ -60,8 +63,9 @@ export class ConnectionLost extends Error {
 }
 
 /**
- * Sends requests. Redirects are answers like any other and never followed. TLS is always verified. Requests that leave the machine go through the
- * proxy that `HTTPS_PROXY` and `NO_PROXY` name; those to the machine itself never do.
+ * Sends requests. Redirects are ordinary answers and never followed. TLS is always verified.
+ * Requests that leave the machine use the proxy in `HTTPS_PROXY` and `NO_PROXY`; loopback requests
+ * never do.
  */
 export class Http {
   readonly #dispatcher: Dispatcher;
@@ -71,14 +75,17 @@ export class Http {
     this.#timeouts = timeouts;
     const connect = {timeout: timeouts.connectMs, rejectUnauthorized: true};
     const options = {connections: callsAtOnce + 1, allowH2: false, maxHeaderSize: headerBytesMax, connect};
-    // Through a proxy there are two connections to make and two certificates to verify, and the proxy has to say that it is through.
+    // A proxy means two connections, two certificates, and a reply to CONNECT.
     const clientFactory = (proxy: URL, own: object): Pool => new Pool(proxy, {...own, headersTimeout: timeouts.connectMs});
     this.#dispatcher = isLoopback(origin)
       ? new Agent(options)
       : new EnvHttpProxyAgent({...options, requestTls: connect, proxyTls: connect, clientFactory});
   }
 
-  /** Resolves when the headers are there. Rejects with `Cut`, or with the signal's reason; the signal also ends the body. */
+  /**
+   * Resolves when the headers have arrived. Rejects with `ConnectionLost`, or with the signal's
+   * reason. The signal also ends the body.
+   */
   async send({origin, path, method, headers, body}: Request, signal: AbortSignal): Promise<Answer> {
     const host = new URL(origin).host;
     try {
@@ -116,7 +123,8 @@ class UndiciAnswer implements Answer {
     this.#answer = answer;
     this.#host = host;
     this.#signal = signal;
-    // A body that breaks while nobody reads it must not end the process; whoever reads it sees the error all the same.
+    // A body that fails while nobody reads it must not end the process. Its reader still receives
+    // the error.
     answer.body.on('error', () => {});
   }
 
@@ -128,7 +136,7 @@ class UndiciAnswer implements Answer {
   async *bytes(bytesMax: number): AsyncGenerator<Uint8Array, void, void> {
     const {body} = this.#answer;
     try {
-      // Both are bounded: a few bytes may hold many, and endless bytes none at all.
+      // Both are bounded: few bytes may expand into many, and endless bytes into none.
       const sent = this.#bounded(body, bytesMax);
       yield* this.#bounded(decoded(sent, encodingsOf(this.header('content-encoding'))), bytesMax);
     } catch (error) {
@@ -155,14 +163,15 @@ class UndiciAnswer implements Answer {
   }
 
   discard(): void {
-    // Reading a small rest keeps the connection for the next call; that it may fail concerns nobody.
+    // Reading a short remainder keeps the connection for the next call. It may fail.
     this.#answer.body.dump({limit: errorBytesMax}).catch(() => {});
   }
 }
 
 /**
- * Bounds a piece of work in time, by the machine's own clock: it is about what the network does, not about what the capture waits for. The work's
- * signal aborts with the caller's or when time is up; then it rejects with `Cut`.
+ * Bounds some work in real time, because it depends on the network and not on the capture's clock.
+ * The signal for the work aborts with the caller's or at the end of the time; then the call rejects
+ * with `ConnectionLost`.
  */
 export async function within<T>(
   timeoutMs: number,
@@ -179,21 +188,24 @@ export async function within<T>(
     return await work(limit.signal);
   } catch (error) {
     if (!limit.signal.aborted || signal.aborted) throw error;
-    throw new ConnectionLost(`no whole answer from ${host} within ${timeoutMs / 1000} s`, true, {cause: error, isTimeout: true});
+    throw new ConnectionLost(`no complete answer from ${host} within ${timeoutMs / 1000} s`, true, {
+      cause: error,
+      isTimeout: true,
+    });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
 }
 
-/** Codes of failures before anything was sent, and what they mean. */
+/** Codes of failures before anything was sent, and their meaning. */
 const notSent: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'nothing listens there'],
   ['ENOTFOUND', 'its name is unknown'],
   ['EAI_AGAIN', 'its name cannot be looked up at the moment'],
-  ['EHOSTUNREACH', 'there is no way to it'],
-  ['ENETUNREACH', 'there is no way to it'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'it does not take the connection'],
+  ['EHOSTUNREACH', 'there is no route to it'],
+  ['ENETUNREACH', 'there is no route to it'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'it does not accept the connection'],
   ['UND_ERR_PRX_CONN', 'the proxy does not connect'],
   ['UND_ERR_PRX_TLS', 'the proxy does not connect'],
 ]);
@@ -204,10 +216,12 @@ const sentMeanings: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_HEADERS_OVERFLOW', 'the headers of its answer are too large'],
 ]);
 
-/** A body that stopped, on the way or within its compressed data, is a cut; one that is compressed otherwise than it says is damaged. */
+/**
+ * A body that ends early, compressed or not, is a lost connection; malformed compression is damage.
+ */
 function unreadable(error: unknown, host: string): ConnectionLost | ZohoError {
   if (!(error instanceof EncodingError)) return cutOf(error, host);
-  if (error.isShort) return new ConnectionLost(`no whole answer from ${host}: ${error.message}`, true, {cause: error});
+  if (error.isShort) return new ConnectionLost(`no complete answer from ${host}: ${error.message}`, true, {cause: error});
   return new ZohoError('damaged', `Cannot read the answer of ${host}: ${error.message}`, {cause: error});
 }
 
@@ -216,7 +230,7 @@ function cutOf(error: unknown, host: string): ConnectionLost {
   const before = notSent.get(code) ?? (isTlsCode(code) ? 'its certificate cannot be trusted' : undefined);
   if (before !== undefined) return new ConnectionLost(`cannot reach ${host}: ${before} (${code})`, false, {cause: error});
   const after = sentMeanings.get(code) ?? 'the connection was cut';
-  return new ConnectionLost(`no whole answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {
+  return new ConnectionLost(`no complete answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {
     cause: error,
     isTimeout: timeouts.has(code),
   });
@@ -228,7 +242,7 @@ function isTlsCode(code: string): boolean {
   return /CERT|^ERR_TLS|^UNABLE_TO_|SIGNATURE/.test(code);
 }
 
-/** The code of an error or of the first of its causes that has one. */
+/** The code of an error, or of the first of its causes that has one. */
 function codeOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error) || depth > 3) return '';
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
@@ -236,7 +250,7 @@ function codeOf(error: unknown, depth = 0): string {
   return notSent.has(own) || isTlsCode(own) ? own : codeOf(inner, depth + 1) || own;
 }
 
-/** Whether an answer has no body by its status; it is let go of. */
+/** Whether an answer's status means that it has no body, which is then discarded. */
 export function isEmpty(answer: Answer): boolean {
   if (answer.status !== 204 && answer.status !== 304) return false;
   answer.discard();

@@ -1,7 +1,7 @@
-/** A client some of whose calls are other ones. */
+/** A client with some of its calls replaced. */
 import type {ZohoClient} from './api.ts';
 
-/** Passes every call on to `client`, but for those in `calls`. Closing it closes `client`. */
+/** Passes every call on to `client`, except those in `calls`. Closing it closes `client`. */
 export function overriding(client: ZohoClient, calls: Partial<ZohoClient>): ZohoClient {
   return {
     origin: client.origin,
@@ -11,7 +11,8 @@ export function overriding(client: ZohoClient, calls: Partial<ZohoClient>): Zoho
     nowSeconds: (signal) => client.nowSeconds(signal),
     modules: (signal) => client.modules(signal),
     fields: (module, signal) => client.fields(module, signal),
-    coql: (query, read, signal) => client.coql(query, read, signal),
+    coql: (query, signal, options) => client.coql(query, signal, options),
+    count: (module, fromS, signal) => client.count(module, fromS, signal),
     deleted: (module, sinceSeconds, page, signal) => client.deleted(module, sinceSeconds, page, signal),
     scopes: (signal) => client.scopes(signal),
     spent: () => client.spent(),

@@ -1,5 +1,11 @@
-/** Holds calls back: how many at once, which first, and how fast after Zoho complained. One for all bindings of a process. */
+/**
+ * Limits calls: how many at once, in which order, and how fast after a 429. All bindings of a
+ * process share one.
+ */
 
+import {pagesAtOnce} from '../limits.ts';
+import {backoff, jittered} from '../platform/backoff.ts';
+import type {Clock} from '../platform/clock.ts';
 import {
   callsAtOnce,
   coqlAtOnce,
@@ -8,18 +14,15 @@ import {
   downloadBlockMs,
   downloadsPerMinute,
   downloadWindowMs,
-  pagesAtOnce,
   passedOverMax,
+  reportedPauseMs,
   slowLevelMax,
-  tellPauseMs,
   throttleDelayMaxMs,
   throttleDelayMs,
-} from '../limits.ts';
-import {backoff, jittered} from '../platform/backoff.ts';
-import type {Clock} from '../platform/clock.ts';
+} from './limits.ts';
 import type {CallKind} from './usage.ts';
 
-/** Sweeps first, then what keeps backfills moving, then the pages themselves, which take longest. */
+/** Sweeps first, then calls that keep backfills going, then downloads, which take longest. */
 const priorityOf: Readonly<Record<CallKind, 0 | 1 | 2>> = {
   coql: 0,
   deleted: 0,
@@ -32,12 +35,17 @@ const priorityOf: Readonly<Record<CallKind, 0 | 1 | 2>> = {
 
 const atOnceOf: Readonly<Partial<Record<CallKind, number>>> = {coql: coqlAtOnce, download: pagesAtOnce};
 
-/** How a call ended: `throttled` by a 429, `struggling` by an outage or cut, `neither` for what says nothing about limits. */
+/**
+ * How a call ended: `throttled` by a 429, `struggling` after an outage or cut, `neither` when it
+ * proves nothing about limits.
+ */
 export type Outcome = 'good' | 'throttled' | 'struggling' | 'neither';
 
 /** The right to make one call. */
 export interface Permit {
-  /** Gives it back; only the first time counts. `retryAfterMs` is what Zoho asked for: the pause is at least that long. */
+  /**
+   * Returns it; only the first call counts. Zoho may ask for a minimum pause with `retryAfterMs`.
+   */
   release(outcome: Outcome, throttle?: {retryAfterMs?: number | undefined; creditsGone?: boolean}): void;
 }
 
@@ -45,8 +53,8 @@ export interface RateLimiterOptions {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random?: (() => number) | undefined;
-  /** Told why all calls wait when they wait long, and `undefined` when they go on. */
-  readonly tell?: ((reason: string | undefined) => void) | undefined;
+  /** Called with the reason when all calls wait for long, and with `undefined` when they go on. */
+  readonly onHold?: ((reason: string | undefined) => void) | undefined;
 }
 
 interface Waiter {
@@ -56,15 +64,16 @@ interface Waiter {
 }
 
 /**
- * Slowing down goes by levels. Each 429 answered to a call that started after the last slow-down raises the level: all calls pause, twice as long each
- * time, and half as many run at once afterwards. Outages raise it too, without the pause. Each good answer lowers it, so the pace comes
- * back as fast as it went. A 429 to a download holds up downloads only: they have a limit of their own.
+ * Slows down by levels. A 429 to a call that started after the last slow-down raises the level: all
+ * calls pause, for twice as long each time, and half as many run at once afterwards. Outages raise
+ * it too, without a pause. Each good answer lowers it, so the pace returns as fast as it fell. A
+ * 429 to a download delays only downloads, which have their own limit.
  */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #tell: (reason: string | undefined) => void;
-  /** By priority, then by binding: those of one binding in order, the bindings in turn. */
+  readonly #onHold: (reason: string | undefined) => void;
+  /** By priority, then by binding. Calls of one binding keep their order; bindings take turns. */
   readonly #waiting: readonly Map<string, Waiter[]>[] = [new Map(), new Map(), new Map()];
   readonly #passedOver = [0, 0, 0];
   readonly #running = new Map<CallKind, number>();
@@ -75,16 +84,19 @@ export class RateLimiter {
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #downloadsUntilMs = Number.NEGATIVE_INFINITY;
   #throttledSinceMs: number | undefined;
-  #told = false;
+  #reported = false;
   #alarm: {atMs: number; stop: AbortController} | undefined;
 
-  constructor({clock, random = Math.random, tell = () => {}}: RateLimiterOptions) {
+  constructor({clock, random = Math.random, onHold = () => {}}: RateLimiterOptions) {
     this.#clock = clock;
     this.#random = random;
-    this.#tell = tell;
+    this.#onHold = onHold;
   }
 
-  /** Resolves when the call may be made. `key` names the binding or job it is for. Rejects at once when the signal aborts. */
+  /**
+   * Resolves when the call may be made. `key` names its binding or job. Rejects as soon as the
+   * signal aborts.
+   */
   async enter(kind: CallKind, key: string, signal: AbortSignal): Promise<Permit> {
     signal.throwIfAborted();
     const {promise, resolve, reject} = Promise.withResolvers<Permit>();
@@ -110,12 +122,12 @@ export class RateLimiter {
     return promise;
   }
 
-  /** How long all calls wait from now. */
+  /** How long all calls still wait. */
   get pausedMs(): number {
     return Math.max(0, this.#pausedUntilMs - this.#clock.elapsedMs());
   }
 
-  /** How long a download that waits has to wait for Zoho's ration; undefined when none waits. */
+  /** How long a waiting download still waits for its turn; undefined when none waits. */
   get nextDownloadMs(): number | undefined {
     if (this.#downloads.length < downloadsPerMinute || !this.#waits('download')) return undefined;
     return Math.max(0, this.#downloads[0]! + downloadWindowMs - this.#clock.elapsedMs());
@@ -126,7 +138,7 @@ export class RateLimiter {
     return waiters.some((waiter) => waiter.kind === kind);
   }
 
-  /** Calls that may run at once now. */
+  /** Calls that may run at once at present. */
   get atOnce(): number {
     return Math.max(1, callsAtOnce >> this.#level);
   }
@@ -141,7 +153,7 @@ export class RateLimiter {
     this.#setAlarm(nowMs);
   }
 
-  /** Who goes next: the highest priority, but after a number of times those that were passed over. */
+  /** The next call: of the highest priority, or one that has been passed over too often. */
   #next(nowMs: number): Waiter | undefined {
     if (nowMs < this.#pausedUntilMs || this.#runningTotal >= this.atOnce) return undefined;
     const ready = this.#waiting.map((line) => this.#readyIn(line, nowMs));
@@ -166,7 +178,7 @@ export class RateLimiter {
     return kind !== 'download' || (nowMs >= this.#downloadsUntilMs && this.#downloads.length < downloadsPerMinute);
   }
 
-  /** Takes a waiter out of its line; what else waits for its binding goes to the end. */
+  /** Removes a waiter. The rest of its binding moves to the end. */
   #forget(waiter: Waiter): void {
     const line = this.#waiting[priorityOf[waiter.kind]]!;
     const rest = (line.get(waiter.key) ?? []).filter((other) => other !== waiter);
@@ -201,8 +213,8 @@ export class RateLimiter {
     }
     this.#level = Math.max(0, this.#level - 1);
     this.#throttledSinceMs = undefined;
-    if (this.#told) this.#tell(undefined);
-    this.#told = false;
+    if (this.#reported) this.#onHold(undefined);
+    this.#reported = false;
   }
 
   #throttled(
@@ -229,24 +241,24 @@ export class RateLimiter {
       : backoff(Math.max(1, this.#level), {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs});
     const pauseMs = Math.max(retryAfterMs ?? 0, this.#jittered(usualMs));
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
-    if (pauseMs >= tellPauseMs) this.#tellPause(pauseMs, gone);
+    if (pauseMs >= reportedPauseMs) this.#reportPause(pauseMs, gone);
   }
 
-  #tellPause(pauseMs: number, gone: boolean): void {
+  #reportPause(pauseMs: number, gone: boolean): void {
     const at = new Date(this.#clock.nowMs() + pauseMs).toISOString().slice(0, 19);
     const why = gone
       ? "Zoho's API credits of the last 24 hours are used up, by this capture or by other applications of the organisation"
       : 'Zoho asks for fewer calls';
-    this.#told = true;
-    this.#tell(`${why}; waiting, next try at ${at}Z`);
+    this.#reported = true;
+    this.#onHold(`${why}; waiting, next try at ${at}Z`);
   }
 
-  /** Up to a fifth longer, so that several processes do not come back at once. */
+  /** Up to a fifth longer, so that several processes do not return at once. */
   #jittered(delayMs: number): number {
     return jittered(delayMs, {least: 1, spread: 0.2, random: this.#random});
   }
 
-  /** Wakes when time alone lets a waiter go on. Without waiters nothing is left running. */
+  /** Sets a timer for the moment at which a waiter may go on. Without waiters no timer runs. */
   #setAlarm(nowMs: number): void {
     const atMs = this.#wakeAtMs(nowMs);
     if (atMs === this.#alarm?.atMs) return;
@@ -261,7 +273,7 @@ export class RateLimiter {
         this.#pump();
       },
       () => {
-        // The alarm was called off.
+        // The timer was cancelled.
       },
     );
   }

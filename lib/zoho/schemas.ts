@@ -1,11 +1,14 @@
-/** Zoho's answers at the door: strict on what is used, loose on the rest, because Zoho adds fields (zoho-api sheet 1.2, 2, 3, 4, 6). */
+/**
+ * Schemas of Zoho's answers: strict about what is used, lenient about the rest, because Zoho adds
+ * fields (zoho-api sheet 1.2, 2, 3, 4, 6).
+ */
 import * as v from 'valibot';
 
 const text = v.pipe(v.string(), v.minLength(1));
 /** A job's id becomes part of an address. */
 const jobId = v.pipe(v.string(), v.regex(/^[\w-]+$/));
 
-/** A token goes into a header, which takes no other characters. */
+/** A token becomes part of a header, which allows only these characters. */
 const headerText = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/));
 
 export const tokenReply = v.object({
@@ -17,7 +20,7 @@ export const tokenReply = v.object({
 });
 export type TokenReply = v.InferOutput<typeof tokenReply>;
 
-/** What metadata say in a way that cannot be understood counts as not said: one odd entry must not hide all others. */
+/** An invalid value in metadata counts as absent: one bad entry must not hide the others. */
 const word = v.fallback(v.nullish(v.string()), undefined);
 
 const moduleReply = v.object({
@@ -29,7 +32,10 @@ const moduleReply = v.object({
 });
 export const modulesReply = v.object({modules: v.array(v.fallback(moduleReply, {}))});
 
-/** Structures that do not apply come as `{}`, as null, or not at all; whatever else stands there is treated alike. */
+/**
+ * Structures that do not apply arrive as `{}`, as null, or not at all. Anything else counts as
+ * absent, too.
+ */
 const computed = v.fallback(
   v.nullish(v.object({return_type: v.nullish(v.string()), dynamic: v.nullish(v.boolean())})),
   undefined,
@@ -53,7 +59,7 @@ const fieldReply = v.object({
   profiles: v.optional(profiles),
 });
 export type FieldReply = v.InferOutput<typeof fieldReply>;
-/** Null when something else stands where the list should be. */
+/** Null when the list is something else. */
 export const fieldsReply = v.object({fields: v.fallback(v.nullable(v.array(v.fallback(fieldReply, {}))), null)});
 
 export const createdReply = v.object({
@@ -66,7 +72,7 @@ const count = v.pipe(
   v.integer(),
   v.minValue(0),
 );
-/** A yes or no, also as a text or a number; whatever else stands there says nothing, which is not a "no". */
+/** A boolean, also as text or a number. Anything else means unknown, not false. */
 const flag = v.fallback(
   v.nullish(
     v.pipe(
@@ -80,7 +86,7 @@ const flag = v.fallback(
   ),
   undefined,
 );
-/** A token is Zoho's to choose; one of digits may come as a number. */
+/** Zoho chooses the form of a token; one of digits may arrive as a number. */
 const pageToken = v.union([v.string(), v.pipe(v.number(), v.safeInteger(), v.transform(String))]);
 const reason = v.union([
   v.object({code: v.nullish(v.string()), message: v.nullish(v.string())}),
@@ -111,13 +117,16 @@ export const jobReply = v.object({
   ),
 });
 
-/** Its rows are judged one by one, by `deletionsOf`. */
+/** `deletionsOf` checks its rows one by one. */
 export const deletedReply = v.object({
   data: v.array(v.unknown()),
   info: v.fallback(v.nullish(v.object({more_records: flag})), undefined),
 });
 
-/** What an error answer says, whichever of its shapes it has: flat, the first of `data`, or the accounts host's `error`. */
+/**
+ * The content of an error in any of its shapes: flat, the first of `data`, or the accounts host's
+ * `error`.
+ */
 export interface ApiError {
   readonly code: string;
   readonly message: string;
@@ -144,7 +153,7 @@ const flat = v.object({
 const wrapped = v.object({data: v.looseTuple([flat])});
 const accounts = v.object({error: text, error_description: v.fallback(v.string(), '')});
 
-/** The error that an answer reports; undefined when it has none of the shapes. */
+/** The error in an answer; undefined when it has none of the shapes. */
 export function apiErrorOf(body: unknown): ApiError | undefined {
   if (v.is(flat, body)) return v.parse(flat, body);
   if (v.is(wrapped, body)) return v.parse(wrapped, body).data[0];
@@ -160,9 +169,18 @@ export function hiddenApiError(body: unknown): ApiError | undefined {
   return v.is(accounts, body) ? apiErrorOf(body) : undefined;
 }
 
+/** The number in the answer to a query that counts; undefined when it has none. */
+export function countIn(body: unknown): number | undefined {
+  const reply = v.safeParse(countReply, body);
+  return reply.success ? Object.values(reply.output.data[0])[0] : undefined;
+}
+
+const countReply = v.object({data: v.tuple([v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minValue(0)))])});
+
 /**
- * Whether an answer with status 200 says "nothing" where a list is expected: an empty body, `[]`, `{}`, or an object whose list is null, empty or
- * not there (zoho-api sheet 5.1). Not when more is said to follow, and not for an error.
+ * Whether an answer with status 200 is a form of an empty list: an empty body, `[]`, `{}`, or an
+ * object whose list is null, empty or absent (zoho-api sheet 5.1). Not when more records are to
+ * follow, and not for an error.
  */
 export function saysNothing(body: unknown, list: string): boolean {
   if (Array.isArray(body)) return body.length === 0;

@@ -1,6 +1,6 @@
-/** What the connector's refresh token must be allowed to do (zoho-api sheet 1.4). Pure. */
+/** The scopes that the connector's refresh token needs (zoho-api sheet 1.4). Pure. */
 
-/** Every scope that is needed, and what for. */
+/** Every needed scope, and its purpose. */
 export const scopesNeeded = {
   bulk: 'ZohoCRM.bulk.READ',
   coql: 'ZohoCRM.coql.READ',
@@ -15,8 +15,9 @@ export function parseScopes(text: string): string[] {
 }
 
 /**
- * Whether one of the granted scopes covers the needed one: `READ` or `ALL`, at the same place or above it (`ZohoCRM.settings.ALL`). One
- * below it (`ZohoCRM.modules.leads.READ`) covers it for some modules, and counts.
+ * Whether one of the granted scopes covers the needed one: `READ` or `ALL`, at the same level or
+ * above it (`ZohoCRM.settings.ALL`). A narrower one (`ZohoCRM.modules.leads.READ`) covers some
+ * modules, and counts.
  */
 export function covers(granted: readonly string[], needed: string): boolean {
   const [path] = split(needed);

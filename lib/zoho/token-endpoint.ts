@@ -1,19 +1,22 @@
-/** The token call and what its answers mean (zoho-api sheet 1.2). */
+/** The call for an access token, and what its answers mean (zoho-api sheet 1.2). */
 import * as v from 'valibot';
 import {ZohoError} from '../errors/errors.ts';
-import {errorBytesMax} from '../limits.ts';
 import {jsonOf} from '../platform/json.ts';
 import type {Credentials} from './api.ts';
 import {type Http, within} from './http.ts';
+import {errorBytesMax} from './limits.ts';
 import {apiErrorOf, type TokenReply, tokenReply} from './schemas.ts';
 
-/** An answer of the accounts host, read whole. */
+/** An answer of the accounts host with its complete body. */
 export interface TokenAnswer {
   readonly status: number;
   readonly text: string;
 }
 
-/** Asks once for an access token. Credentials go in the body: addresses end up in the logs of whoever passes them on. */
+/**
+ * Makes one request for an access token. Credentials are in the body, because addresses end up in
+ * logs.
+ */
 export async function askToken(
   http: Http,
   origin: string,
@@ -34,25 +37,28 @@ export async function askToken(
   });
 }
 
-/** Names of both hosts, for messages. */
+/** Both hosts, for messages. */
 export interface TokenHosts {
   readonly apiHost: string;
   readonly accountsHost: string;
 }
 
-/** A token, or why to ask again: `throttled` after long, `failed` soon. */
+/** A token, or why to retry: `throttled` after a long pause, `failed` soon. */
 export type TokenResult = {readonly reply: TokenReply} | {readonly again: 'throttled' | 'failed'; readonly why: string};
 
-/** Reads an answer by its body: errors mostly come with status 200. Throws kind `credentials` when asking again cannot help. */
+/**
+ * Reads an answer by its body: errors mostly arrive with status 200. Throws kind `credentials` when
+ * a retry cannot help.
+ */
 export function readTokenAnswer({status, text}: TokenAnswer, hosts: TokenHosts): TokenResult {
   const body = jsonOf(text);
   const reply = v.safeParse(tokenReply, body);
   if (reply.success) return {reply: reply.output};
   if (isThrottle(status, body))
-    return {again: 'throttled', why: 'Zoho refuses more tokens for now, because too many were asked for within 10 minutes'};
+    return {again: 'throttled', why: 'Zoho refuses more tokens for now, because too many were requested within 10 minutes'};
   const apiError = apiErrorOf(body);
   if (apiError === undefined || status >= 500 || passingCodes.has(apiError.code))
-    return {again: 'failed', why: `${hosts.accountsHost} gives no usable answer (HTTP status ${status})`};
+    return {again: 'failed', why: `${hosts.accountsHost} gave no usable answer (HTTP status ${status})`};
   throw new ZohoError('credentials', explain(apiError.code, hosts), {code: apiError.code, status});
 }
 
@@ -63,12 +69,15 @@ function explain(code: string, hosts: TokenHosts): string {
     : `Cannot get an access token: ${meaning(hosts)} (${code})`;
 }
 
-/** A code as it may be shown: words. Anything else may be what was sent, repeated. */
+/** A code that may be shown: words. Anything else may repeat what was sent. */
 export function shownCode(code: string): string {
-  return /^[A-Za-z_ ]{1,60}$/.test(code) ? code : 'for a reason that is no code';
+  return /^[A-Za-z_ ]{1,60}$/.test(code) ? code : 'for an unknown reason';
 }
 
-/** How long a token lives, at most a day. Seconds by the book; some old clients got milliseconds, with the seconds beside them. */
+/**
+ * How long a token lives, at most a day. The unit is seconds; some old clients received
+ * milliseconds, with the seconds beside them.
+ */
 export function lifeMsOf({expires_in, expires_in_sec}: TokenReply): number {
   if (expires_in_sec !== undefined) return Math.min(dayMs, expires_in_sec * 1000);
   if (expires_in === undefined) return 3_600_000;
@@ -97,12 +106,13 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['invalid_grant', badRefreshToken],
 ]);
 
-/** Codes of the accounts host that say nothing about the credentials. */
+/** Codes of the accounts host that do not concern the credentials. */
 const passingCodes = new Set(['general_error', 'internal_error', 'server_error', 'temporarily_unavailable', 'INTERNAL_ERROR']);
 
 /**
- * Whether the accounts host refuses more tokens for now. It words that in the language of the account, so its words are not what tells: a throttle has
- * status 429, or a failure whose `error` is words for people, or an unknown code beside `"status":"failure"`. What is wrong with credentials has a code.
+ * Whether the accounts host refuses more tokens for now. Its message is in the account's language,
+ * so the shape decides: status 429, prose as `error` in a failure, or an unknown code beside
+ * `"status":"failure"`. Problems with credentials have a code.
  */
 export function isThrottle(status: number, body: unknown): boolean {
   if (status === 429) return true;
@@ -116,7 +126,10 @@ export function isThrottle(status: number, body: unknown): boolean {
 
 const failure = v.object({status: v.literal('failure')});
 
-/** Words of any language, such as "Access Denied"; a code has no blanks, capitals only if all are, and ASCII letters. */
+/**
+ * Whether a text is prose in any language, such as "Access Denied". A code has no blanks, only
+ * ASCII letters, and capitals only if all are.
+ */
 function isWords(text: string): boolean {
   return /^[\p{L}\p{M}\p{P}\s]+$/u.test(text) && !/^(?:[a-z_]+|[A-Z_]+)$/.test(text);
 }

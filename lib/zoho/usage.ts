@@ -1,11 +1,14 @@
 /** Calls made and credits spent (zoho-api sheet 8.1). */
-import {creditsKnownMs} from '../limits.ts';
+import {creditsKnownMs} from './limits.ts';
 
-/** Every kind of call; limits, priorities, scopes and costs go by it. */
+/** Every kind of call, for limits, priorities, scopes and costs. */
 export const callKinds = ['modules', 'fields', 'create', 'job', 'download', 'coql', 'deleted'] as const;
 export type CallKind = (typeof callKinds)[number];
 
-/** Credits of a call by kind; a COQL call costs by its rows. What looking at a job and fetching its result cost is not documented: the least is assumed. */
+/**
+ * Credits of a call by kind. A COQL call costs by its rows. The cost of checks and downloads is
+ * undocumented; the least is assumed.
+ */
 export const creditsOf: Readonly<Record<CallKind, number>> = {
   modules: 1,
   fields: 1,
@@ -21,11 +24,14 @@ export interface UsageSummary {
   readonly credits: Readonly<Record<CallKind, number>>;
   readonly callsTotal: number;
   readonly creditsTotal: number;
-  /** Credits that the organisation has left, as far as Zoho told: it does once half of the day's are used. */
+  /**
+   * The organisation's remaining credits, if known: Zoho reports them once half of the day's are
+   * used.
+   */
   readonly remaining: number | undefined;
-  /** Until the next download may begin, while one waits for its turn because of Zoho's ration. */
+  /** Time until the next download may begin, while one waits for Zoho's rate limit. */
   readonly nextDownloadMs?: number | undefined;
-  /** How long all calls wait from now because Zoho asked for fewer; 0 or absent when they do not. */
+  /** How long all calls still wait because Zoho asked for fewer; 0 or absent when they do not. */
   readonly pausedMs?: number | undefined;
 }
 
@@ -34,30 +40,35 @@ export class Usage {
   readonly #credits = zeros();
   readonly #elapsedMs: () => number;
   #remaining: number | undefined;
-  #toldMs = 0;
+  #correctedMs = 0;
 
-  /** What Zoho said of the credits left goes out of date by this monotonic clock. */
+  /** Zoho's figure of the remaining credits expires by this monotonic clock. */
   constructor(elapsedMs: () => number = () => 0) {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** Books a call. Whether refused ones cost is not documented; they are counted. */
+  /** Records a call. Whether refused calls cost credits is undocumented; they are counted. */
   charge(kind: CallKind, credits: number = creditsOf[kind]): void {
     this.#calls[kind]++;
     this.#credits[kind] += credits;
     if (this.#remaining !== undefined) this.#remaining = Math.max(0, this.#remaining - credits);
   }
 
-  /** Takes Zoho's own figure, the header `X-API-CREDITS-REMAINING`; anything but a number is no news. */
+  /**
+   * Takes Zoho's figure, the header `X-API-CREDITS-REMAINING`. Anything but a number is ignored.
+   */
   correct(header: string | undefined): void {
     if (header === undefined || !/^\d{1,12}$/.test(header.trim())) return;
     this.#remaining = Number(header);
-    this.#toldMs = this.#elapsedMs();
+    this.#correctedMs = this.#elapsedMs();
   }
 
-  /** Undefined where Zoho has not told for long: it does only while more than half of the day's credits are used. */
+  /**
+   * Undefined when Zoho has not reported it for long: it does so only while more than half of the
+   * day's credits are used.
+   */
   get remaining(): number | undefined {
-    return this.#elapsedMs() - this.#toldMs < creditsKnownMs ? this.#remaining : undefined;
+    return this.#elapsedMs() - this.#correctedMs < creditsKnownMs ? this.#remaining : undefined;
   }
 
   summary(): UsageSummary {
@@ -70,22 +81,31 @@ export class Usage {
 
 /** Rows of a page of Bulk Read. */
 export const rowsPerJob = 200_000;
-/** Looks at a job that takes a minute or so. */
+/** Checks of a job that takes about a minute. */
 const looksPerJob = 40;
 
-/** Credits that a backfill of so many rows takes, about, with so many jobs a page (one for each slice of a wide module). */
+/**
+ * Approximate credits of a backfill of so many rows, with one job per page and slice of a wide
+ * module.
+ */
 export function backfillCredits(rows: number, slices = 1): number {
   const jobs = Math.max(1, Math.ceil(rows / rowsPerJob)) * slices;
   return jobs * (creditsOf.create + creditsOf.download + looksPerJob * creditsOf.job);
 }
 
-/** Credits of a day in which nothing changes: a sweep each interval, the deletions half-hourly at the least, the metadata hourly (design 5.9). */
+/**
+ * Credits of a day without changes: sweeps at the interval, deletions at least half-hourly,
+ * metadata hourly (design 5.9).
+ */
 export function idleCreditsADay(intervalMs: number, spacingMs: number): number {
   const sweeps = Math.ceil(86_400_000 / Math.max(intervalMs, spacingMs));
   return sweeps * creditsOf.coql + Math.min(sweeps, 48) * creditsOf.deleted + 24 * creditsOf.fields;
 }
 
-/** What each edition grants in 24 hours, at the least and with its limit (zoho-api sheet 8.1); users add to it. */
+/**
+ * Credits of each edition in 24 hours: the base, what each user adds, and the limit (zoho-api sheet
+ * 8.1).
+ */
 export const editionCredits: readonly {readonly edition: string; readonly credits: number; readonly perUser: number}[] = [
   {edition: 'Free', credits: 5_000, perUser: 0},
   {edition: 'Standard', credits: 50_000, perUser: 250},

@@ -1,9 +1,10 @@
-/** Zoho's clock as its answers tell it, and how far that is believed. */
-import {dateAgreedMs, dateEarliestMs, dateJitterMs, machineSkewMs} from '../limits.ts';
+/** Zoho's clock, from the dates of its answers as far as they are believed. */
+
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
+import {dateAgreedMs, dateEarliestMs, dateJitterMs, machineSkewMs} from './limits.ts';
 
-/** Milliseconds to add to this machine's monotonic clock to get Zoho's. */
+/** Milliseconds from this machine's monotonic clock to Zoho's. */
 type Offset = number;
 
 interface Doubt {
@@ -12,13 +13,17 @@ interface Doubt {
 }
 
 /**
- * Follows the `Date` headers of answers, never ahead of what they have agreed on for a minute.
+ * Follows the `Date` headers of answers, but never runs ahead of what they have agreed on for a
+ * minute.
  *
- * - A date that the monotonic clock explains is believed at once. Before the first one, this machine's clock takes the place of what was believed.
- * - Another date, ahead or behind, raises a doubt. The doubt ends when an answer agrees with what is believed; after a minute in
- *   which all answers agree with the new date instead, that date is believed. Until then the earlier of the two holds.
+ * - A date consistent with the monotonic clock is believed at once. Before the first one, this
+ *   machine's clock is the reference.
+ * - Any other date raises a doubt. The doubt ends when an answer agrees with the belief. When all
+ *   answers of a minute agree with the new date instead, that date is believed. Until then the
+ *   earlier of the two counts.
  *
- * So a cursor that goes by this clock does not pass records that are still to be written, whatever single answers say.
+ * So a cursor that follows this clock does not pass records that are still to be written, whatever
+ * a single answer says.
  */
 export class ZohoClock {
   readonly #clock: Clock;
@@ -35,14 +40,17 @@ export class ZohoClock {
     this.#host = host;
   }
 
-  /** Zoho's time in whole epoch seconds; undefined before the first answer. */
+  /** Zoho's time in epoch seconds; undefined before the first answer. */
   get seconds(): number | undefined {
     if (!this.#answered) return undefined;
     const offset = Math.min(this.#believed ?? this.#machine, this.#doubt?.offset ?? Number.POSITIVE_INFINITY);
     return Math.floor((this.#clock.elapsedMs() + offset) / 1000);
   }
 
-  /** Takes the `Date` header of an answer that just arrived. One that is missing, or is no date of this century, says nothing. */
+  /**
+   * Takes the `Date` header of an answer that has just arrived. A missing or invalid one, or one of
+   * another century, is ignored.
+   */
   note(header: string | undefined): void {
     this.#answered = true;
     const dateMs = Date.parse(header ?? '');
@@ -65,7 +73,7 @@ export class ZohoClock {
     } else if (elapsedMs - doubt.sinceMs >= dateAgreedMs) {
       this.#believed = offset;
       this.#doubt = undefined;
-      this.#log('info', `Answers of ${this.#host} agree on their date by now; it is taken for Zoho's clock`);
+      this.#log('info', `Answers of ${this.#host} now agree on their date; it is taken as Zoho's clock`);
     } else this.#doubt = {offset, sinceMs: doubt.sinceMs};
   }
 
@@ -76,13 +84,13 @@ export class ZohoClock {
   #noteNone(): void {
     if (this.#believed !== undefined || this.#doubt !== undefined || this.#warnedOfNone) return;
     this.#warnedOfNone = true;
-    this.#log('warn', `Answers of ${this.#host} carry no usable Date header; the clock of this machine is taken for Zoho's`);
+    this.#log('warn', `Answers of ${this.#host} carry no usable Date header; this machine's clock is taken as Zoho's`);
   }
 
   #warn(offset: Offset): void {
     const byS = Math.round((offset - (this.#believed ?? this.#machine)) / 1000);
     const than = this.#believed === undefined ? "this machine's clock" : 'the answers before it';
-    // A machine whose clock is off by some minutes is nothing to worry about: a minute later it does not matter.
+    // A machine's clock that is off by minutes is harmless: a minute later it no longer matters.
     const isUsual = this.#believed === undefined && Math.abs(byS) * 1000 <= machineSkewMs;
     this.#log(
       isUsual ? 'info' : 'warn',

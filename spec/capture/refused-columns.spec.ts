@@ -3,7 +3,6 @@ import {suite} from 'uvu';
 import {FieldPlan} from '../../lib/capture/field-plan.ts';
 import {bisectColumns, columnCodes, takeHint} from '../../lib/capture/refused-columns.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
-import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {windowQuery} from '../../lib/zoho/coql.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
 import {complaint, type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
@@ -70,7 +69,7 @@ async function settle(columns: readonly string[], organisation: Organisation, mo
       const slice = fields.coqlSlices[0]!;
       const query = windowQuery({module, columns: slice, fromS: 0, limit: 200, quoting: fields.quoting});
       try {
-        await client.coql(query, (body) => parseCoql(body, slice, fields.all), signal);
+        await client.coql(query, signal);
         outcome = {
           asked: query.text.split(' where')[0]!.replace('select id, Modified_Time, ', ''),
           dropped,

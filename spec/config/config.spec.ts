@@ -84,7 +84,7 @@ config('says what is wrong with a config that has no credentials, or is none', (
 config('says which credentials are still the placeholders of a sample', () => {
   assert.equal(
     failure(() => parseConfig({credentials: {...credentials, client_secret: '<secret>', refresh_token: '<your token>'}})),
-    'Cannot use the endpoint config: credentials.client_secret is a placeholder; put your own in its place; credentials.refresh_token is a placeholder; put your own in its place',
+    'Cannot use the endpoint config: credentials.client_secret is a placeholder; replace it with your own; credentials.refresh_token is a placeholder; replace it with your own',
   );
 });
 
@@ -153,7 +153,7 @@ config('names each property of a resource config that is wrong', () => {
   );
   assert.equal(
     said({name: 'Leads', interval: '5 minutes'}),
-    `Cannot use the resource config of 'Leads': interval must be a length of time, such as "PT5M", "PT1H" or "5m"`,
+    `Cannot use the resource config of 'Leads': interval must be a duration, such as "PT5M", "PT1H" or "5m"`,
   );
   assert.equal(
     said({name: 'Leads', _meta: 7}),

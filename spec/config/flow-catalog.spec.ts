@@ -107,7 +107,10 @@ const capture = (image: string) => `{endpoint: {connector: {image: ${image}, con
 const two = `captures: {acmeCo/one: ${capture('source-zoho:v1')}, acmeCo/two: ${capture('ghcr.io/x/source-zoho')}}`;
 
 source('asks for a name when several captures could be meant, and passes over those of other connectors', async () => {
-  await assert.rejects(read({'flow.yaml': two}), /flow\.yaml is meant: it has acmeCo\/one, acmeCo\/two; say --name$/);
+  await assert.rejects(
+    read({'flow.yaml': two}),
+    /Cannot choose a capture of flow\.yaml: it has acmeCo\/one, acmeCo\/two; pass --name$/,
+  );
   assert.equal((await read({'flow.yaml': two}, 'acmeCo/two')).name, 'acmeCo/two');
   await assert.rejects(
     read({'flow.yaml': two}, 'acmeCo/tow'),

@@ -65,8 +65,8 @@ export async function fakeZoho({replies = [[204]], answer, token, client}: FakeO
   const logged: string[] = [];
   const statuses: (string | undefined)[] = [];
   const log: Log = (level, message, fields) => logged.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`);
-  const onStatus = (reason: string | undefined): unknown => statuses.push(reason);
-  const made = createClient({apiDomain: url, credentials, clock, log, onStatus, random: () => 0.5, ...client});
+  const onHold = (reason: string | undefined): unknown => statuses.push(reason);
+  const made = createClient({apiDomain: url, credentials, clock, log, onHold, random: () => 0.5, ...client});
   return {
     url,
     received,

@@ -7,8 +7,10 @@ import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {type CoqlPlan, rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
+import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../lib/zoho/coql.ts';
+import {inPieces} from '../transforms/archive.ts';
 
 /** The cursor that a batch moves to, if any. */
 const incOf = ({patch}: Batch<RowBlock>): unknown => (typeof patch === 'function' ? patch() : patch)?.inc;
@@ -38,7 +40,7 @@ async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> 
   let queries = 0;
   const client = {
     nowSeconds: async () => nowS + queries,
-    async coql<T>({text: query}: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+    async coql({text: query, columns}: CoqlQuery): Promise<CoqlAnswer | null> {
       queries++;
       records.push({id: 2_000 + queries, modifiedS: nowS + queries});
       const [, from = '', , id = ''] = /Modified_Time >=? '([^']+)'( or .* id > '(\d+)')?/.exec(query) ?? [];
@@ -47,13 +49,7 @@ async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> 
       const page = found.slice(0, 2);
       const data = page.map((it) => ({id: String(it.id), Modified_Time: iso(it.modifiedS)}));
       const body = JSON.stringify({data, ...(saysMore && {info: {more_records: found.length > 2}})});
-      return page.length === 0
-        ? null
-        : read(
-            (async function* () {
-              yield Buffer.from(body);
-            })(),
-          );
+      return page.length === 0 ? null : parseCoql(inPieces(Buffer.from(body)), columns);
     },
   } as unknown as ZohoClient;
   const sizes = {pageSize: new PageSize({most: 2}), listSize: new PageSize({most: 100})};
@@ -105,7 +101,7 @@ class HeavyModule {
   get client(): ZohoClient {
     return {
       nowSeconds: async () => nowS,
-      coql: async <T>({text: query}: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> => {
+      coql: async ({text: query, columns}, _signal, {bytesMax} = {}) => {
         const ids: readonly string[] = /id in \((.*)\)/.exec(query)?.[1]?.match(/\d+/g) ?? [];
         const after = Number(/id > '(\d+)'/.exec(query)?.[1] ?? 0);
         const limit = Number(/limit 0, (\d+)$/.exec(query)?.[1]);
@@ -113,9 +109,10 @@ class HeavyModule {
           ids.length > 0 ? ids.includes(`${id}`) : id > after,
         );
         if (rows.length === 0) return null;
-        return read(this.#answer(query, rows.slice(0, limit), {limit, ids, more: rows.length > limit}));
+        const answer = this.#answer(query, rows.slice(0, limit), {limit, ids, more: rows.length > limit});
+        return parseCoql(answer, columns, undefined, bytesMax);
       },
-    } as unknown as ZohoClient;
+    } satisfies Partial<ZohoClient> as unknown as ZohoClient;
   }
 
   async *#answer(query: string, rows: readonly number[], asked: {limit: number; ids: readonly string[]; more: boolean}) {

@@ -3,8 +3,10 @@ import {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
 import type {CoqlContext, CoqlPlan} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
-import type {ZohoClient} from '../../lib/zoho/api.ts';
+import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
+import type {CoqlOptions, ZohoClient} from '../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../lib/zoho/coql.ts';
+import {inPieces} from '../transforms/archive.ts';
 
 export interface WindowRecord {
   readonly id: string;
@@ -80,7 +82,11 @@ export function windowZoho(options: WindowOptions): WindowZoho {
 
   const client = {
     nowSeconds: async () => nowS,
-    async coql<T>({text: query}: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+    async coql(
+      {text: query, columns}: CoqlQuery,
+      _signal: AbortSignal,
+      {fields, bytesMax}: CoqlOptions = {},
+    ): Promise<CoqlAnswer | null> {
       queries.push(query);
       if (queries.length > 10_000) throw new Error('The pages do not come to an end');
       if (isDown()) throw unavailable;
@@ -93,12 +99,7 @@ export function windowZoho(options: WindowOptions): WindowZoho {
       const data = page.map(({id, modifiedMs}) => ({id, Modified_Time: iso(modifiedMs), ...(isWhole && {Name: `n${id}`})}));
       const more = found.length > page.length;
       const info = {plain: {more_records: more}, text: {more_records: String(more)}, missing: {}}[flags];
-      const body = Buffer.from(JSON.stringify({data, info}));
-      return read(
-        (async function* () {
-          yield body;
-        })(),
-      );
+      return parseCoql(inPieces(Buffer.from(JSON.stringify({data, info}))), columns, fields, bytesMax);
     },
   } as unknown as ZohoClient;
 

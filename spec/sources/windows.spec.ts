@@ -6,7 +6,6 @@ import {consume} from '../../lib/platform/generators.ts';
 import type {RowBlock} from '../../lib/records/batch.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {idsSince, rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
-import type {CoqlQuery} from '../../lib/zoho/coql.ts';
 import {unavailable, type WindowOptions, type WindowRecord, type WindowZoho, windowZoho} from './window-zoho.ts';
 
 /** Windows and lists of COQL, whatever Zoho makes of conditions, flags and sizes. */
@@ -223,23 +222,6 @@ windows('ids alone are read to the end, too', async () => {
     for await (const rows of idsSince(zoho.plan, nowS - 60, zoho.context)) ids.push(...idsOf(rows));
     assert.equal(unique(ids), 2_501);
   }
-});
-
-windows('an answer that says that more records follow, and has none, is not the end', async () => {
-  const zoho = windowZoho({records: [], nowS});
-  const client = {
-    ...zoho.context.client,
-    coql: async <T>(_query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> =>
-      read(
-        (async function* () {
-          yield Buffer.from('{"data":[],"info":{"more_records":"true"}}');
-        })(),
-      ),
-  };
-  await assert.rejects(
-    swept({records: []}, {zoho: {...zoho, context: {...zoho.context, client}}}),
-    /says that more records follow/,
-  );
 });
 
 windows.run();

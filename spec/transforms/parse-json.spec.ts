@@ -90,7 +90,7 @@ test('refuses what is no answer, and says why without saying what is in it', asy
   assert.equal(await errorOf('{"info":{}}'), 'it has no list of data');
   assert.equal(await errorOf('{"data":null}'), 'it has no list of data');
   assert.equal(await errorOf('[]'), 'it has no list of data');
-  assert.equal(await errorOf('{"data":{"secret":{}}}'), 'its data is no list');
+  assert.equal(await errorOf('{"data":{"secret":{}}}'), 'its data is not a list');
   assert.equal(await errorOf('<html>secret</html>'), 'the text is malformed');
   assert.equal(await errorOf('{"data":[{"id":"secret" "A":1}]}'), 'the text is malformed at byte 24');
   assert.equal(await errorOf('{"data":[]} secret'), 'the text is malformed');

@@ -48,7 +48,7 @@ function setup(
     clock,
     log: silent,
     random: () => 0.5,
-    tell: (reason) => told.push(reason),
+    onHold: (reason) => told.push(reason),
   });
   return {token, clock, asked, told};
 }
@@ -221,7 +221,7 @@ tokens('asks again after outages, a bounded number of times', async () => {
     const never = setup(() => bad);
     const failed = assert.rejects(never.token.get(signal), {
       kind: 'unavailable',
-      message: `Cannot get an access token: accounts.zoho.eu gives no usable answer (HTTP status ${bad.status})`,
+      message: `Cannot get an access token: accounts.zoho.eu gave no usable answer (HTTP status ${bad.status})`,
     });
     await never.clock.advance(minuteMs);
     await failed;
@@ -288,7 +288,7 @@ tokens('refuses a token of another data centre', async () => {
   await assert.rejects(token.get(signal), {
     kind: 'credentials',
     message:
-      'Cannot use the access token on www.zohoapis.eu: accounts.zoho.eu gives it for www.zohoapis.com, another data centre or environment; set api_domain to that, or authorize again for www.zohoapis.eu',
+      'Cannot use the access token on www.zohoapis.eu: accounts.zoho.eu issued it for www.zohoapis.com, another data centre or environment; set api_domain to that, or authorize again for www.zohoapis.eu',
   });
 });
 

@@ -40,7 +40,7 @@ for (const address of ['https://evil.com/result', '//evil.com/result', 'http://1
   promise(`does not go to ${address} with the token`, {replies: [completed(address)]}, async (zoho) => {
     await assert.rejects(zoho.client.job('7', signal), {
       kind: 'refused',
-      message: /names a place outside of http:\/\/127\.0\.0\.1/,
+      message: /gave an address outside http:\/\/127\.0\.0\.1/,
     });
   });
 }
@@ -74,7 +74,7 @@ downloads('follows no redirect elsewhere, so that the token stays where it belon
   await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
   const {port} = elsewhere.address() as AddressInfo;
   await withZoho({replies: [[302, '', {location: `http://127.0.0.1:${port}/`}]]}, async (zoho) => {
-    await assert.rejects(fetchAll(zoho), {kind: 'refused', message: /points to another address, which is not followed/});
+    await assert.rejects(fetchAll(zoho), {kind: 'refused', message: /redirects to another address, which is not followed/});
     await assert.rejects(zoho.client.modules(signal), {kind: 'refused'});
   });
   assert.deepEqual(visits, []);
@@ -94,7 +94,7 @@ promise(
   async (zoho) => {
     await assert.rejects(fetchAll(zoho), {
       kind: 'short',
-      message: /^The result of bulk read job 7 ended early: no whole answer from 127\.0\.0\.1/,
+      message: /^The result of bulk read job 7 ended early: no complete answer from 127\.0\.0\.1/,
     });
     assert.equal(zoho.received.length, 1);
   },

@@ -111,10 +111,10 @@ http('gives up on whoever takes a connection and then says nothing: a host, or t
       by(`http://127.0.0.1:${proxyPort}`),
     ]),
     [
-      'cannot reach 127.0.0.1: it does not take the connection (UND_ERR_CONNECT_TIMEOUT)',
-      'no whole answer from www.zohoapis.eu: it does not answer (UND_ERR_HEADERS_TIMEOUT)',
-      'cannot reach www.zohoapis.eu: it does not take the connection (UND_ERR_CONNECT_TIMEOUT)',
-      'cannot reach www.zohoapis.eu: it does not take the connection (UND_ERR_CONNECT_TIMEOUT)',
+      'cannot reach 127.0.0.1: it does not accept the connection (UND_ERR_CONNECT_TIMEOUT)',
+      'no complete answer from www.zohoapis.eu: it does not answer (UND_ERR_HEADERS_TIMEOUT)',
+      'cannot reach www.zohoapis.eu: it does not accept the connection (UND_ERR_CONNECT_TIMEOUT)',
+      'cannot reach www.zohoapis.eu: it does not accept the connection (UND_ERR_CONNECT_TIMEOUT)',
     ],
   );
   for (const socket of open) socket.destroy();
@@ -131,7 +131,7 @@ http('gives up on a name that nobody looks up', async () => {
     await withEnv({https_proxy: '', HTTPS_PROXY: '', http_proxy: '', HTTP_PROXY: ''}, async () => {
       assert.equal(
         await unanswered(new Http(far, quick), far),
-        'cannot reach www.zohoapis.eu: it does not take the connection (UND_ERR_CONNECT_TIMEOUT)',
+        'cannot reach www.zohoapis.eu: it does not accept the connection (UND_ERR_CONNECT_TIMEOUT)',
       );
     });
   } finally {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {callsAtOnce, coqlAtOnce, downloadsPerMinute, pagesAtOnce, passedOverMax} from '../../lib/limits.ts';
+import {pagesAtOnce} from '../../lib/limits.ts';
+import {callsAtOnce, coqlAtOnce, downloadsPerMinute, passedOverMax} from '../../lib/zoho/limits.ts';
 import {type Outcome, type Permit, RateLimiter} from '../../lib/zoho/rate-limiter.ts';
 import {type CallKind, callKinds} from '../../lib/zoho/usage.ts';
 import {ManualClock, settled} from '../harness/clocks.ts';
@@ -12,7 +13,7 @@ const {signal} = new AbortController();
 function setup() {
   const clock = new ManualClock();
   const told: (string | undefined)[] = [];
-  return {clock, told, held: new RateLimiter({clock, random: () => 0, tell: (reason) => told.push(reason)})};
+  return {clock, told, held: new RateLimiter({clock, random: () => 0, onHold: (reason) => told.push(reason)})};
 }
 
 /** Asks for a place, and notes by name when it is given. */

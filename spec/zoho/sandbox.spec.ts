@@ -1,9 +1,9 @@
 /** The client against the sandbox: both were written from Zoho's documentation, apart from each other. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {ZohoError} from '../../lib/errors/errors.ts';
-import {jsonOf} from '../../lib/platform/json.ts';
+import type {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
+import {cellText} from '../../lib/records/rows.ts';
 import {type Sandbox, type SandboxOptions, startSandbox} from '../../lib/sandbox/server.ts';
 import {allScopes} from '../../lib/sandbox/tokens.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
@@ -44,33 +44,16 @@ function promise(name: string, options: SandboxOptions, use: (pair: Pair) => Pro
   both(name, () => withBoth(options, use, more));
 }
 
-interface Page {
-  readonly data: readonly {readonly id: string; readonly Modified_Time: string}[];
-  readonly info?: {readonly more_records: boolean};
-}
-
-async function page(body: AsyncIterable<Uint8Array>): Promise<Page> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  const value = jsonOf(Buffer.concat(chunks).toString());
-  if (typeof value !== 'object' || value === null || !('data' in value)) throw new ZohoError('damaged', 'Cannot read the page');
-  return value as Page;
-}
-
 /** Ids of a whole window, page by page. */
 async function idsOf(client: ZohoClient, module: string, limit: number): Promise<string[]> {
   const ids: string[] = [];
   let after: Key | undefined;
   for (;;) {
-    const answer = await client.coql(
-      windowQuery({module, columns: ['id', 'Modified_Time'], fromS: 0, after, limit}),
-      page,
-      signal,
-    );
-    const last = answer?.data.at(-1);
-    if (!answer || last === undefined) return ids;
-    ids.push(...answer.data.map(({id}) => id));
-    after = {seconds: Date.parse(last.Modified_Time) / 1000, id: last.id};
+    const answer = await client.coql(windowQuery({module, columns: ['id', 'Modified_Time'], fromS: 0, after, limit}), signal);
+    if (answer === null || answer.rows.count === 0) return ids;
+    const {rows} = answer;
+    ids.push(...Array.from({length: rows.count}, (_, row) => cellText(rows, row, 0)));
+    after = {seconds: Date.parse(cellText(rows, rows.count - 1, 1)) / 1000, id: ids.at(-1)!};
   }
 }
 
@@ -192,7 +175,7 @@ promise('names fields that an API refuses, one after another', {}, async ({clien
     field: 'Last_Name',
   });
   const query = windowQuery({module: 'Leads', columns: fields, fromS: 0, limit: 200});
-  await assert.rejects(client.coql(query, page, signal), {kind: 'field', field: 'Company'});
+  await assert.rejects(client.coql(query, signal), {kind: 'field', field: 'Company'});
 });
 
 for (const missing of allScopes) {
@@ -207,7 +190,7 @@ for (const missing of allScopes) {
         sandbox.tokens.setScopes(allScopes.filter((scope) => scope !== missing));
         const everything = async (): Promise<void> => {
           await catalog(client, signal, silent);
-          await client.coql(windowQuery({module: 'Leads', columns: ['id'], fromS: 0, limit: 200}), page, signal);
+          await client.coql(windowQuery({module: 'Leads', columns: ['id'], fromS: 0, limit: 200}), signal);
           await client.createJob({module: 'Leads', fields: ['id'], fromS: 0, toS: 1}, signal);
           await client.deleted('Leads', 0, 1, signal);
         };
@@ -322,7 +305,7 @@ for (const fault of ['html-502', 'html-200', 'reset', 'stall', 'truncated', 'mal
 
 promise('does not send the token after a foreign download address', {records: {Leads: 250}}, async ({client, sandbox}) => {
   sandbox.faults.add('foreign-url:status');
-  await assert.rejects(finishedJob(client, 'Leads'), {kind: 'refused', message: /names a place outside/});
+  await assert.rejects(finishedJob(client, 'Leads'), {kind: 'refused', message: /gave an address outside/});
 });
 
 promise('says that a failed job failed, in the words of Zoho', {records: {Leads: 250}}, async ({client, sandbox}) => {

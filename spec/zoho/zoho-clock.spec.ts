@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {dateAgreedMs, dateJitterMs, machineSkewMs} from '../../lib/limits.ts';
 import type {Clock} from '../../lib/platform/clock.ts';
+import {dateAgreedMs, dateJitterMs, machineSkewMs} from '../../lib/zoho/limits.ts';
 import {ZohoClock} from '../../lib/zoho/zoho-clock.ts';
 
 const dates = suite('ZohoClock');

@@ -1,4 +1,4 @@
-/** The page of a benchmark: its table as bars, a group for each case. Pure. */
+/** The page of a benchmark: its table as bars, grouped by case. Pure. */
 import type {Figures} from '../../bench/figures.ts';
 import {grouped} from '../terminal/table.ts';
 import {answersSection, escaped, outcomeLine, pageOf, section} from './html.ts';
@@ -15,7 +15,7 @@ export interface BenchRecord {
   readonly figures: readonly Figures[];
 }
 
-/** Contenders that are this connector; all others are what it is measured against. */
+/** Whether a contender is this connector; the others are for comparison. */
 const isOurs = ({contender}: Figures): boolean => contender.startsWith('ours');
 
 export function benchPage(record: BenchRecord): string {
@@ -32,15 +32,13 @@ export function benchPage(record: BenchRecord): string {
   });
 }
 
-/** How fast, beside what, and at which cost: of the first case that this connector ran in. */
+/** Speed, limits and cost, for the first case in which this connector ran. */
 function answersOf({figures, ceilingRowsPerS}: BenchRecord): readonly Answer[] {
   const ours = figures.find((one) => isOurs(one) && one.left === undefined);
   if (ours === undefined) return [];
   const {rowsPerS, spread, timesNaive, memoryMb, cpuS, rows} = ours;
   const beside =
-    timesNaive === undefined
-      ? ''
-      : `; ${timesNaive.toFixed(1)} times as fast as the same libraries put together in the obvious way`;
+    timesNaive === undefined ? '' : `; ${timesNaive.toFixed(1)} times as fast as the same libraries combined in the obvious way`;
   const times = rowsPerS / ceilingRowsPerS;
   return [
     {
@@ -82,7 +80,7 @@ function bars(figures: readonly Figures[]): string {
   return [
     '<div class="chart"><h3>Rows a second</h3></div>',
     ...rates,
-    memories.length === 0 ? '' : '<div class="chart"><h3>Peak memory above a process that does nothing</h3></div>',
+    memories.length === 0 ? '' : '<div class="chart"><h3>Peak memory above an idle process</h3></div>',
     ...memories,
     ...left,
   ].join('');

@@ -23,7 +23,7 @@ export function capturePage(record: RunRecord): string {
     subtitle: `Zoho CRM, ${modules.length} ${modules.length === 1 ? 'module' : 'modules'}, began ${record.began.slice(0, 16).replace('T', ' ')} UTC, source-zoho ${record.version}`,
     data: record,
     body: [
-      outcomeLine(record.outcome, 'Everything captured until then is saved; the same command goes on from there.'),
+      outcomeLine(record.outcome, 'Everything captured until then is saved; the same command continues from there.'),
       answersSection(answersOf(record)),
       `<div class="tiles">${tiles(record)}</div>`,
       section('What each module did', timeline(record)),
@@ -94,7 +94,7 @@ function incidentSection({incidents, incidentsLeftOut}: RunRecord): string {
 
 const levelNames: Readonly<Record<string, string>> = {warn: 'warning', error: 'error'};
 
-/** Columns of words, which begin at the left. */
+/** Columns of text, which are left-aligned. */
 const texts: readonly string[] = ['Kind', 'Message'];
 
 function table(head: readonly string[], rows: readonly string[]): string {

@@ -1,9 +1,9 @@
-/** HTML as text: escaping, and the frame that both report pages share. Nothing is loaded from anywhere. */
+/** HTML as text: escaping, and the frame of both report pages. A page loads nothing. */
 
 import type {Outcome} from './record.ts';
 import type {Answer} from './verdict.ts';
 
-/** Text as it may stand in HTML, between tags and in quoted attributes. */
+/** Text escaped for HTML, both between tags and in quoted attributes. */
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
@@ -13,11 +13,11 @@ export interface Page {
   readonly subtitle: string;
   /** HTML. */
   readonly body: string;
-  /** What the page was made from, kept in it as JSON. */
+  /** The page's data, embedded as JSON. */
   readonly data: unknown;
 }
 
-/** A whole page. Light or dark as the reader's system is. */
+/** A complete page, light or dark according to the reader's system. */
 export function pageOf({title, subtitle, body, data}: Page): string {
   const json = JSON.stringify(data).replaceAll('<', '\\u003c');
   return `<!doctype html>
@@ -40,13 +40,13 @@ ${body}
 `;
 }
 
-/** A figure with its name, which a program can read by `data-figure`. */
+/** A named figure, which programs find by `data-figure`. */
 export function tile(name: string, key: string, value: number, text: string, note = ''): string {
   const small = note === '' ? '' : `<small>${escaped(note)}</small>`;
   return `<div class="tile"><span>${escaped(name)}</span><strong data-figure="${key}" data-value="${value}">${escaped(text)}</strong>${small}</div>`;
 }
 
-/** The answers that a page begins with. */
+/** The answers at the top of a page. */
 export function answersSection(answers: readonly Answer[]): string {
   const cards = answers.map(
     ({question, headline, detail}) =>
@@ -55,7 +55,7 @@ export function answersSection(answers: readonly Answer[]): string {
   return `<div class="answers">${cards.join('')}</div>`;
 }
 
-/** What a page says of a run that did not end by itself, or not well; nothing of any other. */
+/** A note about a run that failed or was interrupted; nothing for any other. */
 export function outcomeLine({state, reason}: Outcome, consolation: string): string {
   if (state === 'done') return '';
   const what =

@@ -1,23 +1,26 @@
-/** Pictures of a run: a timeline for each module and charts over time. Widths are shares, so that they fit any screen. */
+/**
+ * Charts of a run: a timeline per module, and values over time. Widths are shares, so they fit any
+ * screen.
+ */
 import {spanText} from '../terminal/table.ts';
 import {escaped} from './html.ts';
 import {activities, activityNames, type Incident, type RunRecord, type Sample} from './record.ts';
 
-/** Marks along the time axes of the timeline and of a chart: the first at the beginning, the last at the end. */
+/** Marks on the time axis of the timeline and of a chart, including both ends. */
 const laneMarks = 5;
 const chartMarks = 3;
 
-/** The lane of what concerns all modules. */
+/** The lane for events that concern all modules. */
 const commonLane = 'All calls';
 
 /**
- * What each module did, from the beginning to the end of the run. Warnings and retries are red marks, in the lane of
- * their module where that is known; what Zoho's limits held back has a lane of its own.
+ * The activity of each module, from the start to the end of the run. Warnings and retries are red
+ * marks, in their module's lane if it is known. Delays by Zoho's limits have their own lane.
  */
 export function timeline({modules, incidents, holds, elapsedMs}: RunRecord): string {
   const used = activities.filter((activity) => modules.some(({spans}) => spans.some((span) => span.activity === activity)));
   const legend = used.map((activity) => `<span><i class="${activity}"></i>${escaped(activityNames[activity])}</span>`);
-  if (holds.length > 0) legend.push('<span><i class="hold"></i>held back by limits of Zoho</span>');
+  if (holds.length > 0) legend.push("<span><i class='hold'></i>delayed by Zoho's limits</span>");
   if (incidents.length > 0) legend.push('<span><i class="paused mark"></i>warning or retry</span>');
   const lanes = modules.map(({module, spans}) => {
     const bars = spans.map(({activity, phase, fromMs, toMs}) => {
@@ -67,14 +70,14 @@ function share(ms: number, elapsedMs: number): string {
 
 export interface Series {
   readonly title: string;
-  /** CSS variable of its colour, without dashes. */
+  /** Name of the colour's CSS variable, without dashes. */
   readonly color: string;
   readonly points: readonly {readonly atMs: number; readonly value: number}[];
-  /** How the largest value reads. */
+  /** Formats the largest value. */
   readonly text: (value: number) => string;
 }
 
-/** A line over the time of the run, from zero to its largest value, which the title tells. */
+/** A line chart over the run, from zero to the largest value, which is in the title. */
 export function chart({title, color, points, text}: Series, elapsedMs: number): string {
   const largest = points.reduce((max, {value}) => Math.max(max, value), 0);
   const at = ({atMs, value}: Series['points'][number]): string => {
@@ -86,10 +89,10 @@ export function chart({title, color, points, text}: Series, elapsedMs: number): 
   return `<div class="chart"><h3>${escaped(title)}, at most ${escaped(text(largest))}</h3><svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="${escaped(title)}"><path class="area" style="fill:var(--${color})" d="${ends}"/><path style="stroke:var(--${color})" d="${line === '' ? '' : `M${line}`}"/></svg>${axis(elapsedMs, chartMarks)}</div>`;
 }
 
-/** Points that a rate is drawn with: fewer would hide bursts, more would show nothing but the rhythm of looking. */
+/** Points of a rate's line. Fewer would hide bursts; more would show only the sampling. */
 const rateSteps = 60;
 
-/** Documents a second, over equal stretches of the run. */
+/** Documents a second in equal parts of the run. */
 export function ratesOf(samples: readonly Sample[], elapsedMs: number): {atMs: number; value: number}[] {
   const stepMs = elapsedMs / rateSteps;
   if (!(stepMs > 0)) return [];
@@ -99,7 +102,7 @@ export function ratesOf(samples: readonly Sample[], elapsedMs: number): {atMs: n
   });
 }
 
-/** Documents written until a moment, between two samples in proportion. */
+/** Documents written up to a moment, interpolated between two samples. */
 function documentsAt(samples: readonly Sample[], atMs: number): number {
   const next = samples.findIndex((sample) => sample.atMs >= atMs);
   if (next < 0) return samples.at(-1)?.documents ?? 0;

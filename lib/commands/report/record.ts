@@ -1,10 +1,10 @@
-/** What a report page tells of a run: plain data, written into the page as JSON beside the pictures made of it. */
+/** The data of a report page, embedded in it as JSON beside the charts. */
 
-/** What a module waits for or works on, as the page colours it. */
+/** What a module waits for or does; each has a colour. */
 export const activities = ['start', 'queue', 'job', 'download', 'sweep', 'paused', 'idle'] as const;
 export type Activity = (typeof activities)[number];
 
-/** The words for each activity in legends and sentences. */
+/** Names of the activities for legends and sentences. */
 export const activityNames: Readonly<Record<Activity, string>> = {
   start: 'reading metadata',
   queue: 'waiting for a turn',
@@ -15,10 +15,10 @@ export const activityNames: Readonly<Record<Activity, string>> = {
   idle: 'up to date',
 };
 
-/** A stretch of time in which a module did one thing. Milliseconds since the run began. */
+/** A period in which a module did one thing. Milliseconds since the run began. */
 export interface Span {
   readonly activity: Activity;
-  /** The phase as progress names it. */
+  /** The phase as in the progress. */
   readonly phase: string;
   readonly fromMs: number;
   readonly toMs: number;
@@ -28,16 +28,16 @@ export interface ModuleRecord {
   readonly module: string;
   readonly documents: number;
   readonly deletions: number;
-  /** Bulk rows left out because something newer of the record was captured. */
+  /** Bulk rows omitted because a newer version of the record was captured. */
   readonly dropped: number;
-  /** Rows left out because they cannot become documents. */
+  /** Rows omitted because they cannot become documents. */
   readonly quarantined: number;
   readonly sweeps: number;
   readonly fault: string | undefined;
   readonly spans: readonly Span[];
 }
 
-/** All modules together at one moment; counts since the run began. */
+/** Totals over all modules at one moment, counted since the run began. */
 export interface Sample {
   readonly atMs: number;
   readonly documents: number;
@@ -46,19 +46,19 @@ export interface Sample {
   readonly credits: number;
 }
 
-/** A stretch of time in which Zoho's limits held calls back. */
+/** A period in which Zoho's limits delayed calls. */
 export interface Hold {
   readonly reason: string;
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** A warning or a retry, as the log has it. */
+/** A warning or a retry, as in the log. */
 export interface Incident {
   readonly atMs: number;
   readonly level: string;
   readonly message: string;
-  /** The module it is about; absent for what concerns all of them, or is not known to concern one. */
+  /** Its module; absent if it concerns all, or none that is known. */
   readonly module: string | undefined;
 }
 
@@ -78,9 +78,9 @@ export interface RunRecord {
   readonly documents: number;
   readonly calls: number;
   readonly credits: number;
-  /** Credits that the organisation has left, as far as Zoho told. */
+  /** The organisation's remaining credits, if Zoho has reported them. */
   readonly creditsLeft: number | undefined;
-  /** Credits by kind of call; kinds without a call are left out. */
+  /** Credits by kind of call, without kinds that were not called. */
   readonly creditsBy: Readonly<Record<string, number>>;
   readonly rssPeakBytes: number;
   readonly modules: readonly ModuleRecord[];

@@ -1,8 +1,12 @@
-/** Watches a run for its report: looks at the progress of every binding at short intervals and keeps what changed. */
+/**
+ * Records a run for its report: samples the progress of every binding at short intervals and keeps
+ * the changes.
+ */
 import type {BindingProgress} from '../../capture/progress.ts';
-import {downloadsPerMinute, reportIncidentsMax, reportSampleMs, reportSamplesMax, reportSpansMax} from '../../limits.ts';
+import {reportIncidentsMax, reportSampleMs, reportSamplesMax, reportSpansMax} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
 import type {Log} from '../../platform/log.ts';
+import {downloadsPerMinute} from '../../zoho/limits.ts';
 import type {UsageSummary} from '../../zoho/usage.ts';
 import {activityOf, type Hold, type Incident, type Outcome, type RunRecord, type Sample, type Span} from './record.ts';
 
@@ -13,17 +17,18 @@ export interface RecorderOptions {
   readonly version: string;
 }
 
-/** What a recorder looks at. */
+/** What a recorder samples. */
 export interface Watched {
   readonly bindings: readonly BindingProgress[];
   readonly spent: () => UsageSummary;
-  /** Why calls are held back for long just now. */
-  readonly heldBack: () => string | undefined;
+  /** Why calls are currently delayed for long. */
+  readonly holdReason: () => string | undefined;
 }
 
 /**
- * Keeps a bounded record of a run. When there are too many samples every second one goes, so a run of days has as many
- * points as one of minutes. When there are too many spans of a module, its oldest ones are joined.
+ * Keeps a bounded record of a run. Beyond a number of samples every second one is dropped, so a run
+ * of days has as many points as one of minutes. Beyond a number of spans of a module, its oldest
+ * ones are merged.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -47,7 +52,7 @@ export class Recorder {
     this.#began = new Date(options.clock.nowMs()).toISOString();
   }
 
-  /** The same log; what it says of retries and faults is kept for the report. */
+  /** The same log, with its retries and faults kept for the report. */
   listening(log: Log): Log {
     return (level, message, fields) => {
       if (level === 'warn' || level === 'error' || isRetry(message)) this.#note(level, message, fields?.module);
@@ -55,7 +60,7 @@ export class Recorder {
     };
   }
 
-  /** Looks at these from now on, until `stop`. What came before is a part of each binding's start. */
+  /** Samples these from now on, until `stop`. Everything before counts as each binding's start. */
   watch(watched: Watched): void {
     this.#watched = watched;
     for (const binding of watched.bindings) if (!this.#spans.has(binding)) this.#spans.set(binding, []);
@@ -63,7 +68,7 @@ export class Recorder {
     this.#running ??= this.#repeat();
   }
 
-  /** Ends the watch and gives the record of the whole run. */
+  /** Stops, and returns the record of the run. */
   async stop(outcome: Outcome): Promise<RunRecord> {
     this.#ended.abort();
     await this.#running;
@@ -93,18 +98,18 @@ export class Recorder {
     };
   }
 
-  /** Looks once. */
+  /** Takes one sample. */
   look(): void {
     this.#lookAt(this.#elapsedMs());
   }
 
   #lookAt(atMs: number): void {
-    const {bindings, spent, heldBack} = this.#watched ?? {bindings: []};
+    const {bindings, spent, holdReason} = this.#watched ?? {bindings: []};
     for (const [binding, spans] of this.#spans) extend(spans, binding, atMs);
     const rssBytes = this.#options.rssBytes();
     this.#rssPeak = Math.max(this.#rssPeak, rssBytes);
     const usage = spent?.();
-    this.#hold(usage && holdOf(usage, heldBack?.()), atMs);
+    this.#hold(usage && holdOf(usage, holdReason?.()), atMs);
     const last = this.#samples.at(-1);
     if (last !== undefined && atMs - last.atMs < this.#stepMs && !this.#ended.signal.aborted) return;
     const {callsTotal: calls = 0, creditsTotal: credits = 0} = usage ?? {};
@@ -122,7 +127,7 @@ export class Recorder {
     }
   }
 
-  /** Prolongs the last hold up to now, or begins another one there. */
+  /** Extends the last hold to now, or begins another. */
   #hold(reason: string | undefined, atMs: number): void {
     const last = this.#holds.at(-1);
     if (this.#isHeld && last !== undefined) this.#holds[this.#holds.length - 1] = {...last, toMs: atMs};
@@ -141,14 +146,14 @@ export class Recorder {
   }
 }
 
-/** Every message about something that is tried again says so after its reason. */
+/** Every message about a retry ends so. */
 function isRetry(message: string): boolean {
   return message.includes('; trying again');
 }
 
-/** Why Zoho's limits hold calls back just now; undefined when they do not. */
-function holdOf({pausedMs = 0, nextDownloadMs}: UsageSummary, heldBack: string | undefined): string | undefined {
-  if (heldBack !== undefined) return heldBack;
+/** Why Zoho's limits currently delay calls; undefined when they do not. */
+function holdOf({pausedMs = 0, nextDownloadMs}: UsageSummary, holdReason: string | undefined): string | undefined {
+  if (holdReason !== undefined) return holdReason;
   if (pausedMs > 0) return 'Zoho asks for fewer calls';
   return nextDownloadMs === undefined ? undefined : `Zoho allows ${downloadsPerMinute} downloads a minute`;
 }
@@ -157,7 +162,7 @@ function documentsOf(bindings: readonly BindingProgress[]): number {
   return bindings.reduce((sum, {documents}) => sum + documents, 0);
 }
 
-/** Prolongs the last span up to now, or begins another one there. */
+/** Extends the last span to now, or begins another. */
 function extend(spans: Span[], {phase, fault}: BindingProgress, atMs: number): void {
   const activity = activityOf(phase, fault);
   const last = spans.at(-1);

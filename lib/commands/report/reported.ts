@@ -1,4 +1,4 @@
-/** Runs with a report: its page is written when the run ends, however it ends. */
+/** Runs with a report: the page is written when the run ends, however it ends. */
 
 import {ConfigError} from '../../errors/errors.ts';
 import {explainSystemErrors} from '../../errors/system.ts';
@@ -10,14 +10,15 @@ import type {Outcome} from './record.ts';
 export interface ReportArguments {
   /** File for the page. */
   readonly report?: string;
-  /** Replace it when it is there. */
+  /** Replace an existing file. */
   readonly force?: boolean;
 }
 
 /**
- * Runs a command and writes the page of it. A run that fails for what was asked for (`ConfigError`) leaves no page.
+ * Runs a command and writes its page. A run that fails because of its arguments (`ConfigError`)
+ * leaves no page.
  *
- * @throws ConfigError before the run when something is at `file`, or nothing can be written there.
+ * @throws ConfigError before the run when `file` exists, or cannot be written.
  */
 export async function reported(
   host: CommandContext,
@@ -48,7 +49,7 @@ export async function reported(
   return end();
 }
 
-/** A run that failed by itself is not to be explained by its page. */
+/** The page must not hide the failure of the run. */
 async function write(file: string, page: string, host: CommandContext, {state}: Outcome): Promise<void> {
   try {
     await explainSystemErrors(`write ${file}`, () => writePrivate(file, page));

@@ -1,17 +1,26 @@
-/** The three answers that a report begins with: what was waited for, what limited the rate, what it cost. Pure. */
+/**
+ * The three answers at the top of a report: what was waited for, what limited the rate, what it
+ * cost. Pure.
+ */
 import {counted, grouped, spanText} from '../terminal/table.ts';
 import {type Activity, activityNames, type Hold, type ModuleRecord, type RunRecord} from './record.ts';
 
-/** A part of some time, in [0, 1]. */
+/** A share of a period, in [0, 1]. */
 export type Share<T extends string> = readonly [what: T, share: number];
 
-/** What a module was waiting for or working on; its waits while limits held calls back are those of the limits. */
+/**
+ * What a module waited for or did. Its waits while limits delayed calls are attributed to the
+ * limits.
+ */
 export type Doing = Activity | 'limit';
 
-/** Activities that are calls to wait for, so that a hold of all calls is what they wait for. */
+/** Activities that wait for calls, and so for a hold of all calls. */
 const heldUp: readonly Activity[] = ['start', 'queue', 'job'];
 
-/** How the time of all modules was spent, as shares of their sum; time in which they were up to date is left out. Largest first. */
+/**
+ * How the modules spent their time, as shares of its sum, largest first. Time in which they were up
+ * to date does not count.
+ */
 export function sharesOf(modules: readonly ModuleRecord[], holds: readonly Hold[]): Share<Doing>[] {
   const spans = modules.flatMap((module) => module.spans).filter(({activity}) => activity !== 'idle');
   return sharesBy(
@@ -29,13 +38,18 @@ function overlapMs(holds: readonly Hold[], fromMs: number, toMs: number): number
   return holds.reduce((sum, hold) => sum + Math.max(0, Math.min(toMs, hold.toMs) - Math.max(fromMs, hold.fromMs)), 0);
 }
 
-/** What set the pace at some moment: the furthest that any module was, or the limits that held all of them back. */
+/**
+ * What set the pace at a moment: the furthest stage of any module, or the limits that delayed all.
+ */
 export type Pace = Doing;
 
-/** Whoever is first in this list decides: while one module downloads, the others' waiting costs no time. */
+/** The first of these decides: while one module downloads, the waiting of others costs no time. */
 const deciding: readonly Pace[] = ['download', 'sweep', 'limit', 'job', 'queue', 'paused', 'start', 'idle'];
 
-/** How the time of the run was spent, by what set its pace; time in which all were up to date is left out. Largest first. */
+/**
+ * How the run spent its time, by what set its pace, largest first. Time in which all modules were
+ * up to date does not count.
+ */
 export function pacesOf(modules: readonly ModuleRecord[], holds: readonly Hold[]): Share<Pace>[] {
   const stretches = [
     ...modules.flatMap(({spans}) => spans.map(({activity, fromMs, toMs}) => ({pace: activity as Pace, fromMs, toMs}))),
@@ -69,7 +83,7 @@ function sharesBy<T extends string>(times: readonly (readonly [T, number])[]): S
     .sort(([, a], [, b]) => b - a);
 }
 
-/** One answer: its figure, and the rest of the sentence. */
+/** One answer: its headline, and the rest of the sentence. */
 export interface Answer {
   readonly question: string;
   readonly headline: string;
@@ -83,17 +97,21 @@ export function answersOf(record: RunRecord): readonly Answer[] {
 function waitedFor({modules, holds}: RunRecord): Answer {
   const question = 'What was waited for';
   const [first, ...others] = sharesOf(modules, holds);
-  if (first === undefined) return {question, headline: 'Nothing', detail: 'All modules were up to date the whole time.'};
-  const told = (share: Share<Doing>): string => `${percent(share[1])} ${doingNames[share[0]]}`;
-  const rest = others.filter(isTold).map(told);
+  if (first === undefined) return {question, headline: 'Nothing', detail: 'All modules were up to date throughout.'};
+  const shownShare = (share: Share<Doing>): string => `${percent(share[1])} ${doingNames[share[0]]}`;
+  const rest = others.filter(isShown).map(shownShare);
   const detail = 'of the time that modules had work to do';
-  return {question, headline: told(first), detail: rest.length === 0 ? `${detail}.` : `${detail}; then ${rest.join(', ')}.`};
+  return {
+    question,
+    headline: shownShare(first),
+    detail: rest.length === 0 ? `${detail}.` : `${detail}; then ${rest.join(', ')}.`,
+  };
 }
 
 const doingNames: Readonly<Record<Doing, string>> = {...activityNames, limit: "held back by Zoho's limits"};
 
-/** Whether a share is more than nothing once it is rounded. */
-function isTold([, share]: Share<string>): boolean {
+/** Whether a share is still above zero after rounding. */
+function isShown([, share]: Share<string>): boolean {
   return share >= 0.005;
 }
 
@@ -105,7 +123,7 @@ const paceNames: Readonly<Record<Pace, string>> = {
   queue: 'Jobs allowed at once',
   paused: 'Faults',
   start: 'Reading metadata',
-  idle: 'Nothing: all was up to date',
+  idle: 'Nothing: everything was up to date',
 };
 
 function limitedBy({modules, holds, elapsedMs}: RunRecord): Answer {
@@ -113,11 +131,11 @@ function limitedBy({modules, holds, elapsedMs}: RunRecord): Answer {
   const [first, ...others] = pacesOf(modules, holds);
   if (first === undefined) return {question, headline: paceNames.idle, detail: ''};
   const rest = others
-    .filter(isTold)
+    .filter(isShown)
     .map(([pace, share]) => `${paceNames[pace].toLowerCase().replace('zoho', 'Zoho')} ${percent(share)}`);
   const heldMs = holds.reduce((sum, {fromMs, toMs}) => sum + toMs - fromMs, 0);
   const held =
-    heldMs > 0 ? ` Limits held calls back for ${spanText(heldMs)} of ${spanText(elapsedMs)}.` : ' No limit held calls back.';
+    heldMs > 0 ? ` Limits delayed calls for ${spanText(heldMs)} of ${spanText(elapsedMs)}.` : ' No limit delayed calls.';
   return {
     question,
     headline: `${paceNames[first[0]]} (${percent(first[1])})`,
@@ -130,7 +148,7 @@ export const callNames: Readonly<Record<string, string>> = {
   modules: 'the list of modules',
   fields: 'field metadata',
   create: 'bulk jobs',
-  job: 'looks at bulk jobs',
+  job: 'checks of bulk jobs',
   download: 'downloads',
   coql: 'queries',
   deleted: 'deletions',

@@ -1,8 +1,8 @@
 /** The progress of a whole capture: one line per module, why something waits, and a total. */
 import {styleText} from 'node:util';
 import type {BindingProgress} from '../../capture/progress.ts';
-import {downloadsPerMinute} from '../../limits.ts';
 import type {Clock} from '../../platform/clock.ts';
+import {downloadsPerMinute} from '../../zoho/limits.ts';
 import type {UsageSummary} from '../../zoho/usage.ts';
 import {bar} from './bar.ts';
 import type {View} from './display.ts';
@@ -16,7 +16,7 @@ export interface CaptureViewOptions {
   readonly expected: ReadonlyMap<BindingProgress, number>;
   readonly spent: () => UsageSummary;
   /** Why calls are on hold, while the wait is long. */
-  readonly heldBack: () => string | undefined;
+  readonly holdReason: () => string | undefined;
   readonly colors: boolean;
   /** Whether the terminal shows more than ASCII. */
   readonly unicode: boolean;
@@ -26,7 +26,7 @@ export interface CaptureViewOptions {
 const [wideColumns, barColumns] = [100, 76];
 const barWidth = 16;
 /** The remaining time is shown after this long; earlier it would jump. */
-const toldFromMs = 3_000;
+const estimatedFromMs = 3_000;
 
 export class CaptureView implements View {
   readonly #options: CaptureViewOptions;
@@ -111,8 +111,8 @@ export class CaptureView implements View {
   }
 
   #waiting(): string[] {
-    const {heldBack, spent} = this.#options;
-    const reason = heldBack();
+    const {holdReason, spent} = this.#options;
+    const reason = holdReason();
     if (reason !== undefined) return [reason];
     const {nextDownloadMs} = spent();
     if (nextDownloadMs === undefined) return [];
@@ -133,7 +133,7 @@ export class CaptureView implements View {
     const amount = isKnown
       ? `${grouped(read)} of ${grouped(total)} records (${percent(shareOf(read, total))})`
       : counted(documents, 'document');
-    const leftMs = isKnown && read > 0 && elapsedMs > toldFromMs ? (elapsedMs * (total - read)) / read : undefined;
+    const leftMs = isKnown && read > 0 && elapsedMs > estimatedFromMs ? (elapsedMs * (total - read)) / read : undefined;
     const parts = [
       amount,
       ...(rate > 0 && columns >= 70 ? [`${grouped(rate)}/s`] : []),

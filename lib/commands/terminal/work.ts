@@ -12,7 +12,7 @@ export class Work {
   #what = '';
   #done = 0;
   #total: number | undefined;
-  #told: (() => string) | undefined;
+  #progress: (() => string) | undefined;
   #turnedMs = performance.now();
 
   constructor(host: CommandContext) {
@@ -30,13 +30,13 @@ export class Work {
     this.#what = what;
     this.#done = 0;
     this.#total = total;
-    this.#told = undefined;
+    this.#progress = undefined;
   }
 
-  /** Begins a part of the work that is counted elsewhere; `tell` reports its progress. */
-  follow(what: string, tell: () => string): void {
+  /** Begins a part of the work that is counted elsewhere; `progress` reports its progress. */
+  follow(what: string, progress: () => string): void {
     this.begin(what);
-    this.#told = tell;
+    this.#progress = progress;
   }
 
   /** Counts finished work. */
@@ -63,7 +63,7 @@ export class Work {
 
   #lines(): string[] {
     if (this.#what === '') return [];
-    if (this.#told !== undefined) return [`${this.#what}: ${this.#told()}`];
+    if (this.#progress !== undefined) return [`${this.#what}: ${this.#progress()}`];
     if (this.#total === undefined) return [this.#done === 0 ? this.#what : `${this.#what}: ${grouped(this.#done)}`];
     const share = this.#total > 0 ? ` (${Math.floor((100 * this.#done) / this.#total)} %)` : '';
     return [`${this.#what}: ${grouped(this.#done)} of ${grouped(this.#total)}${share}`];

@@ -1,4 +1,7 @@
-/** A captured NDJSON file as a collection: its records by id, merged and deleted as Flow's reductions would. */
+/**
+ * A captured NDJSON file as a collection: its records by id, merged and deleted as Flow's
+ * reductions would.
+ */
 import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
 import {gzipEnding} from '../../sinks/files/file-names.ts';
 import {propertiesOf} from './properties.ts';

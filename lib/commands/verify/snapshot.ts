@@ -1,4 +1,7 @@
-/** A captured snapshot beside the rows that Zoho holds: they have no times, so what changed since cannot be told from what is wrong. */
+/**
+ * Compares a captured snapshot with Zoho's rows. They have no times, so later changes cannot be
+ * distinguished from errors.
+ */
 
 import {hash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
@@ -34,7 +37,10 @@ export interface SnapshotReading {
   readonly work: Pick<Work, 'add' | 'pause'>;
 }
 
-/** Compares all rows, each as often as it occurs, whatever their numbers (some 100 bytes of memory a row). */
+/**
+ * Compares all rows as often as they occur, regardless of their numbers (about 100 bytes of memory
+ * a row).
+ */
 export async function compareSnapshot(reading: SnapshotReading): Promise<void> {
   const {comparison, work} = reading;
   const left = new Map<string, {count: number; id: string}>();
@@ -58,7 +64,7 @@ export async function compareSnapshot(reading: SnapshotReading): Promise<void> {
 }
 
 interface Row {
-  /** Stands for everything but its number. */
+  /** Represents everything but the number. */
   readonly digest: string;
   readonly id: string;
 }
@@ -66,7 +72,7 @@ interface Row {
 const deletion = /^\{"_meta":\{"op":"d","row_id":(\d+)\}\}$/;
 const meta = /,"_meta":\{"op":"[cu]","row_id":(\d+)\}\}$/;
 
-/** The rows that a file comes to, by their numbers. */
+/** The rows that result from a file, by number. */
 async function capturedRows({path, bytes, work}: SnapshotReading): Promise<Map<number, Row>> {
   const rows = new Map<number, Row>();
   if (bytes === 0) return rows;
@@ -91,7 +97,10 @@ function rowOf(text: string): Row {
   };
 }
 
-/** Gives each row that Zoho holds, as a capture writes it. Fields that Zoho refuses are left out, which it says before any row is read. */
+/**
+ * Passes each of Zoho's rows to `take`, as a capture would write it. Fields that Zoho refuses are
+ * omitted, which is logged before any row is read.
+ */
 async function eachRow(reading: SnapshotReading, take: (text: string) => Promise<void>): Promise<void> {
   for (;;) {
     try {

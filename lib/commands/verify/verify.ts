@@ -13,7 +13,6 @@ import {own} from '../../platform/own-property.ts';
 import {folderDisk, hasCode} from '../../sinks/files/disk.ts';
 import {lockFolder} from '../../sinks/files/lock.ts';
 import {type Manifest, type ManifestFile, manifestName, parseManifest, refuseOther} from '../../sinks/files/manifest.ts';
-import {parseCoql} from '../../transforms/parse-json.ts';
 import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf} from '../bindings.ts';
 import {ChosenFields} from '../chosen-fields.ts';
@@ -52,16 +51,16 @@ export async function verify(host: CommandContext, args: VerifyArguments): Promi
   const text = await folderDisk(args.out).read(manifestName);
   if (text === undefined)
     throw new ConfigError(`Cannot verify ${args.out}: it has no ${manifestName}, so capture did not write it`);
-  return tell(host, args, await working(host, (work) => compareAll({...host, log: work.log}, args, text, work)));
+  return report(host, args, await working(host, (work) => compareAll({...host, log: work.log}, args, text, work)));
 }
 
 async function compareAll(host: CommandContext, args: VerifyArguments, text: string, work: Work): Promise<Verified[]> {
-  const whole = await setUpToAnswer(host, args);
+  const full = await setUpToAnswer(host, args);
   const unlock = await lockFolder(args.out);
   try {
     const journal = parseManifest(text, args.out);
     const {fields} = journal.capture;
-    const setup = fields === undefined ? whole : withFields(whole, new ChosenFields(fields.split(',')));
+    const setup = fields === undefined ? full : withFields(full, new ChosenFields(fields.split(',')));
     refuseOther(journal, setup.identity, args.out);
     const verified: Verified[] = [];
     for (const binding of await capturedOf(setup, journal, host)) {
@@ -70,7 +69,7 @@ async function compareAll(host: CommandContext, args: VerifyArguments, text: str
     return verified;
   } finally {
     unlock();
-    await whole.close();
+    await full.close();
   }
 }
 
@@ -148,7 +147,7 @@ async function verifyBinding(
   }
 }
 
-/** Rows of a snapshot have no times: what changed at Zoho since it was taken is a difference like any other. */
+/** Rows of a snapshot have no times, so changes in Zoho since then count as differences. */
 async function verifySnapshot(
   module: string,
   {file, bytes}: ManifestFile,
@@ -181,11 +180,7 @@ async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup,
   for (let slice = 0; slice < plan.coqlSlices.length; ) {
     const columns = plan.coqlSlices[slice] ?? [];
     try {
-      await client.coql(
-        windowQuery({module, columns, fromS: 0, limit: 1, quoting}),
-        (body) => parseCoql(body, columns, plan.all),
-        signal,
-      );
+      await client.coql(windowQuery({module, columns, fromS: 0, limit: 1, quoting}), signal);
       slice++;
     } catch (error) {
       signal.throwIfAborted();
@@ -219,7 +214,7 @@ function differenceOf(captured: string | undefined, zoho: string, {showValues}: 
   return captured === undefined ? 'is absent' : 'differs';
 }
 
-function tell(host: CommandContext, args: VerifyArguments, verified: readonly Verified[]): number {
+function report(host: CommandContext, args: VerifyArguments, verified: readonly Verified[]): number {
   if (args.json === true) {
     sayJson(host, {
       modules: verified.map(({module, reason, comparison}) => ({

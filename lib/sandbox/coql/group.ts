@@ -10,7 +10,7 @@ const groupsMax = 100_000;
 
 export const grouped = (query: Query): boolean => query.groupBy.length > 0 || query.select.some(({aggregate}) => aggregate);
 
-/** Runs a grouped query over its matches. Columns beside the aggregates must be named by GROUP BY. */
+/** Runs a grouped query over its matches. Columns beside the aggregates must be in GROUP BY. */
 export function runGroups(query: Query, columns: readonly BoundColumn[], rows: Iterable<TableRecord>): Result {
   const by = columns.filter((_, i) => query.select[i]?.aggregate === undefined);
   for (const {name} of by) {

@@ -9,15 +9,19 @@ import {sortKeys, sortRows} from './sort.ts';
 import type {CoqlSwitches} from './switches.ts';
 import type {Result, Table, TableRecord} from './table.ts';
 
-/** Different lookups that SELECT may pass through, and that WHERE, GROUP BY and ORDER BY may (zoho-api sheet 5.3). */
+/**
+ * How many lookups SELECT may follow, and how many WHERE, GROUP BY and ORDER BY may (zoho-api sheet
+ * 5.3).
+ */
 const selectJoinsMax = 15;
 const baseJoinsMax = 5;
 
 /**
  * Runs a query, or throws the `CoqlRefusal` that Zoho would answer.
  *
- * Windows of `Modified_Time` in the order `(Modified_Time, id)` read no more records than they give, but for those that the rest of WHERE drops. Any
- * other order reads all matches. `nonce` differs from query to query: it scatters rows that ORDER BY leaves undecided.
+ * Windows of `Modified_Time` in the order `(Modified_Time, id)` read only their rows, and those
+ * that the rest of WHERE rejects. Any other order reads all matches. `nonce` differs between
+ * queries: it scatters rows whose order is undefined.
  */
 export function runQuery(query: Query, table: Table, switches: CoqlSwitches, nonce = 0): Result {
   const columns = bindSelect(query, table, switches);

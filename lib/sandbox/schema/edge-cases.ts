@@ -106,7 +106,10 @@ const history = module(
   {generatedType: 'field_tracker', viewable: false, parent: 'Deals', deletions: false, share: 0.2},
 );
 
-/** Stages that deals went through: a tracker without `Modified_Time`, and nothing else than its own date that tells when. */
+/**
+ * Stage history of deals: a tracker without `Modified_Time`, in which only its own date shows a
+ * time.
+ */
 const stages = module(
   'Stage_History',
   [

@@ -23,7 +23,8 @@ export interface Writing {
  */
 export function writingOf(field: Field | undefined): Writing {
   switch (field?.type) {
-    // A record's own id is the kernel's to check; a snapshot's row has it as a number like any other.
+    // A record's own id is the kernel's to check; a snapshot's row has it as a number like any
+    // other.
     case 'id':
     case 'integer':
       return {writer: codes.writeInteger, other: integer};
@@ -98,8 +99,8 @@ function reduced(field: Field, spell: (text: string) => string): OtherCell {
     if (isJson) return text(cell);
     const tree = treeOf(cell);
     if (tree === undefined) return text(spell(cell));
-    const {isJson: isWhole, text: found} = cellOf(tree, field);
-    return text(isWhole ? found : spell(found));
+    const {isJson: isStructure, text: found} = cellOf(tree, field);
+    return text(isStructure ? found : spell(found));
   };
 }
 

@@ -99,7 +99,7 @@ report('the answers name what was waited for, what limited the rate and what it 
   const idle = answersOf({...record, modules: [], holds: [], creditsLeft: 12_000, credits: 1, creditsBy: {fields: 1}, calls: 1});
   assert.equal(
     idle.map(({headline}) => headline),
-    ['Nothing', 'Nothing: all was up to date', '1 credit'],
+    ['Nothing', 'Nothing: everything was up to date', '1 credit'],
   );
   assert.match(idle[2]!.detail, /The organisation has 12,000 left/);
 });

@@ -19,11 +19,11 @@ function watching() {
   const binding = newProgress('Leads');
   const usage = new Usage();
   const it = new Recorder({clock, rssBytes: () => 7, version: '2.0.0'});
-  const limits: {heldBack?: string; pausedMs: number} = {pausedMs: 0};
+  const limits: {holdReason?: string; pausedMs: number} = {pausedMs: 0};
   it.watch({
     bindings: [binding],
     spent: () => ({...usage.summary(), pausedMs: limits.pausedMs}),
-    heldBack: () => limits.heldBack,
+    holdReason: () => limits.holdReason,
   });
   const after = (ms: number): void => {
     elapsedMs += ms;
@@ -75,9 +75,9 @@ recorder("keeps what Zoho's limits held back, and why", async () => {
   limits.pausedMs = 2_000;
   after(100);
   after(100);
-  limits.heldBack = 'Zoho asks for fewer calls; waiting, next try at noon';
+  limits.holdReason = 'Zoho asks for fewer calls; waiting, next try at noon';
   after(100);
-  limits.heldBack = undefined;
+  limits.holdReason = undefined;
   limits.pausedMs = 0;
   after(100);
   after(100);

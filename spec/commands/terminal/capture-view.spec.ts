@@ -23,7 +23,7 @@ function running(more: Partial<CaptureViewOptions> = {}): {view: CaptureView; pa
       [deals, 50_000],
     ]),
     spent: () => ({...new Usage().summary(), callsTotal: 12, creditsTotal: 345}),
-    heldBack: () => undefined,
+    holdReason: () => undefined,
     colors: false,
     unicode: true,
     ...more,
@@ -69,10 +69,10 @@ view('fits 60 and 80 columns, and keeps the totals on a screen of a few lines', 
 view('says why something waits, and until when', () => {
   const spent = () => ({...new Usage().summary(), nextDownloadMs: 22_400});
   assert.ok(running({spent}).view.lines(80, 30).includes('Zoho allows 10 downloads a minute; next in 23 s'));
-  const heldBack = () => 'Zoho asks for fewer calls; waiting, next try at 10:00:00Z';
-  const {view: shown} = running({spent, heldBack});
-  assert.ok(shown.lines(80, 30).includes(heldBack()));
-  assert.ok(shown.line().endsWith(heldBack()));
+  const holdReason = () => 'Zoho asks for fewer calls; waiting, next try at 10:00:00Z';
+  const {view: shown} = running({spent, holdReason});
+  assert.ok(shown.lines(80, 30).includes(holdReason()));
+  assert.ok(shown.line().endsWith(holdReason()));
 });
 
 view('makes up no total where Zoho does not count, and none of what is read a second time', () => {

@@ -5,7 +5,6 @@ import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import {patchOf} from '../../../lib/sinks/sink.ts';
 import {AccessToken} from '../../../lib/zoho/access-token.ts';
-import type {CoqlQuery} from '../../../lib/zoho/coql.ts';
 import {Endpoints} from '../../../lib/zoho/endpoints.ts';
 import {patched} from '../model/patched.ts';
 
@@ -64,14 +63,8 @@ const planters = {
   'deletions are believed blindly'() {
     const {coql} = Endpoints.prototype;
     return broken(Endpoints.prototype, {
-      async coql<T>(
-        this: Endpoints,
-        query: CoqlQuery,
-        read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
-        signal: AbortSignal,
-      ): Promise<T | null> {
-        const answer: unknown = query.text.includes(' in (') ? null : await coql.call(this, query, read, signal);
-        return answer as T | null;
+      async coql(this: Endpoints, query, signal, options) {
+        return query.text.includes(' in (') ? null : coql.call(this, query, signal, options);
       },
     });
   },

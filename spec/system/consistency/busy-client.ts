@@ -1,4 +1,5 @@
 import type {DeletedRows, ZohoClient} from '../../../lib/zoho/api.ts';
+import {Http} from '../../../lib/zoho/http.ts';
 
 export interface Hooks {
   /** Before a query is asked, which waits for it. */
@@ -14,13 +15,33 @@ export interface Hooks {
   changeDeleted?(answer: DeletedRows | null): DeletedRows | null;
 }
 
+/** Answers to queries that are being read, by the origin that gave them: a query that waits for limits looks the same from outside. */
+const queryBodies = new Map<string, number>();
+const {send} = Http.prototype;
+Http.prototype.send = async function (request, signal) {
+  const answer = await send.call(this, request, signal);
+  const {origin, path} = request;
+  if (path !== '/crm/v8/coql') return answer;
+  const count = (by: number): unknown => queryBodies.set(origin, (queryBodies.get(origin) ?? 0) + by);
+  const bytes = answer.bytes.bind(answer);
+  answer.bytes = async function* (bytesMax) {
+    count(1);
+    try {
+      yield* bytes(bytesMax);
+    } finally {
+      count(-1);
+    }
+  };
+  return answer;
+};
+
 /** Calls of one client. */
 export class BusyClient {
   readonly client: ZohoClient;
   /** Calls that have begun and not ended, waits of the client itself among them. */
   calls = 0;
-  /** Bodies being read. */
-  reading = 0;
+  /** Downloads being read. */
+  #downloads = 0;
   /** Goes up with everything that happens. */
   steps = 0;
 
@@ -43,21 +64,22 @@ export class BusyClient {
         let reading = false;
         try {
           for await (const piece of client.download(id, signal)) {
-            if (!reading) busy.reading++;
+            if (!reading) busy.#downloads++;
             reading = true;
             busy.steps++;
             yield piece;
           }
         } finally {
-          if (reading) busy.reading--;
+          if (reading) busy.#downloads--;
           busy.calls--;
           busy.steps++;
         }
       },
-      coql: async (query, read, signal) => {
+      coql: async (query, signal, options) => {
         await hooks.beforeCoql?.(query.text);
-        return this.#call(() => client.coql(query, (body) => this.#read(() => read(body)), signal));
+        return this.#call(() => client.coql(query, signal, options));
       },
+      count: (module, fromS, signal) => this.#call(() => client.count(module, fromS, signal)),
       deleted: async (module, sinceSeconds, page, signal) => {
         await hooks.beforeDeleted?.(page);
         const answer = await this.#call(() => client.deleted(module, sinceSeconds, page, signal));
@@ -71,6 +93,11 @@ export class BusyClient {
     };
   }
 
+  /** Whether a body is being read. */
+  get reads(): boolean {
+    return this.#downloads > 0 || (queryBodies.get(this.client.origin) ?? 0) > 0;
+  }
+
   async #call<T>(make: () => Promise<T>): Promise<T> {
     this.calls++;
     this.steps++;
@@ -79,15 +106,6 @@ export class BusyClient {
     } finally {
       this.calls--;
       this.steps++;
-    }
-  }
-
-  async #read<T>(read: () => Promise<T>): Promise<T> {
-    this.reading++;
-    try {
-      return await read();
-    } finally {
-      this.reading--;
     }
   }
 }

@@ -258,7 +258,7 @@ class Running {
       const before = this.#busy.steps;
       await delay(1);
       await turn();
-      const still = this.#busy.steps === before && this.#busy.reading === 0;
+      const still = this.#busy.steps === before && !this.#busy.reads;
       quietMs = still && idle(sandbox) ? quietMs + 1 : 0;
     }
     this.#quietAt = this.#place;

@@ -32,7 +32,7 @@ const otherScope = /: the refresh token's scopes do not cover this module \(OAUT
 const noScope =
   /^No module of the capture can be read: .* the refresh token's scopes do not cover this module \(OAUTH_SCOPE_MISMATCH.*authorize again/;
 const noPermission = /: the token's user has no permission for this \(NO_PERMISSION/;
-const notFollowed = / points to another address, which is not followed \(HTTP status 302/;
+const notFollowed = / redirects to another address, which is not followed \(HTTP status 302/;
 const notSupported = /: Zoho answers (INVALID_MODULE|MODULE_NOT_SUPPORTED): |: the token's user has no permission for this/;
 
 const noFields = /^Zoho (?:has no field metadata for it|gave an empty answer about its fields, although it had some)$/;
@@ -76,7 +76,7 @@ const definite: Partial<Record<FaultName, Partial<Record<Made, Expected>>>> = {
   'no-fields': {fields: {aside: noFields}},
   'empty-fields': {fields: {aside: noFields}},
   'token-revoked': {token: {stopped: /^Cannot get an access token: .* does not know the refresh_token; .*authorize again/}},
-  'foreign-url': {status: {aside: /Zoho names a place outside of http:\/\/127\.0\.0\.1:\d+$/}},
+  'foreign-url': {status: {aside: /Zoho gave an address outside http:\/\/127\.0\.0\.1:\d+$/}},
 };
 
 const noMore = /: Zoho allows no more calls for now \(TOO_MANY_REQUESTS: too many requests\)$/;
@@ -91,14 +91,14 @@ const forGood: readonly [order: string, expected: Expected][] = [
   ['scope-mismatch:create', {stopped: noScope, aside: otherScope}],
   ['scope-mismatch:coql', {stopped: noScope, aside: otherScope}],
   ['error-500:fields', {stopped: /^Cannot read the fields of module \w+: Zoho answers INTERNAL_ERROR: Internal Server Error$/}],
-  ['html-502:token', {stopped: /^Cannot get an access token: 127\.0\.0\.1:\d+ gives no usable answer \(HTTP status 502\)$/}],
+  ['html-502:token', {stopped: /^Cannot get an access token: 127\.0\.0\.1:\d+ gave no usable answer \(HTTP status 502\)$/}],
   ['html-502:coql', {aside: /^Cannot query module \w+: Zoho answers HTTP status 502 without a reason$/}],
   ['html-200:create', {aside: /^Module \w+ cannot be backfilled: Cannot create a bulk read job .* it is not JSON$/}],
   ['html-200:deleted', {aside: /^its changes cannot be read: Cannot read the deletions of module \w+: .* it is not JSON$/}],
   ['malformed:coql', {aside: /^its changes cannot be read: Cannot read Zoho's answer to a COQL query: the text is malformed/}],
-  ['invalid-token:coql', {stopped: /refuses a token just granted; .*authorize again \(INVALID_TOKEN/}],
-  ['invalid-token:result', {stopped: /refuses a token just granted; .*authorize again \(INVALID_TOKEN/}],
-  ['reset:coql', {aside: /^Cannot query module \w+: no whole answer from 127\.0\.0\.1:\d+: the connection was cut/}],
+  ['invalid-token:coql', {stopped: /rejects a token that was just granted; .*authorize again \(INVALID_TOKEN/}],
+  ['invalid-token:result', {stopped: /rejects a token that was just granted; .*authorize again \(INVALID_TOKEN/}],
+  ['reset:coql', {aside: /^Cannot query module \w+: no complete answer from 127\.0\.0\.1:\d+: the connection was cut/}],
   ['short:result', {aside: /^Module \w+ cannot be backfilled: .*ended early/}],
   ['short-announced:result', {aside: /cannot be backfilled: Cannot unzip the file: it ends before the archive does$/}],
   [
@@ -109,7 +109,7 @@ const forGood: readonly [order: string, expected: Expected][] = [
     'job-failure:status',
     {aside: /cannot be backfilled: Bulk read job \d+ failed: INTERNAL_SERVER_ERROR: Internal server error$/},
   ],
-  ['lost-job:status', {aside: /cannot be backfilled: Cannot look at bulk read job \d+: Zoho answers RESOURCE_NOT_FOUND/}],
+  ['lost-job:status', {aside: /cannot be backfilled: Cannot check bulk read job \d+: Zoho answers RESOURCE_NOT_FOUND/}],
   ['page-token-expired:create', {aside: /cannot be backfilled: .* the page token is no longer valid \(EXPIRED_VALUE/}],
 ];
 

@@ -193,7 +193,7 @@ secrecy('stay out of what sops says and of what it gives, when that is no config
     await chmod(shell.path('sops'), 0o755);
     const ran = await runClean(shell, 'check --config sealed.json', {env});
     code(ran, 2);
-    assert.match(ran.messages, /Cannot decrypt \S*sealed\.json: sops gives no JSON/);
+    assert.match(ran.messages, /Cannot decrypt \S*sealed\.json: sops wrote no JSON/);
   }
 });
 

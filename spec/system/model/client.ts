@@ -5,6 +5,7 @@ import {silent} from '../../../lib/platform/log.ts';
 import {parseQuery} from '../../../lib/sandbox/coql/parse.ts';
 import type {Condition, Literal} from '../../../lib/sandbox/coql/query.ts';
 import {coqlDefaults} from '../../../lib/sandbox/coql/switches.ts';
+import {parseCoql} from '../../../lib/transforms/parse-json.ts';
 import type {BulkJob, DeletedRows, Module, ZohoClient} from '../../../lib/zoho/api.ts';
 import type {BulkPage, BulkQuery} from '../../../lib/zoho/client.ts';
 import {Usage} from '../../../lib/zoho/usage.ts';
@@ -85,11 +86,12 @@ export class ModelZoho {
       createJob: (query, signal) => call(signal, () => this.#create(query)),
       job: (id, signal) => call(signal, () => this.#status(id)),
       download: (id, signal) => this.#download(id, signal),
-      coql: async (query, read, signal) => {
+      coql: async (query, signal, {fields, bytesMax} = {}) => {
         this.coqlCalls++;
         const body = await call(signal, () => this.#coql(query.text, sinceMs));
-        return body === undefined ? null : read(bytes(body));
+        return body === undefined ? null : parseCoql(bytes(body), query.columns, fields, bytesMax);
       },
+      count: async () => undefined,
       deleted: (_module, sinceS, page, signal) => {
         this.deletedCalls++;
         return call(signal, () => this.#deleted(sinceS, page));

@@ -66,7 +66,8 @@ export const controls: readonly Control[] = [
     name: 'a tombstone is written without asking whether the record lives',
     run: {
       wrap: client((real) => ({
-        coql: (query, read, signal) => (query.text.includes(' in (') ? Promise.resolve(null) : real.coql(query, read, signal)),
+        coql: (query, signal, options) =>
+          query.text.includes(' in (') ? Promise.resolve(null) : real.coql(query, signal, options),
       })),
     },
   },

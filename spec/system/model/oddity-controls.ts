@@ -50,8 +50,8 @@ export const oddityControls: readonly Control[] = [
       oddities: {listMax: 1},
       wrap: (real) => ({
         ...real,
-        coql: (query, read, signal) =>
-          real.coql(query, read, signal).catch((error: unknown) => {
+        coql: (query, signal, options) =>
+          real.coql(query, signal, options).catch((error: unknown) => {
             const refused = error instanceof ZohoError && error.code === 'LIMIT_EXCEEDED';
             throw refused ? new ZohoError('module', error.message) : error;
           }),
