@@ -38,13 +38,13 @@ const soonMs = 1_000;
 
 interrupted('ends the comparison of the demo', async ({shell}) => {
   const isComparing = (_: string, output: string): boolean => output.includes(' documents in ');
-  const {code, tookMs, messages} = await stopped(shell, 'demo --records 150000', isComparing);
+  const {code, tookMs, messages} = await stopped(shell, 'demo --records 40000', isComparing);
   assert.equal(code, 130, messages);
   assert.ok(tookMs < soonMs, `${tookMs} ms`);
 });
 
 interrupted('ends verify while it lists modules and while it compares', async ({shell}) => {
-  const sandbox = await startSandbox({records: 60_000, switches: {downloadsPerMinute: 1_000, tokensPerWindow: 1_000}});
+  const sandbox = await startSandbox({records: 20_000, switches: {downloadsPerMinute: 1_000, tokensPerWindow: 1_000}});
   try {
     await shell.configure(sandbox);
     await shell.run('capture --config config.json --module Leads --out out --once');
@@ -61,7 +61,7 @@ interrupted('ends verify while it lists modules and while it compares', async ({
 
 interrupted('ends a benchmark with all that it started', async ({shell}) => {
   for (const [args, far] of [
-    ['bench --rows 50000', 'naive, warm-up'],
+    ['bench --rows 10000', 'naive, warm-up'],
     ['bench --starts', 'Starting each'],
   ] as const) {
     const {code, tookMs, messages} = await stopped(shell, args, (said) => said.includes(far));
