@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {startSandbox} from '../../lib/sandbox/server.ts';
-import {Shell} from './shell.ts';
+import {onceSaid, Shell} from './shell.ts';
 
 const interrupted = suite<{shell: Shell}>('Ctrl-C');
 
@@ -20,15 +20,10 @@ async function stopped(
   let pressedMs = 0;
   const {code, messages, output} = await shell.run(args, {
     env: {LOG_LEVEL: 'trace'},
-    whenRunning(kill, messages, output) {
-      const timer = setInterval(() => {
-        if (!isFar(messages(), output())) return;
-        clearInterval(timer);
-        pressedMs = performance.now();
-        kill('SIGINT');
-      }, 10);
-      timer.unref();
-    },
+    whenRunning: onceSaid(isFar, (kill) => {
+      pressedMs = performance.now();
+      kill('SIGINT');
+    }),
   });
   assert.ok(pressedMs > 0, `it ended before: ${messages}${output}`);
   return {code, messages, tookMs: performance.now() - pressedMs};

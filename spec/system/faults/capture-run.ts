@@ -1,5 +1,4 @@
 /** A capture of the sandbox in this process, with fast time and short timeouts, while faults are about and people edit. */
-import {Writable} from 'node:stream';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import type {Level} from '../../../lib/platform/log.ts';
@@ -10,6 +9,7 @@ import type {SwitchChoices} from '../../../lib/sandbox/switches.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import {createClient} from '../../../lib/zoho/client.ts';
 import {FlowTask, type TaskBinding} from '../../harness/flow-runtime.ts';
+import {lineWriter} from '../../harness/lines.ts';
 import {parseExact, type Reduced, Session} from '../../harness/runtime.ts';
 import {Edits} from './edits.ts';
 import {fastClock} from './fast-clock.ts';
@@ -178,7 +178,7 @@ async function capture(
   });
   const session = new Session(task.options.bindings.map((binding) => task.collectionOf(binding)));
   const stop = new AbortController();
-  const output = lineReader((line) => {
+  const output = lineWriter((line) => {
     session.read(line);
     const captured = /^\{"captured":\{"binding":(\d+),"doc":(.*)\}\}$/.exec(line);
     if (captured) deletions.see(task.options.bindings[Number(captured[1])]!.module, parseExact(captured[2]!) as Reduced);
@@ -234,27 +234,5 @@ function refreshedSince(task: FlowTask, session: Session, sinceMs: number): read
       state.inc?.after == null &&
       [state.inc?.cursor, state.deleted?.cursor, state.last_initialized].every(past)
     );
-  });
-}
-
-/** Reads lines as Flow would. A line that breaks the protocol fails the stream. */
-function lineReader(take: (line: string) => void): Writable {
-  let rest = Buffer.alloc(0);
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      const block = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-      let from = 0;
-      try {
-        for (let end = block.indexOf(10); end >= 0; end = block.indexOf(10, from)) {
-          take(block.toString('utf8', from, end));
-          from = end + 1;
-        }
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)));
-        return;
-      }
-      rest = Buffer.from(block.subarray(from));
-      done();
-    },
   });
 }

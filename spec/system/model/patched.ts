@@ -3,10 +3,16 @@ import {Binding} from '../../../lib/capture/binding.ts';
 import type {Batch} from '../../../lib/records/batch.ts';
 import type {ModelRun} from './run.ts';
 
-export interface Control {
+/** A defect that is planted, which one of the seeds must show. */
+export interface Planted {
   readonly name: string;
+  /** One of the seeds that show it, tried first. The others follow, for when the model has changed. */
+  readonly seed: number;
   /** Breaks the product; call what it returns to mend it. */
   breakIt?(): () => void;
+}
+
+export interface Control extends Planted {
   readonly run?: Partial<ModelRun>;
 }
 
@@ -34,4 +40,11 @@ export function patched(change: (patch: Patch, binding: Binding) => void): () =>
     return patch.call(this, changed(this, given));
   };
   return () => Object.assign(Binding.prototype, {put, patch});
+}
+
+/** Replaces members of a class for a while; call what it returns to mend it. */
+export function replaced<T extends object>(prototype: T, change: Partial<T> & ThisType<T>): () => void {
+  const before = Object.getOwnPropertyDescriptors(prototype);
+  for (const [name, value] of Object.entries(change)) Object.defineProperty(prototype, name, {...before[name], value});
+  return () => Object.defineProperties(prototype, before);
 }
