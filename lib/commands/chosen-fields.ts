@@ -3,6 +3,7 @@ import {didYouMean} from '../errors/did-you-mean.ts';
 import {ConfigError} from '../errors/errors.ts';
 import type {Field} from '../records/field.ts';
 import type {ZohoClient} from '../zoho/api.ts';
+import {overriding} from '../zoho/overriding.ts';
 
 /** Identifies and dates a record; part of every choice. */
 const always = ['id', 'Modified_Time', 'Created_Time'];
@@ -25,23 +26,12 @@ export class ChosenFields {
 
   /** The client, limited to the chosen fields of its modules. */
   only(client: ZohoClient): ZohoClient {
-    return {
-      origin: client.origin,
+    return overriding(client, {
       fields: async (module, signal) => {
         const fields = await client.fields(module, signal);
         return fields && this.#of(module, fields);
       },
-      nowSeconds: (signal) => client.nowSeconds(signal),
-      modules: (signal) => client.modules(signal),
-      createJob: (query, signal) => client.createJob(query, signal),
-      job: (id, signal) => client.job(id, signal),
-      download: (id, signal) => client.download(id, signal),
-      coql: (query, read, signal) => client.coql(query, read, signal),
-      deleted: (module, sinceSeconds, page, signal) => client.deleted(module, sinceSeconds, page, signal),
-      scopes: (signal) => client.scopes(signal),
-      spent: () => client.spent(),
-      close: () => client.close(),
-    };
+    });
   }
 
   #of(module: string, fields: readonly Field[]): readonly Field[] {
