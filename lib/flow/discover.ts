@@ -108,15 +108,7 @@ export function documentSchema(title: string): object {
       Modified_Time: {type: 'string', title: 'Modified Time', format: 'date-time'},
       id: {type: 'integer', title: 'Id'},
     },
-    additionalProperties: true,
-    'x-infer-schema': true,
-    if: {
-      required: ['_meta'],
-      properties: {_meta: {required: ['op'], properties: {op: {const: 'd'}}}},
-    },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: {reduce: {strategy: 'merge', delete: true}},
-    else: {reduce: {strategy: 'merge'}},
+    ...reducedBy('merge'),
   };
 }
 
@@ -153,6 +145,13 @@ export function snapshotSchema(title: string): object {
         },
       },
     },
+    ...reducedBy('lastWriteWins'),
+  };
+}
+
+/** How documents of one key are reduced: by the strategy, and to nothing by a deletion. Other properties are inferred. */
+function reducedBy(strategy: 'merge' | 'lastWriteWins'): object {
+  return {
     additionalProperties: true,
     'x-infer-schema': true,
     if: {
@@ -160,7 +159,7 @@ export function snapshotSchema(title: string): object {
       properties: {_meta: {required: ['op'], properties: {op: {const: 'd'}}}},
     },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: {reduce: {strategy: 'lastWriteWins', delete: true}},
-    else: {reduce: {strategy: 'lastWriteWins'}},
+    then: {reduce: {strategy, delete: true}},
+    else: {reduce: {strategy}},
   };
 }

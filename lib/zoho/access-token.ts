@@ -171,7 +171,7 @@ export class AccessToken {
       if ('reply' in result) return this.#take(result.reply, askedMs);
       const gaveUp = new ZohoError('unavailable', `Cannot get an access token: ${result.why}`);
       if (result.again === 'throttled') {
-        const pauseMs = backoff(++refusals, {firstMs: tokenThrottleMs, maxMs: tokenThrottleMaxMs});
+        const pauseMs = this.#jittered(backoff(++refusals, {firstMs: tokenThrottleMs, maxMs: tokenThrottleMaxMs}));
         const tooLong = clock.elapsedMs() - sinceMs + pauseMs > (this.#options.waitMaxMs ?? throttleWaitMaxMs);
         if (tooLong || (this.#held !== undefined && this.#lives(this.#held))) throw gaveUp;
         await this.#pause(pauseMs, result.why, signal);
@@ -196,7 +196,7 @@ export class AccessToken {
     const nowMs = this.#options.clock.elapsedMs();
     if (!this.#replacing || this.#rationedLately(nowMs) < tokensPerWindow) return;
     const why = `${this.#rationed.length} access tokens were rejected within ${tokenWindowMs / 60_000} minutes, and Zoho grants few more`;
-    await this.#pause(this.#rationed[0]! + tokenWindowMs - nowMs, why, signal);
+    await this.#pause(this.#jittered(this.#rationed[0]! + tokenWindowMs - nowMs), why, signal);
   }
 
   #rationedLately(nowMs: number): number {
@@ -204,9 +204,12 @@ export class AccessToken {
     return this.#rationed.length;
   }
 
-  async #pause(delayMs: number, why: string, signal: AbortSignal): Promise<void> {
+  #jittered(delayMs: number): number {
+    return jittered(delayMs, {least: 1, spread: 0.1, random: this.#random});
+  }
+
+  async #pause(pauseMs: number, why: string, signal: AbortSignal): Promise<void> {
     const {clock, onHold, log} = this.#options;
-    const pauseMs = jittered(delayMs, {least: 1, spread: 0.1, random: this.#random});
     const at = new Date(clock.nowMs() + pauseMs).toISOString().slice(0, 19);
     log('warn', `Waiting for an access token: ${why}; next try at ${at}Z`);
     onHold?.(`Waiting for an access token: ${why}; next try at ${at}Z`);

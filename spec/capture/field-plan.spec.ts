@@ -2,26 +2,13 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {FieldPlan} from '../../lib/capture/field-plan.ts';
 import type {Field} from '../../lib/records/field.ts';
+import {textField} from '../harness/fields.ts';
 
 const fields = suite('ModuleFields');
 
-function field(name: string, more: Partial<Field> = {}): Field {
-  return {
-    name,
-    type: 'text',
-    dataType: 'text',
-    jsonType: 'string',
-    computed: false,
-    dynamic: false,
-    bulk: true,
-    coql: true,
-    ...more,
-  };
-}
-
-const key = [field('id', {type: 'id'}), field('Modified_Time', {type: 'datetime'})];
+const key = [textField('id', {type: 'id'}), textField('Modified_Time', {type: 'datetime'})];
 const many = (count: number, more: Partial<Field> = {}): Field[] =>
-  Array.from({length: count}, (_, i) => field(`F${String(i).padStart(4, '0')}`, more));
+  Array.from({length: count}, (_, i) => textField(`F${String(i).padStart(4, '0')}`, more));
 
 fields('asks for everything once, with the key in every slice and never more than Zoho takes', () => {
   const it = new FieldPlan([...key, ...many(450)]);
@@ -38,7 +25,7 @@ fields('asks for everything once, with the key in every slice and never more tha
 });
 
 fields('confirms what is captured and known to be read, and says when that is news', () => {
-  const it = new FieldPlan([...key, field('A'), field('B'), field('C')]);
+  const it = new FieldPlan([...key, textField('A'), textField('B'), textField('C')]);
   assert.deepEqual(it.confirmed, []);
   assert.equal(it.confirm(['id', 'A', 'B', 'Unknown', '']), true);
   assert.equal(it.confirm(['A', 'Unknown']), false);
@@ -68,14 +55,14 @@ fields('keeps the other slices as they are when a field is refused', () => {
 });
 
 fields('does not give up the key, nor a field twice, nor one that it never asked for', () => {
-  const it = new FieldPlan([...key, field('A')]);
+  const it = new FieldPlan([...key, textField('A')]);
   assert.equal(it.refuse('coql', 'A'), true);
   for (const name of ['A', 'id', 'Modified_Time', 'Unknown']) assert.equal(it.refuse('coql', name), false, name);
 });
 
 fields('puts at most five dynamic formulas in a query', () => {
-  const dynamic = Array.from({length: 12}, (_, i) => field(`D${i}`, {computed: true, dynamic: true}));
-  const it = new FieldPlan([...key, field('A'), ...dynamic]);
+  const dynamic = Array.from({length: 12}, (_, i) => textField(`D${i}`, {computed: true, dynamic: true}));
+  const it = new FieldPlan([...key, textField('A'), ...dynamic]);
   assert.deepEqual(
     it.coqlSlices.map((slice) => slice.filter((name) => name.startsWith('D')).length),
     [5, 5, 2],
@@ -84,7 +71,7 @@ fields('puts at most five dynamic formulas in a query', () => {
 });
 
 fields('goes back to fifty columns, once', () => {
-  const it = new FieldPlan([...key, ...many(120), field('Z', {dynamic: true, computed: true})]);
+  const it = new FieldPlan([...key, ...many(120), textField('Z', {dynamic: true, computed: true})]);
   assert.equal(it.narrowCoql(), true);
   assert.ok(
     it.coqlSlices.every((slice) => slice.length <= 50),
@@ -95,7 +82,7 @@ fields('goes back to fifty columns, once', () => {
 });
 
 fields('refreshes formulas, roll-ups and what only bulk reads', () => {
-  const it = new FieldPlan([...key, field('A'), field('Score', {computed: true}), field('Photo', {coql: false})]);
+  const it = new FieldPlan([...key, textField('A'), textField('Score', {computed: true}), textField('Photo', {coql: false})]);
   assert.deepEqual(it.toRefresh(), ['Photo', 'Score']);
   assert.deepEqual(it.refreshSlices(it.toRefresh()), [['id', 'Modified_Time', 'Photo', 'Score']]);
   it.refuse('coql', 'A');
@@ -116,13 +103,13 @@ fields('refreshes what is owed, too, and keeps the slices of a refresh whatever 
   it.admit('coql', begun[1]!);
   it.replace([...key, ...many(300).filter(({name}) => name !== begun[2])]);
   assert.deepEqual(it.refreshSlices(begun), [first!.filter((name) => name !== begun[0] && name !== begun[2]), second]);
-  const other = new FieldPlan([...key, field('A'), field('New')]);
+  const other = new FieldPlan([...key, textField('A'), textField('New')]);
   assert.deepEqual(other.toRefresh(), []);
   assert.deepEqual(other.toRefresh(['New', 'Gone']), ['New']);
 });
 
 fields('knows from the start what was refused, and asks for it again when it is admitted', () => {
-  const it = new FieldPlan([...key, field('A'), field('B')], {bulk: ['A', 'Gone'], coql: ['B']});
+  const it = new FieldPlan([...key, textField('A'), textField('B')], {bulk: ['A', 'Gone'], coql: ['B']});
   assert.deepEqual(it.refused, {bulk: ['A'], coql: ['B']});
   assert.deepEqual(it.coverage, {bulkOnly: ['B'], coqlOnly: ['A'], neither: []});
   it.admit('bulk', 'A');
@@ -133,10 +120,10 @@ fields('knows from the start what was refused, and asks for it again when it is 
 fields('names what only one API reads, and what none does', () => {
   const it = new FieldPlan([
     ...key,
-    field('A'),
-    field('Photo', {coql: false}),
-    field('File', {coql: false, bulk: false}),
-    field('Note', {bulk: false}),
+    textField('A'),
+    textField('Photo', {coql: false}),
+    textField('File', {coql: false, bulk: false}),
+    textField('Note', {bulk: false}),
   ]);
   assert.deepEqual(it.coverage, {bulkOnly: ['Photo'], coqlOnly: ['Note'], neither: ['File']});
   assert.deepEqual(
@@ -146,9 +133,9 @@ fields('names what only one API reads, and what none does', () => {
 });
 
 fields('sees whether newly read metadata differs, in any order', () => {
-  const it = new FieldPlan([...key, field('A')]);
-  assert.equal(it.replace([field('A'), ...key]), false);
-  assert.equal(it.replace([...key, field('A'), field('B')]), true);
+  const it = new FieldPlan([...key, textField('A')]);
+  assert.equal(it.replace([textField('A'), ...key]), false);
+  assert.equal(it.replace([...key, textField('A'), textField('B')]), true);
   assert.equal(it.all.has('B'), true);
 });
 

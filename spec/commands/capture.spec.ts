@@ -4,7 +4,7 @@ import {suite} from 'uvu';
 import {propertiesOf} from '../../lib/commands/verify/properties.ts';
 import {type Sandbox, startSandbox} from '../../lib/sandbox/server.ts';
 import {commandKills, compared, killSandbox} from './kills.ts';
-import {Shell} from './shell.ts';
+import {onceSaid, Shell} from './shell.ts';
 
 const capture = suite<{shell: Shell; sandbox: Sandbox}>('source-zoho capture');
 
@@ -73,13 +73,7 @@ capture('loses and repeats nothing in 6 kills', async ({shell, sandbox}) => {
 
 capture('stops at the first Ctrl-C with everything saved, and goes on from there', async ({shell, sandbox}) => {
   const first = await shell.run('capture --config config.json --module Leads --out out', {
-    whenRunning(kill, messages) {
-      const timer = setInterval(() => {
-        if (!messages().includes('is complete')) return;
-        clearInterval(timer);
-        kill('SIGINT');
-      }, 10);
-    },
+    whenRunning: onceSaid('is complete', (kill) => kill('SIGINT')),
   });
   assert.equal(first.code, 130, first.messages);
   assert.match(first.messages, /Interrupted; everything captured is saved, and the same command goes on from here\n$/);
@@ -147,15 +141,11 @@ capture('backfills again what it is told to, from where that began', async ({she
 capture('lets one process at a time into a directory, and no other capture', async ({shell, sandbox}) => {
   let second: Promise<{code: number | null; messages: string}> | undefined;
   const first = await shell.run('capture --config config.json --module Leads --out out', {
-    whenRunning(kill, messages) {
-      const timer = setInterval(async () => {
-        if (!messages().includes('is complete')) return;
-        clearInterval(timer);
-        second = shell.run('capture --config config.json --module Leads --out out --once');
-        await second;
-        kill('SIGTERM');
-      }, 10);
-    },
+    whenRunning: onceSaid('is complete', async (kill) => {
+      second = shell.run('capture --config config.json --module Leads --out out --once');
+      await second;
+      kill('SIGTERM');
+    }),
   });
   assert.equal(first.code, 130, first.messages);
   const refused = await second!;

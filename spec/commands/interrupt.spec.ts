@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {startSandbox} from '../../lib/sandbox/server.ts';
-import {Shell} from './shell.ts';
+import {onceSaid, Shell} from './shell.ts';
 
 const interrupted = suite<{shell: Shell}>('Ctrl-C');
 
@@ -20,15 +20,10 @@ async function stopped(
   let pressedMs = 0;
   const {code, messages, output} = await shell.run(args, {
     env: {LOG_LEVEL: 'trace'},
-    whenRunning(kill, messages, output) {
-      const timer = setInterval(() => {
-        if (!isFar(messages(), output())) return;
-        clearInterval(timer);
-        pressedMs = performance.now();
-        kill('SIGINT');
-      }, 10);
-      timer.unref();
-    },
+    whenRunning: onceSaid(isFar, (kill) => {
+      pressedMs = performance.now();
+      kill('SIGINT');
+    }),
   });
   assert.ok(pressedMs > 0, `it ended before: ${messages}${output}`);
   return {code, messages, tookMs: performance.now() - pressedMs};
@@ -38,13 +33,13 @@ const soonMs = 1_000;
 
 interrupted('ends the comparison of the demo', async ({shell}) => {
   const isComparing = (_: string, output: string): boolean => output.includes(' documents in ');
-  const {code, tookMs, messages} = await stopped(shell, 'demo --records 150000', isComparing);
+  const {code, tookMs, messages} = await stopped(shell, 'demo --records 40000', isComparing);
   assert.equal(code, 130, messages);
   assert.ok(tookMs < soonMs, `${tookMs} ms`);
 });
 
 interrupted('ends verify while it lists modules and while it compares', async ({shell}) => {
-  const sandbox = await startSandbox({records: 60_000, switches: {downloadsPerMinute: 1_000, tokensPerWindow: 1_000}});
+  const sandbox = await startSandbox({records: 20_000, switches: {downloadsPerMinute: 1_000, tokensPerWindow: 1_000}});
   try {
     await shell.configure(sandbox);
     await shell.run('capture --config config.json --module Leads --out out --once');
@@ -61,7 +56,7 @@ interrupted('ends verify while it lists modules and while it compares', async ({
 
 interrupted('ends a benchmark with all that it started', async ({shell}) => {
   for (const [args, far] of [
-    ['bench --rows 50000', 'naive, warm-up'],
+    ['bench --rows 10000', 'naive, warm-up'],
     ['bench --starts', 'Starting each'],
   ] as const) {
     const {code, tookMs, messages} = await stopped(shell, args, (said) => said.includes(far));

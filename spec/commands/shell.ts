@@ -91,3 +91,19 @@ export class Shell {
     await rm(this.folder, {recursive: true, force: true});
   }
 }
+
+/** For `whenRunning`: acts once, as soon as a command has said a text, or as much as `isFar` wants. */
+export function onceSaid(
+  isFar: string | ((messages: string, output: string) => boolean),
+  act: (kill: (signal: NodeJS.Signals) => void) => void,
+): NonNullable<RunOptions['whenRunning']> {
+  const isReached = typeof isFar === 'string' ? (messages: string) => messages.includes(isFar) : isFar;
+  return (kill, messages, output) => {
+    const timer = setInterval(() => {
+      if (!isReached(messages(), output())) return;
+      clearInterval(timer);
+      act(kill);
+    }, 10);
+    timer.unref();
+  };
+}

@@ -11,25 +11,13 @@ import {sourcedSchema} from '../../lib/flow/sourced.ts';
 import {specResponse} from '../../lib/flow/spec.ts';
 import {bindingPatch} from '../../lib/flow/state.ts';
 import {jsonLog} from '../../lib/platform/log.ts';
-import type {DocBlock} from '../../lib/records/batch.ts';
 import {FlowSink} from '../../lib/sinks/flow.ts';
+import {docsOf} from '../harness/blocks.ts';
 import {replay, talk} from '../harness/conversation.ts';
 
 const serving = suite('serve');
 
 const id = '5725767000000524157';
-
-function docs(...texts: string[]): DocBlock {
-  const bytes = Buffer.from(texts.join(''));
-  const ranges = new Int32Array(2 * texts.length);
-  let at = 0;
-  texts.forEach((text, i) => {
-    ranges[2 * i] = at;
-    at += Buffer.byteLength(text);
-    ranges[2 * i + 1] = at;
-  });
-  return {bytes, ranges, count: texts.length};
-}
 
 /** A connector without Zoho: two modules, and a capture that says of each binding where it is and what it was given. */
 const handlers: Handlers = {
@@ -43,7 +31,7 @@ const handlers: Handlers = {
       await sink.describe(target, sourcedSchema([]));
       const doc = `{"id":${id},"Modified_Time":"2026-10-01T10:00:00Z","_meta":{"op":"u"}}`;
       const patch = bindingPatch(target.stateKey, {collection: target.collection, was: state});
-      await sink.write({target, docs: docs(doc), patch});
+      await sink.write({target, docs: docsOf([doc]), patch});
     }
     await sink.close();
   },
@@ -128,7 +116,7 @@ serving('ends while it waits for a request, and while it answers one, when told 
 
 serving('leaves no half sequence when it is told to stop amid a page', async () => {
   const stop = new AbortController();
-  const page = docs(...Array.from({length: 200}, (_, i) => `{"id":${i + 1},"Modified_Time":"2026-10-01T10:00:00Z"}`));
+  const page = docsOf(Array.from({length: 200}, (_, i) => `{"id":${i + 1},"Modified_Time":"2026-10-01T10:00:00Z"}`));
   let written = 0;
   const writing: Handlers = {
     ...handlers,

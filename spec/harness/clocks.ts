@@ -54,7 +54,7 @@ export class ManualClock implements Clock {
       next.wake();
       await settled();
     }
-    this.#ms = endMs;
+    this.#ms = Math.max(this.#ms, endMs);
   }
 }
 

@@ -6,7 +6,8 @@ import {type DocBlock, shapeRoomBytes} from '../../lib/records/batch.ts';
 import {idOf, modifiedOf, tombstone, tombstones} from '../../lib/records/documents.ts';
 import {compileCoercer} from '../../lib/transforms/coerce.ts';
 import {shapeDocs} from '../../lib/transforms/shape.ts';
-import {csvRows, documents, texts} from '../transforms/samples.ts';
+import {textsOf} from '../harness/blocks.ts';
+import {csvRows, documents} from '../transforms/samples.ts';
 
 const test = suite('docs');
 
@@ -42,7 +43,7 @@ test('leaves the room after each document that shape needs, and shape stays insi
   const shaped = shapeDocs(docs);
   for (let i = 0; i < docs.count; i++) assert.ok(shaped.ranges[2 * i + 1]! - before[2 * i + 1]! <= shapeRoomBytes);
   assert.deepEqual(
-    texts(shaped).map((text) => JSON.parse(text)),
+    textsOf(shaped).map((text) => JSON.parse(text)),
     ['a', null, 'c'].map((A, i) => ({id: i + 1, Modified_Time: T, A, _meta: {op: 'u'}})),
   );
 });
@@ -52,11 +53,11 @@ test('makes tombstones that are whole documents', () => {
     {id: '5725767000000524157', deletedTime: T},
     {id: '7', deletedTime: '2026-10-01T10:00:00Z'},
   ]);
-  assert.deepEqual(texts(docs), [
+  assert.deepEqual(textsOf(docs), [
     `{"id":5725767000000524157,"Modified_Time":"${T}","_meta":{"op":"d"}}`,
     '{"id":7,"Modified_Time":"2026-10-01T10:00:00Z","_meta":{"op":"d"}}',
   ]);
-  assert.equal(texts(docs)[1], tombstone('7', '2026-10-01T10:00:00Z'));
+  assert.equal(textsOf(docs)[1], tombstone('7', '2026-10-01T10:00:00Z'));
   assert.deepEqual([idOf(docs, 0), modifiedOf(docs, 1)], [5725767000000524157n, '2026-10-01T10:00:00Z']);
   assert.equal(tombstones([]).count, 0);
 });

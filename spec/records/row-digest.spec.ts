@@ -4,6 +4,7 @@ import {suite} from 'uvu';
 import {rowTombstones} from '../../lib/records/documents.ts';
 import {RowDigest} from '../../lib/records/row-digest.ts';
 import {numberRows} from '../../lib/transforms/number-rows.ts';
+import {docsOf, textsOf} from '../harness/blocks.ts';
 
 const digest = suite('RowDigest');
 
@@ -41,32 +42,18 @@ digest('goes on from a copy without changing what it was copied from', () => {
 
 digest('numbers rows from those that were counted, u below the numbers in use and c from there on', () => {
   const texts = ['{"id":7', '{"id":8,"Skill":null', '{"id":9'];
-  const room = 48;
-  const bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length + room, 0));
-  const ranges = new Int32Array(6);
-  let at = 0;
-  for (const [i, text] of texts.entries()) {
-    bytes.set(Buffer.from(text), at);
-    ranges.set([at, at + text.length], 2 * i);
-    at += text.length + room;
-  }
   const sum = digestOf(['x', 'y']);
-  const docs = numberRows({bytes, ranges, count: 3}, sum, 4);
-  assert.deepEqual(
-    texts.map((_, i) => Buffer.from(docs.bytes).toString('utf8', docs.ranges[2 * i], docs.ranges[2 * i + 1])),
-    [
-      '{"id":7,"_meta":{"op":"u","row_id":2}}',
-      '{"id":8,"Skill":null,"_meta":{"op":"u","row_id":3}}',
-      '{"id":9,"_meta":{"op":"c","row_id":4}}',
-    ],
-  );
+  const docs = numberRows(docsOf(texts, 48), sum, 4);
+  assert.deepEqual(textsOf(docs), [
+    '{"id":7,"_meta":{"op":"u","row_id":2}}',
+    '{"id":8,"Skill":null,"_meta":{"op":"u","row_id":3}}',
+    '{"id":9,"_meta":{"op":"c","row_id":4}}',
+  ]);
   assert.equal(sum.text, digestOf(['x', 'y', ...texts]).text, 'the number is no part of the digest');
 });
 
 digest('deletes numbers with documents that hold nothing else', () => {
-  const {bytes, ranges, count} = rowTombstones(9, 11);
-  const texts = Array.from({length: count}, (_, i) => Buffer.from(bytes).toString('utf8', ranges[2 * i], ranges[2 * i + 1]));
-  assert.deepEqual(texts, ['{"_meta":{"op":"d","row_id":9}}', '{"_meta":{"op":"d","row_id":10}}']);
+  assert.deepEqual(textsOf(rowTombstones(9, 11)), ['{"_meta":{"op":"d","row_id":9}}', '{"_meta":{"op":"d","row_id":10}}']);
 });
 
 digest.run();

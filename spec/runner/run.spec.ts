@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {access, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {suite} from 'uvu';
+import {longestFirst, longFiles} from './order.ts';
 import {shortfall, sumOf} from './outcome.ts';
 import {runSpecs, type SpecRun} from './process.ts';
 
@@ -20,7 +21,8 @@ async function counted(folder: string, body: string, timeoutMs = 20_000): Promis
   const file = join(folder, 'it.spec.mjs');
   await writeFile(file, `import {suite} from '${import.meta.resolve('uvu')}';\nconst it = suite('it');\n${body}\n`);
   const {NODE_V8_COVERAGE: _, ...env} = process.env;
-  const options = {timeoutMs, atOnce: 1, env: {...env, NO_COLOR: '1'}, signal: new AbortController().signal, onEnd: () => {}};
+  const envOf = () => ({...env, NO_COLOR: '1'});
+  const options = {timeoutMs, atOnce: 1, envOf, signal: new AbortController().signal, onEnd: () => {}};
   const [{passed, failed, fault}] = (await runSpecs([file], options)) as [SpecRun];
   return {passed, failed, fault};
 }
@@ -70,6 +72,15 @@ runner('adds up, and fails with no spec or fewer cases than before', () => {
   assert.equal(shortfall(0, 0, 0), 'No spec was found');
   assert.equal(shortfall(3, 9, 10), 'Only 9 cases ran, 10 did before; if that is meant, run npm test -- --raise');
   assert.equal(shortfall(3, 10, 10), undefined);
+});
+
+runner('starts long files first, and knows none that is not there', async () => {
+  await Promise.all(longFiles.map((file) => access(new URL(`../../${file}`, import.meta.url))));
+  assert.deepEqual(longestFirst(['spec/b', longFiles[1]!, 'spec/a', longFiles[0]!]), [
+    ...longFiles.slice(0, 2),
+    'spec/a',
+    'spec/b',
+  ]);
 });
 
 runner.run();

@@ -5,23 +5,14 @@ import type {DocBlock} from '../../lib/records/batch.ts';
 import {DiscardSink} from '../../lib/sinks/discard.ts';
 import {FlowSink} from '../../lib/sinks/flow.ts';
 import type {Target} from '../../lib/sinks/sink.ts';
+import {docsOf} from '../harness/blocks.ts';
 
 const flow = suite('FlowSink');
 
 const leads: Target = {index: 0, stateKey: 'Leads', collection: 'acme/Leads'};
 const deals: Target = {index: 1, stateKey: 'Deals.v2', collection: 'acme/Deals'};
 
-function docs(...texts: string[]): DocBlock {
-  const bytes = Buffer.from(`##${texts.join('##')}##`);
-  const ranges = new Int32Array(2 * texts.length);
-  let at = 2;
-  for (const [i, text] of texts.entries()) {
-    ranges[2 * i] = at;
-    ranges[2 * i + 1] = at + Buffer.byteLength(text);
-    at += Buffer.byteLength(text) + 2;
-  }
-  return {bytes, ranges, count: texts.length};
-}
+const docs = (...texts: string[]): DocBlock => docsOf(texts, 2);
 
 /** An output that takes one block at a time, when told to. */
 function slowOutput(): {output: Writable; text(): string; takeOne(): void; waiting(): boolean} {

@@ -15,6 +15,7 @@ import {fileNames} from '../../lib/sinks/files/file-names.ts';
 import {lockFolder} from '../../lib/sinks/files/lock.ts';
 import {type NdjsonOptions, openNdjson} from '../../lib/sinks/ndjson.ts';
 import type {Transaction} from '../../lib/sinks/sink.ts';
+import {docsOf} from '../harness/blocks.ts';
 import {PowerCutDisk} from './power-cut-disk.ts';
 
 const ndjson = suite<{folder: string}>('NDJSON files');
@@ -38,17 +39,6 @@ const capture = {name: 'acmeCo/zoho', api_domain: 'http://127.0.0.1:1', client_i
 
 function optionsFor(folder: string, changes: Partial<NdjsonOptions> = {}): NdjsonOptions {
   return {disk: folderDisk(folder), folder, capture, collections: ['acmeCo/Leads', 'Deals'], clock: stillClock, ...changes};
-}
-
-function docsOf(texts: readonly string[]): DocBlock {
-  const ranges = new Int32Array(2 * texts.length);
-  let at = 0;
-  texts.forEach((text, i) => {
-    ranges[2 * i] = at;
-    at += Buffer.byteLength(text);
-    ranges[2 * i + 1] = at;
-  });
-  return {bytes: Buffer.from(texts.join('')), ranges, count: texts.length};
 }
 
 function piece(collection: string, texts: readonly string[], patch?: Transaction['patch']): Transaction {

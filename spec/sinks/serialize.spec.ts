@@ -4,26 +4,13 @@ import {suite} from 'uvu';
 import {BufferPool} from '../../lib/platform/buffer-pool.ts';
 import type {DocBlock} from '../../lib/records/batch.ts';
 import {serialize} from '../../lib/sinks/serialize.ts';
+import {docsOf} from '../harness/blocks.ts';
 
 const test = suite('frame');
 
 const target = {index: 0, stateKey: 'Leads', collection: 'acme/Leads'};
 const before = Buffer.from('<');
 const after = Buffer.from('>\n');
-
-/** Documents with that many bytes of something else between them. */
-function docsOf(texts: readonly string[], room: number): DocBlock {
-  const gap = '#'.repeat(room);
-  const bytes = Buffer.from(`${gap}${texts.join(gap)}${gap}`);
-  const ranges = new Int32Array(2 * texts.length);
-  let at = room;
-  for (const [i, text] of texts.entries()) {
-    ranges[2 * i] = at;
-    ranges[2 * i + 1] = at += Buffer.byteLength(text);
-    at += room;
-  }
-  return {bytes, ranges, count: texts.length};
-}
 
 const textOf = ({bytes}: {bytes: Uint8Array}): string => Buffer.from(bytes).toString();
 

@@ -7,9 +7,10 @@ import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import type {Field} from '../../lib/records/field.ts';
 import {CoerceStream, compileCoercer} from '../../lib/transforms/coerce.ts';
 import {ShapeStream} from '../../lib/transforms/shape.ts';
+import {textsOf} from '../harness/blocks.ts';
 import {batchLaws, stageLaws, streamed} from '../harness/laws.ts';
 import {cellJson} from './oracle.ts';
-import {coqlRows, csvRows, documents, field, fieldsOf, texts} from './samples.ts';
+import {coqlRows, csvRows, documents, field, fieldsOf} from './samples.ts';
 
 const test = suite('coerce');
 
@@ -331,7 +332,7 @@ test('CoerceStream gives the documents of each batch with its own patch, whateve
     yield {items: page, patch: {n: 2}};
   }
   const found: [string[], unknown][] = [];
-  for await (const {items, patch} of path(source())) found.push([texts(items), patch]);
+  for await (const {items, patch} of path(source())) found.push([textsOf(items), patch]);
   const a = `{"id":1,"Modified_Time":"${T}","A":"a","_meta":{"op":"u"}}`;
   assert.deepEqual(found, [
     [[a], {n: 1}],

@@ -1,25 +1,20 @@
 /** Fields, rows and documents for the specs of the transforms. */
-import type {DocBlock, RowBlock} from '../../lib/records/batch.ts';
+import type {RowBlock} from '../../lib/records/batch.ts';
 import type {Field, FieldType} from '../../lib/records/field.ts';
 import {compileCoercer} from '../../lib/transforms/coerce.ts';
 import {parseCsv} from '../../lib/transforms/parse-csv.ts';
 import {parseCoql} from '../../lib/transforms/parse-json.ts';
 import {shapeDocs} from '../../lib/transforms/shape.ts';
+import {textsOf} from '../harness/blocks.ts';
+import {textField} from '../harness/fields.ts';
 import {inPieces} from './archive.ts';
 
 export function field(name: string, type: FieldType, dataType: string = type, values?: readonly string[]): Field {
-  return {name, type, dataType, jsonType: 'string', computed: false, dynamic: false, bulk: true, coql: true, values};
+  return textField(name, {type, dataType, values});
 }
 
 export function fieldsOf(...fields: Field[]): ReadonlyMap<string, Field> {
   return new Map(fields.map((it) => [it.name, it]));
-}
-
-/** The texts of documents. */
-export function texts(docs: DocBlock): string[] {
-  return Array.from({length: docs.count}, (_, i) =>
-    Buffer.from(docs.bytes.subarray(docs.ranges[2 * i], docs.ranges[2 * i + 1])).toString(),
-  );
 }
 
 export interface Captured {
@@ -31,7 +26,7 @@ export interface Captured {
 export function documents(rows: RowBlock, fields: ReadonlyMap<string, Field>): Captured {
   const misfits: string[] = [];
   const coerce = compileCoercer(rows.columns, fields, {module: 'Leads', onMisfit: (name) => misfits.push(name)});
-  return {docs: texts(shapeDocs(coerce(rows))), misfits};
+  return {docs: textsOf(shapeDocs(coerce(rows))), misfits};
 }
 
 /** The rows of a small page of CSV, which make one batch. */

@@ -548,17 +548,38 @@ promise(
   },
 );
 
-promise(
-  'waits for no token longer than whoever waits wants to',
-  {token: () => [400, {error: 'Access Denied', status: 'failure'}], client: {waitMaxMs: 60_000}},
-  async (zoho) => {
-    await assert.rejects(zoho.client.modules(signal), {
-      kind: 'unavailable',
-      message: /too many were requested within 10 minutes$/,
+client('holds a call up no longer than that however its pauses are drawn', async () => {
+  for (let waitMaxMs = 30_000; waitMaxMs < 45_000; waitMaxMs += 1_000) {
+    let drawn = 0;
+    const random = (): number => (drawn++ % 2 === 0 ? 0.99 : 0);
+    await withZoho({replies: [busy], client: {waitMaxMs, random}}, async (zoho) => {
+      const beforeMs = zoho.clock.elapsedMs();
+      await assert.rejects(zoho.client.coql(query, signal), {kind: 'unavailable'});
+      const waitedMs = zoho.clock.elapsedMs() - beforeMs;
+      assert.ok(waitedMs <= waitMaxMs, `${waitedMs} of ${waitMaxMs} ms`);
     });
-    assert.equal(zoho.tokens.length, 1);
-  },
-);
+  }
+});
+
+for (const [waitMaxMs, tokens] of [
+  [60_000, 1],
+  [125_000, 1],
+  [135_000, 2],
+] as const) {
+  promise(
+    `waits for no token longer than whoever waits wants to, which is ${waitMaxMs / 1000} s`,
+    {token: () => [400, {error: 'Access Denied', status: 'failure'}], client: {waitMaxMs, random: () => 0.99}},
+    async (zoho) => {
+      const beforeMs = zoho.clock.elapsedMs();
+      await assert.rejects(zoho.client.modules(signal), {
+        kind: 'unavailable',
+        message: /too many were requested within 10 minutes$/,
+      });
+      assert.ok(zoho.clock.elapsedMs() - beforeMs <= waitMaxMs);
+      assert.equal(zoho.tokens.length, tokens);
+    },
+  );
+}
 
 promise(
   'reads Retry-After as a date by the clock of the same answer',

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type {Field} from '../../lib/records/field.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
 import {fieldsReply} from '../../lib/zoho/schemas.ts';
+import {textField} from '../harness/fields.ts';
 
 const fields = suite('fieldsOf');
 
@@ -19,16 +20,7 @@ function one(listed: object, module = 'Leads'): Field {
 }
 
 fields('has an id even when Zoho lists none, and one only', () => {
-  const id = {
-    name: 'id',
-    type: 'id',
-    dataType: 'bigint',
-    jsonType: 'string',
-    computed: false,
-    dynamic: false,
-    bulk: true,
-    coql: true,
-  };
+  const id = textField('id', {type: 'id', dataType: 'bigint'});
   assert.deepEqual(read('Leads'), [id]);
   assert.deepEqual(read('Leads', {api_name: 'id', data_type: 'text', json_type: 'string'}), [id]);
 });
@@ -44,16 +36,7 @@ fields('are sorted by the bytes of their names, each once', () => {
 fields('take empty structures as {}, as null, or as nothing', () => {
   for (const empty of [{}, null, undefined, [], 'odd']) {
     const field = one({formula: empty, rollup_summary: empty, pick_list_values: empty});
-    assert.deepEqual(field, {
-      name: 'X',
-      type: 'text',
-      dataType: 'text',
-      jsonType: 'string',
-      computed: false,
-      dynamic: false,
-      bulk: true,
-      coql: true,
-    });
+    assert.deepEqual(field, textField('X'));
   }
 });
 

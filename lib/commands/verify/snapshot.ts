@@ -5,36 +5,25 @@
 
 import {hash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
-import type {FieldPlan} from '../../capture/field-plan.ts';
 import {newProgress} from '../../capture/progress.ts';
 import {ZohoError} from '../../errors/errors.ts';
 import {lines} from '../../flow/lines.ts';
 import {pipeThrough} from '../../pipeline.ts';
 import {systemClock} from '../../platform/clock.ts';
-import type {Log} from '../../platform/log.ts';
 import {Semaphore} from '../../platform/semaphore.ts';
 import {RowDigest} from '../../records/row-digest.ts';
 import {batchWriter} from '../../sinks/writers.ts';
 import {bulkRows} from '../../sources/bulk.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {NumberStream} from '../../transforms/number-rows.ts';
-import type {ZohoClient} from '../../zoho/api.ts';
-import type {Work} from '../terminal/work.ts';
-import type {Comparison} from './compare.ts';
-import type {ListedQuarantine} from './left-out.ts';
+import type {Reading} from './reading.ts';
 
-export interface SnapshotReading {
-  readonly module: string;
-  readonly plan: FieldPlan;
+type Shared = 'module' | 'plan' | 'comparison' | 'quarantine' | 'client' | 'signal' | 'log' | 'work';
+
+export interface SnapshotReading extends Pick<Reading, Shared> {
   /** The file, and how many of its bytes count. */
   readonly path: string;
   readonly bytes: number;
-  readonly comparison: Comparison;
-  readonly quarantine: ListedQuarantine;
-  readonly client: ZohoClient;
-  readonly signal: AbortSignal;
-  readonly log: Log;
-  readonly work: Pick<Work, 'add' | 'pause'>;
 }
 
 /**

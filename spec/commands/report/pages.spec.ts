@@ -4,7 +4,7 @@ import {access, readFile, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
 import {type Sandbox, startSandbox} from '../../../lib/sandbox/server.ts';
 import {browser, dom, type Look, noBrowser} from '../../harness/browser.ts';
-import {Shell} from '../shell.ts';
+import {onceSaid, Shell} from '../shell.ts';
 
 const pages = suite<{shell: Shell; sandbox: Sandbox}>('Report pages');
 
@@ -101,13 +101,7 @@ pages('a capture with retries: the figures of its page are those of --json, wide
 
 pages('a capture that is interrupted, and one that fails, have pages that say so', async ({shell, sandbox}) => {
   const interrupted = await shell.run('capture --config config.json --module Leads --out out --report run.html', {
-    whenRunning(kill, messages) {
-      const timer = setInterval(() => {
-        if (!messages().includes('is complete')) return;
-        clearInterval(timer);
-        kill('SIGINT');
-      }, 10);
-    },
+    whenRunning: onceSaid('is complete', (kill) => kill('SIGINT')),
   });
   assert.equal(interrupted.code, 130, interrupted.messages);
   assert.match(await readFile(shell.path('run.html'), 'utf8'), /data-outcome="interrupted">The run was interrupted\./);
@@ -155,13 +149,7 @@ pages('a benchmark: the bars of its page are the figures of --json', async ({she
 
 pages('a benchmark that is interrupted has a page with the cases that were through', async ({shell}) => {
   const {code} = await shell.run('bench --cases usual,coql --rounds 1 --rows 2000 --report bench.html', {
-    whenRunning(kill, messages) {
-      const timer = setInterval(() => {
-        if (!messages().includes('coql: ours')) return;
-        clearInterval(timer);
-        kill('SIGINT');
-      }, 5);
-    },
+    whenRunning: onceSaid('coql: ours', (kill) => kill('SIGINT')),
   });
   assert.equal(code, 130);
   const page = await readFile(shell.path('bench.html'), 'utf8');

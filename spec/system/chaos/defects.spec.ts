@@ -6,10 +6,25 @@ import {type Defect, defects, plant} from './defects.ts';
 /** The planted defects of `npm run chaos -- --defects`, each caught within seconds: sessions killed on a clock that jumps. */
 const planted = suite('planted defects');
 
+/** One of the seeds that catch each, tried first. The others follow, for when the connector or the sandbox has changed. */
+const known: Readonly<Record<Defect, number>> = {
+  'the filter of bulk rows is off': 3,
+  'refreshes write nothing': 3,
+  'the cursor moves too far': 2,
+  'the deletions cursor moves too far': 3,
+  'the second page is skipped': 3,
+  'rows are recorded ahead': 8,
+  'checkpoints go before their documents': 9,
+  'deletions are believed blindly': 4,
+  'state is kept by position': 3,
+  'what was emitted is not kept': 17,
+  'what is owed is not kept': 2,
+  'refused tokens are kept': 4,
+};
 const seeds = Array.from({length: 20}, (_, i) => i + 1);
-const small = seeds.map((seed): SessionKills => ({kills: 10, seed}));
+const small = (seed: number): SessionKills => ({kills: 10, seed});
 /** Compared after two kills: a backfill that is asked for later would bring the rows that are missing. */
-const large = seeds.map((seed): SessionKills => ({kills: 2, seed, largePages: true}));
+const large = (seed: number): SessionKills => ({kills: 2, seed, largePages: true});
 
 /** What only pages with checkpoints in their middle show. */
 const ofLargePages: readonly Defect[] = ['rows are recorded ahead'];
@@ -29,14 +44,15 @@ async function found(runs: readonly SessionKills[]): Promise<readonly string[]> 
 planted('are twelve', () => assert.equal(defects.length, 12));
 
 planted('are not found where there are none', async () => {
-  assert.deepEqual(await found([...small.slice(0, 4), {...small[0]!, largePages: true}]), []);
+  assert.deepEqual(await found([...seeds.slice(0, 4).map(small), {...small(1), largePages: true}]), []);
 });
 
 for (const defect of defects) {
   planted(`are caught: ${defect}`, async () => {
     const mend = plant(defect);
     try {
-      assert.notDeepEqual(await found(ofLargePages.includes(defect) ? large : small), [], 'not caught by any run');
+      const runs = [known[defect], ...seeds].map(ofLargePages.includes(defect) ? large : small);
+      assert.notDeepEqual(await found(runs), [], 'not caught by any run');
     } finally {
       mend();
     }

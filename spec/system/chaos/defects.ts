@@ -6,22 +6,16 @@ import {FlowSink} from '../../../lib/sinks/flow.ts';
 import {patchOf} from '../../../lib/sinks/sink.ts';
 import {AccessToken} from '../../../lib/zoho/access-token.ts';
 import {Endpoints} from '../../../lib/zoho/endpoints.ts';
-import {patched} from '../model/patched.ts';
-
-/** Gives an object other members for a while; call what it returns to put the old ones back. */
-function broken<T extends object>(target: T, members: Partial<T> & ThisType<T>): () => void {
-  const before = Object.fromEntries(Object.keys(members).map((name) => [name, Reflect.get(target, name)]));
-  Object.assign(target, members);
-  return () => void Object.assign(target, before);
-}
+import {patched, replaced} from '../model/patched.ts';
+import {seenOnly} from '../model/restart-controls.ts';
 
 const later = (instant: unknown, seconds: number): string => instantOf(secondsOf(String(instant)) + seconds);
 
 const planters = {
   /** Bulk rows overwrite what sweeps captured after the photograph (G2). */
-  'the filter of bulk rows is off': () => broken(BackfillFilter.prototype, {allows: () => true}),
+  'the filter of bulk rows is off': () => replaced(BackfillFilter.prototype, {allows: () => true}),
   /** What refreshes bring is thrown away (G1, formulas). */
-  'refreshes write nothing': () => broken(RefreshedValues.prototype, {holds: () => true}),
+  'refreshes write nothing': () => replaced(RefreshedValues.prototype, {holds: () => true}),
   /** The cursor passes what was not read (G3). */
   'the cursor moves too far': () =>
     patched(({inc}) => {
@@ -35,7 +29,7 @@ const planters = {
   /** The second page of a range is never asked for (G1). */
   'the second page is skipped'() {
     const {job} = Endpoints.prototype;
-    return broken(Endpoints.prototype, {
+    return replaced(Endpoints.prototype, {
       async job(id, signal) {
         return {...(await job.call(this, id, signal)), nextPageToken: undefined, more: false};
       },
@@ -49,7 +43,7 @@ const planters = {
   /** A checkpoint goes out before its documents (G4). */
   'checkpoints go before their documents'() {
     const {write} = FlowSink.prototype;
-    return broken(FlowSink.prototype, {
+    return replaced(FlowSink.prototype, {
       async write(piece) {
         const {patch: late, docs, ...rest} = piece;
         const patch = typeof late === 'function' ? late() : late;
@@ -62,7 +56,7 @@ const planters = {
   /** Deletions are written without asking whether the record lives again (design 5.4). */
   'deletions are believed blindly'() {
     const {coql} = Endpoints.prototype;
-    return broken(Endpoints.prototype, {
+    return replaced(Endpoints.prototype, {
       async coql(this: Endpoints, query, signal, options) {
         return query.text.includes(' in (') ? null : coql.call(this, query, signal, options);
       },
@@ -71,7 +65,7 @@ const planters = {
   /** State is kept under the position of a binding, not under its key (design 6). */
   'state is kept by position'() {
     const {write} = FlowSink.prototype;
-    return broken(FlowSink.prototype, {
+    return replaced(FlowSink.prototype, {
       write(piece) {
         const keys = ['Contacts', 'Deals', 'Leads', 'Products'];
         const moved = (): ReturnType<typeof patchOf> => {
@@ -88,11 +82,11 @@ const planters = {
     });
   },
   /** After a restart nothing is known of what was emitted since a range began (G2). */
-  'what was emitted is not kept': () => broken(BackfillFilter.prototype, {news: () => undefined}),
+  'what was emitted is not kept': () => seenOnly(new Set()),
   /** What fields owe is forgotten with the process (G1, fields that are new or only Bulk Read reads). */
   'what is owed is not kept': () => patched(({fields}) => void delete fields?.owed),
   /** A refused access token is asked with again (design 7). */
-  'refused tokens are kept': () => broken(AccessToken.prototype, {invalidate: () => {}}),
+  'refused tokens are kept': () => replaced(AccessToken.prototype, {invalidate: () => {}}),
 } as const satisfies Record<string, () => () => void>;
 
 export type Defect = keyof typeof planters;

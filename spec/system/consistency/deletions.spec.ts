@@ -25,6 +25,20 @@ async function captured(options: JumpOptions, use: (capture: JumpCapture, ids: s
   });
 }
 
+/** Deletes records; now and then a second passes. */
+function deleteAll(
+  {sandbox, clock}: JumpCapture,
+  ids: readonly string[],
+  perSecond: number,
+  isPermanent = (_: number) => false,
+): void {
+  const deals = sandbox.org.module('Deals');
+  for (const [i, id] of ids.entries()) {
+    deals.delete(id, {permanent: isPermanent(i)});
+    if (i % perSecond === 0) clock.advance(1_000);
+  }
+}
+
 const collection = (capture: JumpCapture) => capture.task.collections.of('acme/Deals');
 
 for (const deletedOrder of ['ascending', 'descending', 'shuffled'] as const) {
@@ -34,11 +48,7 @@ for (const deletedOrder of ['ascending', 'descending', 'shuffled'] as const) {
       () => {
         const switches: SwitchChoices = {deletedOrder, unchangedStatus};
         return captured(plain(800, {switches}), async (capture, ids) => {
-          const deals = capture.sandbox.org.module('Deals');
-          for (const [i, id] of ids.slice(0, 700).entries()) {
-            deals.delete(id, {permanent: i % 3 === 0});
-            if (i % 10 === 0) capture.clock.advance(1_000);
-          }
+          deleteAll(capture, ids.slice(0, 700), 10, (i) => i % 3 === 0);
           await capture.catchUp();
           assert.deepEqual(capture.differences(), []);
           assert.equal(collection(capture).size, 100);
@@ -50,11 +60,7 @@ for (const deletedOrder of ['ascending', 'descending', 'shuffled'] as const) {
 
 deletions('a feed that ends at a paging cap, in order of time, is read on from where it stopped', () =>
   captured(plain(1_500, {switches: {deletedOrder: 'ascending', deletedRowsMax: 400}}), async (capture, ids) => {
-    const deals = capture.sandbox.org.module('Deals');
-    for (const [i, id] of ids.slice(0, 1_300).entries()) {
-      deals.delete(id);
-      if (i % 50 === 0) capture.clock.advance(1_000);
-    }
+    deleteAll(capture, ids.slice(0, 1_300), 50);
     await capture.catchUp();
     assert.deepEqual(capture.differences(), []);
     assert.equal(collection(capture).size, 200);
@@ -63,12 +69,8 @@ deletions('a feed that ends at a paging cap, in order of time, is read on from w
 
 deletions('a feed that ends at a paging cap, in no order that lets it go on, is reported and its cursor stays', () =>
   captured(plain(900, {switches: {deletedOrder: 'descending', deletedRowsMax: 400}}), async (capture, ids) => {
-    const deals = capture.sandbox.org.module('Deals');
     const cursor = () => (capture.state('Deals').deleted as {cursor: string}).cursor;
-    for (const [i, id] of ids.slice(0, 700).entries()) {
-      deals.delete(id);
-      if (i % 50 === 0) capture.clock.advance(1_000);
-    }
+    deleteAll(capture, ids.slice(0, 700), 50);
     const deletedMs = capture.clock.nowMs() - 14_000;
     await capture.pass(20 * 60_000);
     assert.ok(Date.parse(cursor()) <= deletedMs, `the cursor is at ${cursor()}`);

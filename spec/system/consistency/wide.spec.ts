@@ -7,44 +7,36 @@ import {narrow, wide} from './modules.ts';
 /** Modules with more fields than one job or one query may name. */
 const slices = suite('wide modules');
 
+/** Three slices of three pages. */
+const thirds = {
+  modules: [wide('Deals', 430)],
+  records: {Deals: 250},
+  switches: {rowsPerJob: 100, jobMs: 30_000},
+  bindings: [{module: 'Deals'}],
+};
+
 slices('more fields than a job may name come in slices, page by page, and end equal', () =>
-  JumpCapture.with(
-    {
-      modules: [wide('Deals', 430)],
-      records: {Deals: 250},
-      switches: {rowsPerJob: 100, jobMs: 30_000},
-      bindings: [{module: 'Deals'}],
-    },
-    async (capture) => {
-      capture.start();
-      await capture.catchUp();
-      assert.deepEqual(capture.differences(), []);
-      const jobs = [...capture.sandbox.jobs.all].length;
-      assert.equal(jobs, 3 * 3, 'three slices of three pages');
-    },
-  ),
+  JumpCapture.with(thirds, async (capture) => {
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    const jobs = [...capture.sandbox.jobs.all].length;
+    assert.equal(jobs, 3 * 3, 'three slices of three pages');
+  }),
 );
 
 slices('a backfill killed between slices goes on with the slice it was at', () =>
-  JumpCapture.with(
-    {
-      modules: [wide('Deals', 430)],
-      records: {Deals: 250},
-      switches: {rowsPerJob: 100, jobMs: 30_000},
-      bindings: [{module: 'Deals'}],
-    },
-    async (capture) => {
-      capture.start();
-      await capture.until(() => (capture.state('Deals').backfill as {slice?: number} | undefined)?.slice === 1);
-      await capture.kill();
-      capture.start();
-      await capture.catchUp();
-      assert.deepEqual(capture.differences(), []);
-      // The job whose number was not recorded yet when the kill came is made once more.
-      const jobs = [...capture.sandbox.jobs.all].length;
-      assert.ok(jobs <= 9 + 1, `${jobs} jobs`);
-    },
-  ),
+  JumpCapture.with(thirds, async (capture) => {
+    capture.start();
+    await capture.until(() => (capture.state('Deals').backfill as {slice?: number} | undefined)?.slice === 1);
+    await capture.kill();
+    capture.start();
+    await capture.catchUp();
+    assert.deepEqual(capture.differences(), []);
+    // The job whose number was not recorded yet when the kill came is made once more.
+    const jobs = [...capture.sandbox.jobs.all].length;
+    assert.ok(jobs <= 9 + 1, `${jobs} jobs`);
+  }),
 );
 
 for (const killed of [false, true]) {

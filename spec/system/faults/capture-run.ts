@@ -1,33 +1,39 @@
 /** A capture of the sandbox in this process, with fast time and short timeouts, while faults are about and people edit. */
-import {Writable} from 'node:stream';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
+import type {Clock} from '../../../lib/platform/clock.ts';
 import type {Level} from '../../../lib/platform/log.ts';
-import {realClock} from '../../../lib/sandbox/clock.ts';
 import type {MeterReading} from '../../../lib/sandbox/meters.ts';
 import {startSandbox} from '../../../lib/sandbox/server.ts';
 import type {SwitchChoices} from '../../../lib/sandbox/switches.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import {createClient} from '../../../lib/zoho/client.ts';
 import {FlowTask, type TaskBinding} from '../../harness/flow-runtime.ts';
+import {lineWriter} from '../../harness/lines.ts';
 import {parseExact, type Reduced, Session} from '../../harness/runtime.ts';
 import {Edits} from './edits.ts';
-import {fastClock} from './fast-clock.ts';
+import {runningClock, runningMs} from './fast-clock.ts';
 
 /** Milliseconds of the capture's clock, and of the sandbox's, in one of the machine's. */
 const speed = 60;
-/** Real time in which a capture says what a fault led to. */
+// The times below are those of the process: what it waits for a core does not count.
+
+/** Time in which a capture says what a fault led to. */
 const saidMs = 200;
 
-/** Real time in which a capture without faults must catch up: some rounds of set-aside modules and refreshes. */
+/** Time in which a capture without faults must catch up: some rounds of set-aside modules and refreshes. */
 const catchUpMs = 20_000;
+
+/** Real times after which a call is given up, so long that no busy machine makes a fault of its own; and for faults that have to be waited for. */
+const patient = {connectMs: 5_000, headersMs: 5_000, idleMs: 5_000, callMs: 30_000, tokenMs: 10_000};
+const impatient = {connectMs: 5_000, headersMs: 400, idleMs: 400, callMs: 3_000, tokenMs: 800};
 const modules = ['Deals', 'Leads'] as const;
 
 export interface FaultyRun {
   readonly seed: number;
   /** Orders as for the sandbox, for the first start of the capture. */
   readonly faults: readonly string[];
-  /** Real time of that start at most. It is over when all faults were met as often as ordered, or ended it. */
+  /** Time of that start at most. It is over when all faults were met as often as ordered, or ended it. */
   readonly faultyMs?: number;
   /** That start is over as soon as a module was paused, too. */
   readonly untilAside?: boolean;
@@ -37,6 +43,8 @@ export interface FaultyRun {
   readonly oneStart?: boolean;
   readonly records?: number;
   readonly switches?: SwitchChoices;
+  /** Whether faults are among these that no answer follows, so that calls are given up soon. */
+  readonly isSilent?: boolean;
   /** Milliseconds of the capture's clock for which limits may hold a call up. */
   readonly waitMaxMs?: number;
 }
@@ -71,10 +79,11 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
     records = 150,
     switches = {},
   } = run;
+  const clock = runningClock(speed);
   const sandbox = await startSandbox({
     seed,
     records: {Deals: records, Leads: records >> 1},
-    clock: realClock({speed}),
+    clock,
     switches: {rowsPerJob: Math.ceil(records / 3), jobMs: 2_000, ...switches},
   });
   const task = new FlowTask(sandbox, {bindings: modules.map((module) => ({module}))});
@@ -84,25 +93,25 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
   try {
     for (const fault of faults) sandbox.faults.add(fault);
     const orders = sandbox.faults.reading();
-    const until = AbortSignal.timeout(faultyMs);
+    const startedMs = runningMs();
+    const isPast = (ms: number): boolean => runningMs() - startedMs > ms;
     let metMs: number | undefined;
     // What the last fault leads to takes a moment to be said.
     const met = () => {
       const all = sandbox.faults.reading().every(({hits}, i) => hits >= (orders[i]?.count ?? Number.POSITIVE_INFINITY));
-      if (all) metMs ??= performance.now();
-      return metMs !== undefined && performance.now() - metMs > saidMs;
+      if (all) metMs ??= runningMs();
+      return metMs !== undefined && runningMs() - metMs > saidMs;
     };
     let caught = false;
-    const limit = AbortSignal.timeout(faultyMs + catchUpMs);
     const refreshed = new Set<string>();
     const caughtUp = (session: Session) => {
       for (const {module} of refreshedSince(task, session, edits.lastMs)) refreshed.add(module);
       caught = refreshed.size === modules.length;
-      return caught || limit.aborted;
+      return caught || isPast(faultyMs + catchUpMs);
     };
-    const {failure} = await capture(task, run, deletions, logs, (session) => {
+    const {failure} = await capture(task, run, clock, deletions, logs, (session) => {
       const isAside = logs.some((line) => asideLine.test(line));
-      const over = until.aborted || (met() && (isAside || !alsoAside)) || (untilAside && isAside);
+      const over = isPast(faultyMs) || (met() && (isAside || !alsoAside)) || (untilAside && isAside);
       if (!oneStart || !over) return over;
       edits.stop();
       return caughtUp(session);
@@ -112,7 +121,7 @@ export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
     sandbox.faults.clear();
     edits.stop();
     if (!caught) {
-      const again = await capture(task, run, deletions, logs, caughtUp);
+      const again = await capture(task, run, clock, deletions, logs, caughtUp);
       if (again.failure !== undefined) throw new Error(`The capture ended once more after the faults: ${again.failure}`);
     }
     if (sandbox.failures.length > 0) throw new AggregateError(sandbox.failures, 'The sandbox itself has failed');
@@ -161,11 +170,11 @@ interface Ended {
 async function capture(
   task: FlowTask,
   run: FaultyRun,
+  clock: Clock,
   deletions: Deletions,
   logs: string[],
   until: (session: Session) => boolean,
 ): Promise<Ended> {
-  const clock = fastClock(speed);
   const log = (level: Level, message: string): void => void logs.push(`${level}: ${message}`);
   const {client_id, client_secret, refresh_token} = task.sandbox.credentials;
   const client = createClient({
@@ -174,11 +183,11 @@ async function capture(
     clock,
     log,
     waitMaxMs: run.waitMaxMs,
-    timeouts: {connectMs: 1_000, headersMs: 250, idleMs: 250, callMs: 3_000, tokenMs: 500},
+    timeouts: run.isSilent === true ? impatient : patient,
   });
   const session = new Session(task.options.bindings.map((binding) => task.collectionOf(binding)));
   const stop = new AbortController();
-  const output = lineReader((line) => {
+  const output = lineWriter((line) => {
     session.read(line);
     const captured = /^\{"captured":\{"binding":(\d+),"doc":(.*)\}\}$/.exec(line);
     if (captured) deletions.see(task.options.bindings[Number(captured[1])]!.module, parseExact(captured[2]!) as Reduced);
@@ -234,27 +243,5 @@ function refreshedSince(task: FlowTask, session: Session, sinceMs: number): read
       state.inc?.after == null &&
       [state.inc?.cursor, state.deleted?.cursor, state.last_initialized].every(past)
     );
-  });
-}
-
-/** Reads lines as Flow would. A line that breaks the protocol fails the stream. */
-function lineReader(take: (line: string) => void): Writable {
-  let rest = Buffer.alloc(0);
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      const block = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-      let from = 0;
-      try {
-        for (let end = block.indexOf(10); end >= 0; end = block.indexOf(10, from)) {
-          take(block.toString('utf8', from, end));
-          from = end + 1;
-        }
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)));
-        return;
-      }
-      rest = Buffer.from(block.subarray(from));
-      done();
-    },
   });
 }

@@ -132,10 +132,11 @@ const cases: readonly Case[] = [
     .filter((name) => definite[name] === undefined && name !== 'refused-field' && !unequal.has(name))
     .map((name): Case => {
       const kinds = kindsOf(name);
-      const faultyMs = slow.has(name) ? 15_000 : 5_000;
+      const isSilent = slow.has(name);
+      const faultyMs = isSilent ? 15_000 : 5_000;
       const times = (kind: Made): number => (harmless.has(name) && kind === 'token' ? 1 : 2);
       const orders = kinds.map((kind) => `${name}:${kind}*${times(kind)}`);
-      return {name: `${name}, twice to ${kinds.join(', ')}`, run: {faults: orders, faultyMs}};
+      return {name: `${name}, twice to ${kinds.join(', ')}`, run: {faults: orders, faultyMs, isSilent}};
     }),
   ...Object.entries(definite).flatMap(([name, kinds]) =>
     Object.entries(kinds).map(

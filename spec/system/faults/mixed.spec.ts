@@ -14,7 +14,7 @@ const apart: ReadonlySet<string> = new Set(['refused-field', 'stall', 'stall-bod
 
 const running = seeds.map((seed) => {
   const faults = faultNames.filter((name) => !apart.has(name)).map((name) => `${name}@${probability}`);
-  return faultyRun({seed, faults: [...faults, 'stall*2', 'stall-body*2'], faultyMs: 6_000, records: 300});
+  return faultyRun({seed, faults: [...faults, 'stall*2', 'stall-body*2'], faultyMs: 6_000, isSilent: true, records: 300});
 });
 for (const run of running) run.catch(() => {});
 

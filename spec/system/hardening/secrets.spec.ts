@@ -6,7 +6,7 @@ import type {AddressInfo} from 'node:net';
 import {suite} from 'uvu';
 import {configOf} from '../../../lib/commands/context.ts';
 import {type Sandbox, startSandbox} from '../../../lib/sandbox/server.ts';
-import {type Ran, type RunOptions, Shell} from '../../commands/shell.ts';
+import {onceSaid, type Ran, type RunOptions, Shell} from '../../commands/shell.ts';
 import {carries, change, clean, filesOf, modules, plant} from './canaries.ts';
 
 const secrecy = suite<{shell: Shell; sandbox: Sandbox}>('Secrets and values');
@@ -235,14 +235,13 @@ secrecy('are in captured documents only when Flow is told, with an answer to eve
   sandbox.faults.add('corrupt');
   const ran = await run(shell, '', {
     input: requests.map((request) => `${JSON.stringify(request)}\n`).join(''),
-    whenRunning(kill, messages) {
-      const timer = setInterval(() => {
-        if (!modules.every((name) => messages().includes(`${name}: backfill`) || /backfill.*complete/i.test(messages()))) return;
-        clearInterval(timer);
+    whenRunning: onceSaid(
+      (said) => modules.every((name) => said.includes(`${name}: backfill`) || /backfill.*complete/i.test(said)),
+      (kill) => {
         change(sandbox);
         setTimeout(() => kill('SIGTERM'), 2_500);
-      }, 50);
-    },
+      },
+    ),
   });
   code(ran, 0);
   const lines = ran.output.trimEnd().split('\n');

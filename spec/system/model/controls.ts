@@ -4,31 +4,25 @@ import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
 import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import type {Task} from '../../harness/runtime.ts';
 import type {ModelZoho} from './client.ts';
-import {type Control, patched} from './patched.ts';
-
-/** Replaces the gate's memory for a while. */
-function gated(change: Partial<Pick<BackfillFilter, 'allows' | 'record'>>): () => void {
-  const {allows, record} = BackfillFilter.prototype;
-  Object.assign(BackfillFilter.prototype, change);
-  return () => Object.assign(BackfillFilter.prototype, {allows, record});
-}
+import {type Control, patched, replaced} from './patched.ts';
 
 const client =
   (change: (client: ZohoClient, zoho: ModelZoho, task: Task) => Partial<ZohoClient>) =>
   (real: ZohoClient, zoho: ModelZoho, task: Task): ZohoClient => ({...real, ...change(real, zoho, task)});
 
 export const controls: readonly Control[] = [
-  {name: 'the filter is off', breakIt: () => gated({allows: () => true})},
+  {name: 'the filter is off', seed: 7, breakIt: () => replaced(BackfillFilter.prototype, {allows: () => true})},
   forgetsOverlap(),
   {
     name: 'rows of a refresh are not filtered',
+    seed: 12,
     breakIt() {
       let refreshing = false;
       const mendPatches = patched((patch) => {
         if ('is_connector_initiated' in patch) refreshing = patch.is_connector_initiated === true;
       });
       const {allows: admits} = BackfillFilter.prototype;
-      const mendGate = gated({
+      const mendGate = replaced(BackfillFilter.prototype, {
         allows(id) {
           return refreshing || admits.call(this, id);
         },
@@ -41,6 +35,7 @@ export const controls: readonly Control[] = [
   },
   {
     name: 'a resubmitted job inherits the row count',
+    seed: 43,
     breakIt: () =>
       patched((patch) => {
         if (patch.backfill?.job != null && patch.backfill.rows === null) delete patch.backfill.rows;
@@ -49,6 +44,7 @@ export const controls: readonly Control[] = [
   },
   {
     name: 'the cursor moves too far',
+    seed: 2,
     breakIt: () =>
       patched(({inc}) => {
         if (typeof inc?.cursor === 'string') inc.cursor = instantOf(secondsOf(inc.cursor) + 90);
@@ -56,6 +52,7 @@ export const controls: readonly Control[] = [
   },
   {
     name: 'the second page is skipped',
+    seed: 6,
     run: {
       wrap: client((real) => ({
         job: async (id, signal) => ({...(await real.job(id, signal)), nextPageToken: undefined, more: false}),
@@ -64,6 +61,7 @@ export const controls: readonly Control[] = [
   },
   {
     name: 'a tombstone is written without asking whether the record lives',
+    seed: 6,
     run: {
       wrap: client((real) => ({
         coql: (query, signal, options) =>
@@ -71,7 +69,7 @@ export const controls: readonly Control[] = [
       })),
     },
   },
-  {name: 'pages shift by offset', run: {pagesShift: true}},
+  {name: 'pages shift by offset', seed: 29, run: {pagesShift: true}},
 ];
 
 /** The gate does not hear of records that were modified before the cutoff: those that became visible late. */
@@ -80,6 +78,7 @@ function forgetsOverlap(): Control {
   let cutoffS = 0;
   return {
     name: 'the filter forgets the overlap below the cutoff',
+    seed: 45,
     run: {
       wrap(real, zoho) {
         modified = (id) =>
@@ -93,7 +92,7 @@ function forgetsOverlap(): Control {
         if (typeof cutoff === 'string') cutoffS = secondsOf(cutoff);
       });
       const {record: passed} = BackfillFilter.prototype;
-      const mendGate = gated({
+      const mendGate = replaced(BackfillFilter.prototype, {
         record(id, emission) {
           if (modified(id) >= cutoffS) passed.call(this, id, emission);
         },

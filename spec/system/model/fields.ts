@@ -1,35 +1,24 @@
 /** The fields of the model's module: which there are at a moment, who reads them, and their values. */
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import type {Field} from '../../../lib/records/field.ts';
+import {textField} from '../../harness/fields.ts';
 import type {Seen} from './org.ts';
 import type {Random} from './random.ts';
 
 type Api = 'bulk' | 'coql';
 
-const field = (name: string, more: Partial<Field> = {}): Field => ({
-  name,
-  type: 'text',
-  dataType: 'text',
-  jsonType: 'string',
-  computed: false,
-  dynamic: false,
-  bulk: true,
-  coql: true,
-  ...more,
-});
-
 const always: readonly Field[] = [
-  field('id', {type: 'id', dataType: 'bigint'}),
-  field('Modified_Time', {type: 'datetime', dataType: 'datetime'}),
-  field('Name'),
-  field('Score', {type: 'integer', dataType: 'formula', jsonType: 'integer', computed: true}),
-  field('Image', {coql: false}),
-  field('Extra'),
+  textField('id', {type: 'id', dataType: 'bigint'}),
+  textField('Modified_Time', {type: 'datetime', dataType: 'datetime'}),
+  textField('Name'),
+  textField('Score', {type: 'integer', dataType: 'formula', jsonType: 'integer', computed: true}),
+  textField('Image', {coql: false}),
+  textField('Extra'),
 ];
-const late = field('Late');
+const late = textField('Late');
 
 /** More fields than a job may name. */
-const filling = Array.from({length: 200}, (_, i) => field(`Fill_${String(i).padStart(3, '0')}`));
+const filling = Array.from({length: 200}, (_, i) => textField(`Fill_${String(i).padStart(3, '0')}`));
 
 /** A refusal of `Extra`: how often an API has it left, and from when on. */
 interface Refusal {

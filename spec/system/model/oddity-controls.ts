@@ -4,30 +4,26 @@ import {EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {PageSize} from '../../../lib/sources/page-size.ts';
 import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
-import type {Control} from './patched.ts';
+import {type Control, replaced} from './patched.ts';
 import {startMs} from './run.ts';
 
-/** Replaces members of a class for a while. */
-function replaced<T extends object>(prototype: T, change: Partial<Record<keyof T, unknown>>): () => void {
-  const before = Object.getOwnPropertyDescriptors(prototype);
-  for (const [name, value] of Object.entries(change)) Object.defineProperty(prototype, name, {...before[name], value});
-  return () => Object.defineProperties(prototype, before);
-}
-
 export const oddityControls: readonly Control[] = [
-  {name: 'every date is believed at once', run: {oddities: {wrongDates: 0.05}}, breakIt: believeEveryDate},
+  {name: 'every date is believed at once', seed: 29, run: {oddities: {wrongDates: 0.05}}, breakIt: believeEveryDate},
   {
     name: 'an older reading of COQL is emitted after a newer one',
+    seed: 16,
     run: {oddities: {lagMs: 8_000}},
     breakIt: () => replaced(EmittedVersions.prototype, {isPassed: () => false}),
   },
   {
     name: 'a reading of COQL from before a deletion undoes it',
+    seed: 60,
     run: {oddities: {lagMs: 8_000}},
     breakIt: () => replaced(EmittedVersions.prototype, {isDoubtful: () => false}),
   },
   {
     name: 'a missing flag of the feed is taken for its end',
+    seed: 7,
     run: {
       oddities: {flags: 'missing'},
       wrap: (real) => ({
@@ -41,11 +37,13 @@ export const oddityControls: readonly Control[] = [
   },
   {
     name: 'pages that fail do not get smaller',
+    seed: 1,
     run: {oddities: {servedMax: 1}},
     breakIt: () => replaced(PageSize.prototype, {failed: () => false}),
   },
   {
     name: 'lists of ids that are refused do not get smaller',
+    seed: 6,
     run: {
       oddities: {listMax: 1},
       wrap: (real) => ({
@@ -60,11 +58,13 @@ export const oddityControls: readonly Control[] = [
   },
   {
     name: 'a restart forgets which records of the future were captured',
+    seed: 29,
     run: {oddities: {future: 12}},
     breakIt: () => replaced(Ahead.prototype, {note: () => {}}),
   },
   {
     name: 'records of the future are taken for known, whatever they hold',
+    seed: 1,
     run: {oddities: {future: 12}},
     breakIt: ignoreContentOfFuture,
   },

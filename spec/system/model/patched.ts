@@ -3,10 +3,16 @@ import {Seen} from '../../../lib/capture/seen/seen.ts';
 import type {BindingState} from '../../../lib/flow/state.ts';
 import type {ModelRun} from './run.ts';
 
-export interface Control {
+/** A defect that is planted, which one of the seeds must show. */
+export interface Planted {
   readonly name: string;
+  /** One of the seeds that show it, tried first. The others follow, for when the model has changed. */
+  readonly seed: number;
   /** Breaks the product; call what it returns to mend it. */
   breakIt?(): () => void;
+}
+
+export interface Control extends Planted {
   readonly run?: Partial<ModelRun>;
 }
 
@@ -27,4 +33,11 @@ export function patched(change: (patch: Patch, state: BindingState) => void): ()
     return complete.call(this, copy, state);
   };
   return () => Object.assign(Seen.prototype, {complete});
+}
+
+/** Replaces members of a class for a while; call what it returns to mend it. */
+export function replaced<T extends object>(prototype: T, change: Partial<T> & ThisType<T>): () => void {
+  const before = Object.getOwnPropertyDescriptors(prototype);
+  for (const [name, value] of Object.entries(change)) Object.defineProperty(prototype, name, {...before[name], value});
+  return () => Object.defineProperties(prototype, before);
 }

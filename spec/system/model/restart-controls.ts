@@ -1,39 +1,36 @@
 /** Broken controls of what a restart must not forget: each takes something from the state, or from what the state is for. */
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {RecycleBin} from '../../../lib/capture/seen/recycle-bin.ts';
-import {type Control, patched} from './patched.ts';
+import {type Control, patched, replaced} from './patched.ts';
 
 /** Has the state keep only some of what was emitted since a range began. */
-function seenOnly(kept: ReadonlySet<string>): () => void {
-  const before = Object.getOwnPropertyDescriptor(BackfillFilter.prototype, 'emitted')!;
-  Object.defineProperty(BackfillFilter.prototype, 'emitted', {
-    ...before,
-    get(this: BackfillFilter) {
-      return new Set([...(before.get!.call(this) as ReadonlySet<string>)].filter((emission) => kept.has(emission)));
+export function seenOnly(kept: ReadonlySet<string>): () => void {
+  const {news} = BackfillFilter.prototype;
+  return replaced(BackfillFilter.prototype, {
+    news(saved) {
+      const all = Object.entries(news.call(this, saved) ?? {}).filter(([emission]) => kept.has(emission));
+      return all.length === 0 ? undefined : Object.fromEntries(all);
     },
   });
-  return () => void Object.defineProperty(BackfillFilter.prototype, 'emitted', before);
-}
-
-/** Has the list of the recycle bin know nobody when a refresh asks. */
-function forgetsBin(): () => void {
-  const {has} = RecycleBin.prototype;
-  RecycleBin.prototype.has = () => false;
-  return () => void Object.assign(RecycleBin.prototype, {has});
 }
 
 export const restartControls: readonly Control[] = [
-  {name: 'the state does not keep that changes were emitted', breakIt: () => seenOnly(new Set(['deletions']))},
-  {name: 'the state does not keep that anything was emitted', breakIt: () => seenOnly(new Set())},
-  {name: 'the state does not keep what is owed', breakIt: () => patched(({fields}) => void delete fields?.owed)},
-  {name: 'the state does not keep what was refused', breakIt: () => patched(({fields}) => void delete fields?.refused)},
+  {name: 'the state does not keep that changes were emitted', seed: 40, breakIt: () => seenOnly(new Set(['deletions']))},
+  {name: 'the state does not keep that anything was emitted', seed: 40, breakIt: () => seenOnly(new Set())},
+  {name: 'the state does not keep what is owed', seed: 3, breakIt: () => patched(({fields}) => void delete fields?.owed)},
+  {name: 'the state does not keep what was refused', seed: 43, breakIt: () => patched(({fields}) => void delete fields?.refused)},
   {
     name: 'a new field is not owed',
+    seed: 18,
     breakIt: () =>
       patched(({fields}) => {
         if (fields?.digest !== undefined) delete fields.owed;
       }),
   },
-  {name: 'a refresh writes fragments of what came back', breakIt: forgetsBin},
-  {name: 'the feed of deletions is further behind than is allowed for', run: {feedLagMs: 40_000}},
+  {
+    name: 'a refresh writes fragments of what came back',
+    seed: 20,
+    breakIt: () => replaced(RecycleBin.prototype, {has: () => false}),
+  },
+  {name: 'the feed of deletions is further behind than is allowed for', seed: 20, run: {feedLagMs: 40_000}},
 ];

@@ -1,10 +1,10 @@
 /** One seeded run: a capture of the model org under edits, faults, kills and restarts, and what it did wrong. */
-import {Writable} from 'node:stream';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import type {Log} from '../../../lib/platform/log.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import type {ZohoClient} from '../../../lib/zoho/api.ts';
+import {lineWriter} from '../../harness/lines.ts';
 import {Collections, differences, type Reduced, Session, Task} from '../../harness/runtime.ts';
 import {Boundaries, boundaries} from './boundaries.ts';
 import {ModelZoho, timeText} from './client.ts';
@@ -103,7 +103,7 @@ export async function modelRun({
     const places = new Boundaries();
     const ended = new AbortController();
     let dead = false;
-    const output = lines((line) => {
+    const output = lineWriter((line) => {
       if (dead) return;
       session.read(line);
       places.read(line, stateKey);
@@ -272,18 +272,6 @@ class Order {
     if (last !== undefined && edit >= 0 && edit < last.edit && !isTie) this.violations.push(`${id}: went back to an older edit`);
     this.#last.set(id, {modifiedMs: Math.max(modifiedMs, last?.modifiedMs ?? 0), edit: Math.max(edit, last?.edit ?? -1)});
   }
-}
-
-function lines(take: (line: string) => void): Writable {
-  let rest = '';
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      const parts = (rest + chunk.toString()).split('\n');
-      rest = parts.pop() ?? '';
-      for (const line of parts) take(line);
-      done();
-    },
-  });
 }
 
 /** A failure that nobody foresaw sets a module aside, and would pass for a busy one. */

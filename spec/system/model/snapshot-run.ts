@@ -1,9 +1,9 @@
 /** One seeded run over a model org whose module has no Modified_Time: snapshots under edits, faults, kills and restarts, and what they did wrong. */
-import {Writable} from 'node:stream';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import type {ZohoClient} from '../../../lib/zoho/api.ts';
+import {lineWriter} from '../../harness/lines.ts';
 import {type Reduced, rowDifferences, Session, Task} from '../../harness/runtime.ts';
 import {ModelZoho} from './client.ts';
 import {VirtualClock} from './clock.ts';
@@ -59,7 +59,7 @@ export async function snapshotRun(seed: number): Promise<SnapshotReport> {
     const session = new Session([collection], () => true);
     const ended = new AbortController();
     let [dead, over] = [false, false];
-    const output = lines((line) => {
+    const output = lineWriter((line) => {
       if (!dead) session.read(line);
     });
     output.write('{"opened":{}}\n');
@@ -149,16 +149,4 @@ async function churn(org: ModelOrg, clock: VirtualClock, random: Random): Promis
     await clock.sleep(random.below(paceMs));
     random.pick(actions)();
   }
-}
-
-function lines(take: (line: string) => void): Writable {
-  let rest = '';
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      const parts = (rest + chunk.toString()).split('\n');
-      rest = parts.pop() ?? '';
-      for (const line of parts) take(line);
-      done();
-    },
-  });
 }
