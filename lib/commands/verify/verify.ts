@@ -7,8 +7,7 @@ import {FieldPlan} from '../../capture/field-plan.ts';
 import {bisectColumns, columnCodes, takeHint} from '../../capture/refused-columns.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
 import {type SnapshotState, savedSnapshot} from '../../flow/snapshot-state.ts';
-import {savedBinding, secondsOf} from '../../flow/state.ts';
-import {windowOverlapS} from '../../limits.ts';
+import {savedBinding} from '../../flow/state.ts';
 import {own} from '../../platform/own-property.ts';
 import {folderDisk, hasCode} from '../../sinks/files/disk.ts';
 import {lockFolder} from '../../sinks/files/lock.ts';
@@ -23,6 +22,7 @@ import {counted, tableLines} from '../terminal/table.ts';
 import {type Work, working} from '../terminal/work.ts';
 import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
+import {extentOf} from './extent.ts';
 import {ListedQuarantine} from './left-out.ts';
 import {compareDeletions, compareRows, compareUntimed, type Reading} from './reading.ts';
 import {compareSnapshot} from './snapshot.ts';
@@ -107,11 +107,8 @@ async function verifyBinding(
   const file = own(journal.files, collection);
   const snapshot = savedSnapshot(journal.state, stateKey);
   if (file !== undefined && snapshot !== undefined) return verifySnapshot(module, file, snapshot, args, {setup, host, work});
-  const state = savedBinding(journal.state, stateKey);
-  if (file === undefined || state?.start === undefined || state.inc === undefined)
-    return {module, reason: 'it has not been captured into this directory'};
-  if (state.backfill != null && state.is_connector_initiated !== true)
-    return {module, reason: 'its backfill is not complete; run capture again first'};
+  const extent = extentOf(file && savedBinding(journal.state, stateKey));
+  if (file === undefined || 'reason' in extent) return {module, ...extent};
   const fields = await setup.client.fields(module, host.signal);
   if (fields === null) return {module, reason: 'Zoho has no field metadata for it'};
   const captured = await openCaptured(module, args.out, file, work);
@@ -125,9 +122,7 @@ async function verifyBinding(
     const reading: Reading = {
       module,
       plan,
-      startS: secondsOf(state.start),
-      cursorS: secondsOf(state.inc.cursor),
-      deletedFromS: secondsOf(state.deleted?.cursor ?? state.start) - windowOverlapS,
+      ...extent,
       share: args.full === true ? 1 : args.sample / Math.max(1, captured.size),
       captured,
       left: new Set(captured.ids()),
