@@ -14,6 +14,7 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/records/row-builder', 'records/rows'],
   ['lib/sinks/', 'sinks/ndjson', 'sinks/flow'],
   ['lib/sources/', 'sources/windows', 'sources/coql', 'sources/quarantine', 'sources/bulk'],
+  ['lib/sources/bulk', 'sources/bulk-pages'],
   ['lib/sources/feed-query', 'sources/deleted'],
   ['lib/transforms/csv/', 'transforms/parse-csv'],
   ['lib/transforms/json/', 'transforms/parse-json'],
