@@ -2,12 +2,12 @@
  * What Stryker loads: how it runs our specs, and which of our texts it leaves alone.
  *
  * One process loads the specs that own the mutated files, and tries one mutant after another in it; a mutant costs the time of the cases that reach it.
- * A static mutant, which acts while its file is loaded, gets a process of its own.
+ * For a static mutant, which acts while its file is loaded, all of the project's modules are loaded anew.
  */
 import {readFileSync, writeFileSync} from 'node:fs';
-import {registerHooks} from 'node:module';
+import {registerHooks, stripTypeScriptTypes} from 'node:module';
 import {resolve} from 'node:path';
-import {pathToFileURL} from 'node:url';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 import type {MutantCoverage} from '@stryker-mutator/api/core';
 import {commonTokens, declareClassPlugin, declareValuePlugin, PluginKind, tokens} from '@stryker-mutator/api/plugin';
 import {
@@ -37,6 +37,9 @@ interface Switchboard {
 /** Processor time of the longest case that is run for each mutant. Longer ones belong to `npm test`: the mutants that they alone notice live. */
 const caseMsMax = 250;
 
+/** How often a process loads everything anew: what was loaded before stays in its memory. */
+const generationsMax = 40;
+
 /** Processor time of each case in the first run, in the copy of the project that Stryker works on. */
 const timesFile = 'mutants-times.json';
 
@@ -44,6 +47,7 @@ class CaseRunner implements TestRunner {
   static readonly inject = tokens(commonTokens.options);
   readonly #mutated: readonly string[];
   readonly #cases = new Map<string, Chosen[]>();
+  #generation = 0;
   #times: Readonly<Record<string, number>> | undefined;
 
   constructor({mutate}: {readonly mutate: readonly string[]}) {
@@ -51,13 +55,28 @@ class CaseRunner implements TestRunner {
   }
 
   capabilities() {
-    return {reloadEnvironment: false};
+    return {reloadEnvironment: true};
   }
 
+  /** Has the project's modules loaded anew in each generation, which their addresses tell. */
   async init(): Promise<void> {
     const recorder = {url: new URL('recorder.ts', import.meta.url).href, format: 'module-typescript', shortCircuit: true};
+    const project = pathToFileURL(`${process.cwd()}/`).href;
+    const sources = new Map<string, string>();
     registerHooks({
-      resolve: (specifier, context, next) => (specifier === 'uvu' ? recorder : next(specifier, context)),
+      resolve: (specifier, context, next) => {
+        if (specifier === 'uvu') return recorder;
+        const found = next(specifier, context);
+        const isOurs = found.url.startsWith(project) && /\.ts(?:\?|$)/.test(found.url);
+        return isOurs ? {...found, url: `${found.url.replace(/\?.*/, '')}?${this.#generation}`} : found;
+      },
+      load: (url, context, next) => {
+        if (!url.startsWith(project) || !/\.ts\?/.test(url)) return next(url, context);
+        const path = fileURLToPath(url.replace(/\?.*/, ''));
+        const source = sources.get(path) ?? stripTypeScriptTypes(readFileSync(path, 'utf8'));
+        sources.set(path, source);
+        return {format: 'module', source, shortCircuit: true};
+      },
     });
   }
 
@@ -73,8 +92,15 @@ class CaseRunner implements TestRunner {
   }
 
   /** Runs the cases that reach the mutant, the shortest first, until one fails. */
-  async mutantRun({activeMutant, testFilter, hitLimit, mutantActivation}: MutantRunOptions): Promise<MutantRunResult> {
+  async mutantRun({
+    activeMutant,
+    testFilter,
+    hitLimit,
+    mutantActivation,
+    reloadEnvironment,
+  }: MutantRunOptions): Promise<MutantRunResult> {
     const board = switchboard();
+    if (reloadEnvironment) this.#loadAnew();
     if (mutantActivation === 'static') board.activeMutant = activeMutant.id;
     const cases = this.#shortOnes(await this.#casesOf(ownersOf(activeMutant.fileName)), testFilter);
     Object.assign(board, {activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit === undefined ? undefined : 0});
@@ -87,6 +113,12 @@ class CaseRunner implements TestRunner {
     if (looped !== undefined) return {status: MutantRunStatus.Timeout, reason: looped.reason ?? 'loops'};
     if (mutantActivation === 'runtime') await confirm(cases.find(({id}) => id === last.id)!);
     return {status: MutantRunStatus.Killed, killedBy: [last.id], failureMessage: last.failure, nrOfTests: outcomes.length};
+  }
+
+  /** Stryker answers what is thrown with a new process. */
+  #loadAnew(): void {
+    if (++this.#generation > generationsMax) throw new Error('it is time for a new process');
+    this.#cases.clear();
   }
 
   #shortOnes(cases: readonly Chosen[], wanted: readonly string[] | undefined): Chosen[] {

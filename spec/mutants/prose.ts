@@ -1,12 +1,14 @@
 /**
  * Texts for people are not mutated: their wording is held where it matters, and every changed word of a log line would be a mutant that means nothing.
  *
- * Prose is a text with a space in it, given to an error or to the log; whatever else a call is given is mutated.
+ * Prose is a text with a space in it, given to an error, to the log, to a check of a schema, or as its title or description; whatever else a call is given
+ * is mutated.
  */
 interface Node {
   readonly type: string;
   readonly value?: unknown;
   readonly quasis?: readonly {readonly value: {readonly raw: string}}[];
+  readonly key?: {readonly name?: string};
   readonly callee?: {
     readonly property?: {readonly name?: string};
     readonly object?: {readonly name?: string};
@@ -36,8 +38,9 @@ function isText({type, value, quasis}: Node): boolean {
   return type === 'TemplateLiteral' && (quasis ?? []).some((quasi) => quasi.value.raw.includes(' '));
 }
 
-function isForPeople({type, callee}: Node): boolean {
+function isForPeople({type, callee, key}: Node): boolean {
+  if (type === 'ObjectProperty') return key?.name === 'title' || key?.name === 'description';
   if (type === 'NewExpression') return /Error$|Lost$/.test(callee?.name ?? '');
   if (type !== 'CallExpression') return false;
-  return /^(?:debug|info|warn|error|trace|log)$/.test(callee?.property?.name ?? callee?.name ?? '');
+  return /^(?:debug|info|warn|error|trace|log|must|check)$/.test(callee?.property?.name ?? callee?.name ?? '');
 }
