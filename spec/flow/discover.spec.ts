@@ -111,4 +111,12 @@ discover('says when the key of a collection does not fit its module', () => {
   assert.match(keyFault({name: 'Leads'}, ['/_meta/row_id']) ?? '', /^module Leads has a Modified_Time.*\/id$/);
 });
 
+discover('names the whole key of a collection that does not fit', () => {
+  assert.equal(
+    keyFault({name: 'Links', snapshot: true}, ['/_meta/row_id', '/id']),
+    'module Links has no Modified_Time, so it is captured as a snapshot, and its collection has the key /_meta/row_id, /id: discover it anew, and let its collection be created anew with the key /_meta/row_id',
+  );
+  assert.equal(keyFault({name: 'Leads'}, ['/_meta/row_id', '/id']), undefined);
+});
+
 discover.run();

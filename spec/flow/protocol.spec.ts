@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ConfigError} from '../../lib/errors/errors.ts';
-import {type OpenRequest, parseRequest} from '../../lib/flow/protocol.ts';
+import {type OpenRequest, parseRequest, respond} from '../../lib/flow/protocol.ts';
 
 const protocol = suite('parseRequest');
 
@@ -160,6 +160,38 @@ protocol('takes any JSON for a request or says why not, and never repeats what i
       }
     }),
   );
+});
+
+protocol('answers with an object of its one kind', () => {
+  assert.deepEqual(respond.spec({a: 1}), {spec: {a: 1}});
+  assert.deepEqual(respond.discovered([]), {discovered: {bindings: []}});
+  assert.deepEqual(respond.validated([['Leads'], ['Deals']]), {
+    validated: {bindings: [{resourcePath: ['Leads']}, {resourcePath: ['Deals']}]},
+  });
+  assert.deepEqual(respond.applied('nothing to do'), {applied: {actionDescription: 'nothing to do'}});
+  assert.deepEqual(respond.opened(), {opened: {explicitAcknowledgements: false}});
+});
+
+protocol('takes a range with either end for a range', () => {
+  for (const range of [
+    {keyBegin: 5, keyEnd: 0},
+    {keyBegin: 0, keyEnd: 5},
+  ])
+    assert.deepEqual(open({range}).range, range);
+});
+
+protocol('gives bindings without a collection no name and no key', () => {
+  const [binding] = open({capture: {bindings: [{resourceConfig: null}]}}).bindings;
+  assert.deepEqual([binding?.collection, binding?.key, binding?.stateKey], ['', [], '']);
+});
+
+protocol('takes whole numbers and their texts, and no others, and a message with one kind though others are null', () => {
+  const backfillOf = (backfill: unknown) => failure(JSON.stringify({open: {capture: {bindings: [{backfill}]}}}));
+  for (const bad of ['', 'x', -1, 1.5, 2 ** 53])
+    assert.equal(backfillOf(bad), 'Cannot read request 1, open: capture.bindings.0.backfill must be a whole number', String(bad));
+  assert.match(backfillOf(true), /must be a whole number, not a boolean$/);
+  assert.deepEqual(parse({spec: {}, open: null}), {kind: 'spec'});
+  assert.equal(failure(`{"discover":7}`), 'Cannot read request 1, discover: it must be an object, not a number');
 });
 
 protocol.run();

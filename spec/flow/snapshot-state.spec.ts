@@ -40,6 +40,10 @@ state('goes on from what was kept without a patch, whatever else the older kit k
 state('removes what a capture by Modified_Time has left', () => {
   const {patch} = beginSnapshots(saved({start: '2026-10-01T10:00:00Z', inc: {cursor: '2026-10-01T10:00:00Z'}, mine: 1}), 'Links');
   assert.deepEqual(patch, {bindingStateV1: {Links: {start: null, inc: null}}});
+  const all = {start: 1, inc: 2, backfill: 3, deleted: 4, ahead: 5, fields: 6};
+  assert.deepEqual(beginSnapshots(saved(all), 'Links').patch, {
+    bindingStateV1: {Links: {start: null, inc: null, backfill: null, deleted: null, ahead: null, fields: null}},
+  });
 });
 
 state('begins anew on request: all rows are written, and the numbers in use stay known', () => {

@@ -2,7 +2,20 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ConfigError} from '../../lib/errors/errors.ts';
-import {backfillRequested, bindingPatch, initialState, mergePatch, savedBinding, takeOver} from '../../lib/flow/state.ts';
+import {
+  backfillRequested,
+  bindingPatch,
+  daysBefore,
+  initialState,
+  instantOf,
+  isComplete,
+  mergePatch,
+  owedDeletions,
+  savedBinding,
+  secondsOf,
+  takeOver,
+  wholeSecond,
+} from '../../lib/flow/state.ts';
 
 const state = suite('state');
 const now = '2026-10-02T00:00:00Z';
@@ -155,6 +168,114 @@ state('sees a request for a new backfill', () => {
 state('patches one binding and leaves the others alone', () => {
   const both = {bindingStateV1: {A: {x: 1}, B: {y: 2}}};
   assert.deepEqual(mergePatch(both, bindingPatch('A', {x: null, z: 3})), {bindingStateV1: {A: {z: 3}, B: {y: 2}}});
+});
+
+/** The saved state of a binding, read back. */
+const saved = (binding: unknown) => savedBinding({bindingStateV1: {Leads: binding}}, 'Leads');
+
+state('takes instants from 1970 to the last year of four digits, and nothing else for one', () => {
+  for (const start of ['1970-01-01T00:00:00Z', '9998-12-31T23:59:59Z', '2026-01-01T00:00:00+05:30'])
+    assert.equal(saved({start})?.start, start);
+  for (const start of [
+    '',
+    'soon',
+    '1969-12-31T23:59:59Z',
+    '9999-01-01T00:00:00Z',
+    '+010000-01-01T00:00:00Z',
+    'x2026-01-01',
+    '12026-01-01',
+    7,
+  ])
+    assert.throws(
+      () => saved({start}),
+      /Cannot read the saved state of binding Leads at start: it was not written by this connector/,
+      String(start),
+    );
+});
+
+state('takes digits for ids, and for jobs what an address may hold', () => {
+  assert.equal(saved({inc: {cursor: now, after: '12'}})?.inc?.after, '12');
+  for (const after of ['', 'x', '1x', 'x1', ' 1']) assert.throws(() => saved({inc: {cursor: now, after}}), ConfigError, after);
+  for (const job of ['7', 'a-b_C9']) assert.equal(saved({backfill: {cutoff: now, job}})?.backfill?.job, job);
+  for (const job of ['', 'a/b', '/a', 'a/', 'a b']) assert.throws(() => saved({backfill: {cutoff: now, job}}), ConfigError, job);
+});
+
+state('does without what is only a help and cannot be read', () => {
+  const read = saved({
+    inc: {cursor: now},
+    backfill: {cutoff: now, fields: 'x', again: 7},
+    deleted: {cursor: now, recycled: [], skipped: 'x'},
+    ahead: {1: 'x'},
+    fields: 'x',
+  });
+  assert.deepEqual([read?.backfill?.fields, read?.backfill?.again], [[], []]);
+  assert.deepEqual([read?.deleted?.cursor, read?.deleted?.recycled, read?.deleted?.skipped], [now, {}, false]);
+  assert.deepEqual([read?.ahead, read?.fields], [{}, undefined]);
+});
+
+state('reads deletions that are owed from the state, or from what the start before noted, or finds none', () => {
+  const deleted = {cursor: now};
+  const other = {cursor: '2026-01-01T00:00:00Z'};
+  const owed = (task: object) => owedDeletions(task, 'Leads');
+  assert.deepEqual(
+    owed({bindingStateV1: {Leads: {deleted: {cursor: now}}}, owedDeletions: {Leads: {cursor: other.cursor}}}),
+    deleted,
+  );
+  assert.deepEqual(owed({bindingStateV1: {Leads: {inc: {cursor: now}}}, owedDeletions: {Leads: {cursor: other.cursor}}}), other);
+  assert.deepEqual(owed({owedDeletions: {Leads: {cursor: now}}}), deleted);
+  assert.deepEqual(
+    owed({bindingStateV1: {Leads: {start: 'x', deleted: {cursor: now}}}, owedDeletions: {Leads: {cursor: other.cursor}}}),
+    other,
+  );
+  assert.equal(owed({bindingStateV1: {Deals: {deleted: {cursor: now}}}}), undefined);
+  assert.equal(owed({}), undefined);
+});
+
+state('is complete with all that a capture goes on from', () => {
+  const whole = initialState(now, now);
+  assert.equal(isComplete(whole), true);
+  assert.equal(isComplete({...whole, backfill: undefined}), true);
+  assert.equal(isComplete(undefined), false);
+  for (const key of ['start', 'inc', 'deleted', 'last_initialized'] as const)
+    assert.equal(isComplete({...whole, [key]: undefined}), false, key);
+});
+
+state('takes over from whatever the older connector knew', () => {
+  const [early, late] = ['2026-09-01T00:00:00Z', '2026-09-15T00:00:00.5Z'];
+  const over = (binding: object) => takeOver(saved(binding)!, undefined, now);
+  assert.deepEqual(over({backfill: {cutoff: early}}), {
+    start: daysBefore(early, 30),
+    inc: {cursor: early},
+    deleted: {cursor: daysBefore(early, 30)},
+    last_initialized: now,
+  });
+  assert.deepEqual(over({last_initialized: late}), {
+    start: daysBefore('2026-09-15T00:00:00Z', 30),
+    inc: {cursor: '2026-09-15T00:00:00Z'},
+    deleted: {cursor: daysBefore('2026-09-15T00:00:00Z', 30)},
+  });
+  for (const [inc, cutoff, initialized] of [
+    [early, late, late],
+    [late, early, late],
+    [late, late, early],
+  ])
+    assert.equal(over({inc: {cursor: inc}, backfill: {cutoff}, last_initialized: initialized})?.start, daysBefore(early, 30));
+  assert.equal(takeOver(saved({inc: {cursor: early}, start: early})!, undefined, now)?.inc, undefined);
+  assert.equal(takeOver(saved({inc: {cursor: early}})!, late, now)?.start, late, 'as configured');
+});
+
+state('asks for a new backfill unless the request is none', () => {
+  for (const request of [true, {}, 'x', 0])
+    assert.equal(backfillRequested({backfillRequests: {Leads: request}}, 'Leads'), true, String(request));
+  for (const request of [null, false]) assert.equal(backfillRequested({backfillRequests: {Leads: request}}, 'Leads'), false);
+  assert.equal(backfillRequested({}, 'Leads'), false);
+});
+
+state('writes instants in whole seconds', () => {
+  assert.equal(secondsOf('1970-01-01T00:00:01.999Z'), 1);
+  assert.equal(instantOf(1), '1970-01-01T00:00:01Z');
+  assert.equal(wholeSecond('2026-01-01T05:30:00.9+05:30'), '2026-01-01T00:00:00Z');
+  assert.equal(daysBefore('2026-01-02T00:00:00Z', 2), '2025-12-31T00:00:00Z');
 });
 
 state.run();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {type DocBlock, shapeRoomBytes} from '../../lib/records/batch.ts';
-import {idOf, modifiedOf, tombstone, tombstones} from '../../lib/records/documents.ts';
+import {idOf, modifiedOf, rowTombstones, tombstone, tombstones} from '../../lib/records/documents.ts';
 import {compileCoercer} from '../../lib/transforms/coerce.ts';
 import {shapeDocs} from '../../lib/transforms/shape.ts';
 import {textsOf} from '../harness/blocks.ts';
@@ -60,6 +60,19 @@ test('makes tombstones that are whole documents', () => {
   assert.equal(textsOf(docs)[1], tombstone('7', '2026-10-01T10:00:00Z'));
   assert.deepEqual([idOf(docs, 0), modifiedOf(docs, 1)], [5725767000000524157n, '2026-10-01T10:00:00Z']);
   assert.equal(tombstones([]).count, 0);
+});
+
+test('deletes the rows of a snapshot by their numbers', () => {
+  assert.deepEqual(
+    textsOf(rowTombstones(2, 5)),
+    [2, 3, 4].map((row) => `{"_meta":{"op":"d","row_id":${row}}}`),
+  );
+  assert.equal(rowTombstones(5, 5).count, 0);
+});
+
+test('reads an id that ends before any other byte', () => {
+  const docs = {bytes: Buffer.from('{"id":12:,"Modified_Time":"t"'), ranges: Int32Array.from([0, 28]), count: 1};
+  assert.equal(idOf(docs, 0), 12n);
 });
 
 test('makes no tombstone of an id or a time that is none', () => {

@@ -3,7 +3,17 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {instantSeconds, isId} from '../../lib/kernel/kernel.ts';
 import type {RowBlock} from '../../lib/records/batch.ts';
-import {datedRows, faultOfRow, oddRows, rowsWithoutId, sliceRows, withoutRows} from '../../lib/records/odd-rows.ts';
+import {
+  datedRows,
+  faultOfRow,
+  largeRows,
+  oddRow,
+  oddRows,
+  rowsWithoutId,
+  silentQuarantine,
+  sliceRows,
+  withoutRows,
+} from '../../lib/records/odd-rows.ts';
 import {cellText} from '../../lib/records/rows.ts';
 
 const odd = suite('oddRows');
@@ -115,6 +125,137 @@ odd('dates rows without a time by their creation, and changes nothing else', () 
     ['3', '', ''],
   ]);
   assert.deepEqual(textOf(rows)[0], ['1', '', time]);
+});
+
+odd('takes times at the ends of every range, in the usual spelling and in others', () => {
+  const faultOf = (at: string) => faultOfRow(rowsOf(['Modified_Time'], [[at]]), 0);
+  const sound = [
+    '2026-01-01T00:00:00+00:00',
+    '2026-12-28T23:59:59+23:59',
+    '2026-01-31T23:59:59-23:59',
+    `2026-01-01T00:00:00.${'0'.repeat(43)}Z`,
+  ];
+  for (const at of sound) assert.equal(faultOf(at), undefined, at);
+  const unsound = [
+    '2026-00-01T00:00:00+00:00',
+    '2026-13-01T00:00:00+00:00',
+    '2026-01-00T00:00:00+00:00',
+    '2026-02-30T00:00:00+00:00',
+  ];
+  const times = [
+    'T24:00:01+00:00',
+    'T00:60:00+00:00',
+    'T00:00:61+00:00',
+    'T00:00:99+00:00',
+    'T00:00:00+24:00',
+    'T00:00:00+00:60',
+    'T00:00:00+00:6x',
+  ];
+  const spellings = [
+    '2026-01-01 00:00:00+00.00',
+    '2026/01/01T00:00:00+00:00',
+    '2026-01-0xT00:00:00+00:00',
+    `2026-01-01T00:00:00.${'0'.repeat(44)}Z`,
+  ];
+  for (const at of [...unsound, ...times.map((time) => `2026-01-01${time}`), ...spellings]) assert.equal(faultOf(at), 'time', at);
+});
+
+odd('judges any row of a batch by its own cells', () => {
+  const rows = rowsOf(
+    ['Modified_Time', 'id'],
+    [
+      [time, '1'],
+      ['', '2'],
+      [time, 'x'],
+      [time, '4'],
+    ],
+  );
+  assert.deepEqual(
+    [0, 1, 2, 3].map((row) => faultOfRow(rows, row)),
+    [undefined, 'time', 'id', undefined],
+  );
+  assert.deepEqual(
+    rowsWithoutId(rows).map(({row, fault}) => [row, fault]),
+    [[3, 'id']],
+  );
+  assert.deepEqual(oddRows(rowsOf(['id', 'Modified_Time'], [['x', time]]), 1, never).length, 1);
+  assert.equal(faultOfRow(rowsOf(['A'], [['x']]), 0), undefined);
+  assert.deepEqual(rowsWithoutId(rowsOf(['A'], [['x']])), []);
+});
+
+odd('takes Id for the id only where there is no id', () => {
+  assert.equal(faultOfRow(rowsOf(['Id', 'id'], [['x', '1']]), 0), undefined);
+  assert.equal(faultOfRow(rowsOf(['id', 'Id'], [['1', 'x']]), 0), undefined);
+  assert.equal(faultOfRow(rowsOf(['id', 'Id'], [['x', '1']]), 0), 'id');
+});
+
+odd('judges rows without a key by their size alone', () => {
+  const rows = rowsOf(['A'], [['a'], ['b'], ['c']]);
+  assert.deepEqual(
+    largeRows(rows, 11, (row) => row > 0).map(({row, fault, id}) => [row, fault, id]),
+    [
+      [12, 'size', undefined],
+      [13, 'size', undefined],
+    ],
+  );
+  assert.deepEqual(oddRow(rowsOf(['id'], [['7']]), 0, 3, 'slices'), {
+    row: 3,
+    id: '7',
+    fault: 'slices',
+    digest: oddRow(rowsOf(['id'], [['7']]), 0, 9, 'id').digest,
+  });
+});
+
+odd('knows every row again whose reading before was reported', () => {
+  assert.equal(silentQuarantine.has('any'), true);
+  silentQuarantine.add({row: 1, fault: 'id', digest: ''}, '');
+  silentQuarantine.addUnread(1, '');
+});
+
+odd('dates no rows where a page lacks either time, and copies no cells for nothing', () => {
+  for (const columns of [
+    ['Modified_Time', 'id'],
+    ['id', 'Created_Time'],
+    ['Created_Time', 'id'],
+  ]) {
+    const rows = rowsOf(columns, [['', '']]);
+    assert.equal(datedRows(rows), rows);
+  }
+  for (const columns of [
+    ['Modified_Time', 'Created_Time', 'id'],
+    ['Created_Time', 'Modified_Time', 'id'],
+  ]) {
+    const rows = rowsOf(
+      columns,
+      [
+        ['', time, '1'],
+        [time, '', '2'],
+        [time, time, '3'],
+      ].map((row) => (columns[0] === 'Created_Time' ? [row[1]!, row[0]!, row[2]!] : row)),
+    );
+    assert.deepEqual(textOf(datedRows(rows)), [[time, time, '1'], ...textOf(rows).slice(1)]);
+  }
+  const dated = rowsOf(['Modified_Time', 'Created_Time'], [[time, '']]);
+  assert.equal(datedRows(dated).cells, dated.cells);
+});
+
+odd('gives the same rows where none is left out, and releases cells that are copied', () => {
+  let released = 0;
+  const rows = {...rowsOf(['A'], [['a'], ['b'], ['c']]), release: () => void released++};
+  assert.equal(withoutRows(rows, new Set()), rows);
+  assert.equal(released, 0);
+  const {release, ...left} = withoutRows(rows, new Set([1]));
+  assert.deepEqual([release, left.count, left.cells.length, released], [undefined, 2, 4, 1]);
+  assert.equal(sliceRows(rows, 0, 3), rows);
+  for (const [from, to] of [
+    [0, 2],
+    [1, 3],
+    [1, 2],
+  ] as const) {
+    const part = sliceRows(rows, from, to);
+    assert.deepEqual(textOf(part), textOf(rows).slice(from, to));
+    assert.equal(part.release, undefined);
+  }
 });
 
 odd.run();

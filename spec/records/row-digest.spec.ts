@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {createHash} from 'node:crypto';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {rowTombstones} from '../../lib/records/documents.ts';
@@ -25,6 +26,21 @@ digest('is the same for the same rows in any order, and for no others', () => {
       assert.equal(digestOf(rows).text === digestOf(others).text, same);
     }),
   );
+});
+
+digest('is the sum of the words of each SHA-256, in hexadecimal digits', () => {
+  assert.equal(
+    new RowDigest(Uint32Array.from([1, 2, 3, 4, 5, 6, 7, 0xabcdef12])).text,
+    '00000001000000020000000300000004000000050000000600000007abcdef12',
+  );
+  const bytes = createHash('sha256').update('a').digest();
+  const words = Array.from({length: 8}, (_, i) =>
+    bytes
+      .readUInt32LE(4 * i)
+      .toString(16)
+      .padStart(8, '0'),
+  );
+  assert.equal(digestOf(['a']).text, words.join(''));
 });
 
 digest('counts a row as often as it occurs', () => {

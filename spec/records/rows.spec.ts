@@ -3,7 +3,17 @@ import {suite} from 'uvu';
 import {documentBytesMax} from '../../lib/limits.ts';
 import {cellPlain, type RowBlock} from '../../lib/records/batch.ts';
 import {RowBuilder} from '../../lib/records/row-builder.ts';
-import {appendRows, cellText, firstRows, joinSlices, noRows, splitRows, textBytes} from '../../lib/records/rows.ts';
+import {
+  appendRows,
+  cellText,
+  firstRows,
+  joinSlices,
+  noRows,
+  ownRows,
+  splitRows,
+  textBytes,
+  weightOf,
+} from '../../lib/records/rows.ts';
 
 const rows = suite('rows');
 
@@ -133,6 +143,99 @@ rows('builds cells in any order, the last text of each, and cells that are not s
     ['1', '', 'é😀\ufffd'],
     ['2', '', ''],
   ]);
+});
+
+rows('joins nothing where there is no slice, and leaves a single one as it is', () => {
+  assert.deepEqual(joinSlices([]), {rows: noRows, torn: []});
+  const only = batch(['id', 'Modified_Time'], ['1', T]);
+  const joined = joinSlices([only]);
+  assert.equal(joined.rows, only);
+  assert.deepEqual(joined.torn, []);
+});
+
+rows('tells of all texts that were replaced in what it joins or appends, and of none where none was', () => {
+  const [a, b] = [
+    {field: 'A', id: '1'},
+    {field: 'B', id: '1'},
+  ];
+  const first = batch(['id', 'Modified_Time', 'A'], ['1', T, 'a']);
+  const second = batch(['id', 'Modified_Time', 'B'], ['1', T, 'b']);
+  assert.equal(joinSlices([first, second]).rows.replaced, undefined);
+  assert.deepEqual(
+    joinSlices([
+      {...first, replaced: [a]},
+      {...second, replaced: [b]},
+    ]).rows.replaced,
+    [a, b],
+  );
+  assert.equal(appendRows([first, first]).replaced, undefined);
+  assert.deepEqual(appendRows([first, {...first, replaced: [a]}]).replaced, [a]);
+});
+
+rows('leaves a batch as it is that is alone among empty ones', () => {
+  const only = batch(['id'], ['1']);
+  const empty = batch(['other']);
+  assert.equal(appendRows([empty, only]), only);
+  assert.equal(appendRows([empty]), empty);
+  assert.deepEqual(appendRows([empty, only, only]).columns, ['id']);
+  assert.equal(appendRows([]), noRows);
+  assert.deepEqual(noRows.columns, []);
+});
+
+rows('owns any run of a batch, and all of it as it is', () => {
+  const it = {...batch(['id'], ['1'], ['2'], ['3']), replaced: []};
+  assert.equal(ownRows(it, 0, 3), it);
+  for (const [from, to] of [
+    [0, 2],
+    [1, 3],
+    [1, 2],
+  ] as const) {
+    const own = ownRows(it, from, to);
+    assert.deepEqual(table(own), table(it).slice(from, to));
+    assert.equal(own.replaced, from === 0 ? it.replaced : undefined);
+    assert.notEqual(own.bytes, it.bytes);
+  }
+});
+
+rows('takes the first rows of wide batches, cells and all', () => {
+  const it = batch(['id', 'A', 'B'], ['1', 'a', 'b'], ['2', 'c', 'd']);
+  const one = firstRows(it, 1);
+  assert.deepEqual([one.cells.length, one.count], [6, 1]);
+  assert.equal(weightOf(it), it.bytes.length + 4 * it.cells.length);
+});
+
+rows('counts the memory of complete rows, and makes room for any number of rows and bytes', () => {
+  const builder = new RowBuilder(['id', 'A'], 4);
+  assert.equal(builder.bytes, 0);
+  builder.setText(0, '1', cellPlain);
+  builder.setText(1, 'abc', cellPlain);
+  assert.equal(builder.bytes, 0, 'the row is not complete');
+  builder.endRow();
+  assert.equal(builder.bytes, 4 + 16);
+  builder.setText(0, '22', cellPlain);
+  assert.equal(builder.rowBytes, 2);
+  builder.endRow();
+  assert.equal(builder.bytes, 6 + 32);
+  for (let i = 0; i < 100; i++) {
+    builder.setText(0, String(i), cellPlain);
+    builder.setText(1, 'é'.repeat(i), cellPlain);
+    builder.endRow();
+  }
+  const {count, bytes} = builder;
+  const built = builder.end();
+  assert.equal(count, 102);
+  assert.equal(bytes, built.bytes.length + 16 * 102);
+  assert.deepEqual(
+    table(built).slice(2),
+    Array.from({length: 100}, (_, i) => [String(i), 'é'.repeat(i)]),
+  );
+});
+
+rows('copies an empty cell as an empty one', () => {
+  const builder = new RowBuilder(['A'], 1);
+  builder.setCell(0, batch(['A'], ['']), 0, 0);
+  builder.endRow();
+  assert.deepEqual([...builder.end().cells], [0, 0]);
 });
 
 rows.run();

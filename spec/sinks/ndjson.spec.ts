@@ -8,14 +8,16 @@ import {gunzipSync} from 'node:zlib';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ConfigError} from '../../lib/errors/errors.ts';
+import {commitBytes, commitDelayMs, uncommittedBytesMax} from '../../lib/limits.ts';
 import {type Clock, systemClock} from '../../lib/platform/clock.ts';
 import type {DocBlock} from '../../lib/records/batch.ts';
-import {folderDisk} from '../../lib/sinks/files/disk.ts';
+import {type Disk, folderDisk} from '../../lib/sinks/files/disk.ts';
 import {fileNames} from '../../lib/sinks/files/file-names.ts';
 import {lockFolder} from '../../lib/sinks/files/lock.ts';
 import {type NdjsonOptions, openNdjson} from '../../lib/sinks/ndjson.ts';
 import type {Transaction} from '../../lib/sinks/sink.ts';
 import {docsOf} from '../harness/blocks.ts';
+import {ManualClock} from '../harness/clocks.ts';
 import {PowerCutDisk} from './power-cut-disk.ts';
 
 const ndjson = suite<{folder: string}>('NDJSON files');
@@ -347,6 +349,103 @@ ndjson('makes pieces durable after a while without being asked', async ({folder}
   assert.deepEqual(JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')).state, {});
   wake();
   while (JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')).state.n !== 1) await new Promise(setImmediate);
+  await sink.close();
+});
+
+/** A disk that keeps the lengths of its files and the text of `state.json`, and syncs and replaces only while the gate is open. */
+function gatedDisk() {
+  let gate = Promise.withResolvers<void>();
+  gate.resolve();
+  const states: {n?: number}[] = [];
+  const written: number[] = [];
+  const disk: Disk = {
+    kind: async () => 'none',
+    read: async () => undefined,
+    syncNames: async () => {},
+    open: async () => ({
+      size: async () => 0,
+      read: async () => 0,
+      write: async ({length}) => void written.push(length),
+      cut: async () => {},
+      sync: () => gate.promise,
+      close: async () => {},
+    }),
+    async replace(_name, text) {
+      await gate.promise;
+      states.push(JSON.parse(text).state);
+    },
+  };
+  return {
+    disk,
+    states,
+    written,
+    shut() {
+      gate = Promise.withResolvers();
+    },
+    open: () => gate.resolve(),
+  };
+}
+
+ndjson('holds writers back while a slow disk owes more than it may, and no sooner', async () => {
+  const {disk, written, shut, open} = gatedDisk();
+  const sink = await openNdjson(optionsFor('out', {disk}));
+  shut();
+  const text = 'x'.repeat(uncommittedBytesMax / 4 - 1);
+  const writes = Array.from({length: 8}, () => sink.write(piece('Deals', [text])));
+  await writes[5];
+  await settled();
+  // The first is being committed, four make the bound, and the one that passes it is the last.
+  assert.equal(written.length, 6);
+  open();
+  await Promise.all(writes);
+  assert.equal(written.length, 8);
+  await sink.close();
+});
+
+ndjson('commits by itself what was written during a commit', async () => {
+  const {disk, states, shut, open} = gatedDisk();
+  const clock = new ManualClock();
+  const sink = await openNdjson(optionsFor('out', {disk, clock}));
+  shut();
+  await sink.write(piece('Deals', [], {n: 1}));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 2}));
+  open();
+  await settled();
+  assert.deepEqual(states, [{}, {n: 1}]);
+  await clock.advance(commitDelayMs - 1);
+  assert.equal(states.length, 2);
+  await clock.advance(1);
+  assert.deepEqual(states.at(-1), {n: 2});
+  await sink.close();
+  assert.equal(states.length, 3, 'what is committed is not committed again');
+});
+
+ndjson('commits at once what stands for something done at Zoho, and after a while what is only documents', async () => {
+  const {disk, states} = gatedDisk();
+  const clock = new ManualClock();
+  const sink = await openNdjson(optionsFor('out', {disk, clock}));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  await sink.write(piece('Deals', ['{"id":2}'], {n: 2}));
+  await settled();
+  assert.equal(clock.sleepers, 1, 'one wait for all that accumulates');
+  await sink.write(piece('Deals', [], {n: 3}));
+  await settled();
+  assert.deepEqual([states.at(-1), clock.sleepers], [{n: 3}, 0]);
+  await sink.write(piece('Deals', []));
+  await settled();
+  assert.equal(states.length, 2, 'nothing is committed for nothing');
+  await sink.close();
+});
+
+ndjson('commits at once when enough has accumulated', async () => {
+  const {disk, states} = gatedDisk();
+  const sink = await openNdjson(optionsFor('out', {disk, clock: new ManualClock()}));
+  await sink.write(piece('Deals', ['x'.repeat(commitBytes - 2)], {n: 1}));
+  await settled();
+  assert.equal(states.length, 1);
+  await sink.write(piece('Deals', [''], {n: 2}));
+  await settled();
+  assert.deepEqual(states.slice(1), [{n: 2}]);
   await sink.close();
 });
 

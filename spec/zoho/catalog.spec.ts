@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
+import type {ZohoClient} from '../../lib/zoho/api.ts';
 import {catalog} from '../../lib/zoho/catalog.ts';
 import {complaint, type FakeOptions, type FakeZoho, type Reply, tokenReply, withZoho} from '../harness/fake-zoho.ts';
 
@@ -95,6 +97,25 @@ promise(
     }
   },
 );
+
+modules('skips a module of which Zoho refuses only its fields, whatever the reason', async () => {
+  const refusing = {
+    origin: 'https://zoho',
+    modules: async () => ['Leads', 'Odd'].map((name) => ({name, label: name, apiSupported: true, generatedType: '', status: ''})),
+    fields: async (name: string) => {
+      if (name === 'Odd') throw new ZohoError('refused', 'Zoho does not want to');
+      return [];
+    },
+    scopes: async () => undefined,
+  } as unknown as ZohoClient;
+  assert.deepEqual(
+    (await catalog(refusing, signal, silent)).map(({name, skip}) => [name, skip]),
+    [
+      ['Leads', undefined],
+      ['Odd', 'Zoho does not want to'],
+    ],
+  );
+});
 
 promise(
   'skips a module for a definite answer about it, with the reason',

@@ -76,6 +76,7 @@ downloads('follows no redirect elsewhere, so that the token stays where it belon
   await withZoho({replies: [[302, '', {location: `http://127.0.0.1:${port}/`}]]}, async (zoho) => {
     await assert.rejects(fetchAll(zoho), {kind: 'refused', message: /redirects to another address, which is not followed/});
     await assert.rejects(zoho.client.modules(signal), {kind: 'refused'});
+    assert.equal(zoho.received.length, 2, 'its path is not asked for here instead');
   });
   assert.deepEqual(visits, []);
   await new Promise((resolve) => elsewhere.close(resolve));

@@ -23,16 +23,13 @@ import type {ZohoClient} from '../../zoho/api.ts';
 import type {Work} from '../terminal/work.ts';
 import type {CapturedFile} from './captured.ts';
 import type {Comparison} from './compare.ts';
+import type {Extent} from './extent.ts';
 import type {ListedQuarantine} from './left-out.ts';
 import {propertiesOf} from './properties.ts';
 
-export interface Reading {
+export interface Reading extends Extent {
   readonly module: string;
   readonly plan: FieldPlan;
-  readonly startS: number;
-  /** Records modified, and deletions made, from here on are later than the capture. */
-  readonly cursorS: number;
-  readonly deletedFromS: number;
   /** Share of the records whose values are compared. */
   readonly share: number;
   readonly captured: CapturedFile;

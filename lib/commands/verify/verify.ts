@@ -4,45 +4,31 @@
  */
 import {join} from 'node:path';
 import {FieldPlan} from '../../capture/field-plan.ts';
-import {bisectColumns, columnCodes, takeHint} from '../../capture/refused-columns.ts';
 import {ConfigError, ZohoError} from '../../errors/errors.ts';
 import {type SnapshotState, savedSnapshot} from '../../flow/snapshot-state.ts';
-import {savedBinding, secondsOf} from '../../flow/state.ts';
-import {windowOverlapS} from '../../limits.ts';
+import {savedBinding} from '../../flow/state.ts';
 import {own} from '../../platform/own-property.ts';
 import {folderDisk, hasCode} from '../../sinks/files/disk.ts';
 import {lockFolder} from '../../sinks/files/lock.ts';
 import {type Manifest, type ManifestFile, manifestName, parseManifest, refuseOther} from '../../sinks/files/manifest.ts';
-import {windowQuery} from '../../zoho/coql.ts';
 import {bindingsOf} from '../bindings.ts';
 import {ChosenFields} from '../chosen-fields.ts';
 import {type Setup, type SetupArguments, type SetupBinding, setUpToAnswer, withFields} from '../context.ts';
-import {type CommandContext, exit, print, sayJson} from '../host.ts';
-import {counted, tableLines} from '../terminal/table.ts';
+import type {CommandContext} from '../host.ts';
 import {type Work, working} from '../terminal/work.ts';
 import {CapturedFile} from './captured.ts';
 import {Comparison} from './compare.ts';
+import {extentOf} from './extent.ts';
 import {ListedQuarantine} from './left-out.ts';
 import {compareDeletions, compareRows, compareUntimed, type Reading} from './reading.ts';
+import {leaveOutRefused} from './refused.ts';
+import {type ReportOptions, report, type Verified} from './report.ts';
 import {compareSnapshot} from './snapshot.ts';
 
-export interface VerifyArguments extends SetupArguments {
+export interface VerifyArguments extends SetupArguments, ReportOptions {
   readonly out: string;
   readonly full?: boolean;
   readonly sample: number;
-  /**
-   * Values that differ are shown only on request: they are customers' data, and reports go into
-   * tickets.
-   */
-  readonly showValues?: boolean;
-  readonly json?: boolean;
-}
-
-interface Verified {
-  readonly module: string;
-  /** Why nothing was compared. */
-  readonly reason?: string;
-  readonly comparison?: Comparison;
 }
 
 export async function verify(host: CommandContext, args: VerifyArguments): Promise<number> {
@@ -106,17 +92,14 @@ async function verifyBinding(
   const file = own(journal.files, collection);
   const snapshot = savedSnapshot(journal.state, stateKey);
   if (file !== undefined && snapshot !== undefined) return verifySnapshot(module, file, snapshot, args, {setup, host, work});
-  const state = savedBinding(journal.state, stateKey);
-  if (file === undefined || state?.start === undefined || state.inc === undefined)
-    return {module, reason: 'it has not been captured into this directory'};
-  if (state.backfill != null && state.is_connector_initiated !== true)
-    return {module, reason: 'its backfill is not complete; run capture again first'};
+  const extent = extentOf(file && savedBinding(journal.state, stateKey));
+  if (file === undefined || 'reason' in extent) return {module, ...extent};
   const fields = await setup.client.fields(module, host.signal);
   if (fields === null) return {module, reason: 'Zoho has no field metadata for it'};
   const captured = await openCaptured(module, args.out, file, work);
   try {
     const plan = new FieldPlan(fields);
-    await leaveOutRefused(module, plan, setup, host);
+    await leaveOutRefused(module, plan, setup.client, host.signal);
     const comparison = new Comparison(captured, {
       computed: new Set([...fields.filter((field) => field.computed).map(({name}) => name), ...plan.coverage.bulkOnly]),
       instants: new Set(fields.filter(({type}) => type === 'datetime').map(({name}) => name)),
@@ -124,9 +107,7 @@ async function verifyBinding(
     const reading: Reading = {
       module,
       plan,
-      startS: secondsOf(state.start),
-      cursorS: secondsOf(state.inc.cursor),
-      deletedFromS: secondsOf(state.deleted?.cursor ?? state.start) - windowOverlapS,
+      ...extent,
       share: args.full === true ? 1 : args.sample / Math.max(1, captured.size),
       captured,
       left: new Set(captured.ids()),
@@ -170,30 +151,6 @@ async function verifySnapshot(
   return {module, comparison};
 }
 
-/**
- * Finds the fields that COQL refuses, with a query of one record per slice. Changes come without
- * these.
- */
-async function leaveOutRefused(module: string, plan: FieldPlan, {client}: Setup, {signal}: CommandContext): Promise<void> {
-  const {quoting} = plan;
-  const search = {module, client, fields: plan, fromS: 0, refuse: async (column: string) => plan.refuse('coql', column)};
-  for (let slice = 0; slice < plan.coqlSlices.length; ) {
-    const columns = plan.coqlSlices[slice] ?? [];
-    try {
-      await client.coql(windowQuery({module, columns, fromS: 0, limit: 1, quoting}), signal);
-      slice++;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
-      if (await takeHint(search, error)) continue;
-      if (columnCodes.has(error.code ?? '') && (await bisectColumns(search, signal))) continue;
-      // Perhaps too many columns. Fields that are refused for good are not compared here.
-      if (!plan.narrowCoql()) return;
-      slice = 0;
-    }
-  }
-}
-
 async function openCaptured(module: string, folder: string, {file, bytes}: ManifestFile, work: Work): Promise<CapturedFile> {
   try {
     work.begin(`Reading the file of ${module}, bytes`, bytes);
@@ -207,78 +164,4 @@ async function openCaptured(module: string, folder: string, {file, bytes}: Manif
       `Cannot verify ${folder}: ${file} has been removed since it was written; put it back, or capture again`,
     );
   }
-}
-
-function differenceOf(captured: string | undefined, zoho: string, {showValues}: VerifyArguments): string {
-  if (showValues === true) return `is ${captured ?? 'absent'}, at Zoho ${zoho}`;
-  return captured === undefined ? 'is absent' : 'differs';
-}
-
-function report(host: CommandContext, args: VerifyArguments, verified: readonly Verified[]): number {
-  if (args.json === true) {
-    sayJson(host, {
-      modules: verified.map(({module, reason, comparison}) => ({
-        module,
-        reason,
-        ...(comparison && {
-          records: comparison.records,
-          compared: comparison.compared,
-          missing: comparison.missing,
-          extra: comparison.extra,
-          differing: comparison.differing,
-          awaitingRefresh: comparison.awaitingRefresh,
-          changedSince: comparison.changedSince,
-          quarantined: comparison.quarantined,
-          leftOut: comparison.leftOut,
-          differences: comparison.shown.map(({captured, zoho, ...difference}) =>
-            args.showValues === true ? {...difference, captured, zoho} : difference,
-          ),
-        }),
-      })),
-    });
-    return verdictOf(verified);
-  }
-  const right = {align: 'right'} as const;
-  const titles = ['records', 'compared', 'missing', 'extra', 'differing', 'awaiting refresh', 'changed since', 'left out'];
-  const rows = verified.map(({module, reason, comparison: it}) =>
-    it === undefined
-      ? [module, '', '', '', '', '', '', '', '', reason]
-      : [
-          module,
-          it.records,
-          it.compared,
-          it.missing,
-          it.extra,
-          it.differing,
-          it.awaitingRefresh,
-          it.changedSince,
-          it.quarantined,
-          '',
-        ],
-  );
-  for (const line of tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right})), {title: ''}], rows))
-    print(host, line);
-  for (const {module, comparison} of verified) {
-    for (const {id, what, captured, zoho} of comparison?.shown ?? [])
-      print(host, `${module} ${id}: ${zoho === undefined ? what : `${what} ${differenceOf(captured, zoho, args)}`}`);
-  }
-  for (const {module, comparison} of verified) {
-    for (const {page, row, id, why} of comparison?.leftOut ?? [])
-      print(host, `${module}${id === undefined ? '' : ` ${id}`}: left out, because it ${why} (row ${row} of ${page})`);
-  }
-  const differing = verified.filter(isDifferent).length;
-  const skipped = verified.filter(({comparison}) => comparison === undefined).length;
-  if (differing > 0) print(host, `Differences found in ${counted(differing, 'module')}`);
-  else if (skipped > 0) print(host, `${counted(skipped, 'module')} could not be compared`);
-  else print(host, `${counted(verified.length, 'module')} compared, no differences found`);
-  return verdictOf(verified);
-}
-
-function isDifferent({comparison}: Verified): boolean {
-  return comparison !== undefined && !comparison.isSame;
-}
-
-function verdictOf(verified: readonly Verified[]): number {
-  if (verified.some(isDifferent)) return exit.different;
-  return verified.some(({comparison}) => comparison === undefined) ? exit.failed : exit.done;
 }

@@ -1,0 +1,43 @@
+/** Which specs own a file of `lib/`: those that are to notice when it is changed. */
+import {existsSync} from 'node:fs';
+
+/** Specs besides the one that mirrors a file, by its path or by the start of it. */
+const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
+  ['lib/capture/', 'capture/refused-columns', 'capture/backfill', 'sources/untimed', 'sources/quarantine', 'capture/unexpected'],
+  ['lib/commands/verify/', 'commands/verify/compare', 'commands/verify/reading', 'commands/verify/left-out'],
+  ['lib/connector/', 'connector/handlers', 'connector/serve'],
+  ['lib/flow/cron-pattern', 'flow/spec'],
+  ['lib/flow/discover', 'flow/constants'],
+  ['lib/flow/sourced', 'flow/constants'],
+  ['lib/flow/spec', 'flow/constants'],
+  ['lib/flow/state-key', 'flow/shard'],
+  ['lib/kernel/', 'kernel/kernel', 'transforms/parse-csv', 'transforms/coerce'],
+  ['lib/records/batch', 'records/rows', 'sinks/serialize'],
+  ['lib/records/field', 'transforms/coerce', 'zoho/fields'],
+  ['lib/records/row-builder', 'records/rows'],
+  ['lib/sinks/', 'sinks/ndjson', 'sinks/flow'],
+  ['lib/sinks/files/', 'sinks/manifest', 'sinks/disk'],
+  ['lib/sinks/serialize', 'sinks/preview'],
+  ['lib/sinks/sink', 'sinks/preview'],
+  ['lib/sources/', 'sources/windows', 'sources/coql', 'sources/quarantine', 'sources/bulk'],
+  ['lib/sources/bulk', 'sources/bulk-pages'],
+  ['lib/sources/feed-query', 'sources/deleted'],
+  ['lib/transforms/csv/', 'transforms/parse-csv'],
+  ['lib/transforms/json/', 'transforms/parse-json'],
+  ['lib/transforms/number-rows', 'records/row-digest'],
+  ['lib/transforms/shape', 'transforms/coerce', 'records/documents'],
+  ['lib/transforms/values/', 'transforms/coerce'],
+  ['lib/transforms/zip/', 'transforms/unzip'],
+  ['lib/zoho/', 'zoho/client'],
+  ['lib/zoho/endpoints', 'zoho/download'],
+  ['lib/zoho/schemas', 'zoho/fields', 'zoho/classify'],
+  ['lib/zoho/token-endpoint', 'zoho/access-token'],
+];
+
+/** Paths below the root, with slashes. A file that no spec owns has none, and each of its mutants lives. */
+export function ownersOf(file: string): string[] {
+  const path = file.replaceAll('\\', '/').replace(/^.*?(?=lib\/[^/]+\/)/, '');
+  const mirror = path.replace(/^lib\/|\.ts$/g, '');
+  const named = [mirror, ...besides.flatMap(([start, ...specs]) => (path.startsWith(start) ? specs : []))];
+  return [...new Set(named)].map((spec) => `spec/${spec}.spec.ts`).filter((spec) => existsSync(spec));
+}

@@ -1,0 +1,95 @@
+/** Tries mutants and counts those that were noticed. */
+import {readFileSync} from 'node:fs';
+import {relative} from 'node:path';
+import type {MutantResult, PartialStrykerOptions} from '@stryker-mutator/api/core';
+import {Stryker} from '@stryker-mutator/core';
+
+export interface Tried {
+  readonly file: string;
+  readonly line: number;
+  readonly mutator: string;
+  readonly was: string;
+  readonly becomes: string;
+  /** `marked` ones change nothing that can be seen, and say so in the code. */
+  readonly status: 'killed' | 'hung' | 'lived' | 'not reached' | 'failed to run' | 'marked' | 'prose';
+  readonly reason?: string;
+}
+
+export interface Score {
+  readonly name: string;
+  readonly killed: number;
+  readonly counted: number;
+  readonly percent: string;
+}
+
+/** Time a mutant has besides five times that of its cases, until it counts as hung. */
+const hungMs = 5_000;
+
+export async function tried(files: readonly string[]): Promise<Tried[]> {
+  const options: PartialStrykerOptions = {
+    mutate: [...files],
+    plugins: [new URL('plugin.ts', import.meta.url).href],
+    testRunner: 'cases',
+    ignorers: ['prose'],
+    coverageAnalysis: 'perTest',
+    concurrency: 1,
+    timeoutMS: hungMs,
+    timeoutFactor: 5,
+    reporters: ['progress-append-only'],
+    checkers: [],
+    tempDirName: '.mutants',
+    ignorePatterns: ['coverage', 'docs', 'biome.json'],
+    // The compiler's JSON is read by an API that this version of it no longer has; types are not checked here anyway.
+    tsconfigFile: 'none.json',
+    allowEmpty: true,
+    logLevel: 'error' as PartialStrykerOptions['logLevel'],
+  };
+  return (await new Stryker(options).runMutationTest()).map(plain);
+}
+
+/** How many of the mutants were killed, for each file, for each folder below `lib/`, and in all. */
+export function scoresOf(mutants: readonly Tried[]): Score[] {
+  const counted = mutants.filter(({status}) => status !== 'marked' && status !== 'prose' && status !== 'failed to run');
+  const names = (file: string): string[] => [file, `${file.split('/').slice(0, 2).join('/')}/`];
+  const all = new Set(counted.flatMap(({file}) => names(file)).sort());
+  return [...all].map((name) => {
+    const own = counted.filter(({file}) => names(file).includes(name));
+    const killed = own.filter(({status}) => status === 'killed' || status === 'hung').length;
+    return {name, killed, counted: own.length, percent: ((100 * killed) / own.length).toFixed(1)};
+  });
+}
+
+function plain({fileName, location: {start, end}, mutatorName, replacement, status, statusReason}: MutantResult): Tried {
+  return {
+    file: relative(process.cwd(), fileName),
+    line: start.line,
+    mutator: mutatorName,
+    was: brief(textAt(fileName, start, end)),
+    becomes: brief(replacement ?? ''),
+    status: statusOf(status, statusReason),
+    ...(statusReason === undefined ? {} : {reason: statusReason}),
+  };
+}
+
+function statusOf(status: MutantResult['status'], reason: string | undefined): Tried['status'] {
+  if (status === 'Killed') return 'killed';
+  if (status === 'Timeout') return 'hung';
+  if (status === 'Survived') return 'lived';
+  if (status === 'NoCoverage') return 'not reached';
+  if (status === 'Ignored') return reason === 'a text for people' ? 'prose' : 'marked';
+  return 'failed to run';
+}
+
+function textAt(file: string, start: MutantResult['location']['start'], end: MutantResult['location']['end']): string {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(start.line - 1, end.line);
+  lines[lines.length - 1] = lines.at(-1)!.slice(0, end.column - 1);
+  lines[0] = lines[0]!.slice(start.column - 1);
+  return lines.join('\n');
+}
+
+function brief(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length <= 100 ? line : `${line.slice(0, 97)}...`;
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {suite} from 'uvu';
+import {folderDisk, hasCode, makeFolder, tryPrivate, writePrivate} from '../../lib/sinks/files/disk.ts';
+
+const disk = suite<{folder: string}>('disk');
+
+disk.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'source-zoho-disk-'));
+});
+disk.after.each(async ({folder}) => {
+  await rm(folder, {recursive: true});
+});
+
+/** How many files this process has open below a folder. */
+async function openBelow(folder: string): Promise<number> {
+  const names = await readdir('/proc/self/fd');
+  const targets = await Promise.all(names.map(async (name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  return targets.filter((target) => target.startsWith(folder)).length;
+}
+
+disk('tells ordinary files from nothing and from anything else, and keeps none of them open', async ({folder}) => {
+  await writeFile(join(folder, 'file'), 'x');
+  await mkdir(join(folder, 'folder'));
+  await symlink(join(folder, 'file'), join(folder, 'link'));
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  const on = folderDisk(folder);
+  const kinds = await Promise.all(['file', 'none', 'folder', 'link', 'pipe'].map((name) => on.kind(name)));
+  assert.deepEqual(kinds, ['file', 'none', 'other', 'other', 'other']);
+  assert.equal(await openBelow(folder), 0);
+  await assert.rejects(on.kind('file/below'), {code: 'ENOTDIR'});
+});
+
+disk('reads text, or nothing where there is no such file', async ({folder}) => {
+  const on = folderDisk(folder);
+  await writeFile(join(folder, 'a'), 'é');
+  assert.equal(await on.read('a'), 'é');
+  assert.equal(await on.read('b'), undefined);
+  assert.equal(await folderDisk(join(folder, 'a')).read('b'), undefined);
+  await assert.rejects(on.read('.'), {code: 'EISDIR'});
+});
+
+disk('reads and writes at any place, and cuts', async ({folder}) => {
+  const file = await folderDisk(folder).open('a');
+  await file.write(Buffer.from('hello'), 0);
+  await file.write(Buffer.from('LLO!'), 2);
+  assert.equal(await file.size(), 6);
+  const into = Buffer.alloc(4);
+  assert.equal(await file.read(into, 1), 4);
+  assert.equal(into.toString(), 'eLLO');
+  assert.equal(await file.read(into, 4), 2);
+  assert.equal(into.subarray(0, 2).toString(), 'O!');
+  assert.equal(await file.read(into, 6), 0);
+  await file.cut(3);
+  await file.sync();
+  assert.equal(await openBelow(folder), 1);
+  await file.close();
+  assert.equal(await openBelow(folder), 0);
+  assert.equal(await readFile(join(folder, 'a'), 'utf8'), 'heL');
+  await assert.rejects(folderDisk(folder).open('.'), Error);
+});
+
+disk('replaces a file whole, for its owner only, whatever a kill left behind', async ({folder}) => {
+  const on = folderDisk(folder);
+  await writeFile(join(folder, 'a.next'), 'left behind, and longer');
+  await chmod(join(folder, 'a.next'), 0o644);
+  await on.replace('a', 'one');
+  await on.replace('a', 'two');
+  await on.syncNames();
+  assert.deepEqual(await readdir(folder), ['a']);
+  assert.equal(await on.read('a'), 'two');
+  assert.equal((await stat(join(folder, 'a'))).mode & 0o777, 0o600);
+  assert.equal(await openBelow(folder), 0);
+  await symlink(join(folder, 'a'), join(folder, 'b.next'));
+  await assert.rejects(on.replace('b', 'x'), {code: 'ELOOP'});
+});
+
+disk('makes folders with their parents, for their owner only, and leaves those that are there', async ({folder}) => {
+  const deep = join(folder, 'x/y/z');
+  await makeFolder(deep);
+  for (const path of [deep, join(folder, 'x')]) assert.equal((await stat(path)).mode & 0o777, 0o700);
+  await chmod(deep, 0o755);
+  await makeFolder(deep);
+  assert.equal((await stat(deep)).mode & 0o777, 0o755);
+  await writeFile(join(folder, 'file'), '');
+  await assert.rejects(makeFolder(join(folder, 'file')), {code: 'EEXIST'});
+  await assert.rejects(makeFolder(join(folder, 'file/below')), {code: 'ENOTDIR'});
+  await assert.rejects(makeFolder('/proc/nowhere/at/all'), {code: 'ENOENT'});
+  await assert.rejects(makeFolder(''), {code: 'ENOENT'});
+});
+
+disk('tries whether a file could be written, and leaves nothing', async ({folder}) => {
+  await tryPrivate(join(folder, 'a'));
+  assert.deepEqual(await readdir(folder), []);
+  await assert.rejects(tryPrivate(join(folder, 'none/a')), {code: 'ENOENT'});
+  await writePrivate(join(folder, 'a'), 'text');
+  assert.equal(await readFile(join(folder, 'a'), 'utf8'), 'text');
+});
+
+disk('knows an error by its code', () => {
+  const error = Object.assign(new Error('x'), {code: 'ENOENT'});
+  assert.equal(hasCode(error, 'ENOENT'), true);
+  for (const other of [error, new Error('x'), {code: 'EPERM'}, undefined, null, 'EPERM'])
+    assert.equal(hasCode(other, 'EPERM'), false);
+  assert.equal(hasCode({code: 'EPERM'}, 'EPERM'), false, 'what is no error has no code');
+});
+
+disk.run();

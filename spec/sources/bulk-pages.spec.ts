@@ -1,0 +1,270 @@
+/** The pages of a range and their patches, with a Zoho that lies: the data are wrong, and whole. */
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {ZohoError} from '../../lib/errors/errors.ts';
+import {Semaphore} from '../../lib/platform/semaphore.ts';
+import type {Batch, RowBlock} from '../../lib/records/batch.ts';
+import {cellText} from '../../lib/records/rows.ts';
+import {type BulkContext, type BulkRange, bulkRows} from '../../lib/sources/bulk.ts';
+import {type BulkZoho, bulkZoho, fileOf, type JobAnswer} from '../harness/bulk-zoho.ts';
+
+const pages = suite('pages of a range');
+
+const columns = ['id', 'Modified_Time'];
+const range: BulkRange = {module: 'Leads', slices: [columns], fields: new Map(), fromS: 5, done: {backfill: null}};
+const cutoff = '2026-02-01T00:00:00Z';
+
+interface Outcome {
+  /** Ids of each batch, and its patch. */
+  readonly batches: readonly [ids: string, patch: unknown][];
+  readonly error?: unknown;
+}
+
+async function read(zoho: BulkZoho, place: object = {}, changes: Partial<BulkRange> = {}): Promise<Outcome> {
+  const batches: [string, unknown][] = [];
+  try {
+    for await (const {items, patch} of bulkRows({...range, ...changes}, {cutoff, ...place} as never, zoho.context))
+      batches.push([idsOf(items), typeof patch === 'function' ? patch() : patch]);
+    return {batches};
+  } catch (error) {
+    return {batches, error};
+  }
+}
+
+function idsOf(rows: Batch<RowBlock>['items']): string {
+  const column = rows.columns.indexOf('id');
+  return Array.from({length: rows.count}, (_, row) => cellText(rows, row, column)).join();
+}
+
+const only = (answer: JobAnswer, changes: Partial<BulkContext> = {}): BulkZoho => bulkZoho(() => answer, changes);
+const created = (job = 'j1') => ['', {backfill: {job, rows: null, next_job: null}}];
+const over = {backfill: null};
+
+async function fails(outcome: Promise<Outcome>, kind: string, message: RegExp): Promise<Outcome> {
+  const {batches, error} = await outcome;
+  assert.ok(error instanceof ZohoError, String(error));
+  assert.equal(error.kind, kind);
+  assert.match(error.message, message);
+  return {batches, error};
+}
+
+pages('of one job end the range with its rows', async () => {
+  const zoho = only({count: 2, csv: fileOf(1, 2)});
+  assert.deepEqual(await read(zoho), {batches: [created(), ['1,2', over]]});
+  assert.deepEqual(zoho.calls, ['create id,Modified_Time', 'job j1', 'download j1']);
+  assert.equal(zoho.context.progress.rows, 2);
+  assert.equal(zoho.context.progress.pageRows, 2);
+});
+
+pages('with fewer or more rows than Zoho counted are damaged, though their file is whole', async () => {
+  for (const [count, rows] of [
+    [3, 2],
+    [1, 2],
+    [1, 0],
+  ] as const) {
+    const file = fileOf(...[1, 2].slice(0, rows));
+    const {batches} = await fails(
+      read(only({count, csv: file})),
+      'damaged',
+      new RegExp(`^Cannot use the result of job j1 of module Leads: it has ${rows} rows, Zoho counted ${count}$`),
+    );
+    assert.deepEqual(batches, [created()], 'the checkpoint that covers the last rows does not appear');
+  }
+});
+
+pages('may have any number of rows where Zoho counted none', async () => {
+  assert.deepEqual((await read(only({csv: fileOf(1)}))).batches.at(-1), ['1', over]);
+});
+
+pages('with places that cannot be read may lack rows, which are counted as unread', async () => {
+  const torn = `${fileOf(1)}2,"2026\n`;
+  const zoho = only({count: 3, csv: torn});
+  const {batches, error} = await read(zoho);
+  assert.equal(error, undefined);
+  assert.equal(batches.map(([ids]) => ids).join(''), '1');
+  assert.deepEqual(batches.at(-1)?.[1], over);
+  assert.ok(
+    zoho.leftOut.some((line) => /^the result of bulk read job j1: \d+ unread$/.test(line)),
+    zoho.leftOut.join('\n'),
+  );
+});
+
+pages('go on by token, whose job is submitted while the page before is downloaded', async () => {
+  const zoho = bulkZoho(({pageToken}) =>
+    pageToken === undefined ? {count: 1, more: true, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
+  );
+  assert.deepEqual(await read(zoho), {
+    batches: [created(), ['1', {backfill: {next_page: 't', job: 'j2', rows: null, next_job: null}}], ['2', over]],
+  });
+  assert.deepEqual(zoho.calls, ['create id,Modified_Time', 'job j1', 'create t', 'download j1', 'job j2', 'download j2']);
+});
+
+pages('go on by token where Zoho does not say that more follow, and not where it says no', async () => {
+  const answer = (more: boolean | undefined) =>
+    bulkZoho(({pageToken}) =>
+      pageToken === undefined ? {count: 1, more, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
+    );
+  assert.equal((await read(answer(undefined))).batches.length, 3);
+  assert.deepEqual((await read(answer(false))).batches, [created(), ['1', over]]);
+});
+
+pages('that have more rows behind them but no token are not the end', async () => {
+  await fails(
+    read(only({count: 1, more: true, csv: fileOf(1)})),
+    'module',
+    /^Cannot read all of module Leads: Zoho says that there are more rows but gives no token for the next page$/,
+  );
+  const silence =
+    /^Cannot read all of module Leads: Zoho does not say whether more rows follow a full page and gives no token for the next page$/;
+  await fails(read(only({count: 2, more: undefined, perPage: 2, csv: fileOf(1, 2)})), 'module', silence);
+  await fails(read(only({count: 3, more: undefined, perPage: 2, csv: fileOf(1, 2, 3)})), 'module', silence);
+  for (const perPage of [3, 0, undefined])
+    assert.equal((await read(only({count: 2, more: undefined, perPage, csv: fileOf(1, 2)}))).error, undefined);
+  assert.equal((await read(only({count: 2, more: false, perPage: 2, csv: fileOf(1, 2)}))).error, undefined);
+});
+
+pages('that fail hand up the job that was submitted ahead, so that it is not paid for twice', async () => {
+  const {promise, resolve} = Promise.withResolvers<JobAnswer>();
+  const zoho = bulkZoho(({pageToken}) =>
+    pageToken === undefined ? {count: 1, more: true, nextPageToken: 't', csv: new Error('cut off')} : promise,
+  );
+  const outcome = read(zoho);
+  setImmediate(() => resolve({}));
+  const {batches, error} = await outcome;
+  assert.equal((error as Error).message, 'cut off');
+  assert.deepEqual(batches, [created(), ['', {backfill: {next_job: 'j2'}}]]);
+});
+
+pages('that fail hand up nothing when they were aborted, or when no job was submitted ahead', async () => {
+  const abort = new AbortController();
+  const zoho = bulkZoho(
+    ({pageToken}) => {
+      if (pageToken !== undefined) abort.abort();
+      return {count: 1, more: true, nextPageToken: 't', csv: new Error('cut off')};
+    },
+    {signal: abort.signal},
+  );
+  assert.deepEqual((await read(zoho)).batches, [created()]);
+  const refusing = bulkZoho(({pageToken}) => {
+    if (pageToken !== undefined) throw new ZohoError('refused', 'no');
+    return {count: 1, more: true, nextPageToken: 't', csv: new Error('cut off')};
+  });
+  assert.deepEqual((await read(refusing)).batches, [created()]);
+});
+
+pages('whose next job is refused ahead submit it when it is due', async () => {
+  let refusals = 1;
+  const zoho = bulkZoho(({pageToken}) => {
+    if (pageToken !== undefined && refusals-- > 0) throw new ZohoError('refused', 'not now');
+    return pageToken === undefined ? {count: 1, more: true, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)};
+  });
+  assert.deepEqual((await read(zoho)).batches, [
+    created(),
+    ['1', {backfill: {next_page: 't', job: null, rows: null, next_job: null}}],
+    created('j3'),
+    ['2', over],
+  ]);
+});
+
+pages('are exported ahead only where there is room among the jobs', async () => {
+  const jobSlots = new Semaphore(1);
+  const other = new Semaphore(1);
+  const zoho = bulkZoho(
+    ({pageToken}) =>
+      pageToken === undefined ? {count: 1, more: true, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
+    {jobSlots, pageSlots: other},
+  );
+  const {batches} = await read(zoho);
+  assert.equal(batches.length, 3, 'the slot of the page itself is free by then');
+  for (const slots of [jobSlots, other]) assert.notEqual(slots.tryAcquire(), undefined, 'every slot was given back');
+});
+
+pages('give their slots back when they fail', async () => {
+  const [jobSlots, pageSlots] = [new Semaphore(1), new Semaphore(1)];
+  const zoho = only({count: 1, more: true, nextPageToken: 't', csv: new Error('cut off')}, {jobSlots, pageSlots});
+  await read(zoho);
+  for (const slots of [jobSlots, pageSlots]) assert.notEqual(slots.tryAcquire(), undefined);
+});
+
+pages('wait for the first bytes before they export ahead, where reading failed before', async () => {
+  const zoho = bulkZoho(
+    ({pageToken}) =>
+      pageToken === undefined ? {count: 1, more: true, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
+    {again: true},
+  );
+  await read(zoho);
+  assert.deepEqual(zoho.calls.slice(0, 4), ['create id,Modified_Time', 'job j1', 'download j1', 'create t']);
+  const failing = bulkZoho(() => ({count: 1, more: true, nextPageToken: 't', csv: new Error('cut off')}), {again: true});
+  assert.deepEqual((await read(failing)).batches, [created()]);
+  assert.ok(!failing.calls.includes('create t'));
+});
+
+pages('of nothing have no file to read', async () => {
+  const zoho = only({count: 0, csv: new Error('there is none')});
+  assert.deepEqual(await read(zoho), {batches: [created(), ['', over]]});
+});
+
+pages('resume where the state says, in the job that it names', async () => {
+  const zoho = bulkZoho(() => ({count: 3, csv: fileOf(1, 2, 3)}));
+  await zoho.client.createJob({module: 'Leads', fields: columns, fromS: 0, toS: 1}, zoho.context.signal);
+  assert.deepEqual(await read(zoho, {job: 'j1', rows: 2}), {batches: [['3', over]]});
+  assert.deepEqual(await read(zoho, {job: 'j1', rows: 3}), {batches: [['', over]]});
+  const {batches} = await read(zoho, {rows: 2});
+  assert.deepEqual(batches, [created('j2'), ['1,2,3', over]], 'rows without a job count for nothing');
+});
+
+pages('resume with the next job that the state names, and submit none', async () => {
+  const zoho = bulkZoho((_, number) =>
+    number === 1 ? {count: 1, more: true, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
+  );
+  await zoho.client.createJob({module: 'Leads', fields: columns, fromS: 0, toS: 1}, zoho.context.signal);
+  await zoho.client.createJob({pageToken: 't'}, zoho.context.signal);
+  zoho.calls.length = 0;
+  assert.deepEqual(await read(zoho, {job: 'j1', next_job: 'j2'}), {
+    batches: [
+      ['1', {backfill: {next_page: 't', job: 'j2', rows: null, next_job: null}}],
+      ['2', over],
+    ],
+  });
+  assert.deepEqual(zoho.calls, ['job j1', 'download j1', 'job j2', 'download j2']);
+});
+
+pages('of several slices follow one another, each from its first page', async () => {
+  const accepted: string[] = [];
+  const zoho = bulkZoho(({fields}) => ({count: 1, csv: `Id,Modified_Time,${fields?.[2]}\n1,2026-01-01T00:00:00+00:00,x\n`}), {
+    onAccepted: async (fields) => void accepted.push(fields.join()),
+  });
+  const slices = [
+    [...columns, 'A'],
+    [...columns, 'B'],
+  ];
+  assert.deepEqual(await read(zoho, {}, {slices}), {
+    batches: [
+      created(),
+      ['1', {backfill: {slice: 1, next_page: null, job: null, rows: null, next_job: null}}],
+      created('j2'),
+      ['1', over],
+    ],
+  });
+  assert.deepEqual(accepted, ['id,Modified_Time,A', 'id,Modified_Time,B']);
+  assert.equal((await read(zoho, {slice: 7}, {slices})).batches.length, 2, 'a slice that is no more is the last');
+});
+
+pages('with rows that cannot become documents are read twice before those are left out', async () => {
+  const zoho = only({count: 3, csv: fileOf(1, 'x', 3)});
+  assert.deepEqual((await read(zoho)).batches, [created(), ['1,3', over]]);
+  assert.deepEqual(zoho.calls, ['create id,Modified_Time', 'job j1', 'download j1', 'download j1']);
+  assert.match(zoho.leftOut.join('\n'), /^the result of bulk read job j1 row 2 id undefined id /);
+});
+
+pages('wait longer and longer for their job, and take its failure for what it says', async () => {
+  const zoho = only({count: 1, csv: fileOf(1), before: [{state: 'pending'}, {state: 'pending'}]});
+  const outcome = read(zoho);
+  await zoho.clock.advance(60_000);
+  assert.deepEqual((await outcome).batches.at(-1), ['1', over]);
+  assert.equal(zoho.calls.filter((call) => call === 'job j1').length, 3);
+  await fails(read(only({state: 'failed', reason: 'too much'})), 'failed', /^Bulk read job j1 failed: too much$/);
+  await fails(read(only({state: 'failed'})), 'failed', /^Bulk read job j1 failed: Zoho gives no reason$/);
+});
+
+pages.run();
