@@ -179,7 +179,7 @@ export class ModelOrg {
   }
 
   #newId(): bigint {
-    this.#nextId += BigInt(1 + this.#random.below(this.scores));
+    this.#nextId += BigInt(1 + this.#random.below(1000));
     return this.#nextId;
   }
 }
