@@ -27,7 +27,7 @@ export interface ModelRun {
   readonly oddities?: Partial<Oddities>;
   /** How far the feed of deletions is behind; more than the connector allows for is a control that must be caught. */
   readonly feedLagMs?: number;
-  /** The second session lives through all edits and the quiet time, so that what a process remembers counts. */
+  /** The second session lives through all edits and the quiet time, so that what a process remembers counts. No field is refused: it would take a day. */
   readonly lasts?: boolean;
   /** Fields stay as they are, formulas have two values, and deletions are always told: refreshes follow the schedule alone. */
   readonly isSteady?: boolean;
@@ -44,6 +44,8 @@ export interface ModelReport {
 
 /** When a run begins. */
 export const startMs = Date.parse('2026-10-01T09:59:30Z');
+/** A process reads fields and looks at records of the future hourly, and a restart at once. */
+const hourlyMs = 75 * 60_000;
 const collection = 'acme/Records';
 const stateKey = 'Records';
 const module = 'Records';
@@ -67,7 +69,8 @@ export async function modelRun({
   const apart = new Random(seed * 104_729);
   const fields = new ModelFields(apart, () => clock.nowMs(), busyS * 1000, {
     mayBeWide: odd.servedMax > 20 && odd.listMax > 3,
-    isSteady,
+    mayChange: !isSteady,
+    mayBeRefused: !isSteady && !lasts,
   });
   if (isSteady) Object.assign(org, {scores: 2, drifting: 40});
   org.hasLate = () => fields.madeMs !== undefined && clock.nowMs() >= fields.madeMs;
@@ -161,7 +164,7 @@ export async function modelRun({
       );
       await rest(() => over);
     }
-    const lifeMs = quiet ? 12 * 60_000 : random.below(60_000);
+    const lifeMs = quiet ? (lasts && !isSteady ? hourlyMs : 12 * 60_000) : random.below(60_000);
     await clock.run(() => over, lifeMs);
     if (quiet) {
       const settled = (): boolean => {
