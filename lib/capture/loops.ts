@@ -20,7 +20,8 @@ export async function runLoops(binding: Binding, once: boolean, signal: AbortSig
   try {
     await Promise.all([ranges, sweeps]);
   } catch (error) {
-    ended.abort(error);
+    // Without a reason: the other loop would take this failure for Zoho's answer to its own call.
+    ended.abort();
     await Promise.allSettled([ranges, sweeps]);
     throw error;
   }

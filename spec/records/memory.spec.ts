@@ -7,7 +7,8 @@ import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import {RowBuilder} from '../../lib/records/row-builder.ts';
 import {type CoqlPlan, sweepRows} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
-import type {ZohoClient} from '../../lib/zoho/api.ts';
+import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
+import type {CoqlOptions, ZohoClient} from '../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../lib/zoho/coql.ts';
 
 /** What pages of long texts keep alive, counted after a collection: no timing, and no luck with the collector. */
@@ -33,13 +34,13 @@ function zohoWith(rows: number): ZohoClient {
   const text = JSON.stringify('She said: "höher"\n'.repeat(2_500));
   return {
     nowSeconds: async () => nowS,
-    async coql<T>({text: query}: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T | null> {
+    async coql({text: query, columns}: CoqlQuery, _signal: AbortSignal, options?: CoqlOptions): Promise<CoqlAnswer | null> {
       const after = Number(/id > '(\d+)'/.exec(query)?.[1] ?? 0);
       const limit = Number(/limit 0, (\d+)$/.exec(query)?.[1]);
       const last = Math.min(rows, after + limit);
       const name = /T\d/.exec(query)?.[0];
       if (after >= last) return null;
-      return read(
+      return parseCoql(
         (async function* () {
           yield Buffer.from('{"data":[');
           for (let id = after + 1; id <= last; id++) {
@@ -48,6 +49,9 @@ function zohoWith(rows: number): ZohoClient {
           }
           yield Buffer.from(`],"info":{"more_records":${last < rows}}}`);
         })(),
+        columns,
+        options?.fields,
+        options?.bytesMax,
       );
     },
   } as unknown as ZohoClient;

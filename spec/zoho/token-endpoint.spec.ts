@@ -15,7 +15,7 @@ endpoint('gives the token of an answer, whatever its status', () => {
 });
 
 endpoint('takes no failure of the host for wrong credentials, whatever it says of them', () => {
-  const failed = {again: 'failed', why: 'accounts.zoho.eu gives no usable answer (HTTP status 500)'};
+  const failed = {again: 'failed', why: 'accounts.zoho.eu gave no usable answer (HTTP status 500)'};
   for (const error of ['invalid_client', 'invalid_code', 'something_new', 'Access Denied'])
     assert.deepEqual(read(500, {error}), failed, error);
   for (const error of ['invalid_client', 'something_new'])
@@ -28,7 +28,7 @@ endpoint('takes what says nothing of the credentials for a failure that passes',
   for (const error of ['general_error', 'internal_error', 'server_error', 'temporarily_unavailable', 'INTERNAL_ERROR'])
     assert.deepEqual(
       read(400, {error}),
-      {again: 'failed', why: 'accounts.zoho.eu gives no usable answer (HTTP status 400)'},
+      {again: 'failed', why: 'accounts.zoho.eu gave no usable answer (HTTP status 400)'},
       error,
     );
 });
@@ -49,7 +49,7 @@ endpoint('tells a throttle by its status, its words, or a failure without a know
     assert.equal(isThrottle(status, body), true, JSON.stringify(body));
     assert.deepEqual(read(status, body), {
       again: 'throttled',
-      why: 'Zoho refuses more tokens for now, because too many were asked for within 10 minutes',
+      why: 'Zoho refuses more tokens for now, because too many were requested within 10 minutes',
     });
   }
   const others: [status: number, body: unknown][] = [
@@ -70,7 +70,7 @@ endpoint('tells a throttle by its status, its words, or a failure without a know
 endpoint('shows a code of words, and nothing that may be a secret sent back', () => {
   for (const code of ['invalid_grant', 'Access Denied', 'a', 'x'.repeat(60)]) assert.equal(shownCode(code), code);
   for (const code of ['1000.abc', 'code7', '', 'x'.repeat(61), 'code-of'])
-    assert.equal(shownCode(code), 'for a reason that is no code', code);
+    assert.equal(shownCode(code), 'for an unknown reason', code);
 });
 
 endpoint('reads how long a token lives, in seconds or milliseconds, at most a day', () => {

@@ -41,7 +41,7 @@ export class Seen {
   readonly #progress: BindingProgress;
   readonly #clock: Clock;
   readonly #startS: number;
-  readonly #refreshed: RefreshedValues;
+  readonly refreshed: RefreshedValues;
   /** Records that a refresh found alive although their last document was a deletion. */
   readonly #returned = new Set<string>();
   /** Records that COQL shows although their deletion was emitted. */
@@ -57,7 +57,7 @@ export class Seen {
     this.#zohoS = secondsOf(state.inc.cursor);
     this.filter = new BackfillFilter(filterIds);
     this.emitted = new EmittedVersions(emittedIds);
-    this.#refreshed = new RefreshedValues(refreshedIds);
+    this.refreshed = new RefreshedValues(refreshedIds);
     this.recycleBin = new RecycleBin(state.deleted.recycled);
     this.ahead = new Ahead(state.ahead);
     for (const {id, seconds, digest} of this.ahead.versions()) this.emitted.document(BigInt(id), seconds, digest);
@@ -105,7 +105,7 @@ export class Seen {
     if (modifiedS < this.#startS || this.emitted.isPassed(id, modifiedS, this.#zohoS)) return false;
     const digest = contentDigest(contentOf(docs, i));
     if (!this.emitted.document(id, modifiedS, digest)) return false;
-    this.#recordEmitted(id, 'changes');
+    this.recordEmitted(id, 'changes');
     if (modifiedS > this.presentS) this.ahead.note(String(id), modifiedS, digest);
     this.#sweptToS = Math.max(this.#sweptToS, modifiedS);
     return true;
@@ -115,7 +115,7 @@ export class Seen {
   readonly admitDeleted: Admit = (docs, i) => {
     const id = idOf(docs, i);
     if (!this.emitted.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
-    this.#recordEmitted(id, 'deletions');
+    this.recordEmitted(id, 'deletions');
     this.#progress.deletions++;
     return true;
   };
@@ -123,10 +123,10 @@ export class Seen {
   /** Admits a row of a backfill, unless something else was emitted of its record since the backfill began. */
   readonly admitBackfilled: Admit = (docs, i) => {
     this.#mustKnowAll();
-    if (this.filter.size === 0 && this.#refreshed.size === 0) return true;
+    if (this.filter.size === 0 && this.refreshed.size === 0) return true;
     const id = idOf(docs, i);
     if (!this.filter.allows(id)) return this.#drop();
-    this.#refreshed.forget(id);
+    this.refreshed.forget(id);
     return true;
   };
 
@@ -144,11 +144,11 @@ export class Seen {
       return this.#drop();
     }
     const content = contentOf(docs, i);
-    if (this.#refreshed.holds(id, content)) {
+    if (this.refreshed.holds(id, content)) {
       this.#progress.unchanged++;
       return false;
     }
-    this.#refreshed.note(id, content);
+    this.refreshed.note(id, content);
     this.#progress.refreshed++;
     return true;
   };
@@ -186,7 +186,7 @@ export class Seen {
 
   /** A write has failed: of what was noted as written, some may not be there. */
   doubtRefreshed(): void {
-    this.#refreshed.clear();
+    this.refreshed.clear();
   }
 
   /** Completes a checkpoint by what its documents have added, in the step that writes them. */
@@ -197,9 +197,10 @@ export class Seen {
     return ahead === undefined ? moved : {...moved, ahead};
   }
 
-  #recordEmitted(id: bigint, emission: Emission): void {
+  /** Takes note that something is emitted otherwise than by bulk, in the step that writes it. */
+  recordEmitted(id: bigint, emission: Emission): void {
     this.filter.record(id, emission);
-    this.#refreshed.forget(id);
+    this.refreshed.forget(id);
     this.ahead.drop(String(id));
   }
 

@@ -8,7 +8,7 @@ import type {Level} from '../../../lib/platform/log.ts';
 import {strictDialect} from '../../../lib/sandbox/coql/switches.ts';
 import {type Sandbox, type SandboxOptions, startSandbox} from '../../../lib/sandbox/server.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
-import {createClient} from '../../../lib/zoho/client.ts';
+import {type ClientOptions, createClient} from '../../../lib/zoho/client.ts';
 import {caughtUp, FlowTask, type TaskBinding} from '../../harness/flow-runtime.ts';
 import {parseExact, type Reduced, Session} from '../../harness/runtime.ts';
 import {BusyClient, type Hooks} from './busy-client.ts';
@@ -22,6 +22,8 @@ export interface JumpOptions extends Omit<SandboxOptions, 'clock'> {
   readonly bindings: readonly JumpBinding[];
   readonly startDate?: string;
   readonly hooks?: Hooks;
+  /** Of the client, in real time. */
+  readonly timeouts?: ClientOptions['timeouts'];
   /** Failures of the connector that nobody foresaw are the point of the spec; elsewhere they fail it. */
   readonly unexpected?: true;
   /** Sees every document as it is written. */
@@ -192,6 +194,7 @@ class Running {
       },
       log,
       random: () => 0.5,
+      timeouts: options.timeouts,
     });
     this.#busy = new BusyClient(client, options.hooks);
     this.session = new Session(

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {ZohoError} from '../../../lib/errors/errors.ts';
+import {settled} from '../../harness/clocks.ts';
 import {JumpCapture} from './jump-capture.ts';
 import {narrow} from './modules.ts';
 
@@ -62,5 +64,46 @@ feed('brings no record back that was deleted before a restart during the backfil
     },
   ),
 );
+
+feed('is not taken for refused when its call ends because the backfill has failed', async () => {
+  const failed = Promise.withResolvers<void>();
+  let isAsked = false;
+  let failures = 0;
+  const hooks = {
+    async beforeDeleted() {
+      isAsked = true;
+      if (failures === 0) await failed.promise;
+    },
+    beforeCreate() {
+      // The job of the next page is submitted ahead, and again when its turn has come.
+      if (!isAsked || ++failures > 2) return;
+      // By then the call of the feed is told to end.
+      void settled().then(failed.resolve);
+      throw new ZohoError('module', 'no more exports');
+    },
+  };
+  await JumpCapture.with(
+    {
+      modules: [narrow('Deals')],
+      records: {Deals: 90},
+      bindings: [{module: 'Deals', intervalMs: 5_000}],
+      switches: {rowsPerJob: 30, jobMs: 60_000},
+      hooks,
+    },
+    async (capture) => {
+      const deals = capture.sandbox.org.module('Deals');
+      capture.start();
+      await capture.until(() => capture.logs.some((line) => line.includes('set aside')));
+      await capture.catchUp();
+      deals.delete([...deals.ids()][0]!);
+      await capture.pass(hourMs / 2);
+      assert.deepEqual(capture.differences(), []);
+      assert.deepEqual(
+        capture.logs.filter((line) => /without deletions/.test(line)),
+        [],
+      );
+    },
+  );
+});
 
 feed.run();

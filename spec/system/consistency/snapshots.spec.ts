@@ -1,49 +1,12 @@
 /** Modules without Modified_Time: after every quiescence the collection has exactly Zoho's rows, whatever ended in between. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {standardModules} from '../../../lib/sandbox/org.ts';
-import type {ModuleSpec} from '../../../lib/sandbox/schema/module.ts';
-import {JumpCapture, type JumpOptions} from './jump-capture.ts';
+import {JumpCapture} from './jump-capture.ts';
+import {kept, snapshotNames as names, snapshotOptions as options, removeRows, snapshotKills} from './snapshot-kills.ts';
 
 const snapshots = suite('Snapshots');
 
-const names = ['Accounts_X_Skills', 'Contacts_X_Campaigns', 'Stage_History'];
-const targets = standardModules.filter(({name}) => ['Accounts', 'Campaigns', 'Contacts', 'Deals', 'Products'].includes(name));
-const modules: ModuleSpec[] = [...targets, ...standardModules.filter(({name}) => names.includes(name))];
 const hour = 3_600_000;
-
-const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
-  modules,
-  records: {
-    Accounts: 20,
-    Campaigns: 5,
-    Contacts: 20,
-    Deals: 20,
-    Products: 9,
-    Accounts_X_Skills: 40,
-    Contacts_X_Campaigns: 130,
-    Stage_History: 0,
-  },
-  bindings: names.map((module) => ({module, snapshot: true})),
-  ...more,
-  // The largest has three pages.
-  switches: {rowsPerJob: 50, rowOrder: 'scattered', jobMs: 2_000, ...more.switches},
-});
-
-interface Kept {
-  updated_at: string;
-  last_count: number;
-  last_digest?: string;
-}
-
-const kept = (capture: JumpCapture, module: string): Kept => capture.state(module).snapshot as Kept;
-
-/** Deletes some rows of a module, from its beginning or its end. */
-function remove(capture: JumpCapture, module: string, count: number, from: 'start' | 'end' = 'start'): void {
-  const rows = capture.sandbox.org.module(module);
-  const ids = [...rows.ids()];
-  for (const id of from === 'start' ? ids.slice(0, count) : ids.slice(-count)) rows.delete(id);
-}
 
 snapshots('has the rows of every module, numbered without a gap, and keeps its state in the form of the older kit', () =>
   JumpCapture.with(options(), async (capture) => {
@@ -106,7 +69,7 @@ snapshots('follows rows that come, change and go', () =>
     await capture.catchUp();
     org.module('Stage_History').insert(70);
     org.module('Accounts_X_Skills').insert(15);
-    remove(capture, 'Contacts_X_Campaigns', 100);
+    removeRows(capture, 'Contacts_X_Campaigns', 100);
     await capture.catchUp();
     assert.deepEqual(capture.differences(), []);
     assert.deepEqual(
@@ -115,7 +78,7 @@ snapshots('follows rows that come, change and go', () =>
     );
     const [edited] = org.module('Stage_History').ids();
     org.module('Stage_History').edit(edited!, {Days_In_Stage: '7777'});
-    remove(capture, 'Accounts_X_Skills', 55);
+    removeRows(capture, 'Accounts_X_Skills', 55);
     await capture.catchUp();
     assert.deepEqual(capture.differences(), []);
     assert.deepEqual(
@@ -146,38 +109,12 @@ snapshots('is taken at each slot of the schedule, and hourly at most without one
   ),
 );
 
-snapshots('has Zoho’s rows after 50 kills, wherever they fell and whatever was committed', () =>
-  JumpCapture.with(options(), async (capture) => {
-    const {org} = capture.sandbox;
-    let inTheMiddle = 0;
-    for (let kill = 0; kill < 50; kill++) {
-      for (const module of names) {
-        const {count} = org.module(module);
-        if (count > 120 || (kill * 7 + module.length) % 3 === 0)
-          remove(capture, module, Math.min(count, 5 + ((kill * 11) % 70)), kill % 2 === 0 ? 'start' : 'end');
-        else org.module(module).insert((kill * 13) % 60);
-      }
-      capture.start();
-      const documents = capture.documents;
-      // Some sequences after the first rows of this session, or before any.
-      const wanted = kill % 5 === 0 ? 0 : 1 + ((kill * 17) % 9);
-      let checkpoints = capture.checkpoints;
-      await capture.until(() => {
-        if (wanted > 0 && capture.documents === documents) checkpoints = capture.checkpoints;
-        return capture.checkpoints - checkpoints >= wanted || (capture.documents > documents && kill % 4 === 3);
-      });
-      await capture.kill(kill % 3 === 0 ? undefined : Math.floor(kill % 7));
-      if (names.some((module) => kept(capture, module) !== undefined && kept(capture, module).last_digest === undefined))
-        inTheMiddle++;
-      if (kill % 10 !== 9) continue;
-      capture.start();
-      await capture.catchUp();
-      assert.deepEqual(capture.differences(), [], `after kill ${kill + 1}`);
-      await capture.kill();
-    }
-    assert.ok(inTheMiddle >= 5, `${inTheMiddle} kills left a collection with parts of two snapshots`);
-  }),
-);
+snapshots('has Zoho’s rows after 50 kills, wherever they fell and whatever was committed', async () => {
+  const {differences, comparisons, inTheMiddle} = await snapshotKills({kills: 50});
+  assert.deepEqual(differences, []);
+  assert.equal(comparisons, 5);
+  assert.ok(inTheMiddle >= 5, `${inTheMiddle} kills left a collection with parts of two snapshots`);
+});
 
 snapshots('goes on where a download or a job failed, and starts a page anew where its job was lost', () =>
   JumpCapture.with(options(), async (capture) => {
@@ -188,7 +125,7 @@ snapshots('goes on where a download or a job failed, and starts a page anew wher
     const before = kept(capture, 'Contacts_X_Campaigns').last_digest;
     const known = new Set(capture.sandbox.jobs.all.map(({id}) => id));
     let lost = 0;
-    remove(capture, 'Contacts_X_Campaigns', 3);
+    removeRows(capture, 'Contacts_X_Campaigns', 3);
     capture.sandbox.org.module('Contacts_X_Campaigns').insert(1);
     await capture.until(() => {
       const fresh = capture.sandbox.jobs.all.filter(({id}) => !known.has(id));
@@ -217,7 +154,7 @@ snapshots('takes over the state of the older kit, and leaves none of its rows be
       snapshot: {updated_at: '2026-10-01T10:00:00.123456Z', last_count: 40, last_digest: '0f'.repeat(16)},
       last_initialized: '2026-10-01T09:00:00.5Z',
     };
-    remove(capture, 'Accounts_X_Skills', 30);
+    removeRows(capture, 'Accounts_X_Skills', 30);
     capture.start();
     await capture.catchUp();
     assert.deepEqual(capture.differences(), []);
@@ -233,7 +170,7 @@ snapshots('writes all rows anew when a backfill is requested', () =>
     await capture.kill();
     (capture.task.state as Record<string, unknown>).backfillRequests = {Accounts_X_Skills: true};
     const {documents} = capture;
-    remove(capture, 'Accounts_X_Skills', 10);
+    removeRows(capture, 'Accounts_X_Skills', 10);
     capture.start();
     await capture.until(() => capture.documents >= documents + 40);
     await capture.catchUp();

@@ -28,30 +28,40 @@ interface Refusal {
   left: number;
 }
 
+export interface FieldsOptions {
+  /** Whether there may be too many for a job. A Zoho that serves a row at a time would take the machine minutes for so many columns. */
+  readonly mayBeWide: boolean;
+  /** Otherwise they stay as they are and both APIs read all of them, so that only the schedule leads to refreshes. */
+  readonly mayChange: boolean;
+  readonly mayBeRefused: boolean;
+}
+
 /** What becomes of the fields in one run: one is made while people work, one is refused, and there may be too many for a job. */
 export class ModelFields {
   /** When people get the field `Late`; undefined, never. */
   readonly madeMs: number | undefined;
   readonly #refusal: Refusal | undefined;
   readonly #isWide: boolean;
+  readonly #mayChange: boolean;
   readonly #nowMs: () => number;
 
-  /** `mayBeWide`: a Zoho that serves a row at a time would take the machine minutes for so many columns. */
-  constructor(random: Random, nowMs: () => number, busyMs: number, mayBeWide: boolean) {
+  constructor(random: Random, nowMs: () => number, busyMs: number, {mayBeWide, mayChange, mayBeRefused}: FieldsOptions) {
     const inBusyTime = (): number => nowMs() + random.below(busyMs);
     this.#nowMs = nowMs;
-    this.madeMs = random.chance(0.6) ? inBusyTime() : undefined;
-    this.#isWide = random.chance(0.15) && mayBeWide;
+    this.#mayChange = mayChange;
+    this.madeMs = random.chance(0.6) && mayChange ? inBusyTime() : undefined;
+    this.#isWide = random.chance(0.15) && mayBeWide && mayChange;
     const api = random.pick(['bulk', 'coql', 'coql'] as const);
     const forGood = random.chance(0.4);
     const fromMs = random.chance(0.4) ? nowMs() : inBusyTime();
-    this.#refusal = random.chance(0.5) ? {api, forGood, fromMs, left: 1} : undefined;
+    this.#refusal = random.chance(0.5) && mayBeRefused ? {api, forGood, fromMs, left: 1} : undefined;
   }
 
   /** As metadata list them now. */
   get listed(): readonly Field[] {
     const isMade = this.madeMs !== undefined && this.#nowMs() >= this.madeMs;
-    return [...always, ...(isMade ? [late] : []), ...(this.#isWide ? filling : [])];
+    const here = this.#mayChange ? always : always.filter(({coql}) => coql);
+    return [...here, ...(isMade ? [late] : []), ...(this.#isWide ? filling : [])];
   }
 
   /** Whether a field is made or refused in this run. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {steady} from './refresh-controls.ts';
 import {modelRun} from './run.ts';
 
 /** Seeds of the short form; `npm run proof` runs hundreds. */
@@ -18,6 +19,14 @@ model(`${seeds} runs under edits, faults, kills and restarts lose nothing, inven
   }
   assert.ok(kills > seeds, 'sessions were killed');
   assert.ok(refreshes > seeds, 'refreshes ran');
+});
+
+model(`${seeds >> 2} runs of a process that lives through all edits write every value that changed`, async () => {
+  for (let seed = 1; seed <= seeds >> 2; seed++) {
+    const report = await modelRun({...steady, seed});
+    assert.deepEqual(report.violations, [], `seed ${seed}`);
+    assert.ok(report.refreshes > 0, `seed ${seed}: ${report.refreshes} refreshes`);
+  }
 });
 
 model('the same seed gives the same run', async () => {

@@ -29,6 +29,10 @@ export class ModelOrg {
   readonly lateMs: number;
   /** Records whose `Modified_Time` is still to come: nobody touches them. */
   readonly ahead = new Set<bigint>();
+  /** How many values a formula may have. With few of them a value often comes back. */
+  scores = 1000;
+  /** How many formulas get another value at once. */
+  drifting = 3;
   /** Whether the field `Late` is there for people to fill in. */
   hasLate = (): boolean => false;
   #nextId = 5725767000000100001n;
@@ -44,13 +48,13 @@ export class ModelOrg {
   seed(ageS: number): void {
     const nowMs = this.#nowMs();
     const id = this.#newId();
-    this.#scores.set(id, this.#random.below(1000));
+    this.#scores.set(id, this.#random.below(this.scores));
     this.#records.set(id, [{modifiedS: Math.floor(nowMs / 1000) - ageS, name: `seed ${id}`, visibleMs: 0}]);
   }
 
   insert(): void {
     const id = this.#newId();
-    this.#scores.set(id, this.#random.below(1000));
+    this.#scores.set(id, this.#random.below(this.scores));
     this.#write(id);
   }
 
@@ -60,7 +64,7 @@ export class ModelOrg {
     for (let i = 0; i < count; i++) {
       const id = this.#newId();
       this.ahead.add(id);
-      this.#scores.set(id, this.#random.below(1000));
+      this.#scores.set(id, this.#random.below(this.scores));
       const modifiedS = Math.floor(nowMs / 1000) + 3_600 + this.#random.below(86_400);
       this.#push(id, {modifiedS, name: `edit ${this.#edits++}`, visibleMs: nowMs});
     }
@@ -117,7 +121,7 @@ export class ModelOrg {
   /** Formula values change; no `Modified_Time` moves. */
   drift(): void {
     const ids = [...this.#scores.keys()];
-    for (let i = 0; i < 3; i++) this.#scores.set(this.#random.pick(ids), this.#random.below(1000));
+    for (let i = 0; i < this.drifting; i++) this.#scores.set(this.#random.pick(ids), this.#random.below(this.scores));
   }
 
   /** Live records as seen at a moment. */

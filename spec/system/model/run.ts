@@ -5,12 +5,14 @@ import type {Log} from '../../../lib/platform/log.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
 import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import {lineWriter} from '../../harness/lines.ts';
-import {Collections, differences, type Reduced, Session, Task} from '../../harness/runtime.ts';
+import {differences, type Reduced, Session, Task} from '../../harness/runtime.ts';
 import {Boundaries, boundaries} from './boundaries.ts';
+import {churn} from './churn.ts';
 import {ModelZoho, timeText} from './client.ts';
 import {VirtualClock} from './clock.ts';
 import {ModelFields, textOf} from './fields.ts';
 import {drawOddities, type Oddities} from './oddities.ts';
+import {Order} from './order.ts';
 import {ModelOrg, type Seen} from './org.ts';
 import {Random} from './random.ts';
 
@@ -25,6 +27,10 @@ export interface ModelRun {
   readonly oddities?: Partial<Oddities>;
   /** How far the feed of deletions is behind; more than the connector allows for is a control that must be caught. */
   readonly feedLagMs?: number;
+  /** The second session lives through all edits and the quiet time, so that what a process remembers counts. No field is refused: it would take a day. */
+  readonly lasts?: boolean;
+  /** Fields stay as they are, formulas have two values, and deletions are always told: refreshes follow the schedule alone. */
+  readonly isSteady?: boolean;
 }
 
 export interface ModelReport {
@@ -38,6 +44,8 @@ export interface ModelReport {
 
 /** When a run begins. */
 export const startMs = Date.parse('2026-10-01T09:59:30Z');
+/** A process reads fields and looks at records of the future hourly, and a restart at once. */
+const hourlyMs = 75 * 60_000;
 const collection = 'acme/Records';
 const stateKey = 'Records';
 const module = 'Records';
@@ -50,6 +58,8 @@ export async function modelRun({
   pagesShift = false,
   feedLagMs,
   oddities,
+  lasts = false,
+  isSteady = false,
 }: ModelRun): Promise<ModelReport> {
   const random = new Random(seed);
   const clock = new VirtualClock(startMs);
@@ -57,7 +67,12 @@ export async function modelRun({
   // Drawn apart, so that the rest of a run is as it was without them.
   const odd = {...drawOddities(new Random(seed * 7919)), ...oddities};
   const apart = new Random(seed * 104_729);
-  const fields = new ModelFields(apart, () => clock.nowMs(), busyS * 1000, odd.servedMax > 20 && odd.listMax > 3);
+  const fields = new ModelFields(apart, () => clock.nowMs(), busyS * 1000, {
+    mayBeWide: odd.servedMax > 20 && odd.listMax > 3,
+    mayChange: !isSteady,
+    mayBeRefused: !isSteady && !lasts,
+  });
+  if (isSteady) Object.assign(org, {scores: 2, drifting: 40});
   org.hasLate = () => fields.madeMs !== undefined && clock.nowMs() >= fields.madeMs;
   const zoho = new ModelZoho(
     org,
@@ -71,7 +86,7 @@ export async function modelRun({
       pagesShift,
       odd,
       feedLagMs: feedLagMs ?? apart.pick([0, 0, 4_000, 8_000]),
-      feedRefusedFromMs: apart.chance(0.25) ? startMs + apart.below(busyS * 1000) : Number.POSITIVE_INFINITY,
+      feedRefusedFromMs: apart.chance(0.25) && !isSteady ? startMs + apart.below(busyS * 1000) : Number.POSITIVE_INFINITY,
     },
     fields,
   );
@@ -84,21 +99,23 @@ export async function modelRun({
   order.mayOwe = fields.mayOwe;
   const busyUntilMs = startMs + busyS * 1000;
   let editing = true;
-  const edits = churn(org, order, clock, random, busyUntilMs).then(() => {
+  const edits = churn(org, order, clock, random, busyUntilMs, isSteady).then(() => {
     editing = false;
   });
   if (odd.future > 0) void clock.sleep(busyS * 400).then(() => org.insertAhead(odd.future));
+  /** Has Zoho answer as it should from now on. */
+  const rest = async (isOver: () => boolean): Promise<void> => {
+    zoho.options.faults = 0;
+    zoho.options.feedRefusedFromMs = Number.POSITIVE_INFINITY;
+    // What was refused once is asked for again after a day.
+    if (fields.rest()) await clock.run(isOver, 25 * 3_600_000);
+  };
   let kills = 0;
   let documents = 0;
   const violations: string[] = [];
   for (let quiet = false; !quiet; ) {
-    quiet = !editing && (kills > 3 || random.chance(0.5));
-    if (quiet) {
-      zoho.options.faults = 0;
-      // What was refused once is asked for again after a day.
-      if (fields.rest()) await clock.run(() => false, 25 * 3_600_000);
-    }
-    if (quiet) zoho.options.feedRefusedFromMs = Number.POSITIVE_INFINITY;
+    quiet = lasts ? kills > 0 : !editing && (kills > 3 || random.chance(0.5));
+    if (quiet && !lasts) await rest(() => false);
     const session = new Session([collection]);
     const places = new Boundaries();
     const ended = new AbortController();
@@ -135,12 +152,23 @@ export async function modelRun({
         over = true;
       },
     );
-    const lifeMs = quiet ? 12 * 60_000 : random.below(60_000);
+    // Committed as it comes: reducing all that waits, over and over, would take longer than the run.
+    const commit = (): void => session.commit(order.watch(task));
+    if (quiet && lasts) {
+      await clock.run(
+        () => {
+          commit();
+          return over || !editing;
+        },
+        2 * busyS * 1000,
+      );
+      await rest(() => over);
+    }
+    const lifeMs = quiet ? (lasts && !isSteady ? hourlyMs : 12 * 60_000) : random.below(60_000);
     await clock.run(() => over, lifeMs);
     if (quiet) {
-      // Committed as it comes: reducing all that waits, over and over, would take longer than the run.
       const settled = (): boolean => {
-        session.commit(order.watch(task));
+        commit();
         return isSettled(task.state);
       };
       await clock.run(() => over || settled(), 3_600_000);
@@ -194,84 +222,6 @@ function isSettled(state: unknown): boolean {
 function startOf(task: Task): string {
   const state = task.state as {bindingStateV1?: Record<string, {start?: string}>};
   return state.bindingStateV1?.[stateKey]?.start ?? '';
-}
-
-/** Edits of every kind at random moments. */
-async function churn(org: ModelOrg, order: Order, clock: VirtualClock, random: Random, untilMs: number): Promise<void> {
-  const actions = [
-    () => org.insert(),
-    () => org.edit(),
-    () => org.edit(),
-    () => org.edit(),
-    () => org.massEdit(3 + random.below(12)),
-    () => org.delete(),
-    () => org.restore(random.chance(0.5), (id) => order.deleted.has(`#${id}`)),
-    () => org.drift(),
-  ];
-  const paceMs = random.pick([300, 3_000, 10_000]);
-  while (clock.nowMs() < untilMs) {
-    await clock.sleep(random.below(paceMs));
-    random.pick(actions)();
-  }
-}
-
-/** Watches that no record goes back to an older version (guarantee G2), in the order of what was committed. */
-class Order {
-  readonly violations: string[] = [];
-  /** Ids whose last committed document is a deletion. */
-  readonly deleted = new Set<string>();
-  tellsDeletions = (): boolean => true;
-  /** Whether fields may be owed in this run: what is ahead of its time is captured again for them. */
-  mayOwe = false;
-  readonly #org: ModelOrg;
-  readonly #last = new Map<string, {modifiedMs: number; edit: number}>();
-  /** What was captured last of records of the future; it may change with the fields that there are. */
-  readonly #captured = new Map<string, string>();
-  readonly #deletedS = new Map<string, number>();
-  /** Which of two versions of one second is the older cannot be told from an answer that may lag behind: both are taken for changes. */
-  readonly #secondsOnly: boolean;
-
-  constructor(org: ModelOrg, secondsOnly: boolean) {
-    this.#org = org;
-    this.#secondsOnly = secondsOnly;
-  }
-
-  watch(task: Task): Task {
-    const {collections} = task;
-    collections.reduce = (name, doc) => {
-      this.#see(doc);
-      Collections.prototype.reduce.call(collections, name, doc);
-    };
-    return task;
-  }
-
-  #see(doc: Reduced): void {
-    const id = String(doc.id);
-    if ((doc._meta as {op?: string}).op === 'd') {
-      this.deleted.add(id);
-      this.#deletedS.set(id, Date.parse(String(doc.Modified_Time)) / 1000);
-      return;
-    }
-    if (this.deleted.has(id) && !this.#org.cameBack(BigInt(id.slice(1)), this.#deletedS.get(id)!))
-      this.violations.push(`${id}: came back after its deletion`);
-    // A slice of a wide backfill has one of these at least.
-    if (this.deleted.has(id) && !('Name' in doc || 'Fill_000' in doc)) this.violations.push(`${id}: came back as a fragment`);
-    this.deleted.delete(id);
-    if (this.#org.isAhead(BigInt(id.slice(1)))) {
-      const content = JSON.stringify(doc);
-      if (this.#captured.get(id) === content && !this.mayOwe) this.violations.push(`${id}: captured again before its time`);
-      this.#captured.set(id, content);
-    }
-    const modifiedMs = Date.parse(String(doc.Modified_Time));
-    const edit = Number(/^edit (\d+)$/.exec(String(doc.Name ?? ''))?.[1] ?? -1);
-    const last = this.#last.get(id);
-    // Of a record whose deletion Zoho does not tell at present, no version is promised.
-    if (!this.tellsDeletions() && !this.#org.lives(BigInt(id.slice(1)))) return;
-    if (last !== undefined && modifiedMs < last.modifiedMs) this.violations.push(`${id}: went back in Modified_Time`);
-    const isTie = this.#secondsOnly && modifiedMs === last?.modifiedMs;
-    if (last !== undefined && edit >= 0 && edit < last.edit && !isTie) this.violations.push(`${id}: went back to an older edit`);
-    this.#last.set(id, {modifiedMs: Math.max(modifiedMs, last?.modifiedMs ?? 0), edit: Math.max(edit, last?.edit ?? -1)});
-  }
 }
 
 /** A failure that nobody foresaw sets a module aside, and would pass for a busy one. */

@@ -45,7 +45,7 @@ export async function snapshotRun(seed: number): Promise<SnapshotReport> {
       feedLagMs: 0,
       feedRefusedFromMs: Number.POSITIVE_INFINITY,
     },
-    new ModelFields(random, () => clock.nowMs(), busyMs, false),
+    new ModelFields(random, () => clock.nowMs(), busyMs, {mayBeWide: false, mayChange: true, mayBeRefused: true}),
   );
   for (let i = random.below(70); i > 0; i--) org.seed(random.below(31 * 86_400));
   const task = new Task();
