@@ -3,6 +3,7 @@ import {stat, writeFile} from 'node:fs/promises';
 import {suite} from 'uvu';
 import {propertiesOf} from '../../lib/commands/verify/properties.ts';
 import {type Sandbox, startSandbox} from '../../lib/sandbox/server.ts';
+import {documentedCatalog} from '../harness/documented-catalog.ts';
 import {commandKills, compared, killSandbox} from './kills.ts';
 import {onceSaid, Shell} from './shell.ts';
 
@@ -21,37 +22,7 @@ capture.after.each(async ({shell, sandbox}) => {
 
 capture("captures what the documentation's own sample describes", async ({shell, sandbox}) => {
   const {client_id, client_secret, refresh_token} = sandbox.credentials;
-  await writeFile(
-    shell.path('flow.yaml'),
-    `captures:
-  \${PREFIX}/\${CAPTURE_NAME}:
-    endpoint:
-      connector:
-        image: ghcr.io/estuary/source-zoho:dev
-        config:
-          credentials:
-            client_id: ${client_id}
-            client_secret: ${client_secret}
-            refresh_token: ${refresh_token}
-            api_domain: ${sandbox.url}
-          start_date: "2024-01-01T00:00:00Z"
-    bindings:
-      - resource:
-          name: Leads
-          interval: PT5M
-          schedule: "55 23 * * *"
-        target: \${PREFIX}/Leads
-      - resource:
-          name: Accounts
-          interval: PT5M
-          schedule: "55 23 * * *"
-        target: \${PREFIX}/Accounts
-      - resource:
-          name: Contacts
-          interval: PT5M
-        target: \${PREFIX}/Contacts
-`,
-  );
+  await writeFile(shell.path('flow.yaml'), documentedCatalog({client_id, client_secret, refresh_token, api_domain: sandbox.url}));
   const {code, output, messages} = await shell.run('capture --source flow.yaml --out out --once');
   assert.equal(code, 0, messages);
   assert.match(messages, /^Module Leads: records modified since 2024-01-01T00:00:00Z are captured \(the configured start\)$/m);
@@ -84,7 +55,7 @@ capture('stops at the first Ctrl-C with everything saved, and goes on from there
 });
 
 capture('stops after a time when told to', async ({shell}) => {
-  const {code, output, messages} = await shell.run('capture --config config.json --module Quotes --out out --timeout 2s');
+  const {code, output, messages} = await shell.run('capture --config config.json --module Quotes --out out --timeout 4s');
   assert.equal(code, 0, messages);
   assert.match(output, /^Quotes +750 /m);
 });

@@ -5,6 +5,7 @@ import {suite} from 'uvu';
 import {readSource, type SourceCapture, type SourceReader} from '../../lib/config/flow-catalog.ts';
 import {withoutSuffix} from '../../lib/config/sops.ts';
 import {ConfigError} from '../../lib/errors/errors.ts';
+import {documentedCatalog} from '../harness/documented-catalog.ts';
 
 const source = suite('readSource');
 
@@ -24,49 +25,23 @@ function readerOf(files: Readonly<Record<string, string>>): SourceReader {
 const read = (files: Readonly<Record<string, string>>, name?: string): Promise<SourceCapture> =>
   readSource('flow.yaml', name, readerOf(files));
 
-const documented = `
-captures:
-  \${PREFIX}/\${CAPTURE_NAME}:
-    endpoint:
-      connector:
-        image: ghcr.io/estuary/source-zoho:dev
-        config:
-          credentials:
-            client_id: one
-            client_secret: two
-            refresh_token: three
-            api_domain: https://www.zohoapis.com
-          start_date: "2024-01-01T00:00:00Z"
-    bindings:
-      - resource:
-          name: Leads
-          interval: PT5M
-          schedule: "55 23 * * *"
-        target: \${PREFIX}/Leads
-      - resource:
-          name: Contacts
-          interval: PT5M
-        target: \${PREFIX}/Contacts
-`;
+const credentials = {client_id: 'one', client_secret: 'two', refresh_token: 'three', api_domain: 'https://www.zohoapis.com'};
+const documented = documentedCatalog(credentials);
 
 source("reads the connector documentation's sample, taking its placeholders as they stand", async () => {
   assert.deepEqual(await read({'flow.yaml': documented}), {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the sample has it so
     name: '${PREFIX}/${CAPTURE_NAME}',
-    config: {
-      credentials: {client_id: 'one', client_secret: 'two', refresh_token: 'three', api_domain: 'https://www.zohoapis.com'},
-      start_date: '2024-01-01T00:00:00Z',
-    },
+    config: {credentials, start_date: '2024-01-01T00:00:00Z'},
     bindings: [
-      {
-        resource: {name: 'Leads', interval: 'PT5M', schedule: '55 23 * * *'},
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the sample has it so
-        collection: '${PREFIX}/Leads',
-        stateKey: 'Leads',
-      },
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the sample has it so
-      {resource: {name: 'Contacts', interval: 'PT5M'}, collection: '${PREFIX}/Contacts', stateKey: 'Contacts'},
-    ],
+      ['Leads', {schedule: '55 23 * * *'}] as const,
+      ['Accounts', {schedule: '55 23 * * *'}] as const,
+      ['Contacts', {}] as const,
+    ].map(([name, more]) => ({
+      resource: {name, interval: 'PT5M', ...more},
+      collection: `\${PREFIX}/${name}`,
+      stateKey: name,
+    })),
   });
 });
 

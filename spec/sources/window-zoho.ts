@@ -1,12 +1,16 @@
 /** A Zoho of one module behind the client's interface, for what COQL makes of windows: hidden milliseconds, odd flags, pages that fail by their size. */
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
+import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import type {CoqlContext, CoqlPlan} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
 import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
 import type {CoqlOptions, ZohoClient} from '../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../lib/zoho/coql.ts';
 import {inPieces} from '../transforms/archive.ts';
+
+/** The cursor that a batch moves to, if any. */
+export const incOf = ({patch}: Batch<RowBlock>): unknown => (typeof patch === 'function' ? patch() : patch)?.inc;
 
 export interface WindowRecord {
   readonly id: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {structured, text} from '../../../lib/sandbox/schema/kinds.ts';
-import {differences, parseExact, type Reduced} from '../../harness/runtime.ts';
+import {deals, dealsWith, different, some} from './deals.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
 
@@ -9,20 +9,12 @@ import {computed, narrow} from './modules.ts';
 const bulkOnly = suite('fields that only Bulk Read reads');
 
 const image = structured('Image', 'imageupload', 'jsonarray', (h) => `[{"File_Id__s":"f${h}"}]`, {coql: false, blanks: 0});
-const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
-  modules: [narrow('Deals', [image, ...computed])],
-  records: {Deals: 60},
-  switches: {rowsPerJob: 40, jobMs: 30_000},
-  bindings: [{module: 'Deals', intervalMs: 5_000}],
-  startDate: '2026-08-01T00:00:00Z',
-  ...more,
-});
+const options = (more: Partial<JumpOptions> = {}): JumpOptions => dealsWith([image, ...computed], more);
 
-/** What differs of the captured records, the field that only Bulk Read reads included. */
-function different({sandbox, task}: JumpCapture): string[] {
-  const truth = [...sandbox.org.truth('Deals')].map((record) => parseExact(record) as Reduced);
-  return differences(task.collections.of('acme/Deals'), truth);
-}
+/** Waits until the backfill has a job. */
+const untilJob = (capture: JumpCapture): Promise<void> =>
+  capture.until(() => (capture.state('Deals').backfill as {job?: string} | undefined)?.job !== undefined);
+
 const jobs = ({sandbox}: JumpCapture) => [...sandbox.jobs.all].length;
 const begun = ({logs}: JumpCapture, kind: string) =>
   logs.filter((line) => line.includes(`Beginning the ${kind} of module Deals`)).length;
@@ -31,14 +23,12 @@ const idle = (capture: JumpCapture) => capture.state('Deals').inc !== undefined 
 for (const photograph of ['submit', 'run'] as const) {
   bulkOnly(`are there for records edited, and made, during the backfill (photograph at ${photograph})`, () =>
     JumpCapture.with(options({switches: {rowsPerJob: 40, jobMs: 30_000, photograph}}), async (capture) => {
-      const deals = capture.sandbox.org.module('Deals');
       capture.start();
-      await capture.until(() => (capture.state('Deals').backfill as {job?: string} | undefined)?.job !== undefined);
+      await untilJob(capture);
       await capture.pass(10_000);
-      deals.massEdit([...deals.ids()].slice(0, 5), {Count: '7'});
-      deals.insert(3);
+      deals(capture).massEdit(some(capture, 5), {Count: '7'});
+      deals(capture).insert(3);
       await capture.catchUp();
-      capture.commit();
       assert.deepEqual(different(capture), []);
       assert.equal(begun(capture, 'refresh'), 1);
       assert.equal(capture.state('Deals').is_connector_initiated, false);
@@ -48,26 +38,23 @@ for (const photograph of ['submit', 'run'] as const) {
 
 bulkOnly('are there for records that a sweep found ahead of the cursor just before the refresh began', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 1_000}]}), async (capture) => {
-    const deals = capture.sandbox.org.module('Deals');
     capture.start();
     while (!capture.logs.some((line) => line.includes('The backfill of module Deals is complete'))) {
-      deals.insert(1);
+      deals(capture).insert(1);
       await capture.pass(1_000);
     }
     await capture.catchUp();
-    capture.commit();
     assert.deepEqual(different(capture), []);
   }),
 );
 
 bulkOnly('are there after a refresh that was missed while the connector was down', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 5_000, schedule: '0 * * * *'}]}), async (capture) => {
-    const deals = capture.sandbox.org.module('Deals');
     capture.start();
     await capture.catchUp();
     await capture.until(() => capture.clock.nowMs() % 3_600_000 > 3_500_000);
     // Swept once, and within the overlap that the first sweep of the next process reads again.
-    deals.insert(4);
+    deals(capture).insert(4);
     await capture.catchUp();
     await capture.kill();
     capture.clock.advance(120_000);
@@ -75,7 +62,6 @@ bulkOnly('are there after a refresh that was missed while the connector was down
     const refreshes = begun(capture, 'refresh');
     capture.start();
     await capture.until(() => String(capture.state('Deals').last_initialized) > before && idle(capture));
-    capture.commit();
     assert.deepEqual(different(capture), []);
     assert.equal(begun(capture, 'refresh') - refreshes, 1, 'the refresh waits for the first sweep and needs no second one');
   }),
@@ -84,15 +70,13 @@ bulkOnly('are there after a refresh that was missed while the connector was down
 for (const lost of [0, 1, 2, 3]) {
   bulkOnly(`are there when the connector is killed as the backfill ends, ${lost} sequences uncommitted`, () =>
     JumpCapture.with(options(), async (capture) => {
-      const deals = capture.sandbox.org.module('Deals');
       capture.start();
-      await capture.until(() => (capture.state('Deals').backfill as {job?: string} | undefined)?.job !== undefined);
-      deals.massEdit([...deals.ids()].slice(0, 5), {Count: '7'});
+      await untilJob(capture);
+      deals(capture).massEdit(some(capture, 5), {Count: '7'});
       await capture.until(() => capture.logs.some((line) => line.includes('The backfill of module Deals is complete')), 600_000);
       await capture.kill(capture.session.waiting - lost);
       capture.start();
       await capture.catchUp();
-      capture.commit();
       assert.deepEqual(different(capture), []);
     }),
   );
@@ -100,10 +84,9 @@ for (const lost of [0, 1, 2, 3]) {
 
 bulkOnly('are asked for again a bounded number of times while the module never rests', () =>
   JumpCapture.with(options(), async (capture) => {
-    const deals = capture.sandbox.org.module('Deals');
     capture.start();
     for (let round = 0; round < 120; round++) {
-      deals.massEdit([...deals.ids()].slice(round % 50, (round % 50) + 5));
+      deals(capture).massEdit([...deals(capture).ids()].slice(round % 50, (round % 50) + 5));
       await capture.pass(7_000);
     }
     assert.equal(begun(capture, 'refresh'), 3);
@@ -114,25 +97,21 @@ bulkOnly('are asked for again a bounded number of times while the module never r
 
 bulkOnly('that COQL refuses while the backfill runs count as well', () =>
   JumpCapture.with(options({modules: [narrow('Deals', [text('Extra', undefined, {blanks: 0})])]}), async (capture) => {
-    const deals = capture.sandbox.org.module('Deals');
-    deals.refuseField('Extra', 'coql');
+    deals(capture).refuseField('Extra', 'coql');
     capture.start();
-    await capture.until(() => (capture.state('Deals').backfill as {job?: string} | undefined)?.job !== undefined);
-    deals.massEdit([...deals.ids()].slice(0, 5), {Count: '7'});
+    await untilJob(capture);
+    deals(capture).massEdit(some(capture, 5), {Count: '7'});
     await capture.catchUp();
-    capture.commit();
     assert.deepEqual(different(capture), []);
   }),
 );
 
 bulkOnly('do not exist: no refresh follows a backfill during which records changed', () =>
   JumpCapture.with(options({modules: [narrow('Deals')]}), async (capture) => {
-    const deals = capture.sandbox.org.module('Deals');
     capture.start();
-    await capture.until(() => (capture.state('Deals').backfill as {job?: string} | undefined)?.job !== undefined);
-    deals.massEdit([...deals.ids()].slice(0, 5), {Count: '7'});
+    await untilJob(capture);
+    deals(capture).massEdit(some(capture, 5), {Count: '7'});
     await capture.catchUp();
-    capture.commit();
     assert.deepEqual(different(capture), []);
     assert.deepEqual([begun(capture, 'refresh'), jobs(capture)], [0, 2]);
   }),

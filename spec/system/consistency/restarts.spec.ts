@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {integer, text} from '../../../lib/sandbox/schema/kinds.ts';
-import {differences, parseExact, type Reduced} from '../../harness/runtime.ts';
+import {deals, dealsWith, different, some} from './deals.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
 
@@ -10,14 +10,8 @@ import {computed, narrow} from './modules.ts';
 const restarts = suite('a restart forgets nothing');
 
 const hourMs = 3_600_000;
-const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
-  modules: [narrow('Deals', [text('Extra', undefined, {blanks: 0}), ...computed])],
-  records: {Deals: 60},
-  switches: {rowsPerJob: 40, jobMs: 30_000},
-  bindings: [{module: 'Deals', intervalMs: 5_000}],
-  startDate: '2026-08-01T00:00:00Z',
-  ...more,
-});
+const options = (more: Partial<JumpOptions> = {}): JumpOptions =>
+  dealsWith([text('Extra', undefined, {blanks: 0}), ...computed], more);
 
 interface DealsState {
   readonly inc?: {readonly cursor: string};
@@ -26,17 +20,8 @@ interface DealsState {
   readonly fields?: {readonly read: string; readonly owed?: string[]; readonly refused?: {bulk?: string[]; coql?: string[]}};
 }
 const state = (capture: JumpCapture): DealsState => capture.state('Deals');
-const deals = ({sandbox}: JumpCapture) => sandbox.org.module('Deals');
-const some = (capture: JumpCapture, count: number) => [...deals(capture).ids()].slice(0, count);
 const isIdle = (capture: JumpCapture) =>
   state(capture).inc !== undefined && state(capture).backfill == null && (state(capture).fields?.owed ?? []).length === 0;
-
-/** What differs of the captured records, in every field that any API reads. */
-function different(capture: JumpCapture): string[] {
-  capture.commit();
-  const truth = [...capture.sandbox.org.truth('Deals')].map((record) => parseExact(record) as Reduced);
-  return differences(capture.task.collections.of('acme/Deals'), truth);
-}
 
 // What fields owe
 

@@ -235,13 +235,16 @@ secrecy('are in captured documents only when Flow is told, with an answer to eve
   sandbox.faults.add('corrupt');
   const ran = await run(shell, '', {
     input: requests.map((request) => `${JSON.stringify(request)}\n`).join(''),
-    whenRunning: onceSaid(
-      (said) => modules.every((name) => said.includes(`${name}: backfill`) || /backfill.*complete/i.test(said)),
-      (kill) => {
+    whenRunning(...running) {
+      const isBackfilled = (said: string): boolean =>
+        modules.every((name) => said.includes(`${name}: backfill`) || /backfill.*complete/i.test(said));
+      const isSwept = (_: string, output: string): boolean => output.includes('kanarienvogel later');
+      const sweep = (): void => {
         change(sandbox);
-        setTimeout(() => kill('SIGTERM'), 2_500);
-      },
-    ),
+        onceSaid(isSwept, (kill) => kill('SIGTERM'))(...running);
+      };
+      onceSaid(isBackfilled, sweep)(...running);
+    },
   });
   code(ran, 0);
   const lines = ran.output.trimEnd().split('\n');
