@@ -1,8 +1,11 @@
 /**
- * `npm test`: type check, lint, all files that end in `.spec.ts` with coverage, and as the last line `N passed, N failed`.
+ * `npm test`: type check, lint, all files that end in `.spec.ts`, and as the last line
+ * `N passed, N failed`.
  *
- * `npm test -- PATTERN` runs the specs whose path holds the pattern, and nothing else. `npm run test:unit` runs those that need no process of their
- * own, no sandbox and no whole capture. `npm test -- --raise` records the number of cases as the floor that later runs must reach.
+ * `npm test -- PATTERN` runs the specs whose path holds the pattern, and nothing else.
+ * `npm run test:unit` runs those that need no process of their own, no sandbox and no capture.
+ * `npm run coverage` runs them with coverage, which makes specs that read megabytes ten times as
+ * long. `npm test -- --raise` records the number of cases as the floor that later runs must reach.
  */
 import {execFile} from 'node:child_process';
 import {glob, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
@@ -24,20 +27,14 @@ const {values, positionals} = parseArgs({
   options: {
     raise: {type: 'boolean', default: false},
     unit: {type: 'boolean', default: false},
+    coverage: {type: 'boolean', default: false},
   },
 });
-const whole = positionals.length === 0 && !values.unit;
+const whole = positionals.length === 0 && !values.unit && !values.coverage;
 
-/** Specs of whole captures, commands and processes, each seconds long. All others are unit specs. */
-const wholeSpecs =
-  /^spec\/(?:system|commands|bench|sandbox)\/|^spec\/(?:cli|main|source-zoho|containerfile|capture\/capture|zoho\/sandbox)\.spec\.ts$/;
-
-/**
- * Specs that count towards coverage. Counting makes seeds, faults and kills, which run the same
- * lines again and again, half as long again, and whatever reads megabytes by the letter up to nine
- * times as long.
- */
-const isCovered = (file: string): boolean => !/^spec\/system\/(?!consistency\/)|\/(?:memory|heavy-rows)\.spec\.ts$/.test(file);
+/** Specs of captures, commands and processes, each seconds long. All others are unit specs. */
+const systemSpecs =
+  /^spec\/(?:system|commands|bench|sandbox|contract)\/|^spec\/(?:cli|main|readme|package|source-zoho|containerfile|capture\/capture|zoho\/sandbox)\.spec\.ts$/;
 
 /** One more than there are cores: specs that wait for a process or a socket leave theirs free. */
 const atOnce = Math.min(4, availableParallelism() + 1);
@@ -46,10 +43,10 @@ const checks = whole ? [tool('tsc', 'type check'), tool('biome', 'lint', 'check'
 const files = longestFirst(
   (await Array.fromAsync(glob('spec/**/*.spec.ts', {cwd: root})))
     .filter((file) => positionals.length === 0 || positionals.some((pattern) => file.includes(pattern)))
-    .filter((file) => !values.unit || !wholeSpecs.test(file)),
+    .filter((file) => !(values.unit || values.coverage) || !systemSpecs.test(file)),
 );
 const env = {...process.env, NO_COLOR: '1', FORCE_COLOR: '0'};
-const coverage = await mkdtemp(join(tmpdir(), 'source-zoho-coverage-'));
+const coverage = values.coverage ? await mkdtemp(join(tmpdir(), 'source-zoho-coverage-')) : undefined;
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 process.once('SIGTERM', () => interrupted.abort());
@@ -57,25 +54,14 @@ process.once('SIGTERM', () => interrupted.abort());
 const runs = await runSpecs(files, {
   timeoutMs: specTimeoutMs,
   atOnce,
-  envOf: (file) => ({...env, ...(isCovered(file) ? {NODE_V8_COVERAGE: coverage} : {})}),
+  env: {...env, ...(coverage !== undefined && {NODE_V8_COVERAGE: coverage})},
   signal: interrupted.signal,
   onEnd: report,
 });
 const {passed, failed, skipped} = sumOf(runs);
 const checksFailed = (await Promise.all(checks)).filter((passed) => !passed).length;
 
-const include = [
-  '--include',
-  'lib/**',
-  ...(whole ? ['--all', '--src', 'lib'] : []),
-  '--temp-directory',
-  coverage,
-  '--reporter',
-  'lcovonly',
-];
-const reported =
-  !files.some(isCovered) || (await tool('c8', 'coverage', 'report', ...include, '--reporter', whole ? 'text' : 'text-summary'));
-await rm(coverage, {recursive: true, force: true});
+const reported = coverage === undefined || (await reportCoverage(coverage));
 
 const floor = await floorOf();
 const missing = shortfall(files.length, passed, whole && !values.raise ? floor : 0);
@@ -88,6 +74,15 @@ const faults =
   failed + checksFailed + (missing === undefined ? 0 : 1) + (reported ? 0 : 1) + (interrupted.signal.aborted ? 1 : 0);
 print(`${passed} passed, ${faults} failed`);
 process.exitCode = faults === 0 ? 0 : 1;
+
+/** Shows how much of `lib` the specs ran, and removes the folder of what was recorded. */
+async function reportCoverage(folder: string): Promise<boolean> {
+  const include = ['--include', 'lib/**', '--all', '--src', 'lib'];
+  const reporters = ['--reporter', 'lcovonly', '--reporter', 'text'];
+  const shown = await tool('c8', 'coverage', 'report', ...include, '--temp-directory', folder, ...reporters);
+  await rm(folder, {recursive: true, force: true});
+  return shown;
+}
 
 /** Runs a tool of the project; shows what it says when it has ended. */
 async function tool(name: string, what: string, ...args: string[]): Promise<boolean> {

@@ -12,7 +12,7 @@ export interface SpecRun extends Outcome {
 export interface RunOptions {
   readonly timeoutMs: number;
   readonly atOnce: number;
-  readonly envOf: (file: string) => NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly onEnd: (run: SpecRun) => void;
 }
@@ -33,10 +33,10 @@ export async function runSpecs(files: readonly string[], options: RunOptions): P
   return runs;
 }
 
-async function runSpec(file: string, {timeoutMs, envOf, signal}: RunOptions): Promise<SpecRun> {
+async function runSpec(file: string, {timeoutMs, env, signal}: RunOptions): Promise<SpecRun> {
   const startMs = performance.now();
   // A process group of its own, so that what a spec leaves running ends with it.
-  const child = spawn(process.execPath, [file], {env: envOf(file), detached: true, stdio: ['ignore', 'pipe', 'pipe']});
+  const child = spawn(process.execPath, [file], {env, detached: true, stdio: ['ignore', 'pipe', 'pipe']});
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');

@@ -21,8 +21,8 @@ async function counted(folder: string, body: string, timeoutMs = 20_000): Promis
   const file = join(folder, 'it.spec.mjs');
   await writeFile(file, `import {suite} from '${import.meta.resolve('uvu')}';\nconst it = suite('it');\n${body}\n`);
   const {NODE_V8_COVERAGE: _, ...env} = process.env;
-  const envOf = () => ({...env, NO_COLOR: '1'});
-  const options = {timeoutMs, atOnce: 1, envOf, signal: new AbortController().signal, onEnd: () => {}};
+  const specEnv = {...env, NO_COLOR: '1'};
+  const options = {timeoutMs, atOnce: 1, env: specEnv, signal: new AbortController().signal, onEnd: () => {}};
   const [{passed, failed, fault}] = (await runSpecs([file], options)) as [SpecRun];
   return {passed, failed, fault};
 }
