@@ -113,7 +113,7 @@ const mistakes: [args: string, message: RegExp][] = [
   ['sandbox --port x', /Expected a port from 0 to 65535/],
   [
     'check',
-    /^source-zoho: Cannot tell where to read from: pass one of --source flow\.yaml, --config config\.json or --sandbox, or set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_API_DOMAIN\n$/,
+    /^source-zoho: Cannot choose a source: pass one of --source flow\.yaml, --config config\.json or --sandbox, or set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_API_DOMAIN\n$/,
   ],
   ['check --config config.json --sandbox', /^source-zoho: Cannot tell where to read from/],
   ['check --config config.json --out out', /^source-zoho: Cannot use --out without --support-bundle\n$/],

@@ -92,7 +92,7 @@ export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promi
 export async function setUp(host: CommandContext, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
   const fromEnvironment = given.length === 0 ? environmentConfig(host.env) : undefined;
-  if (given.length !== 1 && fromEnvironment === undefined) throw new ConfigError(`Cannot tell where to read from: ${places}`);
+  if (given.length !== 1 && fromEnvironment === undefined) throw new ConfigError(`Cannot choose a source: ${places}`);
   if (args.name !== undefined && args.source === undefined) throw new ConfigError('Cannot use --name without --source');
   if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
