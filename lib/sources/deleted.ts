@@ -2,7 +2,7 @@
 import {ZohoError} from '../errors/errors.ts';
 import {deletedPagesMax, deletedPassesMax, windowLagS} from '../limits.ts';
 import {modifiedSeconds} from '../records/instant.ts';
-import {type Quarantine, silentQuarantine} from '../records/odd-rows.ts';
+import {type Quarantine, silentQuarantine} from '../records/unusable-rows.ts';
 import type {DeletedRow, ZohoClient} from '../zoho/api.ts';
 import {FeedQuery} from './feed-query.ts';
 import {readAgain} from './readings.ts';
@@ -88,9 +88,9 @@ async function* onePass(
     const beforeS = await client.nowSeconds(signal);
     const answer = await read(module, query.fromS, page, context);
     readToS ??= Math.min(beforeS, await client.nowSeconds(signal)) - windowLagS;
-    const {rows = [], odd = [], more} = answer === 'capped' ? {} : (answer ?? {});
+    const {rows = [], unusable = [], more} = answer === 'capped' ? {} : (answer ?? {});
     const known = query.rows;
-    const next = answer === 'capped' ? 'cut' : query.note(rows, more, odd.length);
+    const next = answer === 'capped' ? 'cut' : query.note(rows, more, unusable.length);
     if (query.rows > known) {
       sum.add(rows, readToS);
       yield rows;
@@ -122,7 +122,7 @@ async function read(
 ): Promise<DeletedAnswer | 'capped'> {
   const ask = async () => {
     const answer = await client.deleted(module, sinceS, page, signal);
-    return {answer, odd: answer?.odd ?? []};
+    return {answer, unusable: answer?.unusable ?? []};
   };
   try {
     return (await readAgain(ask, quarantine, `page ${page} of its deletions`)).answer;
