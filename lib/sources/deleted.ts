@@ -1,7 +1,6 @@
 /** Deletions of a module, from Zoho's feed of deleted records. */
 import {ZohoError} from '../errors/errors.ts';
 import {deletedPagesMax, deletedPassesMax, windowLagS} from '../limits.ts';
-import {modifiedSeconds} from '../records/instant.ts';
 import {type Quarantine, silentQuarantine} from '../records/unusable-rows.ts';
 import type {DeletedRow, ZohoClient} from '../zoho/api.ts';
 import {FeedQuery} from './feed-query.ts';
@@ -57,8 +56,7 @@ class PassSum {
   /** Adds a page. Deletions later than what the pass will have read are none of its business. */
   add(page: DeletedPage, readToS: number): void {
     this.pages++;
-    for (const {id, deletedTime} of page) {
-      const deletedS = modifiedSeconds(deletedTime);
+    for (const {id, deletedS} of page) {
       if (deletedS >= readToS) continue;
       this.#count++;
       this.#sum += BigInt(id) * BigInt(deletedS);

@@ -44,6 +44,8 @@ export interface DeletedRow {
   readonly id: string;
   /** RFC 3339 with offset, as received. */
   readonly deletedTime: string;
+  /** The same in epoch seconds. */
+  readonly deletedS: number;
   /** `recycle` or `permanent`. */
   readonly type: string;
 }

@@ -7,12 +7,7 @@ import type {UnusableRow} from '../records/unusable-rows.ts';
 import type {DeletedRow} from './api.ts';
 
 const rowId = v.object({id: v.pipe(v.string(), v.check(isId))});
-const rowTime = v.object({
-  deleted_time: v.pipe(
-    v.string(),
-    v.check((time) => !Number.isNaN(modifiedSeconds(time))),
-  ),
-});
+const rowTime = v.object({deleted_time: v.string()});
 /** The type decides whether a restore is looked for. A row without it is still a deletion. */
 const rowType = v.object({type: v.string()});
 
@@ -28,8 +23,10 @@ export function deletionsOf(page: readonly unknown[]): Deletions {
   const unusable: UnusableRow[] = [];
   for (const [place, row] of page.entries()) {
     const id = v.is(rowId, row) ? row.id : undefined;
-    if (id !== undefined && v.is(rowTime, row))
-      rows.push({id, deletedTime: row.deleted_time, type: v.is(rowType, row) ? row.type : 'permanent'});
+    const deletedTime = v.is(rowTime, row) ? row.deleted_time : '';
+    const deletedS = modifiedSeconds(deletedTime);
+    if (id !== undefined && !Number.isNaN(deletedS))
+      rows.push({id, deletedTime, deletedS, type: v.is(rowType, row) ? row.type : 'permanent'});
     else unusable.push({row: place + 1, id, fault: id === undefined ? 'id' : 'deletedTime', digest: digestOf(row)});
   }
   return {rows, unusable};
