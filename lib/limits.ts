@@ -222,14 +222,14 @@ export const jsonSliceBytes = 64 << 10;
 // Rows that cannot become documents
 
 /** Readings of a page until two agree on its unusable rows. A transfer seldom fails twice. */
-export const oddReadingsMax = 3;
+export const unusableReadingsMax = 3;
 /** Unusable rows of one page. With more, the page is at fault, and none of it counts as read. */
-export const oddRowsMax = 10_000;
+export const unusableRowsMax = 10_000;
 /** Lines after an unreadable one in which a valid row must begin. A text seldom has more lines. */
 export const resyncLinesMax = 100;
 /** Unusable rows of one module that the log names; further ones are only counted. */
-export const oddRowsNamedMax = 1_000;
+export const unusableNamedMax = 1_000;
 /** Unusable rows remembered per module, so that an overlap does not name them again. */
-export const oddRowsKnownMax = 20_000;
+export const unusableKnownMax = 20_000;
 /** Records of a module without `Modified_Time`, as an old import leaves them: 2 MB of ids. */
 export const untimedIdsMax = 50_000;

@@ -113,9 +113,9 @@ const mistakes: [args: string, message: RegExp][] = [
   ['sandbox --port x', /Expected a port from 0 to 65535/],
   [
     'check',
-    /^source-zoho: Cannot tell where to read from: pass one of --source flow\.yaml, --config config\.json or --sandbox, or set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_API_DOMAIN\n$/,
+    /^source-zoho: Cannot choose a source: pass one of --source flow\.yaml, --config config\.json or --sandbox, or set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_API_DOMAIN\n$/,
   ],
-  ['check --config config.json --sandbox', /^source-zoho: Cannot tell where to read from/],
+  ['check --config config.json --sandbox', /^source-zoho: Cannot choose a source/],
   ['check --config config.json --out out', /^source-zoho: Cannot use --out without --support-bundle\n$/],
   ['check --sandbox --support-bundle no/where.json', /^source-zoho: Cannot write no\/where\.json: ENOENT/],
   ['check --config missing.json', /^source-zoho: Cannot read \S*missing\.json: there is no such file or directory\n$/],
@@ -278,7 +278,7 @@ cli('tells its version, and failures as JSON where results are', async ({shell, 
     assert.ok(ran.messages.includes(error.message));
     return error.message;
   };
-  assert.match(await failure('check --json', 2, 'usage'), /^Cannot tell where to read from/);
+  assert.match(await failure('check --json', 2, 'usage'), /^Cannot choose a source/);
   assert.match(await failure('capture --json', 2, 'usage'), /^required option '--out <dir>' not specified/);
   sandbox.tokens.revoke();
   assert.match(await failure('verify --config config.json --out nowhere --json', 2, 'usage'), /^Cannot verify nowhere/);

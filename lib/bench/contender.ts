@@ -22,7 +22,7 @@ const contenders: Readonly<Record<string, () => Promise<Contender>>> = {
 
 const [, , name = '', task = '{}'] = process.argv;
 const load = contenders[name];
-if (load === undefined) throw new Error(`Cannot run the contender ${name}: there is none of that name`);
+if (load === undefined) throw new Error(`Cannot run the contender ${name}: there is no such contender`);
 const contender = await load();
 const before = process.cpuUsage();
 const count = await contender(JSON.parse(task));

@@ -96,7 +96,8 @@ export function runUnzip({page}: Task): Run | undefined {
   const {stdout, status} = spawnSync('bash', ['-c', 'unzip -p "$1" | wc -c; times', 'bash', page.zip], {encoding: 'utf8'});
   const wallS = (performance.now() - since) / 1_000;
   const [bytes = '', , childTimes = ''] = stdout.split('\n');
-  if (status !== 0 || Number(bytes) !== page.csvBytes) throw new Error('Cannot measure unzip: it does not give the whole page');
+  if (status !== 0 || Number(bytes) !== page.csvBytes)
+    throw new Error('Cannot measure unzip: it does not return the complete page');
   const cpuS = [...childTimes.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + 60 * Number(m) + Number(s), 0);
   return {wallS, cpuS, workCpuS: cpuS, rssBytes: 0, count: Number(bytes)};
 }

@@ -1,7 +1,7 @@
 /** The quarantine of one binding: names rows that cannot become documents in the log, and counts them for the status (design 3). */
-import {oddRowsKnownMax, oddRowsNamedMax} from '../limits.ts';
+import {unusableKnownMax, unusableNamedMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
-import {type OddRow, type Quarantine, rowFaults} from '../records/odd-rows.ts';
+import {type Quarantine, rowFaults, type UnusableRow} from '../records/unusable-rows.ts';
 import type {BindingProgress} from './progress.ts';
 
 /** Each row is named and counted once, however often overlaps and restarted ranges read it. What is said of a row is its place, its record and its fault, never a value. */
@@ -22,7 +22,7 @@ export class NamedQuarantine implements Quarantine {
     return this.#known.has(digest);
   }
 
-  add({row, id, fault, digest}: OddRow, page: string): void {
+  add({row, id, fault, digest}: UnusableRow, page: string): void {
     if (this.#known.has(digest)) return;
     this.#remember(digest);
     this.#progress.quarantined++;
@@ -49,7 +49,7 @@ export class NamedQuarantine implements Quarantine {
   /** Forgets the oldest when there are too many; it may be named and counted again. */
   #remember(digest: string): void {
     this.#known.add(digest);
-    if (this.#known.size <= oddRowsKnownMax) return;
+    if (this.#known.size <= unusableKnownMax) return;
     for (const oldest of this.#known) {
       this.#known.delete(oldest);
       return;
@@ -57,8 +57,8 @@ export class NamedQuarantine implements Quarantine {
   }
 
   #warn(message: string, fields: Readonly<Record<string, unknown>>): void {
-    if (this.#named > oddRowsNamedMax) return;
-    const isLast = this.#named++ === oddRowsNamedMax;
+    if (this.#named > unusableNamedMax) return;
+    const isLast = this.#named++ === unusableNamedMax;
     const module = this.#module;
     this.#log('warn', isLast ? `Module ${module}: further rows that are left out are only counted` : message, {
       module,

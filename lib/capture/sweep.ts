@@ -187,12 +187,10 @@ async function emitDeletions(binding: Binding, page: readonly DeletedRow[], sign
   const latest = new Map<string, DeletedRow>();
   for (const row of page) {
     const other = latest.get(row.id);
-    if (other === undefined || modifiedSeconds(row.deletedTime) > modifiedSeconds(other.deletedTime)) latest.set(row.id, row);
+    if (other === undefined || row.deletedS > other.deletedS) latest.set(row.id, row);
   }
   const {seen, queries} = binding;
-  const fresh = [...latest.values()].filter(
-    (row) => !seen.emitted.holdsDeletion(BigInt(row.id), modifiedSeconds(row.deletedTime)),
-  );
+  const fresh = [...latest.values()].filter((row) => !seen.emitted.holdsDeletion(BigInt(row.id), row.deletedS));
   const ids = fresh.map(({id}) => id);
   for await (const {asked, live, rows} of rowsByIds(queries.plan, ids, coqlContext(binding, signal))) {
     if (rows.count > 0) await binding.emit(only({items: rows}), seen.admitSwept, signal);
@@ -212,8 +210,7 @@ async function watch(
   const inBin = gone.filter(({type}) => type === 'recycle');
   if (inBin.length === 0) return undefined;
   const nowS = await shared.client.nowSeconds(signal);
-  const deleted = inBin.map(({id, deletedTime}) => ({id, deletedS: modifiedSeconds(deletedTime)}));
-  return {deleted: {recycled: seen.recycleBin.add(deleted, nowS)}};
+  return {deleted: {recycled: seen.recycleBin.add(inBin, nowS)}};
 }
 
 /**

@@ -40,7 +40,7 @@ export async function bench(host: CommandContext, args: BenchArguments): Promise
   const {report, scale} = args;
   const other = args.starts ? '--starts' : args.memory ? '--memory' : scale !== undefined ? '--scale' : undefined;
   if (report !== undefined && other !== undefined)
-    throw new ConfigError(`Cannot use --report with ${other}: its page is one of cases`);
+    throw new ConfigError(`Cannot use --report with ${other}: the page only shows cases`);
   if (args.starts) return benchStarts(host, args);
   if (args.memory) return benchMemory(host, args);
   // Fails before minutes of measuring.
@@ -149,7 +149,7 @@ function pick<T extends {readonly name: string}>(known: readonly T[], cases: rea
   const unknown = cases.find((name) => name !== 'all' && !known.some((one) => one.name === name));
   if (unknown !== undefined) {
     const all = known.map(({name}) => name).join(', ');
-    throw new ConfigError(`Cannot measure the case ${unknown}: there is none of that name; there are ${all}`);
+    throw new ConfigError(`Cannot measure the case ${unknown}: there is no such case; choose from ${all}`);
   }
   return known.filter(({name}) => cases.includes(name) || cases.includes('all'));
 }

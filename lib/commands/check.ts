@@ -208,7 +208,7 @@ function remarkOf({bulkOnly, coqlOnly, neither}: Omit<Coverage, 'fields' | 'comp
 /** Nothing comes with changes: what Bulk Read does not read is not captured. */
 function snapshotRemark({coqlOnly, neither}: Omit<Coverage, 'fields' | 'computed'>): string {
   const missing = [...coqlOnly, ...neither];
-  return ['whole, as it has no Modified_Time', ...(missing.length > 0 ? [`not readable: ${someOf(missing)}`] : [])].join('; ');
+  return ['has no Modified_Time', ...(missing.length > 0 ? [`not readable: ${someOf(missing)}`] : [])].join('; ');
 }
 
 const namesShown = 3;

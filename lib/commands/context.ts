@@ -6,13 +6,13 @@ import {type EndpointConfig, parseConfig, parseResource, type ResourceConfig} fr
 import {credentialVariables, environmentConfig, withEnvironment} from '../config/environment.ts';
 import {readConfig, readSource, type SourceReader} from '../config/flow-catalog.ts';
 import {unsealWithSops} from '../config/sops.ts';
+import {clientOf} from '../connector/client.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {systemReason} from '../errors/system.ts';
 import {stateKeyOf} from '../flow/state-key.ts';
 import {answerWaitMaxMs} from '../limits.ts';
 import {systemClock} from '../platform/clock.ts';
 import type {ZohoClient} from '../zoho/api.ts';
-import {createClient} from '../zoho/client.ts';
 import {ChosenFields} from './chosen-fields.ts';
 import type {CommandContext} from './host.ts';
 import {isPattern, matches, unknownModule} from './module-patterns.ts';
@@ -92,7 +92,7 @@ export function setUpToAnswer(host: CommandContext, args: SetupArguments): Promi
 export async function setUp(host: CommandContext, args: SetupArguments, waits: Waits = {}): Promise<Setup> {
   const given = [args.source, args.config, args.sandbox].filter((option) => option !== undefined);
   const fromEnvironment = given.length === 0 ? environmentConfig(host.env) : undefined;
-  if (given.length !== 1 && fromEnvironment === undefined) throw new ConfigError(`Cannot tell where to read from: ${places}`);
+  if (given.length !== 1 && fromEnvironment === undefined) throw new ConfigError(`Cannot choose a source: ${places}`);
   if (args.name !== undefined && args.source === undefined) throw new ConfigError('Cannot use --name without --source');
   if (args.records !== undefined && args.sandbox === undefined) throw new ConfigError('Cannot use --records without --sandbox');
   const sandbox = args.sandbox === true ? await startedSandbox(args.records ?? sandboxRecords, args.module) : undefined;
@@ -129,15 +129,11 @@ export function setupOf(
   {onHold, waitMaxMs, since}: Waits & {since?: string | undefined} = {},
 ): Setup {
   const config = startingAt(since, parseConfig(withEnvironment(read.config, host.env), 'person'));
-  const {apiDomain, ...credentials} = config.credentials;
-  const loopback = host.env.SOURCE_ZOHO_LOOPBACK;
   let holdReason: string | undefined;
-  const client = createClient({
-    apiDomain,
-    credentials,
+  const client = clientOf(config, {
     clock: systemClock,
     log: host.log,
-    loopback,
+    loopback: host.env.SOURCE_ZOHO_LOOPBACK,
     onHold(reason) {
       holdReason = reason;
       onHold?.(reason);
@@ -155,7 +151,7 @@ export function setupOf(
     identity: {
       ...named,
       api_domain: client.origin,
-      client_id: credentials.clientId,
+      client_id: config.credentials.clientId,
       ...(read.sandbox && {sandbox: read.sandbox}),
     },
     holdReason: () => holdReason,

@@ -24,7 +24,13 @@ export interface SetupOptions extends ConnectorOptions {
    */
   readonly onHold?: (reason: string | undefined) => void;
   /** How long limits may delay one call; the default suits a capture. */
-  readonly waitMaxMs?: number;
+  readonly waitMaxMs?: number | undefined;
+}
+
+/** A client for a parsed config. */
+export function clientOf(config: EndpointConfig, options: SetupOptions): ZohoClient {
+  const {apiDomain, ...credentials} = config.credentials;
+  return createClient({...options, apiDomain, credentials});
 }
 
 /** Creates a client for `use`, and closes it afterwards. */
@@ -33,8 +39,7 @@ export async function withClient<T>(
   options: SetupOptions,
   use: (client: ZohoClient) => Promise<T>,
 ): Promise<T> {
-  const {apiDomain, ...credentials} = config.credentials;
-  const client = createClient({...options, apiDomain, credentials});
+  const client = clientOf(config, options);
   try {
     return await use(client);
   } finally {

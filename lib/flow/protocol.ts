@@ -177,7 +177,7 @@ function collectionsOf(
   const named = ({name, key}: Collection = {name: '', key: []}) => ({collection: name, key});
   return bindings.map(({collection, collectionIndex}, i) => {
     if (linked.length === 0) return named(collection ?? undefined);
-    if (collection) throw new ConfigError(`Cannot read ${what}: binding ${i} has a collection beside linkedCollections`);
+    if (collection) throw new ConfigError(`Cannot read ${what}: binding ${i} has a collection besides linkedCollections`);
     const pointed = linked[collectionIndex];
     if (pointed) return named(pointed);
     throw new ConfigError(`Cannot read ${what}: binding ${i} points to linked collection ${collectionIndex} of ${linked.length}`);

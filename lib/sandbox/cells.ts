@@ -33,7 +33,7 @@ export class TextBlock {
 }
 
 /** No UTF-8 character begins with it. */
-const oddByte = 0xff;
+const invalidByte = 0xff;
 const half = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** Like `writeText`, except that half a surrogate pair becomes a byte that is not UTF-8. */
@@ -43,7 +43,7 @@ export function writeOddText(text: string, out: Buffer, at: number): number {
   for (const [i, part] of text.split(half).entries()) {
     if (i > 0) {
       if (end >= out.length) return noRoom;
-      out[end++] = oddByte;
+      out[end++] = invalidByte;
     }
     end = writeText(part, out, end);
     if (end === noRoom) return noRoom;

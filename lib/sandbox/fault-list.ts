@@ -1,6 +1,6 @@
 /** Every fault: what it does, and which calls it can affect. */
 import {all, api, bodyChanged, bodyOf, type FaultEntry, fieldsOf, jsons, middleOf} from './fault-parts.ts';
-import {oddAnswers} from './odd-answers.ts';
+import {invalidAnswers} from './invalid-answers.ts';
 import {type Answer, json, refusal} from './request.ts';
 
 const throttle = (headers: Readonly<Record<string, string>> = {}): Answer => {
@@ -119,10 +119,10 @@ const entries = {
     kinds: api,
     spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: -24 * hourMs}}),
   },
-  'date-odd': {
+  'date-invalid': {
     what: 'answer with an invalid Date header',
     kinds: api,
-    spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: 'odd'}}),
+    spoil: (answer) => ({...answer, wire: {...answer.wire, dateAheadMs: 'invalid'}}),
   },
   'heavy-page': {
     what: `500 INTERNAL_ERROR for a query of more than ${heavyRows} rows`,
@@ -233,7 +233,7 @@ const entries = {
       return refusal(400, 'INVALID_MODULE', 'the given module is not supported in api');
     },
   },
-  ...oddAnswers,
+  ...invalidAnswers,
 } as const satisfies Record<string, FaultEntry>;
 
 export type FaultName = keyof typeof entries;

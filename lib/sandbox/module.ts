@@ -71,10 +71,7 @@ export class OrgModule {
     this.columns.remove(name);
   }
 
-  /**
-   * Makes both APIs refuse a field without naming it, like one that is hidden from this user.
-   * Metadata still list it.
-   */
+  /** Makes both APIs refuse a field without naming it. Metadata still list it. */
   hideField(name: string): void {
     this.columns.hide(name);
   }
@@ -171,10 +168,7 @@ export class OrgModule {
 
   // What happens
 
-  /**
-   * Delays later changes to Bulk Read and COQL by this long; until then they show the previous
-   * state. 0 ends the delay.
-   */
+  /** Delays later changes to Bulk Read and COQL by this long, or no longer for 0. */
   setVisibleLate(ms: number): void {
     this.#lateMs = ms;
   }
@@ -210,18 +204,12 @@ export class OrgModule {
     for (const id of ids) this.#edit(id, changes, modifiedS);
   }
 
-  /**
-   * Sets the `Modified_Time` of records to any second, even a future one, as imports from other
-   * systems do.
-   */
+  /** Sets the `Modified_Time` of records to any second, even a future one, as imports do. */
   date(ids: Iterable<string>, modifiedS: number): void {
     for (const id of ids) this.#edit(id, {}, modifiedS);
   }
 
-  /**
-   * Removes the `Modified_Time` of records: no condition on it matches them, and answers show
-   * `null`.
-   */
+  /** Removes the `Modified_Time` of records: no condition matches them, answers show `null`. */
   loseTime(ids: Iterable<string>): void {
     for (const id of ids) this.#timeless.add(this.#present(id).index);
   }
@@ -235,10 +223,7 @@ export class OrgModule {
     return this.#org.switches.coql.hiddenMs ? mix(h, version?.seq ?? 0) % 1_000 : 0;
   }
 
-  /**
-   * Deletes records into the recycle bin, or permanently; one in the recycle bin can still be
-   * deleted permanently.
-   */
+  /** Deletes records into the recycle bin, or permanently, even from the recycle bin. */
   delete(id: string, {permanent = false} = {}): void {
     const record = this.get(id);
     const before = this.#deletions.get(id);
@@ -269,10 +254,7 @@ export class OrgModule {
     this.#change(index, {values: last?.values, salt: last?.salt, ...(!touch && last && {modifiedS: last.modifiedS})});
   }
 
-  /**
-   * Changes the computed values of a share (0 to 1) of the records, without changing
-   * `Modified_Time`.
-   */
+  /** Changes computed values of a share (0 to 1) of the records, but not `Modified_Time`. */
   driftFormulas(share = 1): void {
     this.#drifts.add(this.#eventNow(this.#org.nextSeq()), share, this.seed);
   }

@@ -67,8 +67,8 @@ export interface Wire {
   readonly stallAt?: number;
   /** The body is sent in pieces of this size, with a pause after each. */
   readonly drip?: {readonly bytes: number; readonly pauseMs: number};
-  /** How far the answer's `Date` is ahead of the sandbox's clock; `odd` sends an invalid one. */
-  readonly dateAheadMs?: number | 'odd';
+  /** How far the answer's `Date` is ahead of the sandbox's clock; `invalid` sends an invalid one. */
+  readonly dateAheadMs?: number | 'invalid';
 }
 
 export type Handler = (request: SandboxRequest) => Promise<Answer>;

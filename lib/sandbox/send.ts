@@ -31,7 +31,7 @@ export async function send(response: ServerResponse, answer: Answer, dateMs: num
 }
 
 function dateText(dateMs: number, {dateAheadMs = 0}: Wire): string {
-  return dateAheadMs === 'odd' ? 'the day before yesterday' : new Date(dateMs + dateAheadMs).toUTCString();
+  return dateAheadMs === 'invalid' ? 'the day before yesterday' : new Date(dateMs + dateAheadMs).toUTCString();
 }
 
 function reset(response: ServerResponse): void {

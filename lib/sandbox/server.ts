@@ -127,7 +127,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 function urlOf(address: AddressInfo | string | null): string {
   if (address === null || typeof address === 'string')
-    throw new Error('Cannot tell the address of the sandbox, it does not listen on a port');
+    throw new Error('Cannot find the address of the sandbox: it does not listen on a port');
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 

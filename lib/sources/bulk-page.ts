@@ -3,8 +3,15 @@ import {ZohoError} from '../errors/errors.ts';
 import type {Log} from '../platform/log.ts';
 import type {Batch, RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
-import {largeRows, type OddRow, oddRows, type Quarantine, silentQuarantine, withoutRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
+import {
+  largeRows,
+  type Quarantine,
+  silentQuarantine,
+  type UnusableRow,
+  unusableRows,
+  withoutRows,
+} from '../records/unusable-rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
 import {type CsvRows, parseCsv} from '../transforms/parse-csv.ts';
 import {unzip} from '../transforms/unzip.ts';
@@ -72,9 +79,9 @@ export async function* readPage(
     const download = client.download(job, signal);
     const bytes = isFirst && context.again ? onFirstChunk(download, () => next.submit()) : download;
     for await (const read of parseCsv(unzip(bytes), {skipRows: rows, onBroken: () => brokenPlaces++})) {
-      const {items, odd} = sound(named(read), readTo, file);
-      readTo += items.count + odd.length;
-      readings.note(odd);
+      const {items, unusable} = sound(named(read), readTo, file);
+      readTo += items.count + unusable.length;
+      readings.note(unusable);
       if (readings.isTrial) continue;
       if (held !== undefined) yield {items: held, patch: {backfill: {rows, ...next.takePatch()}}};
       rows = readTo;
@@ -99,12 +106,12 @@ function sound(
   read: CsvRows,
   before: number,
   {fields, untimed = false, whole = false}: PageFile,
-): {items: RowBlock; odd: readonly OddRow[]} {
+): {items: RowBlock; unusable: readonly UnusableRow[]} {
   const {unreadable, ...rows} = read;
   const isTooLarge = sizeCheck(rows, fields, whole);
-  const odd = untimed ? [] : whole ? largeRows(rows, before + 1, isTooLarge) : oddRows(rows, before + 1, isTooLarge);
-  const items = withoutRows(rows, new Set(odd.map(({row}) => row - before - 1)));
-  return {items, odd: unreadable === undefined ? odd : [...odd, unreadable]};
+  const unusable = untimed ? [] : whole ? largeRows(rows, before + 1, isTooLarge) : unusableRows(rows, before + 1, isTooLarge);
+  const items = withoutRows(rows, new Set(unusable.map(({row}) => row - before - 1)));
+  return {items, unusable: unreadable === undefined ? unusable : [...unusable, unreadable]};
 }
 
 /** The page that a job exports, for messages. */

@@ -4,8 +4,8 @@ import {coqlPageBytes, coqlPageBytesMax, sliceRoundsMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import type {RowBlock} from '../records/batch.ts';
 import type {Field} from '../records/field.ts';
-import {type OddRow, oddRows, type Quarantine, rowsWithoutId, withoutRows} from '../records/odd-rows.ts';
 import {appendRows, cellText, firstRows, type Joined, joinSlices, noRows, weightOf} from '../records/rows.ts';
+import {type Quarantine, rowsWithoutId, type UnusableRow, unusableRows, withoutRows} from '../records/unusable-rows.ts';
 import {sizeCheck} from '../transforms/coerce.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {type CoqlQuery, idsQuery, type Quoting} from '../zoho/coql.ts';
@@ -46,7 +46,7 @@ export interface Reading {
   readonly more: boolean | undefined;
   /** What as many rows weigh for the size of the next page, in bytes. */
   readonly weight: number;
-  readonly odd: readonly OddRow[];
+  readonly unusable: readonly UnusableRow[];
 }
 
 /** Reads the slices of some records and joins them; `prepare` changes the rows before they are looked at. */
@@ -56,7 +56,7 @@ export async function readSlices(
   context: CoqlContext,
   prepare: (rows: RowBlock) => RowBlock = (rows) => rows,
 ): Promise<Reading> {
-  const {parts, more, isCut, hasOddSlices} = await readParts(plan, query, context);
+  const {parts, more, isCut, hasUnusableSlices} = await readParts(plan, query, context);
   const [first = noRows] = parts;
   const withoutId = rowsWithoutId(first);
   const {rows: joined, torn} = await settle(plan, parts.map(withIds), context);
@@ -67,18 +67,18 @@ export async function readSlices(
       for (let row = 0; row < first.count; row++) places.set(cellText(first, row, first.columns.indexOf('id')), row + 1);
     return places.get(id ?? '') ?? 0;
   };
-  const odd = oddRows(rows, 0, sizeCheck(rows, plan.fields));
-  const lost = hasOddSlices ? torn : [];
+  const unusable = unusableRows(rows, 0, sizeCheck(rows, plan.fields));
+  const lost = hasUnusableSlices ? torn : [];
   return {
-    rows: withoutRows(rows, new Set(odd.map(({row}) => row))),
+    rows: withoutRows(rows, new Set(unusable.map(({row}) => row))),
     first,
     more,
     // Of a page that was cut, as many rows are just what fits.
     weight: isCut ? Math.max(weightOf(rows), coqlPageBytes) : weightOf(rows),
-    odd: [
+    unusable: [
       ...withoutId,
-      ...odd.map((row) => ({...row, row: placeOf(row.id)})),
-      ...lost.map((id): OddRow => ({row: placeOf(id), id, fault: 'slices', digest: `slices of ${id}`})),
+      ...unusable.map((row) => ({...row, row: placeOf(row.id)})),
+      ...lost.map((id): UnusableRow => ({row: placeOf(id), id, fault: 'slices', digest: `slices of ${id}`})),
     ],
   };
 }
@@ -90,7 +90,7 @@ interface Parts {
   /** Whether they end where one of them got too heavy. */
   readonly isCut: boolean;
   /** Whether a slice other than the first has rows that nobody knows the record of. */
-  readonly hasOddSlices: boolean;
+  readonly hasUnusableSlices: boolean;
 }
 
 /**
@@ -117,7 +117,7 @@ async function readParts(plan: CoqlPlan, query: SliceQuery, {client, signal}: Co
     parts,
     more,
     isCut: rowsMax < Number.POSITIVE_INFINITY,
-    hasOddSlices: parts.slice(1).some((rows) => rowsWithoutId(rows).length > 0),
+    hasUnusableSlices: parts.slice(1).some((rows) => rowsWithoutId(rows).length > 0),
   };
 }
 

@@ -2,8 +2,8 @@
 import {ZohoError} from '../errors/errors.ts';
 import type {RowBlock} from '../records/batch.ts';
 import {latestS, modifiedSeconds} from '../records/instant.ts';
-import {oddRows, silentQuarantine} from '../records/odd-rows.ts';
 import {cellText} from '../records/rows.ts';
+import {silentQuarantine, unusableRows} from '../records/unusable-rows.ts';
 import {type Key, secondQuery, windowQuery} from '../zoho/coql.ts';
 import {type CoqlContext, type CoqlPlan, readSlices, type SliceQuery} from './coql-slices.ts';
 import {readAgain} from './readings.ts';
@@ -28,9 +28,9 @@ export async function readWindow(plan: CoqlPlan, place: Place, limit: number, co
     'a page of its changes',
   );
   const keys = keysOf(first);
-  const isFullOfOdd = first.count >= limit && !keys.some(({id}) => id !== undefined);
-  if (isFullOfOdd && limit < pageSize.rows) return readWindow(plan, place, Math.min(pageSize.rows, 2 * limit), context);
-  if (isFullOfOdd && keys.length === 0)
+  const isAllUnusable = first.count >= limit && !keys.some(({id}) => id !== undefined);
+  if (isAllUnusable && limit < pageSize.rows) return readWindow(plan, place, Math.min(pageSize.rows, 2 * limit), context);
+  if (isAllUnusable && keys.length === 0)
     throw new ZohoError('damaged', `Cannot page through module ${module}: no row of a whole page has a valid Modified_Time`);
   const end = 'second' in place ? lastOfSecond(keys, place, module) : lastKey(keys, place.after, module);
   return {rows, rowCount: first.count, more, weight, ...end};
@@ -44,12 +44,12 @@ interface RowKey {
 
 /** The places of the rows that have a valid time. */
 function keysOf(rows: RowBlock): RowKey[] {
-  const odd = new Set(oddRows(rows, 0, () => false).map(({row}) => row));
+  const unusable = new Set(unusableRows(rows, 0, () => false).map(({row}) => row));
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
   const keys: RowKey[] = [];
   for (let row = 0; row < rows.count; row++) {
     const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
-    if (!Number.isNaN(seconds)) keys.push({seconds, id: odd.has(row) ? undefined : cellText(rows, row, idColumn)});
+    if (!Number.isNaN(seconds)) keys.push({seconds, id: unusable.has(row) ? undefined : cellText(rows, row, idColumn)});
   }
   return keys;
 }

@@ -1,8 +1,7 @@
 /** Deletions of a module, from Zoho's feed of deleted records. */
 import {ZohoError} from '../errors/errors.ts';
 import {deletedPagesMax, deletedPassesMax, windowLagS} from '../limits.ts';
-import {modifiedSeconds} from '../records/instant.ts';
-import {type Quarantine, silentQuarantine} from '../records/odd-rows.ts';
+import {type Quarantine, silentQuarantine} from '../records/unusable-rows.ts';
 import type {DeletedRow, ZohoClient} from '../zoho/api.ts';
 import {FeedQuery} from './feed-query.ts';
 import {readAgain} from './readings.ts';
@@ -57,8 +56,7 @@ class PassSum {
   /** Adds a page. Deletions later than what the pass will have read are none of its business. */
   add(page: DeletedPage, readToS: number): void {
     this.pages++;
-    for (const {id, deletedTime} of page) {
-      const deletedS = modifiedSeconds(deletedTime);
+    for (const {id, deletedS} of page) {
       if (deletedS >= readToS) continue;
       this.#count++;
       this.#sum += BigInt(id) * BigInt(deletedS);
@@ -88,9 +86,9 @@ async function* onePass(
     const beforeS = await client.nowSeconds(signal);
     const answer = await read(module, query.fromS, page, context);
     readToS ??= Math.min(beforeS, await client.nowSeconds(signal)) - windowLagS;
-    const {rows = [], odd = [], more} = answer === 'capped' ? {} : (answer ?? {});
+    const {rows = [], unusable = [], more} = answer === 'capped' ? {} : (answer ?? {});
     const known = query.rows;
-    const next = answer === 'capped' ? 'cut' : query.note(rows, more, odd.length);
+    const next = answer === 'capped' ? 'cut' : query.note(rows, more, unusable.length);
     if (query.rows > known) {
       sum.add(rows, readToS);
       yield rows;
@@ -122,7 +120,7 @@ async function read(
 ): Promise<DeletedAnswer | 'capped'> {
   const ask = async () => {
     const answer = await client.deleted(module, sinceS, page, signal);
-    return {answer, odd: answer?.odd ?? []};
+    return {answer, unusable: answer?.unusable ?? []};
   };
   try {
     return (await readAgain(ask, quarantine, `page ${page} of its deletions`)).answer;

@@ -1,6 +1,5 @@
 /** One query of the feed of deletions, page after page: when it has ended, and whether it was cut. Pure. */
 import {deletedEmptyMax, deletedPageRows, deletedRowsCap} from '../limits.ts';
-import {modifiedSeconds} from '../records/instant.ts';
 import type {DeletedRow} from '../zoho/api.ts';
 
 /** What a page says of the query: another page is to be asked for, all of it was listed, or Zoho stopped before its end. */
@@ -78,8 +77,7 @@ export class FeedQuery {
     if (this.rows === 0) this.#pageRows = received;
     this.#fullPages &&= received === 0 || received === this.#pageRows;
     this.rows += received;
-    for (const {deletedTime} of page) {
-      const deletedS = modifiedSeconds(deletedTime);
+    for (const {deletedS} of page) {
       this.#ordered &&= deletedS >= this.#latestS;
       this.#latestS = Math.max(this.#latestS, deletedS);
       this.#earliestS = Math.min(this.#earliestS, deletedS);

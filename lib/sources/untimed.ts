@@ -3,8 +3,8 @@ import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
 import {coqlRowsSmall, untimedIdsMax} from '../limits.ts';
 import type {RowBlock} from '../records/batch.ts';
-import {rowsWithoutId, withoutRows} from '../records/odd-rows.ts';
 import {cellText} from '../records/rows.ts';
+import {rowsWithoutId, withoutRows} from '../records/unusable-rows.ts';
 import {type Quoting, untimedQuery} from '../zoho/coql.ts';
 import {type BulkContext, bulkRows} from './bulk.ts';
 

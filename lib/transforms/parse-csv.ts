@@ -3,8 +3,8 @@ import {isUtf8} from 'node:buffer';
 import {createHash, type Hash} from 'node:crypto';
 import {headerLineBytesMax, resyncLinesMax, rowBytesMax} from '../limits.ts';
 import type {RowBlock} from '../records/batch.ts';
-import {faultOfRow, type OddRow, type RowFault, rowFaults, sliceRows} from '../records/odd-rows.ts';
 import {noRows} from '../records/rows.ts';
+import {faultOfRow, type RowFault, rowFaults, sliceRows, type UnusableRow} from '../records/unusable-rows.ts';
 import {withValidText} from './csv/broken-cells.ts';
 import {byteReader, isPlain} from './csv/csv-bytes.ts';
 import {type Dialect, damaged, dialectOf, type RowReader} from './csv/csv-dialect.ts';
@@ -27,7 +27,7 @@ export interface ParseCsvOptions {
 
 /** Rows, and possibly an unreadable one after them. */
 export interface CsvRows extends RowBlock {
-  readonly unreadable?: OddRow;
+  readonly unreadable?: UnusableRow;
 }
 
 /**
@@ -184,7 +184,7 @@ class Page {
     if (from + skipped < rows.count) yield sliceRows(rows, from + skipped, rows.count);
   }
 
-  *#leaveOut(unreadable: OddRow): Generator<CsvRows, void, void> {
+  *#leaveOut(unreadable: UnusableRow): Generator<CsvRows, void, void> {
     this.#rows++;
     if (this.#skip > 0) this.#skip--;
     else yield {...noRows, columns: this.#dialect!.columns, unreadable};

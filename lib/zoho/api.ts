@@ -1,7 +1,7 @@
 /** What the connector can ask Zoho, and the answers. Types only; `client.ts` creates a client. */
 
 import type {Field} from '../records/field.ts';
-import type {OddRow} from '../records/odd-rows.ts';
+import type {UnusableRow} from '../records/unusable-rows.ts';
 import type {CoqlAnswer} from '../transforms/parse-json.ts';
 import type {BulkPage, BulkQuery} from './bulk.ts';
 import type {CoqlQuery} from './coql.ts';
@@ -44,6 +44,8 @@ export interface DeletedRow {
   readonly id: string;
   /** RFC 3339 with offset, as received. */
   readonly deletedTime: string;
+  /** The same in epoch seconds. */
+  readonly deletedS: number;
   /** `recycle` or `permanent`. */
   readonly type: string;
 }
@@ -51,7 +53,7 @@ export interface DeletedRow {
 export interface DeletedRows {
   readonly rows: readonly DeletedRow[];
   /** Invalid rows of the page. */
-  readonly odd?: readonly OddRow[];
+  readonly unusable?: readonly UnusableRow[];
   /** Whether more pages follow; undefined when Zoho does not say. */
   readonly more: boolean | undefined;
 }

@@ -23,7 +23,7 @@ export interface ModuleEntry {
 }
 
 /**
- * Modules that Zoho lists but that none of the connector's APIs reads. OPERATIONS.md names them.
+ * Modules that Zoho lists but that none of the connector's APIs reads. The documentation names them.
  */
 const unsupported = new Set([
   'Notes',

@@ -47,7 +47,7 @@ export function apiOrigin(text: string, loopback?: string): string {
   if (!accountsHosts.has(dataCentre)) {
     const ends = [...accountsHosts.keys()].map((end) => `.${end}`).join(', ');
     throw new ConfigError(
-      `Cannot use api_domain${named(url)}: it is not an API host of Zoho. It reads https://www.zohoapis.com, with the end of your data centre (${ends}), or with sandbox or developer instead of www`,
+      `Cannot use api_domain${named(url)}: it is not an API host of Zoho. Use https://www.zohoapis.com with the ending of your data centre (${ends}), or with sandbox or developer instead of www`,
     );
   }
   if (url.protocol !== 'https:' || url.port !== '')

@@ -206,8 +206,8 @@ export class Endpoints implements ZohoClient {
       'data',
     );
     if (reply === null) return null;
-    const {rows, odd} = deletionsOf(reply.data);
-    return {rows, ...(odd.length > 0 && {odd}), more: reply.info?.more_records ?? undefined};
+    const {rows, unusable} = deletionsOf(reply.data);
+    return {rows, ...(unusable.length > 0 && {unusable}), more: reply.info?.more_records ?? undefined};
   }
 
   async scopes(signal: AbortSignal): Promise<readonly string[] | undefined> {

@@ -80,13 +80,13 @@ onLinux('measures memory with the cases that are named', async () => {
   const [idle] = JSON.parse(output).memory;
   assert.deepEqual([idle.name, idle.documents], ['idle', 0]);
   assert.ok(idle.peakMb > 30 && idle.peakMb < 300, `${idle.peakMb} MB`);
-  await assert.rejects(bench('--memory', '--cases', 'usual'), /there is none of that name; there are idle, sweeps, /);
+  await assert.rejects(bench('--memory', '--cases', 'usual'), /there is no such case; choose from idle, sweeps, /);
 });
 
 command('names the cases that there are when one is unknown', async () => {
   await assert.rejects(bench('--cases', 'usual,huge'), {
     name: 'ConfigError',
-    message: `Cannot measure the case huge: there is none of that name; there are ${casesOf(1)
+    message: `Cannot measure the case huge: there is no such case; choose from ${casesOf(1)
       .map(({name}) => name)
       .join(', ')}`,
   });

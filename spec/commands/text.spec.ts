@@ -74,7 +74,7 @@ text('takes any JSON object apart into the texts of its values', () => {
 text('shows nothing of a document that it cannot take apart', () => {
   for (const document of ['{"Email":"ada@example.com"', '["ada@example.com"]', ''])
     assert.throws(() => propertiesOf(document), {
-      message: `Cannot read a document of ${document.length} characters: it is no JSON object`,
+      message: `Cannot read a document of ${document.length} characters: it is not a JSON object`,
     });
 });
 

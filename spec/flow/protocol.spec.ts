@@ -110,7 +110,7 @@ protocol('refuses collections both inline and linked, and links to nowhere', () 
   const both = {capture: {bindings: [{collection: {name: 'a'}}], linkedCollections: [{name: 'a'}]}};
   assert.equal(
     failure(JSON.stringify({open: both})),
-    'Cannot read request 1, open: binding 0 has a collection beside linkedCollections',
+    'Cannot read request 1, open: binding 0 has a collection besides linkedCollections',
   );
   const nowhere = {bindings: [{}, {collectionIndex: 2}], linkedCollections: [{name: 'a'}, {name: 'b'}]};
   assert.equal(

@@ -53,7 +53,12 @@ async function readAll(feed: Feed): Promise<Outcome> {
       const shown = listed.slice(0, silent ? rowsMax : undefined).slice((page - 1) * pageRows, page * pageRows);
       if (shown.length === 0) return null;
       const more = listed.length > page * pageRows && !(silent && page * pageRows >= rowsMax);
-      const row = ({id, deletedS}: (typeof rows)[number]): DeletedRow => ({id, deletedTime: iso(deletedS), type: 'recycle'});
+      const row = ({id, deletedS}: (typeof rows)[number]): DeletedRow => ({
+        id,
+        deletedTime: iso(deletedS),
+        deletedS,
+        type: 'recycle',
+      });
       return {rows: shown.map(row), more: flagged ? more : undefined};
     },
   } as unknown as ZohoClient;
@@ -142,14 +147,14 @@ deleted('ends with the first page where Zoho gives it again for every number, an
 });
 
 deleted('takes a feed for cut that says for ever that more follow, and has nothing', async () => {
-  const answers = [{rows: [{id: '1', deletedTime: iso(sinceS + 100), type: 'recycle'}], more: true}];
+  const answers = [{rows: [{id: '1', deletedTime: iso(sinceS + 100), deletedS: sinceS + 100, type: 'recycle'}], more: true}];
   const {stopped, calls} = await readAnswers((call) => answers[call - 1] ?? {rows: [], more: true});
   assert.match(stopped ?? '', /^Zoho lists no more than \d deletions/);
   assert.ok(calls < 10, `${calls} calls`);
 });
 
 deleted('passes over an empty page in between', async () => {
-  const row = (id: string): DeletedRow => ({id, deletedTime: iso(sinceS + 100), type: 'recycle'});
+  const row = (id: string): DeletedRow => ({id, deletedTime: iso(sinceS + 100), deletedS: sinceS + 100, type: 'recycle'});
   const answers = [
     {rows: [row('1')], more: true},
     {rows: [], more: true},
@@ -163,10 +168,11 @@ deleted('is not kept from an end by what is deleted while it is read', async () 
   const rows: DeletedRow[] = Array.from({length: 450}, (_, i) => ({
     id: `${i + 1}`,
     deletedTime: iso(sinceS + i),
+    deletedS: sinceS + i,
     type: 'recycle',
   }));
   const {ids, readToS} = await readAnswers((call, page) => {
-    rows.push({id: `${10_000 + call}`, deletedTime: iso(nowS + call), type: 'recycle'});
+    rows.push({id: `${10_000 + call}`, deletedTime: iso(nowS + call), deletedS: nowS + call, type: 'recycle'});
     return {rows: rows.slice((page - 1) * 200, page * 200), more: rows.length > page * 200};
   });
   assert.equal(readToS, nowS - 2);

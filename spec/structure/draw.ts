@@ -1,24 +1,24 @@
 /**
- * `npm run draw`: draws the rooms of `lib/` and their imports into ARCHITECTURE.md, between its two marks. `npm test` compares, so the picture is
+ * `npm run draw`: draws the folders of `lib/` and their imports into ARCHITECTURE.md, between its two marks. `npm test` compares, so the picture is
  * that of the code.
  */
 import {readFile, writeFile} from 'node:fs/promises';
 import {arrowsOf, type Import, importsOfLib, root} from './imports.ts';
-import {floors} from './rules.ts';
+import {layers} from './rules.ts';
 
 const page = `${root}ARCHITECTURE.md`;
 const begin = '<!-- drawn by npm run draw: begin -->';
 const end = '<!-- drawn by npm run draw: end -->';
 
-/** Rooms that nearly everything uses; arrows to them would hide the others. */
+/** Folders that nearly everything uses; arrows to them would hide the others. */
 const everywhere: ReadonlySet<string> = new Set(['limits.ts', 'errors', 'platform']);
 
 /** A Mermaid flowchart. An arrow that a longer way says already is left out. */
 export function picture(imports: readonly Import[]): string {
   const arrows = arrowsOf(imports).filter(([from, to]) => !everywhere.has(to) && !everywhere.has(from));
   const next = Map.groupBy(arrows, ([from]) => from);
-  const below = (room: string, found = new Set<string>()): Set<string> => {
-    for (const [, to] of next.get(room) ?? []) {
+  const below = (folder: string, found = new Set<string>()): Set<string> => {
+    for (const [, to] of next.get(folder) ?? []) {
       if (found.has(to)) continue;
       found.add(to);
       below(to, found);
@@ -26,22 +26,22 @@ export function picture(imports: readonly Import[]): string {
     return found;
   };
   const direct = arrows.filter(([from, to]) => !next.get(from)!.some(([, middle]) => middle !== to && below(middle).has(to)));
-  const rooms = new Set(direct.flat());
-  const drawn = floors
+  const folders = new Set(direct.flat());
+  const drawn = layers
     .flat()
     .toReversed()
-    .filter((room) => rooms.has(room));
+    .filter((folder) => folders.has(folder));
   return [
     '```mermaid',
     'flowchart TD',
-    ...drawn.map((room) => `  ${nodeOf(room)}["${room}"]`),
+    ...drawn.map((folder) => `  ${nodeOf(folder)}["${folder}"]`),
     ...direct.map(([from, to]) => `  ${nodeOf(from)} --> ${nodeOf(to)}`),
     '```',
   ].join('\n');
 }
 
-function nodeOf(room: string): string {
-  return room.replaceAll(/\W/g, '_');
+function nodeOf(folder: string): string {
+  return folder.replaceAll(/\W/g, '_');
 }
 
 /** The page with the picture put between its marks. */

@@ -25,14 +25,14 @@ export async function importsOfLib(): Promise<Import[]> {
   return imports.flat();
 }
 
-/** The room a file stands in: its folder right below `lib/`, or the file itself where it lies at the top. */
-export function roomOf(file: string): string {
+/** The folder of a file: the one directly in `lib/`, or the file itself at the top. */
+export function folderOf(file: string): string {
   return file.split('/')[0]!;
 }
 
-/** Arrows between rooms, each once, in the order of their names. */
+/** Arrows between folders, each once, sorted by name. */
 export function arrowsOf(imports: readonly Import[]): (readonly [from: string, to: string])[] {
-  const arrows = new Set(imports.map(({from, to}) => `${roomOf(from)} ${roomOf(to)}`));
+  const arrows = new Set(imports.map(({from, to}) => `${folderOf(from)} ${folderOf(to)}`));
   return [...arrows]
     .sort()
     .map((arrow) => arrow.split(' ') as [string, string])

@@ -1,11 +1,11 @@
-/** The direction of imports in `lib/`: which room may know which. */
-import {type Import, roomOf} from './imports.ts';
+/** The direction of imports in `lib/`: which folder may import which. */
+import {folderOf, type Import} from './imports.ts';
 
 /**
- * Rooms from the lowest floor to the highest. A room may import from any room below it, and from nothing beside or above it; what it
- * may not know although it stands higher is in `unknownTo`.
+ * Folders from the lowest layer to the highest. A folder may only import from lower layers, and not
+ * from those in `unknownTo`.
  */
-export const floors: readonly (readonly string[])[] = [
+export const layers: readonly (readonly string[])[] = [
   ['limits.ts'],
   ['platform'],
   ['errors'],
@@ -24,24 +24,24 @@ export const floors: readonly (readonly string[])[] = [
   ['source-zoho.js'],
 ];
 
-/** What a room must not know, each with its reason. */
-export const unknownTo: Readonly<Record<string, {readonly rooms: readonly string[]; readonly because: string}>> = {
+/** Folders that a folder must not import although they are lower, with the reason. */
+export const unknownTo: Readonly<Record<string, {readonly folders: readonly string[]; readonly because: string}>> = {
   sandbox: {
-    rooms: floors.flat().filter((room) => room !== 'sandbox'),
+    folders: layers.flat().filter((folder) => folder !== 'sandbox'),
     because: 'it is another Zoho, written from the same facts and not from the same code',
   },
 };
 
 /** Every import that the rules forbid, as a sentence. */
 export function forbidden(imports: readonly Import[]): string[] {
-  const floorOf = (file: string): number => floors.findIndex((rooms) => rooms.includes(roomOf(file)));
+  const layerOf = (file: string): number => layers.findIndex((folders) => folders.includes(folderOf(file)));
   return imports.flatMap(({from, to}) => {
-    const [fromRoom, toRoom] = [roomOf(from), roomOf(to)];
-    if (fromRoom === toRoom) return [];
-    if (floorOf(from) < 0 || floorOf(to) < 0) return [`${from} imports ${to}: the rules know no such room`];
-    if (floorOf(to) >= floorOf(from)) return [`${from} imports ${to}, which stands no lower`];
-    const unknown = unknownTo[fromRoom];
-    return unknown?.rooms.includes(toRoom) ? [`${from} imports ${to}: ${unknown.because}`] : [];
+    const [fromFolder, toFolder] = [folderOf(from), folderOf(to)];
+    if (fromFolder === toFolder) return [];
+    if (layerOf(from) < 0 || layerOf(to) < 0) return [`${from} imports ${to}: the rules know no such folder`];
+    if (layerOf(to) >= layerOf(from)) return [`${from} imports ${to}, which is not in a lower layer`];
+    const unknown = unknownTo[fromFolder];
+    return unknown?.folders.includes(toFolder) ? [`${from} imports ${to}: ${unknown.because}`] : [];
   });
 }
 

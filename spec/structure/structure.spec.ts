@@ -16,9 +16,9 @@ structure('no files import one another in a circle, types included', () => {
   assert.equal(circles(imports), []);
 });
 
-structure('the rules notice an import that runs up, a forbidden one, a room they do not know, and a circle', () => {
+structure('the rules notice an import that runs up, a forbidden one, a folder they do not know, and a circle', () => {
   assert.equal(forbidden([{from: 'records/rows.ts', to: 'flow/state.ts'}]), [
-    'records/rows.ts imports flow/state.ts, which stands no lower',
+    'records/rows.ts imports flow/state.ts, which is not in a lower layer',
   ]);
   assert.is(forbidden([{from: 'sandbox/server.ts', to: 'errors/errors.ts'}]).length, 1);
   assert.is(forbidden([{from: 'cellar/box.ts', to: 'errors/errors.ts'}]).length, 1);

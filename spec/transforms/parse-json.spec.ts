@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {documentBytesMax, jsonDepthMax} from '../../lib/limits.ts';
-import {oddRows} from '../../lib/records/odd-rows.ts';
 import {cellText, textBytes} from '../../lib/records/rows.ts';
+import {unusableRows} from '../../lib/records/unusable-rows.ts';
 import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
 import {inPieces} from './archive.ts';
 import {documents, field, fieldsOf} from './samples.ts';
@@ -136,7 +136,7 @@ test('makes a row of whatever stands among the records, so that it can be named'
   const {rows} = await parse(`{"data":[${row('1', '"a"')},null,"x",[1,{"id":"2"}],{},{"id":"3","A":"c"},${row('4', '"d"')}]}`);
   const ids = Array.from({length: rows.count}, (_, place) => cellText(rows, place, 0));
   assert.deepEqual(ids, ['1', '', '', '', '', '3', '4']);
-  const odd = oddRows(rows, 1, () => false).map(({row: place, id, fault}) => [place, id, fault]);
+  const odd = unusableRows(rows, 1, () => false).map(({row: place, id, fault}) => [place, id, fault]);
   const noId = (place: number) => [place, undefined, 'id'];
   assert.deepEqual(odd, [noId(2), noId(3), noId(4), noId(5), [6, '3', 'time']]);
 });

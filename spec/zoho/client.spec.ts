@@ -230,7 +230,9 @@ promise(
   async (zoho) => {
     const sinceS = Date.UTC(2026, 0, 1) / 1000;
     assert.deepEqual(await zoho.client.deleted('Leads', sinceS, 1, signal), {
-      rows: [{id: '12', deletedTime: '2026-01-01T05:38:19+05:30', type: 'permanent'}],
+      rows: [
+        {id: '12', deletedTime: '2026-01-01T05:38:19+05:30', deletedS: Date.UTC(2026, 0, 1, 0, 8, 19) / 1000, type: 'permanent'},
+      ],
       more: true,
     });
     assert.equal(await zoho.client.deleted('Leads', sinceS, 2, signal), null);

@@ -145,6 +145,6 @@ const idleMs = 1_000;
 /** Peak resident memory of a process. Only Linux reports it for another process. */
 function peakKb(pid: number): number {
   const kb = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  if (kb === undefined) throw new Error('Cannot measure memory: the system does not tell the peak of a process');
+  if (kb === undefined) throw new Error('Cannot measure memory: the system does not report the peak of a process');
   return Number(kb);
 }

@@ -2,7 +2,7 @@
  * The quarantine of `verify`: lists what cannot become a document, as a capture would have left it
  * out.
  */
-import {type OddRow, type Quarantine, rowFaults} from '../../records/odd-rows.ts';
+import {type Quarantine, rowFaults, type UnusableRow} from '../../records/unusable-rows.ts';
 import type {Comparison} from './compare.ts';
 
 export class ListedQuarantine implements Quarantine {
@@ -19,7 +19,7 @@ export class ListedQuarantine implements Quarantine {
     return this.#known.has(digest);
   }
 
-  add({row, id, fault, digest}: OddRow, page: string): void {
+  add({row, id, fault, digest}: UnusableRow, page: string): void {
     if (this.#known.has(digest)) return;
     this.#known.add(digest);
     // A record counts once, in however many slices of its fields.

@@ -11,7 +11,7 @@ import {sameNumber} from '../../transforms/values/number.ts';
  */
 export function propertiesOf(document: string): Map<string, string> {
   const values = exactValues(document);
-  if (!isTable(values)) throw new Error(`Cannot read a document of ${document.length} characters: it is no JSON object`);
+  if (!isTable(values)) throw new Error(`Cannot read a document of ${document.length} characters: it is not a JSON object`);
   return new Map(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]));
 }
 

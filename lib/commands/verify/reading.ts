@@ -139,7 +139,7 @@ export async function compareDeletions({
   const deletedSince = new Set<string>();
   const read = async (sinceS: number): Promise<void> => {
     for await (const page of deletedPages(module, sinceS, {client, signal, quarantine}))
-      for (const {id, deletedTime} of page) if (modifiedSeconds(deletedTime) >= deletedFromS) deletedSince.add(id);
+      for (const {id, deletedS} of page) if (deletedS >= deletedFromS) deletedSince.add(id);
   };
   const unexplained = (): string[] => [...left].filter((id) => !deletedSince.has(id) && !quarantine.ids.has(id));
   try {

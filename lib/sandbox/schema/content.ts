@@ -65,7 +65,7 @@ export const notes: Make = (h) => {
 };
 
 /** Mostly unusual: quotes, line ends, scripts and characters of several bytes. */
-export const oddNotes: Make = (h) => `${pick(oddities, h)}${pick(oddities, h >>> 8)}`;
+export const unusualNotes: Make = (h) => `${pick(oddities, h)}${pick(oddities, h >>> 8)}`;
 
 function sentence(h: number, length: number): string {
   let text = pick(words, h);

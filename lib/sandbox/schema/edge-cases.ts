@@ -1,5 +1,5 @@
 /** Unusual modules, and those in the list that cannot be captured at all (zoho-api sheet 2). */
-import {oddNotes, phrase} from './content.ts';
+import {phrase, unusualNotes} from './content.ts';
 import {type FieldSpec, field, pick} from './field.ts';
 import {
   autonumber,
@@ -33,8 +33,8 @@ const contracts = module(
     text('Name', phrase, {blanks: 0}),
     autonumber('Contract_No', 'C-', custom),
     lookup('Account', 'Accounts', custom),
-    textarea('Clauses', oddNotes, {custom: true, extra: {textarea: {type: 'rich'}}}),
-    {...textarea('Summary', oddNotes, custom), dataType: 'rich_text'},
+    textarea('Clauses', unusualNotes, {custom: true, extra: {textarea: {type: 'rich'}}}),
+    {...textarea('Summary', unusualNotes, custom), dataType: 'rich_text'},
     lying(integer('Term_Months', 60, custom), 'twelve'),
     lying(double('Index_Rate', 12, custom), '12,5'),
     lying(boolean('Signed', custom), 'maybe'),
@@ -125,7 +125,7 @@ const stages = module(
 /** The largest junction. */
 const visitors = module(
   'Contacts_X_Campaigns',
-  [lookup('Campaign', 'Campaigns'), lookup('Contact', 'Contacts'), text('Note', oddNotes)],
+  [lookup('Campaign', 'Campaigns'), lookup('Contact', 'Contacts'), text('Note', unusualNotes)],
   {
     generatedType: 'linking',
     internalName: 'LinkingModule3',

@@ -1,5 +1,5 @@
 /** The sales modules that every organisation has. */
-import {company, firstName, lastName, notes, oddNotes, personName, street, town} from './content.ts';
+import {company, firstName, lastName, notes, personName, street, town, unusualNotes} from './content.ts';
 import {
   autonumber,
   bigint,
@@ -110,7 +110,7 @@ export const sales: readonly ModuleSpec[] = [
       picklist('Lead_Source', sources),
       ...addressOf('Mailing'),
       composite,
-      textarea('Description', oddNotes, {blanks: 60}),
+      textarea('Description', unusualNotes, {blanks: 60}),
       boolean('Email_Opt_Out'),
       multiPicklist('Interests', interests, custom),
       rollup('Open_Deals', 'integer'),
@@ -243,7 +243,7 @@ export const sales: readonly ModuleSpec[] = [
       picklist('Priority', ['High', 'Medium', 'Low']),
       lookup('Account_Name', 'Accounts'),
       lookup('Related_To', 'Contacts'),
-      textarea('Description', oddNotes),
+      textarea('Description', unusualNotes),
       textarea('Solution', notes, {blanks: 120}),
       structured('Comments', 'text', 'jsonarray', (h) => `[{"comment_content":"note ${h % 100}"}]`, {bulk: false, coql: false}),
       integer('No_of_comments', 9),

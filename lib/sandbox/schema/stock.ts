@@ -3,7 +3,7 @@
  * and live metadata (zoho-api sheet 12): Leads with 93 fields, and Appointments with the rare
  * types.
  */
-import {company, firstName, lastName, notes, oddNotes, personName, phrase, street, town} from './content.ts';
+import {company, firstName, lastName, notes, personName, phrase, street, town, unusualNotes} from './content.ts';
 import type {FieldChoices, FieldSpec} from './field.ts';
 import {
   bigint,
@@ -85,7 +85,7 @@ const leads = module(
       system,
     ),
     datetime('Lead_Status_Modified_Time', {...system, coql: false}),
-    textarea('Description', oddNotes),
+    textarea('Description', unusualNotes),
     ...several((name) => textarea(name, notes, custom), 'multiline largemultiline Name1 Testing_rich'),
     ...several((name) => textarea(name, notes, {...system, bulk: false}), 'Address Coordinates'),
     boolean('Email_Opt_Out'),

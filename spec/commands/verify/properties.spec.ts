@@ -20,7 +20,7 @@ properties('keep every digit of numbers, whatever they stand in', () => {
 properties('are those of objects, and a failure tells nothing of a document', () => {
   for (const document of ['[1]', '"x"', 'null', '{"secret"', ''])
     assert.throws(() => propertiesOf(document), {
-      message: `Cannot read a document of ${document.length} characters: it is no JSON object`,
+      message: `Cannot read a document of ${document.length} characters: it is not a JSON object`,
     });
 });
 

@@ -8,10 +8,12 @@ import {compareDeletions, compareRows, compareUntimed, type Reading} from '../..
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {verifyAheadS} from '../../../lib/limits.ts';
 import type {Field} from '../../../lib/records/field.ts';
+import {parseCoql} from '../../../lib/transforms/parse-json.ts';
 import type {DeletedRow} from '../../../lib/zoho/api.ts';
 import type {BulkQuery} from '../../../lib/zoho/bulk.ts';
 import type {CoqlQuery} from '../../../lib/zoho/coql.ts';
 import {bulkZoho, type JobAnswer} from '../../harness/bulk-zoho.ts';
+import {inPieces} from '../../transforms/archive.ts';
 
 const reading = suite('reading of verify');
 
@@ -51,16 +53,11 @@ function setting({captured, fields = [field('A')], job, coql = () => [], deleted
   });
   const client = {
     ...zoho.client,
-    async coql(query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<unknown>) {
+    async coql(query: CoqlQuery) {
       queries.push(query);
       const data = coql(query);
       if (data.length === 0) return null;
-      const body = Buffer.from(JSON.stringify({data, info: {more_records: false}}));
-      return read(
-        (async function* () {
-          yield body;
-        })(),
-      );
+      return parseCoql(inPieces(Buffer.from(JSON.stringify({data, info: {more_records: false}}))), query.columns);
     },
     async deleted(_module: string, sinceS: number) {
       feeds.push(sinceS);
@@ -238,12 +235,17 @@ reading('says when nobody knows which records have no time, and fails for wrong 
   await assert.rejects(compareUntimed(failing(new ZohoError('credentials', 'no')).reading), {kind: 'credentials'});
 });
 
-const gone = (id: string, second: number): DeletedRow => ({id, deletedTime: S(second), type: 'permanent'});
+const gone = (id: string, second: number): DeletedRow => ({
+  id,
+  deletedTime: S(second),
+  deletedS: Date.parse(S(second)) / 1_000,
+  type: 'permanent',
+});
 
 reading('takes what was deleted since the capture for changed, and whatever else is gone for extra', async () => {
   const set = setting({
     captured: {1: record(500), 2: record(500), 3: record(500), 4: record(99)},
-    deleted: (sinceS) => [gone('1', 940), gone('2', 939)].filter(({deletedTime}) => Date.parse(deletedTime) / 1_000 >= sinceS),
+    deleted: (sinceS) => [gone('1', 940), gone('2', 939)].filter(({deletedS}) => deletedS >= sinceS),
   });
   await compareDeletions(set.reading);
   assert.equal(set.comparison.changedSince, 1);

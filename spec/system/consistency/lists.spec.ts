@@ -51,7 +51,7 @@ for (const [fault, when] of [
   ['date-ahead:modules@1', 'every list of modules'],
   ['date-ahead@0.2', 'a fifth of all answers'],
   ['date-behind@0.2', 'a fifth of all answers, behind'],
-  ['date-odd@0.5', 'half of all answers, unreadable'],
+  ['date-invalid@0.5', 'half of all answers, unreadable'],
 ] as const) {
   lists(`no edit is missed when ${when} bear a wrong date`, () =>
     JumpCapture.with(deals, async (capture) => {

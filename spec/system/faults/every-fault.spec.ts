@@ -125,7 +125,7 @@ const slow: ReadonlySet<string> = new Set<FaultName>(['stall', 'stall-body', 'dr
 const harmless: ReadonlySet<string> = new Set<FaultName>(['gzip', 'deflate', 'br']);
 
 /** Faults after which a value differs from the truth, as documents promise: U+FFFD stands for a broken byte. */
-const unequal: ReadonlySet<string> = new Set<FaultName>(['odd-byte']);
+const unequal: ReadonlySet<string> = new Set<FaultName>(['invalid-byte']);
 
 const cases: readonly Case[] = [
   ...faultNames

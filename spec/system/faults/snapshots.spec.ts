@@ -25,7 +25,7 @@ const definite: ReadonlySet<FaultName> = new Set([
 ]);
 
 /** What concerns every module ends the capture, as the list of every fault shows; and no row of this module has text to break. */
-const leftOut: ReadonlySet<FaultName> = new Set(['scope-mismatch', 'token-revoked', 'odd-byte']);
+const leftOut: ReadonlySet<FaultName> = new Set(['scope-mismatch', 'token-revoked', 'invalid-byte']);
 
 const options: JumpOptions = {
   modules: standardModules.filter(({name}) => ['Accounts', 'Products', module].includes(name)),
@@ -59,7 +59,7 @@ for (const name of faultNames.filter((name) => !leftOut.has(name) && kindsOf(nam
         'every fault was met',
       );
       assert.equal(
-        capture.logs.some((line) => line.includes('is set aside')),
+        capture.logs.some((line) => line.includes('is paused')),
         definite.has(name),
         'the module is paused for a definite answer alone',
       );

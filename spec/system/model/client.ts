@@ -203,7 +203,7 @@ export class ModelZoho {
     const rows = all.slice((page - 1) * 5, page * 5);
     if (rows.length === 0) return null;
     const more = this.options.odd.flags === 'missing' ? undefined : all.length > page * 5;
-    return {rows: rows.map(({id, deletedS, type}) => ({id, type, deletedTime: timeText(deletedS)})), more};
+    return {rows: rows.map(({id, deletedS, type}) => ({id, type, deletedTime: timeText(deletedS), deletedS})), more};
   }
 }
 

@@ -23,7 +23,7 @@ export const rowFaults = {
 
 export type RowFault = keyof typeof rowFaults;
 
-export interface OddRow {
+export interface UnusableRow {
   /** Its number in the page, counted from 1. */
   readonly row: number;
   /** Its record, if it has a valid id. */
@@ -38,7 +38,7 @@ export interface Quarantine {
   /** Whether a row with this digest was left out before. If so, it need not be read again. */
   has(digest: string): boolean;
   /** Records a row that is left out. `page` says where it was, as in "page 2 of its deletions". */
-  add(row: OddRow, page: string): void;
+  add(row: UnusableRow, page: string): void;
   /** Records further rows that Zoho counted in a page and that are lost among unreadable ones. */
   addUnread(rows: number, page: string): void;
 }
@@ -51,31 +51,31 @@ export const silentQuarantine: Quarantine = {has: () => true, add() {}, addUnrea
  * rejects, in order. `first` is the number of the first row. A batch that lacks either column has
  * none, because that is the page's fault. The kernel accepts every row that passes.
  */
-export function oddRows(rows: RowBlock, first: number, isTooLarge: (row: number) => boolean): OddRow[] {
+export function unusableRows(rows: RowBlock, first: number, isTooLarge: (row: number) => boolean): UnusableRow[] {
   const [idColumn, timeColumn] = keyColumns(rows.columns);
   if (idColumn < 0 || timeColumn < 0) return [];
-  const odd: OddRow[] = [];
+  const unusable: UnusableRow[] = [];
   for (let row = 0; row < rows.count; row++) {
     const fault = keyFault(rows, row, idColumn, timeColumn) ?? (isTooLarge(row) ? 'size' : undefined);
-    if (fault !== undefined) odd.push(oddRow(rows, row, first + row, fault));
+    if (fault !== undefined) unusable.push(unusableRow(rows, row, first + row, fault));
   }
-  return odd;
+  return unusable;
 }
 
-/** As `oddRows`, for rows without a key of their own: only their size is judged. */
-export function largeRows(rows: RowBlock, first: number, isTooLarge: (row: number) => boolean): OddRow[] {
-  const odd: OddRow[] = [];
-  for (let row = 0; row < rows.count; row++) if (isTooLarge(row)) odd.push(oddRow(rows, row, first + row, 'size'));
-  return odd;
+/** As `unusableRows`, for rows without a key of their own: only their size is judged. */
+export function largeRows(rows: RowBlock, first: number, isTooLarge: (row: number) => boolean): UnusableRow[] {
+  const unusable: UnusableRow[] = [];
+  for (let row = 0; row < rows.count; row++) if (isTooLarge(row)) unusable.push(unusableRow(rows, row, first + row, 'size'));
+  return unusable;
 }
 
 /** The rows of a batch without a valid id, in order, counted from 1. */
-export function rowsWithoutId(rows: RowBlock): OddRow[] {
+export function rowsWithoutId(rows: RowBlock): UnusableRow[] {
   const [idColumn] = keyColumns(rows.columns);
-  const odd: OddRow[] = [];
+  const unusable: UnusableRow[] = [];
   for (let row = 0; row < rows.count; row++)
-    if (idColumn >= 0 && !isIdCell(rows, row, idColumn)) odd.push(oddRow(rows, row, row + 1, 'id'));
-  return odd;
+    if (idColumn >= 0 && !isIdCell(rows, row, idColumn)) unusable.push(unusableRow(rows, row, row + 1, 'id'));
+  return unusable;
 }
 
 /**
@@ -104,7 +104,7 @@ export function faultOfRow(rows: RowBlock, row: number): RowFault | undefined {
 }
 
 /** Describes a row for the quarantine. */
-export function oddRow(rows: RowBlock, row: number, number: number, fault: RowFault): OddRow {
+export function unusableRow(rows: RowBlock, row: number, number: number, fault: RowFault): UnusableRow {
   const [idColumn] = keyColumns(rows.columns);
   const hasId = idColumn >= 0 && isIdCell(rows, row, idColumn);
   return {row: number, id: hasId ? cellText(rows, row, idColumn) : undefined, fault, digest: digestOf(rows, row)};

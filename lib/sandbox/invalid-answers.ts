@@ -79,7 +79,7 @@ function withShortRow(lines: Buffer[]): Buffer[] | undefined {
   return [...lines, Buffer.from(strToU8(`${last.toString('latin1').split(',', 1)[0]},x\r\n`))];
 }
 
-export const oddAnswers = {
+export const invalidAnswers = {
   gzip: {what: 'body compressed with gzip, unasked', kinds: all, spoil: compressed('gzip', gzipSync)},
   deflate: {what: 'body compressed with deflate, unasked', kinds: all, spoil: compressed('deflate', deflateSync)},
   br: {what: 'body compressed with Brotli, unasked', kinds: all, spoil: compressed('br', brotliCompressSync)},
@@ -93,22 +93,22 @@ export const oddAnswers = {
     kinds: lists,
     spoil: (answer) => textChanged(answer, (text) => text.replace(/"more_records":(true|false)/, '"more_records":"$1"')),
   },
-  'odd-deletion-time': {
+  'invalid-deletion-time': {
     what: 'deletions with an extra row that has no time',
     kinds: ['deleted'],
     spoil: deletionAdded({}),
   },
-  'odd-deletion-id': {
+  'invalid-deletion-id': {
     what: 'deletions with an extra row that has an invalid id',
     kinds: ['deleted'],
     spoil: deletionAdded({id: 'none', deleted_time: '2026-10-01T00:00:00+00:00'}),
   },
-  'odd-byte': {
+  'invalid-byte': {
     what: 'file with an invalid UTF-8 byte in a text cell',
     kinds: ['result'],
     spoil: (answer) => linesChanged(answer, withOddByte),
   },
-  'odd-row': {
+  'invalid-row': {
     what: 'file with an extra row that lacks most of its cells',
     kinds: ['result'],
     spoil: (answer) => linesChanged(answer, withShortRow),

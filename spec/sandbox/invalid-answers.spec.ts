@@ -110,8 +110,8 @@ odd('adds odd rows to the feed of deletions, beside the sound ones', () =>
   withSandbox({}, async (caller, {org, faults}) => {
     const [id = ''] = org.module('Leads').ids();
     org.module('Leads').delete(id);
-    faults.add('odd-deletion-time');
-    faults.add('odd-deletion-id');
+    faults.add('invalid-deletion-time');
+    faults.add('invalid-deletion-id');
     const [timeless, nameless] = [await caller.call('/crm/v8/Leads/deleted'), await caller.call('/crm/v8/Leads/deleted')];
     assert.deepEqual([timeless.body.data[0].deleted_time, idsOf(timeless.body)[1]], [null, id]);
     assert.deepEqual(idsOf(nameless.body), ['none', id]);
@@ -121,12 +121,12 @@ odd('adds odd rows to the feed of deletions, beside the sound ones', () =>
 odd('spoils one cell or row of a file, within a sound archive', () =>
   withSandbox({}, async (caller, {faults}) => {
     const sound = await csvOf(caller);
-    faults.add('odd-byte');
+    faults.add('invalid-byte');
     const spoiled = await csvOf(caller);
     assert.equal(spoiled.length, sound.length);
     const changed = [...spoiled].filter((byte, i) => byte !== sound[i]);
     assert.deepEqual(changed, [0xff]);
-    faults.add('odd-row');
+    faults.add('invalid-row');
     const longer = (await csvOf(caller)).toString();
     assert.match(longer.slice(sound.toString().length), /^\d+,x\r\n$/);
   }),

@@ -3,20 +3,20 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {instantSeconds, isId} from '../../lib/kernel/kernel.ts';
 import type {RowBlock} from '../../lib/records/batch.ts';
+import {cellText} from '../../lib/records/rows.ts';
 import {
   datedRows,
   faultOfRow,
   largeRows,
-  oddRow,
-  oddRows,
   rowsWithoutId,
   silentQuarantine,
   sliceRows,
+  unusableRow,
+  unusableRows,
   withoutRows,
-} from '../../lib/records/odd-rows.ts';
-import {cellText} from '../../lib/records/rows.ts';
+} from '../../lib/records/unusable-rows.ts';
 
-const odd = suite('oddRows');
+const unusable = suite('unusableRows');
 
 const never = (): boolean => false;
 const time = '2026-01-31T10:00:00+05:30';
@@ -36,7 +36,7 @@ function rowsOf(columns: readonly string[], table: readonly (readonly string[])[
 const textOf = (rows: RowBlock): string[][] =>
   Array.from({length: rows.count}, (_, row) => rows.columns.map((_, column) => cellText(rows, row, column)));
 
-odd('takes exactly those ids and times that the kernel takes', () => {
+unusable('takes exactly those ids and times that the kernel takes', () => {
   const two = (max: number) => fc.integer({min: 0, max}).map((value) => String(value).padStart(2, '0'));
   const instant = fc
     .tuple(
@@ -71,7 +71,7 @@ odd('takes exactly those ids and times that the kernel takes', () => {
   );
 });
 
-odd('names each row with its number, its record where it tells it, and why', () => {
+unusable('names each row with its number, its record where it tells it, and why', () => {
   const rows = rowsOf(
     ['A', 'id', 'Modified_Time'],
     [
@@ -81,7 +81,7 @@ odd('names each row with its number, its record where it tells it, and why', () 
       ['d', '4', time],
     ],
   );
-  const found = oddRows(rows, 11, (row) => row === 3);
+  const found = unusableRows(rows, 11, (row) => row === 3);
   assert.deepEqual(
     found.map(({digest: _, ...row}) => row),
     [
@@ -99,18 +99,18 @@ odd('names each row with its number, its record where it tells it, and why', () 
   assert.deepEqual(textOf(sliceRows(rows, 1, 3)), textOf(rows).slice(1, 3));
 });
 
-odd('tells two rows apart by their bytes, and by where their cells end', () => {
-  const digestOf = (...cells: string[]) => oddRows(rowsOf(['Id', 'Modified_Time', 'A', 'B'], [cells]), 1, never)[0]?.digest;
+unusable('tells two rows apart by their bytes, and by where their cells end', () => {
+  const digestOf = (...cells: string[]) => unusableRows(rowsOf(['Id', 'Modified_Time', 'A', 'B'], [cells]), 1, never)[0]?.digest;
   assert.equal(digestOf('1', '', 'ab', 'c'), digestOf('1', '', 'ab', 'c'));
   assert.notEqual(digestOf('1', '', 'ab', 'c'), digestOf('1', '', 'a', 'bc'));
 });
 
-odd('finds no odd row where a page has no id or no time at all: that is the fault of the page', () => {
-  assert.deepEqual(oddRows(rowsOf(['Id', 'A'], [['x', '']]), 1, never), []);
-  assert.deepEqual(oddRows(rowsOf(['Modified_Time', 'A'], [['', '']]), 1, never), []);
+unusable('finds no odd row where a page has no id or no time at all: that is the fault of the page', () => {
+  assert.deepEqual(unusableRows(rowsOf(['Id', 'A'], [['x', '']]), 1, never), []);
+  assert.deepEqual(unusableRows(rowsOf(['Modified_Time', 'A'], [['', '']]), 1, never), []);
 });
 
-odd('dates rows without a time by their creation, and changes nothing else', () => {
+unusable('dates rows without a time by their creation, and changes nothing else', () => {
   const rows = rowsOf(
     ['id', 'Modified_Time', 'Created_Time'],
     [
@@ -127,7 +127,7 @@ odd('dates rows without a time by their creation, and changes nothing else', () 
   assert.deepEqual(textOf(rows)[0], ['1', '', time]);
 });
 
-odd('takes times at the ends of every range, in the usual spelling and in others', () => {
+unusable('takes times at the ends of every range, in the usual spelling and in others', () => {
   const faultOf = (at: string) => faultOfRow(rowsOf(['Modified_Time'], [[at]]), 0);
   const sound = [
     '2026-01-01T00:00:00+00:00',
@@ -160,7 +160,7 @@ odd('takes times at the ends of every range, in the usual spelling and in others
   for (const at of [...unsound, ...times.map((time) => `2026-01-01${time}`), ...spellings]) assert.equal(faultOf(at), 'time', at);
 });
 
-odd('judges any row of a batch by its own cells', () => {
+unusable('judges any row of a batch by its own cells', () => {
   const rows = rowsOf(
     ['Modified_Time', 'id'],
     [
@@ -178,18 +178,18 @@ odd('judges any row of a batch by its own cells', () => {
     rowsWithoutId(rows).map(({row, fault}) => [row, fault]),
     [[3, 'id']],
   );
-  assert.deepEqual(oddRows(rowsOf(['id', 'Modified_Time'], [['x', time]]), 1, never).length, 1);
+  assert.deepEqual(unusableRows(rowsOf(['id', 'Modified_Time'], [['x', time]]), 1, never).length, 1);
   assert.equal(faultOfRow(rowsOf(['A'], [['x']]), 0), undefined);
   assert.deepEqual(rowsWithoutId(rowsOf(['A'], [['x']])), []);
 });
 
-odd('takes Id for the id only where there is no id', () => {
+unusable('takes Id for the id only where there is no id', () => {
   assert.equal(faultOfRow(rowsOf(['Id', 'id'], [['x', '1']]), 0), undefined);
   assert.equal(faultOfRow(rowsOf(['id', 'Id'], [['1', 'x']]), 0), undefined);
   assert.equal(faultOfRow(rowsOf(['id', 'Id'], [['x', '1']]), 0), 'id');
 });
 
-odd('judges rows without a key by their size alone', () => {
+unusable('judges rows without a key by their size alone', () => {
   const rows = rowsOf(['A'], [['a'], ['b'], ['c']]);
   assert.deepEqual(
     largeRows(rows, 11, (row) => row > 0).map(({row, fault, id}) => [row, fault, id]),
@@ -198,21 +198,21 @@ odd('judges rows without a key by their size alone', () => {
       [13, 'size', undefined],
     ],
   );
-  assert.deepEqual(oddRow(rowsOf(['id'], [['7']]), 0, 3, 'slices'), {
+  assert.deepEqual(unusableRow(rowsOf(['id'], [['7']]), 0, 3, 'slices'), {
     row: 3,
     id: '7',
     fault: 'slices',
-    digest: oddRow(rowsOf(['id'], [['7']]), 0, 9, 'id').digest,
+    digest: unusableRow(rowsOf(['id'], [['7']]), 0, 9, 'id').digest,
   });
 });
 
-odd('knows every row again whose reading before was reported', () => {
+unusable('knows every row again whose reading before was reported', () => {
   assert.equal(silentQuarantine.has('any'), true);
   silentQuarantine.add({row: 1, fault: 'id', digest: ''}, '');
   silentQuarantine.addUnread(1, '');
 });
 
-odd('dates no rows where a page lacks either time, and copies no cells for nothing', () => {
+unusable('dates no rows where a page lacks either time, and copies no cells for nothing', () => {
   for (const columns of [
     ['Modified_Time', 'id'],
     ['id', 'Created_Time'],
@@ -239,7 +239,7 @@ odd('dates no rows where a page lacks either time, and copies no cells for nothi
   assert.equal(datedRows(dated).cells, dated.cells);
 });
 
-odd('gives the same rows where none is left out, and releases cells that are copied', () => {
+unusable('gives the same rows where none is left out, and releases cells that are copied', () => {
   let released = 0;
   const rows = {...rowsOf(['A'], [['a'], ['b'], ['c']]), release: () => void released++};
   assert.equal(withoutRows(rows, new Set()), rows);
@@ -258,4 +258,4 @@ odd('gives the same rows where none is left out, and releases cells that are cop
   }
 });
 
-odd.run();
+unusable.run();
