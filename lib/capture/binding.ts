@@ -94,7 +94,7 @@ export class Binding {
   readonly recycleBin: RecycleBin;
   /** Whether the gate knows everything emitted since the running range began. */
   filterKnown = false;
-  /** The latest `Modified_Time` captured by COQL. */
+  /** The latest `Modified_Time` captured by COQL, apart from those still to come, which no refresh reaches. */
   sweptToS = Number.NEGATIVE_INFINITY;
   /** Records that a refresh found alive although their last document was a deletion: to be captured whole. */
   readonly returned = new Set<string>();
@@ -289,7 +289,7 @@ export class Binding {
     if (!this.emitted.document(id, modifiedS, digest)) return false;
     this.recordEmitted(id, 'changes');
     if (modifiedS > this.presentS) this.ahead.note(String(id), modifiedS, digest);
-    this.sweptToS = Math.max(this.sweptToS, modifiedS);
+    else this.sweptToS = Math.max(this.sweptToS, modifiedS);
     return true;
   };
 
