@@ -14,12 +14,15 @@ const boundMb = 300;
 
 const cases = memoryCases(0.25);
 
-async function measured(name: string): Promise<MemoryFigures> {
-  const what = cases.find((one) => one.name === name);
+/** The time of the connector runs fast, so that a schedule does not wait for real minutes. */
+const fast = ['--import', new URL('../system/chaos/fast-process.ts', import.meta.url).href];
+
+async function measured(name: string, of = cases, flags: readonly string[] = []): Promise<MemoryFigures> {
+  const what = of.find((one) => one.name === name);
   assert.ok(what, name);
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-memory-spec-'));
   try {
-    return await measureMemory(what, folder, new AbortController().signal);
+    return await measureMemory(what, folder, new AbortController().signal, flags);
   } finally {
     await rm(folder, {recursive: true, force: true});
   }
@@ -40,12 +43,18 @@ if (platform() === 'linux') {
       assert.ok(figures.peakMb < boundMb, `${figures.peakMb.toFixed(0)} MB were resident`);
     });
   }
+
+  memory('counts what the second refresh of a process writes', async () => {
+    const {documents, peakMb} = await measured('refresh', memoryCases(0.01), fast);
+    assert.equal(documents, 10);
+    assert.ok(peakMb < boundMb, `${peakMb.toFixed(0)} MB were resident`);
+  });
 }
 
 memory('has a case for each of what is promised', () => {
   assert.deepEqual(
     memoryCases().map(({name}) => name),
-    ['idle', 'sweeps', 'slices', 'deletions', 'largest', 'largest-bulk', 'stalled'],
+    ['idle', 'sweeps', 'slices', 'deletions', 'largest', 'largest-bulk', 'stalled', 'refresh'],
   );
 });
 

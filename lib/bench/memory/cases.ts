@@ -25,6 +25,16 @@ export interface MemoryCase {
   readonly bulk: boolean;
   /** Rows of a backfill from the page server instead, and how long the reader pauses during it. */
   readonly page?: {readonly rows: number; readonly pages: number; readonly stallMs: number};
+  /** Two refreshes of a formula instead, of which the second is measured. */
+  readonly refresh?: RefreshCase;
+}
+
+export interface RefreshCase {
+  readonly records: number;
+  /** Records whose value differs from one refresh to the next. */
+  readonly changed: number;
+  /** Rows of one export. */
+  readonly pageRows: number;
 }
 
 /** Bytes of a text whose document is just within the limit. */
@@ -57,6 +67,12 @@ export function memoryCases(share = 1): readonly MemoryCase[] {
       name: 'stalled',
       about: 'a million bulk rows, and a reader that goes away for 10 s',
       page: {rows: part(200_000), pages: 5, stallMs: 10_000},
+    },
+    {
+      ...nothing,
+      name: 'refresh',
+      about: 'the second refresh of 1,000,000 records in a process, of which 1,000 differ',
+      refresh: {records: part(1_000_000), changed: part(1_000), pageRows: 200_000},
     },
   ];
 }

@@ -13,6 +13,7 @@ import {nodeFlags} from '../../platform/node-flags.js';
 import {makePage} from '../pages.ts';
 import {type PageServer, startProcess, startServer} from '../run.ts';
 import type {MemoryCase} from './cases.ts';
+import {readSecondRefresh} from './second-refresh.ts';
 
 export interface MemoryFigures {
   readonly name: string;
@@ -27,33 +28,39 @@ export interface MemoryFigures {
 
 const mainFile = fileURLToPath(new URL('../../main.ts', import.meta.url));
 const serverFile = fileURLToPath(new URL('server.ts', import.meta.url));
+const refreshServerFile = fileURLToPath(new URL('refresh-server.ts', import.meta.url));
 const cursor = '2026-01-01T00:00:00Z';
 const documentStart = Buffer.from('{"captured"');
 const lineFeed = 0x0a;
 
 /**
  * Captures everything in a case and stops. Rejects with the connector's error output when it ends
- * earlier.
+ * earlier. `flags` are node's for the connector, besides those of the image.
  */
-export async function measureMemory(what: MemoryCase, folder: string, signal: AbortSignal): Promise<MemoryFigures> {
+export async function measureMemory(
+  what: MemoryCase,
+  folder: string,
+  signal: AbortSignal,
+  flags: readonly string[] = [],
+): Promise<MemoryFigures> {
   const server = await serverOf(what, folder);
   try {
-    return await capture(what, server.url, signal);
+    return await capture(what, server.url, signal, flags);
   } finally {
     await server.close();
   }
 }
 
 async function serverOf(what: MemoryCase, folder: string): Promise<PageServer> {
+  if (what.refresh !== undefined) return startProcess(refreshServerFile, what.refresh);
   if (what.page === undefined) return startProcess(serverFile, what);
   const {rows, pages} = what.page;
   const page = await makePage(folder, 'usual', rows, false);
   return startServer({page, pages, coql: false, jobMs: 0, downloadMs: 0, serialJobs: false});
 }
 
-async function capture(what: MemoryCase, url: string, signal: AbortSignal): Promise<MemoryFigures> {
-  const since = performance.now();
-  const child = spawn(process.execPath, [...nodeFlags, mainFile], {
+async function capture(what: MemoryCase, url: string, signal: AbortSignal, flags: readonly string[]): Promise<MemoryFigures> {
+  const child = spawn(process.execPath, [...nodeFlags, ...flags, mainFile], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {PATH: process.env.PATH, LOG_FORMAT: 'json', LOG_LEVEL: 'warn'},
   });
@@ -64,12 +71,11 @@ async function capture(what: MemoryCase, url: string, signal: AbortSignal): Prom
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify({open: openRequest(what, url)})}\n`);
   try {
-    const read = await documentsOf(child, what);
+    const read = what.refresh === undefined ? await readAll(child, what) : await readSecondRefresh(child.stdout, what.refresh);
     signal.throwIfAborted();
-    if (read.documents < read.due) throw new Error(`Cannot measure ${what.name}: the connector ended early\n${await said}`);
-    const wallS = (performance.now() - since) / 1_000;
+    if (read === undefined) throw new Error(`Cannot measure ${what.name}: the connector ended early\n${await said}`);
     const peakMb = (1_024 * peakKb(child.pid ?? 0)) / 1e6;
-    return {name: what.name, about: what.about, documents: read.documents, bytes: read.bytes, wallS, peakMb};
+    return {name: what.name, about: what.about, ...read, peakMb};
   } finally {
     signal.removeEventListener('abort', stop);
     child.kill('SIGKILL');
@@ -78,6 +84,7 @@ async function capture(what: MemoryCase, url: string, signal: AbortSignal): Prom
 }
 
 function openRequest(what: MemoryCase, url: string): object {
+  const schedule = what.refresh === undefined ? {} : {schedule: '* * * * *'};
   const names = what.page === undefined ? Array.from({length: what.modules}, (_, i) => `Heavy${i}`) : ['Bench0'];
   const credentials = {
     credentials_title: 'OAuth Credentials',
@@ -92,23 +99,25 @@ function openRequest(what: MemoryCase, url: string): object {
     capture: {
       name: 'bench/memory',
       config: {credentials, start_date: cursor},
-      bindings: names.map((name) => ({resourceConfig: {name}, resourcePath: [name], collection: {name: `bench/${name}`}})),
+      bindings: names.map((name) => ({
+        resourceConfig: {name, ...schedule},
+        resourcePath: [name],
+        collection: {name: `bench/${name}`},
+      })),
     },
     state: bulk ? {} : {bindingStateV1: Object.fromEntries(names.map((name) => [name, swept]))},
   };
 }
 
-interface Read {
-  readonly documents: number;
-  readonly due: number;
-  readonly bytes: number;
-}
-
 /**
- * Reads documents until all have arrived or the output ends. For a case without any, reads the
+ * Reads documents until all have arrived; undefined when the output ends earlier. For a case without any, reads the
  * first checkpoints.
  */
-async function documentsOf(child: ChildProcessByStdio<Writable, Readable, Readable>, what: MemoryCase): Promise<Read> {
+async function readAll(
+  child: ChildProcessByStdio<Writable, Readable, Readable>,
+  what: MemoryCase,
+): Promise<Pick<MemoryFigures, 'documents' | 'bytes' | 'wallS'> | undefined> {
+  const since = performance.now();
   const due = what.page === undefined ? what.modules * (what.records + what.deletions) : what.page.rows * what.page.pages;
   let documents = 0;
   let bytes = 0;
@@ -136,7 +145,7 @@ async function documentsOf(child: ChildProcessByStdio<Writable, Readable, Readab
       stallMs = 0;
     }
   }
-  return {documents, due, bytes};
+  return documents < due ? undefined : {documents, bytes, wallS: (performance.now() - since) / 1_000};
 }
 
 /** Long enough for a sweep of a module without changes. */

@@ -79,7 +79,10 @@ export class Seen {
     return Math.max(this.#zohoS, this.#clock.nowMs() / 1000);
   }
 
-  /** Whether a sweep of this process has captured a record modified at a time or later. */
+  /**
+   * Whether a sweep of this process has captured a record modified at a time or later. Records of the
+   * future do not count: no refresh reaches them.
+   */
   hasSweptTo(seconds: number): boolean {
     return this.#sweptToS >= seconds;
   }
@@ -107,7 +110,7 @@ export class Seen {
     if (!this.emitted.document(id, modifiedS, digest)) return false;
     this.recordEmitted(id, 'changes');
     if (modifiedS > this.presentS) this.ahead.note(String(id), modifiedS, digest);
-    this.#sweptToS = Math.max(this.#sweptToS, modifiedS);
+    else this.#sweptToS = Math.max(this.#sweptToS, modifiedS);
     return true;
   };
 

@@ -48,6 +48,18 @@ bulkOnly('are there for records that a sweep found ahead of the cursor just befo
   }),
 );
 
+bulkOnly('are not read again and again for the sake of a record of the future', () =>
+  JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 60_000}]}), async (capture) => {
+    const deals = capture.sandbox.org.module('Deals');
+    capture.start();
+    await capture.until(() => (capture.state('Deals').backfill as {job?: string} | undefined)?.job !== undefined);
+    deals.insert(1, {}, 7 * 86_400);
+    await capture.pass(6 * 3_600_000);
+    assert.equal(capture.logs.filter((line) => line.includes('were captured without Image')).length, 1);
+    assert.equal(begun(capture, 'refresh'), 1);
+  }),
+);
+
 bulkOnly('are there after a refresh that was missed while the connector was down', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 5_000, schedule: '0 * * * *'}]}), async (capture) => {
     capture.start();
