@@ -4,7 +4,13 @@ import {existsSync} from 'node:fs';
 /** Specs besides the one that mirrors a file, by its path or by the start of it. */
 const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/', 'capture/refused-columns', 'capture/backfill', 'sources/untimed', 'sources/quarantine', 'capture/unexpected'],
-  ['lib/commands/verify/', 'commands/verify/compare', 'commands/verify/reading', 'commands/verify/left-out'],
+  [
+    'lib/commands/verify/',
+    'commands/verify/compare',
+    'commands/verify/captured',
+    'commands/verify/reading',
+    'commands/verify/left-out',
+  ],
   ['lib/connector/', 'connector/handlers', 'connector/serve'],
   ['lib/flow/cron-pattern', 'flow/spec'],
   ['lib/flow/discover', 'flow/constants'],

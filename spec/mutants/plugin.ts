@@ -35,7 +35,7 @@ interface Switchboard {
 }
 
 /** Processor time of the longest case that is run for each mutant. Longer ones belong to `npm test`: the mutants that they alone notice live. */
-const caseMsMax = 250;
+const caseMsMax = 100;
 
 /** How often a process loads everything anew: what was loaded before stays in its memory. */
 const generationsMax = 40;
