@@ -8,10 +8,12 @@ import {compareDeletions, compareRows, compareUntimed, type Reading} from '../..
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {verifyAheadS} from '../../../lib/limits.ts';
 import type {Field} from '../../../lib/records/field.ts';
-import type {DeletedRow} from '../../../lib/zoho/api.ts';
+import {parseCoql} from '../../../lib/transforms/parse-json.ts';
+import type {CoqlOptions, DeletedRow} from '../../../lib/zoho/api.ts';
 import type {BulkQuery} from '../../../lib/zoho/bulk.ts';
 import type {CoqlQuery} from '../../../lib/zoho/coql.ts';
 import {bulkZoho, type JobAnswer} from '../../harness/bulk-zoho.ts';
+import {inPieces} from '../../transforms/archive.ts';
 
 const reading = suite('reading of verify');
 
@@ -51,15 +53,15 @@ function setting({captured, fields = [field('A')], job, coql = () => [], deleted
   });
   const client = {
     ...zoho.client,
-    async coql(query: CoqlQuery, read: (body: AsyncIterable<Uint8Array>) => Promise<unknown>) {
+    async coql(query: CoqlQuery, _signal: AbortSignal, {fields: known, bytesMax}: CoqlOptions = {}) {
       queries.push(query);
       const data = coql(query);
       if (data.length === 0) return null;
-      const body = Buffer.from(JSON.stringify({data, info: {more_records: false}}));
-      return read(
-        (async function* () {
-          yield body;
-        })(),
+      return parseCoql(
+        inPieces(Buffer.from(JSON.stringify({data, info: {more_records: false}}))),
+        query.columns,
+        known,
+        bytesMax,
       );
     },
     async deleted(_module: string, sinceS: number) {

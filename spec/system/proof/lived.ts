@@ -44,7 +44,7 @@ export const onceLived: readonly KnownMutant[] = [
   },
   {
     name: 'the row count that Zoho gave is not compared',
-    file: 'sources/bulk.ts',
+    file: 'sources/bulk-page.ts',
     search: 'if (missing < 0 || (missing > 0 && brokenPlaces === 0)) {',
     replace: 'if (false) {',
     spec: 'sources/bulk-pages',
