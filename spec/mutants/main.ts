@@ -1,32 +1,45 @@
 /**
  * `npm run mutants -- PATH...`: changes the files of `lib/` one spot at a time and tells which changes no spec of theirs notices.
  *
- * Works on a copy. Only the specs that own a file are run for it: `owners.ts` says which. `--json FILE` keeps the outcome of every mutant.
+ * Works on a copy. Only the specs that own a file are run for it: `owners.ts` says which. `--at-once N` tries that many mutants side by side. `--json FILE`
+ * keeps the outcome of every mutant, beside what the file holds of other files of `lib/`, and `--write` puts the figures into
+ * `spec/system/proof/MUTANTS.md`: those of this run, or of that file.
  */
-import {statSync} from 'node:fs';
-import {glob, writeFile} from 'node:fs/promises';
+import {existsSync, statSync} from 'node:fs';
+import {glob, readFile, writeFile} from 'node:fs/promises';
 import {relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {scoresOf, tried} from './score.ts';
+import {folders, writePage} from './page.ts';
+import {scoresOf, type Tried, tried} from './score.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const {values, positionals} = parseArgs({allowPositionals: true, options: {json: {type: 'string'}}});
+const {values, positionals} = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: {type: 'string'},
+    write: {type: 'boolean', default: false},
+    'at-once': {type: 'string', default: '1'},
+  },
+});
 process.chdir(root);
 
 const files = await filesOf(positionals);
-if (files.length === 0) {
+const kept = await keptIn(values.json);
+if (files.length === 0 && kept.length === 0) {
   process.stderr.write('Cannot tell what to change: name files or folders of lib/, as in npm run mutants -- lib/flow\n');
   process.exit(2);
 }
-const mutants = await tried(files);
-for (const {file, line, mutator, was, becomes, status} of mutants.filter(
-  ({status}) => status === 'lived' || status === 'not reached',
-))
-  print(`${status.padEnd(12)}${file}:${line} ${mutator}: ${was} -> ${becomes}`);
-for (const {name, killed, counted, percent} of scoresOf(mutants))
+const mutants = files.length === 0 ? [] : await tried(files, Number(values['at-once']));
+for (const {file, line, mutator, was, becomes, status} of mutants)
+  if (status === 'lived' || status === 'not reached')
+    print(`${status.padEnd(12)}${file}:${line} ${mutator}: ${was} -> ${becomes}`);
+for (const {name, killed, counted, percent} of scoresOf(mutants, folders))
   print(`${percent.padStart(6)} %  ${killed} of ${counted}  ${name}`);
-if (values.json !== undefined) await writeFile(values.json, JSON.stringify(mutants, null, 1));
+
+const all = [...kept.filter(({file}) => !files.includes(file) && existsSync(file)), ...mutants].sort(byPlace);
+if (values.json !== undefined) await writeFile(values.json, JSON.stringify(all, null, 1));
+if (values.write) await writePage(all);
 
 async function filesOf(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
@@ -35,11 +48,19 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
     else
       found.push(
         ...(await Array.fromAsync(
-          glob(`${path.replace(/\/$/, '')}/**/*.ts`, {exclude: ['**/*.d.ts', 'lib/kernel/assembly/**']}),
+          glob(`${path.replace(/\/$/, '')}/**/*.ts`, {exclude: ['**/*.d.ts', '**/limits.ts', 'lib/kernel/assembly/**']}),
         )),
       );
   }
   return [...new Set(found)].sort();
+}
+
+async function keptIn(path: string | undefined): Promise<Tried[]> {
+  return path === undefined || !existsSync(path) ? [] : (JSON.parse(await readFile(path, 'utf8')) as Tried[]);
+}
+
+function byPlace(a: Tried, b: Tried): number {
+  return a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1;
 }
 
 function print(line: string): void {

@@ -35,7 +35,10 @@ interface Switchboard {
 }
 
 /** Processor time of the longest case that is run for each mutant. Longer ones belong to `npm test`: the mutants that they alone notice live. */
-const caseMsMax = 250;
+const caseMsMax = 100;
+
+/** Processor time of the cases that are run for one mutant, the shortest first. */
+const mutantMsMax = 400;
 
 /** How often a process loads everything anew: what was loaded before stays in its memory. */
 const generationsMax = 40;
@@ -126,7 +129,9 @@ class CaseRunner implements TestRunner {
     const times = this.#times;
     const timeOf = ({id}: Chosen): number => times[id] ?? 0;
     const chosen = wanted === undefined ? cases : cases.filter(({id}) => wanted.includes(id));
-    return chosen.filter((one) => timeOf(one) <= caseMsMax).sort((a, b) => timeOf(a) - timeOf(b));
+    const short = chosen.filter((one) => timeOf(one) <= caseMsMax).sort((a, b) => timeOf(a) - timeOf(b));
+    let leftMs = mutantMsMax;
+    return short.filter((one) => (leftMs -= timeOf(one)) >= 0);
   }
 
   async #casesOf(specs: readonly string[]): Promise<Chosen[]> {

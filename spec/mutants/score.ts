@@ -25,14 +25,15 @@ export interface Score {
 /** Time a mutant has besides five times that of its cases, until it counts as hung. */
 const hungMs = 5_000;
 
-export async function tried(files: readonly string[]): Promise<Tried[]> {
+/** Tries every change to some files, so many at once. */
+export async function tried(files: readonly string[], atOnce: number): Promise<Tried[]> {
   const options: PartialStrykerOptions = {
     mutate: [...files],
     plugins: [new URL('plugin.ts', import.meta.url).href],
     testRunner: 'cases',
     ignorers: ['prose'],
     coverageAnalysis: 'perTest',
-    concurrency: 1,
+    concurrency: atOnce,
     timeoutMS: hungMs,
     timeoutFactor: 5,
     reporters: ['progress-append-only'],
@@ -47,10 +48,10 @@ export async function tried(files: readonly string[]): Promise<Tried[]> {
   return (await new Stryker(options).runMutationTest()).map(plain);
 }
 
-/** How many of the mutants were killed, for each file, for each folder below `lib/`, and in all. */
-export function scoresOf(mutants: readonly Tried[]): Score[] {
+/** How many of the mutants were killed, for each file and for each of the folders. */
+export function scoresOf(mutants: readonly Tried[], folders: readonly string[]): Score[] {
   const counted = mutants.filter(({status}) => status !== 'marked' && status !== 'prose' && status !== 'failed to run');
-  const names = (file: string): string[] => [file, `${file.split('/').slice(0, 2).join('/')}/`];
+  const names = (file: string): string[] => [file, ...folders.filter((folder) => file.startsWith(folder))];
   const all = new Set(counted.flatMap(({file}) => names(file)).sort());
   return [...all].map((name) => {
     const own = counted.filter(({file}) => names(file).includes(name));

@@ -90,4 +90,73 @@ overlap('has a forgotten document emitted anew, and leaves deletions as they are
   assert.equal(emitted.holdsDeletion(1n, 100), true);
 });
 
+overlap('takes no document for a deletion, whatever second it was modified in', () => {
+  const versions = new EmittedVersions({ids: 1_000});
+  versions.document(1n, 100, contentDigest(Buffer.from('a')));
+  for (const second of [99, 100, 101]) assert.equal(versions.holdsDeletion(1n, second), false, String(second));
+  assert.equal(versions.isDoubtful(1n, 100), false);
+  assert.equal(versions.deletion(1n, 100), true, 'edited and deleted within one second');
+  assert.deepEqual(
+    [99, 100, 101].map((second) => versions.holdsDeletion(1n, second)),
+    [true, true, false],
+  );
+  assert.equal(versions.deletion(1n, 100), false);
+  assert.equal(versions.deletion(1n, 99), false);
+  assert.equal(versions.deletion(1n, 101), true);
+});
+
+overlap('knows a later version of the present, and takes neither a deletion nor the future for one', () => {
+  const versions = new EmittedVersions({ids: 1_000});
+  versions.document(1n, 100, contentDigest(Buffer.from('a')));
+  assert.deepEqual(
+    [99, 100, 101].map((second) => versions.isPassed(1n, second, 100)),
+    [true, false, false],
+  );
+  assert.equal(versions.isPassed(1n, 99, 99), false, 'still to come');
+  assert.equal(versions.isPassed(2n, 99, 100), false);
+  versions.knowDeletion(1n, 100);
+  assert.equal(versions.isPassed(1n, 99, 100), false);
+  assert.equal(versions.holdsDeletion(1n, 100), true);
+});
+
+overlap('holds a document by its time, until it is to be emitted anew', () => {
+  const versions = new EmittedVersions({ids: 1_000});
+  const digest = contentDigest(Buffer.from('a'));
+  assert.equal(versions.holdsDocument(1n, 100), false);
+  versions.document(1n, 100, digest);
+  assert.deepEqual(
+    [99, 100, 101].map((second) => versions.holdsDocument(1n, second)),
+    [false, true, false],
+  );
+  versions.forgetDocument(1n, 99);
+  assert.equal(versions.document(1n, 100, digest), false);
+  versions.forgetDocument(1n, 100);
+  assert.deepEqual([versions.holdsDocument(1n, 100), versions.document(1n, 100, digest)], [false, true]);
+  versions.deletion(1n, 100);
+  assert.equal(versions.holdsDocument(1n, 100), false);
+  versions.forgetDocument(1n, 100);
+  assert.equal(versions.holdsDeletion(1n, 100), true, 'a deletion is not forgotten as a document');
+});
+
+overlap('forgets what no sweep reads again, and the older half when there is no more room', () => {
+  const versions = new EmittedVersions({ids: 64});
+  const digest = contentDigest(Buffer.from('a'));
+  for (let id = 1; id <= 44; id++) versions.document(BigInt(id), 100 + id, digest);
+  assert.equal(versions.size, 44);
+  versions.document(45n, 145, digest);
+  assert.ok(versions.size >= 22 && versions.size <= 24, `${versions.size}`);
+  for (const id of [23, 44, 45]) assert.equal(versions.holdsDocument(BigInt(id), 100 + id), true, String(id));
+  assert.equal(versions.holdsDocument(22n, 122), false);
+  versions.forget(144);
+  assert.deepEqual([versions.size, versions.holdsDocument(44n, 144), versions.holdsDocument(43n, 143)], [2, true, false]);
+});
+
+overlap('keeps no more than half when all share one second', () => {
+  const versions = new EmittedVersions({ids: 64});
+  const digest = contentDigest(Buffer.from('a'));
+  for (let id = 1; id <= 45; id++) versions.document(BigInt(id), 100, digest);
+  assert.equal(versions.size, 23);
+  assert.equal(versions.holdsDocument(45n, 100), true);
+});
+
 overlap.run();

@@ -9,7 +9,7 @@ import {ZohoError} from '../../../lib/errors/errors.ts';
 import {verifyAheadS} from '../../../lib/limits.ts';
 import type {Field} from '../../../lib/records/field.ts';
 import {parseCoql} from '../../../lib/transforms/parse-json.ts';
-import type {DeletedRow} from '../../../lib/zoho/api.ts';
+import type {CoqlOptions, DeletedRow} from '../../../lib/zoho/api.ts';
 import type {BulkQuery} from '../../../lib/zoho/bulk.ts';
 import type {CoqlQuery} from '../../../lib/zoho/coql.ts';
 import {bulkZoho, type JobAnswer} from '../../harness/bulk-zoho.ts';
@@ -53,11 +53,16 @@ function setting({captured, fields = [field('A')], job, coql = () => [], deleted
   });
   const client = {
     ...zoho.client,
-    async coql(query: CoqlQuery) {
+    async coql(query: CoqlQuery, _signal: AbortSignal, {fields: known, bytesMax}: CoqlOptions = {}) {
       queries.push(query);
       const data = coql(query);
       if (data.length === 0) return null;
-      return parseCoql(inPieces(Buffer.from(JSON.stringify({data, info: {more_records: false}}))), query.columns);
+      return parseCoql(
+        inPieces(Buffer.from(JSON.stringify({data, info: {more_records: false}}))),
+        query.columns,
+        known,
+        bytesMax,
+      );
     },
     async deleted(_module: string, sinceS: number) {
       feeds.push(sinceS);
@@ -235,17 +240,12 @@ reading('says when nobody knows which records have no time, and fails for wrong 
   await assert.rejects(compareUntimed(failing(new ZohoError('credentials', 'no')).reading), {kind: 'credentials'});
 });
 
-const gone = (id: string, second: number): DeletedRow => ({
-  id,
-  deletedTime: S(second),
-  deletedS: Date.parse(S(second)) / 1_000,
-  type: 'permanent',
-});
+const gone = (id: string, second: number): DeletedRow => ({id, deletedTime: S(second), type: 'permanent'});
 
 reading('takes what was deleted since the capture for changed, and whatever else is gone for extra', async () => {
   const set = setting({
     captured: {1: record(500), 2: record(500), 3: record(500), 4: record(99)},
-    deleted: (sinceS) => [gone('1', 940), gone('2', 939)].filter(({deletedS}) => deletedS >= sinceS),
+    deleted: (sinceS) => [gone('1', 940), gone('2', 939)].filter(({deletedTime}) => Date.parse(deletedTime) / 1_000 >= sinceS),
   });
   await compareDeletions(set.reading);
   assert.equal(set.comparison.changedSince, 1);
