@@ -94,7 +94,7 @@ rebuilt('keeps out the rows of records that changed, were deleted, or went into 
     {changes: true},
     {
       records: [at('1', cutoffS - windowOverlapS), at('4', cutoffS - windowOverlapS - 1)],
-      deleted: [{id: '2', deletedTime: zohoTime(cutoffS + 5), type: 'permanent'}],
+      deleted: [{id: '2', deletedTime: zohoTime(cutoffS + 5), deletedS: cutoffS + 5, type: 'permanent'}],
       state: {deleted: {cursor: stateTime(nowS - 100), recycled: {5: nowS - 400}}},
       job: () => photo('1', '2', '3', '4', '5'),
     },
@@ -167,7 +167,12 @@ rebuilt('starts over where deletions were emitted and cannot be read now, and on
 
 rebuilt('starts over where the feed cannot be read to its end', async () => {
   let full = true;
-  const page = Array.from({length: 200}, (_, i) => ({id: String(i + 1), deletedTime: zohoTime(nowS - i), type: 'permanent'}));
+  const page = Array.from({length: 200}, (_, i) => ({
+    id: String(i + 1),
+    deletedTime: zohoTime(nowS - i),
+    deletedS: nowS - i,
+    type: 'permanent',
+  }));
   const it = resumed({changes: true});
   const {client} = it.shared;
   Object.assign(client, {

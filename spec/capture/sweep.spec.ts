@@ -10,7 +10,7 @@ const sweeps = suite('sweep');
 
 const cursorS = nowS - 1_000;
 const at = (id: string, modifiedS: number, A = 'a') => ({id, modifiedS, values: {A}});
-const gone = (id: string, deletedS: number, type = 'recycle') => ({id, deletedTime: zohoTime(deletedS), type});
+const gone = (id: string, deletedS: number, type = 'recycle') => ({id, deletedTime: zohoTime(deletedS), deletedS, type});
 
 const run = (it: Bench, options?: Parameters<typeof sweep>[2]) => sweep(it.binding, it.signal, options);
 /** Ids written, each deletion with its time. */

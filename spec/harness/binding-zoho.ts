@@ -202,7 +202,7 @@ export function bench(options: BenchOptions = {}): Bench {
     },
     remove(id, deletedS = it.nowS, type = 'recycle') {
       records.delete(id);
-      deleted.push({id, deletedTime: zohoTime(deletedS), type});
+      deleted.push({id, deletedTime: zohoTime(deletedS), deletedS, type});
     },
   };
   return it;

@@ -4,6 +4,7 @@ import {deletionsOf} from '../../lib/zoho/deletions.ts';
 
 const deletions = suite('rows of the feed of deletions');
 const deleted_time = '2026-01-01T00:00:00+00:00';
+const deletedS = Date.parse(deleted_time) / 1_000;
 
 deletions('are what they say, and permanent where they do not say', () => {
   assert.deepEqual(
@@ -14,17 +15,17 @@ deletions('are what they say, and permanent where they do not say', () => {
     ]),
     {
       rows: [
-        {id: '7', deletedTime: deleted_time, type: 'recycle'},
-        {id: '8', deletedTime: deleted_time, type: 'permanent'},
-        {id: '9', deletedTime: deleted_time, type: 'permanent'},
+        {id: '7', deletedTime: deleted_time, deletedS, type: 'recycle'},
+        {id: '8', deletedTime: deleted_time, deletedS, type: 'permanent'},
+        {id: '9', deletedTime: deleted_time, deletedS, type: 'permanent'},
       ],
-      odd: [],
+      unusable: [],
     },
   );
 });
 
-deletions('without a valid id or time are odd, each with its place and what is wrong', () => {
-  const {rows, odd} = deletionsOf([
+deletions('without a valid id or time are unusable, each with its place and what is wrong', () => {
+  const {rows, unusable} = deletionsOf([
     {id: '7', deleted_time},
     {id: 'x', deleted_time},
     {id: '8', deleted_time: 'soon'},
@@ -34,7 +35,7 @@ deletions('without a valid id or time are odd, each with its place and what is w
   ]);
   assert.equal(rows.length, 1);
   assert.deepEqual(
-    odd.map(({row, id, fault}) => [row, id, fault]),
+    unusable.map(({row, id, fault}) => [row, id, fault]),
     [
       [2, undefined, 'id'],
       [3, '8', 'deletedTime'],
@@ -43,10 +44,10 @@ deletions('without a valid id or time are odd, each with its place and what is w
       [6, '9', 'deletedTime'],
     ],
   );
-  assert.equal(new Set(odd.map(({digest}) => digest)).size, 5);
+  assert.equal(new Set(unusable.map(({digest}) => digest)).size, 5);
   assert.equal(
-    deletionsOf([{id: 'x'}]).odd[0]?.digest,
-    deletionsOf([{}, {id: 'x'}]).odd[1]?.digest,
+    deletionsOf([{id: 'x'}]).unusable[0]?.digest,
+    deletionsOf([{}, {id: 'x'}]).unusable[1]?.digest,
     'a digest is of the row alone',
   );
 });

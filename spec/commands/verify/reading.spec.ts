@@ -240,12 +240,12 @@ reading('says when nobody knows which records have no time, and fails for wrong 
   await assert.rejects(compareUntimed(failing(new ZohoError('credentials', 'no')).reading), {kind: 'credentials'});
 });
 
-const gone = (id: string, second: number): DeletedRow => ({id, deletedTime: S(second), type: 'permanent'});
+const gone = (id: string, second: number): DeletedRow => ({id, deletedTime: S(second), deletedS: second, type: 'permanent'});
 
 reading('takes what was deleted since the capture for changed, and whatever else is gone for extra', async () => {
   const set = setting({
     captured: {1: record(500), 2: record(500), 3: record(500), 4: record(99)},
-    deleted: (sinceS) => [gone('1', 940), gone('2', 939)].filter(({deletedTime}) => Date.parse(deletedTime) / 1_000 >= sinceS),
+    deleted: (sinceS) => [gone('1', 940), gone('2', 939)].filter(({deletedS}) => deletedS >= sinceS),
   });
   await compareDeletions(set.reading);
   assert.equal(set.comparison.changedSince, 1);

@@ -101,8 +101,8 @@ export const onceLived: readonly KnownMutant[] = [
   {
     name: 'of two deletions of one record the earlier is kept',
     file: 'capture/sweep.ts',
-    search: 'modifiedSeconds(row.deletedTime) > modifiedSeconds(other.deletedTime)',
-    replace: 'modifiedSeconds(row.deletedTime) < modifiedSeconds(other.deletedTime)',
+    search: 'row.deletedS > other.deletedS',
+    replace: 'row.deletedS < other.deletedS',
     spec: 'capture/sweep',
     case: 'emits what is gone after what changed, with the later of two deletions of one record',
   },
