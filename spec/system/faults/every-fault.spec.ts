@@ -103,7 +103,7 @@ const forGood: readonly [order: string, expected: Expected][] = [
   ['short-announced:result', {aside: /cannot be backfilled: Cannot unzip the file: it ends before the archive does$/}],
   [
     'token-throttle:token',
-    {stopped: /^Cannot get an access token: Zoho refuses more tokens for now, because too many were asked for/},
+    {stopped: /^Cannot get an access token: Zoho refuses more tokens for now, because too many were requested/},
   ],
   [
     'job-failure:status',
