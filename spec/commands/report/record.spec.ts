@@ -92,7 +92,7 @@ report('the answers name what was waited for, what limited the rate and what it 
     answersOf(record).map(({headline, detail}) => `${headline}: ${detail}`),
     [
       "40 % waiting for Zoho's jobs: of the time that modules had work to do; then 30 % downloading, 20 % held back by Zoho's limits, 10 % reading changes.",
-      "Zoho's jobs (40 %): set the pace of the run, then the downloads themselves 30 %, Zoho's limits 20 %, queries for changes 10 %. Limits held calls back for 0.2 s of 2.0 s.",
+      "Zoho's jobs (40 %): set the pace of the run, then the downloads themselves 30 %, Zoho's limits 20 %, queries for changes 10 %. Limits delayed calls for 0.2 s of 2.0 s.",
       '54 credits: in 4 API calls; 93 % went into bulk jobs.',
     ],
   );

@@ -93,7 +93,7 @@ feed('is not taken for refused when its call ends because the backfill has faile
     async (capture) => {
       const deals = capture.sandbox.org.module('Deals');
       capture.start();
-      await capture.until(() => capture.logs.some((line) => line.includes('set aside')));
+      await capture.until(() => capture.logs.some((line) => line.includes('is paused')));
       await capture.catchUp();
       deals.delete([...deals.ids()][0]!);
       await capture.pass(hourMs / 2);

@@ -59,7 +59,7 @@ for (const name of faultNames.filter((name) => !leftOut.has(name) && kindsOf(nam
         'every fault was met',
       );
       assert.equal(
-        capture.logs.some((line) => line.includes('is set aside')),
+        capture.logs.some((line) => line.includes('is paused')),
         definite.has(name),
         'the module is paused for a definite answer alone',
       );
