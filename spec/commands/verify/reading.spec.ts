@@ -9,27 +9,17 @@ import {ZohoError} from '../../../lib/errors/errors.ts';
 import {verifyAheadS} from '../../../lib/limits.ts';
 import type {Field} from '../../../lib/records/field.ts';
 import {parseCoql} from '../../../lib/transforms/parse-json.ts';
-import type {CoqlOptions, DeletedRow} from '../../../lib/zoho/api.ts';
+import type {DeletedRow} from '../../../lib/zoho/api.ts';
 import type {BulkQuery} from '../../../lib/zoho/bulk.ts';
 import type {CoqlQuery} from '../../../lib/zoho/coql.ts';
 import {bulkZoho, type JobAnswer} from '../../harness/bulk-zoho.ts';
+import {textField} from '../../harness/fields.ts';
 import {inPieces} from '../../transforms/archive.ts';
 
 const reading = suite('reading of verify');
 
 const S = (second: number): string => `${new Date(second * 1_000).toISOString().slice(0, 19)}+00:00`;
-const field = (name: string, more: Partial<Field> = {}): Field => ({
-  name,
-  type: 'text',
-  dataType: 'text',
-  jsonType: 'string',
-  computed: false,
-  dynamic: false,
-  bulk: true,
-  coql: true,
-  ...more,
-});
-const keys = [field('id', {type: 'id'}), field('Modified_Time', {type: 'datetime', dataType: 'datetime'})];
+const keys = [textField('id', {type: 'id'}), textField('Modified_Time', {type: 'datetime', dataType: 'datetime'})];
 
 interface Setting {
   /** Captured documents by id, each with its properties as JSON texts. */
@@ -42,7 +32,7 @@ interface Setting {
 }
 
 /** Captured from second 100 to second 1000, deletions read up to the same. */
-function setting({captured, fields = [field('A')], job, coql = () => [], deleted = () => [], changes = {}}: Setting) {
+function setting({captured, fields = [textField('A')], job, coql = () => [], deleted = () => [], changes = {}}: Setting) {
   const logged: string[] = [];
   const queries: CoqlQuery[] = [];
   const jobs: Partial<BulkQuery>[] = [];
@@ -53,16 +43,11 @@ function setting({captured, fields = [field('A')], job, coql = () => [], deleted
   });
   const client = {
     ...zoho.client,
-    async coql(query: CoqlQuery, _signal: AbortSignal, {fields: known, bytesMax}: CoqlOptions = {}) {
+    async coql(query: CoqlQuery) {
       queries.push(query);
       const data = coql(query);
       if (data.length === 0) return null;
-      return parseCoql(
-        inPieces(Buffer.from(JSON.stringify({data, info: {more_records: false}}))),
-        query.columns,
-        known,
-        bytesMax,
-      );
+      return parseCoql(inPieces(Buffer.from(JSON.stringify({data, info: {more_records: false}}))), query.columns);
     },
     async deleted(_module: string, sinceS: number) {
       feeds.push(sinceS);
@@ -160,7 +145,7 @@ reading('counts a record once, in however many slices its fields are read', asyn
     seen,
   } = setting({
     captured: {1: {...record(500), ...row, F249: '"y"'}},
-    fields: names.map((name) => field(name)),
+    fields: names.map((name) => textField(name)),
     job: ({fields = []}) => ({
       count: 1,
       csv: `${fields.map((name) => (name === 'id' ? 'Id' : name)).join()}\n${fields.map((name) => (name === 'id' ? '1' : name === 'Modified_Time' ? S(500) : 'x')).join()}\n`,
@@ -178,7 +163,7 @@ reading('counts a record once, in however many slices its fields are read', asyn
 reading(
   'leaves out a field that Bulk Read refuses, by its name or as one hidden from COQL, and fails for any other refusal',
   async () => {
-    const refusing = (error: ZohoError, fields = [field('A'), field('B')]) => {
+    const refusing = (error: ZohoError, fields = [textField('A'), textField('B')]) => {
       const set = setting({
         captured: {1: record(500)},
         fields,
@@ -191,7 +176,7 @@ reading(
     };
     assert.equal(await refusing(new ZohoError('field', 'no', {field: 'B'})).compared, 1);
     const unnamed = new ZohoError('field', 'no', {code: 'FIELD_NOT_AVAILABLE'});
-    assert.equal(await refusing(unnamed, [field('A'), field('B', {coql: false})]).compared, 1);
+    assert.equal(await refusing(unnamed, [textField('A'), textField('B', {coql: false})]).compared, 1);
     await assert.rejects(refusing(unnamed).compared, {code: 'FIELD_NOT_AVAILABLE'});
     await assert.rejects(refusing(new ZohoError('field', 'no', {field: 'Nobody'})).compared, {kind: 'field'});
     await assert.rejects(refusing(new ZohoError('field', 'no', {field: ''})).compared, {kind: 'field'});
@@ -204,7 +189,7 @@ const time = (second: number) => JSON.stringify(S(second));
 reading('compares records without a time by their creation, unless they were created before the start', async () => {
   const set = setting({
     captured: {7: {id: '7', Modified_Time: time(200), A: '"a"'}, 8: {id: '8', Modified_Time: time(200), A: '"a"'}},
-    fields: [field('A'), field('Created_Time', {type: 'datetime', dataType: 'datetime'})],
+    fields: [textField('A'), textField('Created_Time', {type: 'datetime', dataType: 'datetime'})],
     coql({text}) {
       const rows = [
         {id: '7', Modified_Time: null, Created_Time: S(200), A: 'b'},

@@ -3,22 +3,11 @@ import {suite} from 'uvu';
 import {FieldPlan} from '../../../lib/capture/field-plan.ts';
 import {leaveOutRefused} from '../../../lib/commands/verify/refused.ts';
 import {ZohoError} from '../../../lib/errors/errors.ts';
-import type {Field} from '../../../lib/records/field.ts';
 import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../../lib/zoho/coql.ts';
+import {textField} from '../../harness/fields.ts';
 
 const refused = suite('fields that COQL refuses');
-
-const field = (name: string): Field => ({
-  name,
-  type: 'text',
-  dataType: 'text',
-  jsonType: 'string',
-  computed: false,
-  dynamic: false,
-  bulk: true,
-  coql: true,
-});
 
 /** A plan after its fields were looked at; `judge` throws for what Zoho refuses. */
 async function after(
@@ -26,7 +15,7 @@ async function after(
   judge: (columns: readonly string[]) => void,
   signal = new AbortController().signal,
 ) {
-  const plan = new FieldPlan(['id', 'Modified_Time', ...names].map(field));
+  const plan = new FieldPlan(['id', 'Modified_Time', ...names].map((name) => textField(name)));
   const asked: CoqlQuery[] = [];
   const client = {
     async coql(query: CoqlQuery) {

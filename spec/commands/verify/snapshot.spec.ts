@@ -9,8 +9,8 @@ import {Comparison} from '../../../lib/commands/verify/compare.ts';
 import {ListedQuarantine} from '../../../lib/commands/verify/left-out.ts';
 import {compareSnapshot} from '../../../lib/commands/verify/snapshot.ts';
 import {ZohoError} from '../../../lib/errors/errors.ts';
-import type {Field} from '../../../lib/records/field.ts';
 import {bulkZoho, type JobAnswer} from '../../harness/bulk-zoho.ts';
+import {textField} from '../../harness/fields.ts';
 
 const snapshot = suite<{folder: string}>('captured snapshots');
 
@@ -19,18 +19,6 @@ snapshot.before.each(async (context) => {
 });
 snapshot.after.each(async ({folder}) => {
   await rm(folder, {recursive: true});
-});
-
-const field = (name: string, more: Partial<Field> = {}): Field => ({
-  name,
-  type: 'text',
-  dataType: 'text',
-  jsonType: 'string',
-  computed: false,
-  dynamic: false,
-  bulk: true,
-  coql: true,
-  ...more,
 });
 
 /** A captured row with its number, and one that deletes a number. */
@@ -52,7 +40,7 @@ async function compared(folder: string, lines: readonly string[], job: JobAnswer
   let seen = 0;
   await compareSnapshot({
     module: 'Links',
-    plan: new FieldPlan([field('id', {type: 'id'}), field('A'), field('B', {bulk: false})]),
+    plan: new FieldPlan([textField('id', {type: 'id'}), textField('A'), textField('B', {bulk: false})]),
     path,
     bytes: Buffer.byteLength(text),
     comparison,
