@@ -11,7 +11,7 @@ export interface Tried {
   readonly was: string;
   readonly becomes: string;
   /** `marked` ones change nothing that can be seen, and say so in the code. */
-  readonly status: 'killed' | 'hung' | 'lived' | 'not reached' | 'failed to run' | 'marked' | 'prose';
+  readonly status: 'killed' | 'hung' | 'lived' | 'not reached' | 'failed to run' | 'marked' | 'prose' | 'left out';
   readonly reason?: string;
 }
 
@@ -31,7 +31,7 @@ export async function tried(files: readonly string[], atOnce: number): Promise<T
     mutate: [...files],
     plugins: [new URL('plugin.ts', import.meta.url).href],
     testRunner: 'cases',
-    ignorers: ['prose'],
+    ignorers: ['prose', 'sample'],
     coverageAnalysis: 'perTest',
     concurrency: atOnce,
     timeoutMS: hungMs,
@@ -50,7 +50,7 @@ export async function tried(files: readonly string[], atOnce: number): Promise<T
 
 /** How many of the mutants were killed, for each file and for each of the folders. */
 export function scoresOf(mutants: readonly Tried[], folders: readonly string[]): Score[] {
-  const counted = mutants.filter(({status}) => status !== 'marked' && status !== 'prose' && status !== 'failed to run');
+  const counted = mutants.filter(({status}) => ['killed', 'hung', 'lived', 'not reached'].includes(status));
   const names = (file: string): string[] => [file, ...folders.filter((folder) => file.startsWith(folder))];
   const all = new Set(counted.flatMap(({file}) => names(file)).sort());
   return [...all].map((name) => {
@@ -77,7 +77,8 @@ function statusOf(status: MutantResult['status'], reason: string | undefined): T
   if (status === 'Timeout') return 'hung';
   if (status === 'Survived') return 'lived';
   if (status === 'NoCoverage') return 'not reached';
-  if (status === 'Ignored') return reason === 'a text for people' ? 'prose' : 'marked';
+  if (status === 'Ignored')
+    return reason === 'a text for people' ? 'prose' : reason === 'not in the sample' ? 'left out' : 'marked';
   return 'failed to run';
 }
 
