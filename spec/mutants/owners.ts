@@ -7,6 +7,7 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/outage.ts', 'capture/supervise'],
   ['lib/capture/quarantine', 'sources/quarantine'],
   ['lib/capture/quoting', 'capture/refused-columns', 'capture/field-plan'],
+  ['lib/capture/tally', 'capture/value-warnings'],
   ['lib/capture/untimed', 'sources/untimed'],
   ['lib/capture/watched-sink', 'capture/unexpected'],
   [
