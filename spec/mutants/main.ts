@@ -1,7 +1,8 @@
 /**
  * `npm run mutants -- PATH...`: changes the files of `lib/` one spot at a time and tells which changes no spec of theirs notices.
  *
- * Works on a copy. Only the specs that own a file are run for it: `owners.ts` says which. `--at-once N` tries that many mutants side by side. `--json FILE`
+ * Works on a copy. Only the specs that own a file are run for it: `owners.ts` says which. `--at-once N` tries that many mutants side by side, and
+ * `--sample N` only one in so many places. `--json FILE`
  * keeps the outcome of every mutant, beside what the file holds of other files of `lib/`, and `--write` puts the figures into
  * `spec/system/proof/MUTANTS.md`: those of this run, or of that file.
  */
@@ -20,9 +21,11 @@ const {values, positionals} = parseArgs({
     json: {type: 'string'},
     write: {type: 'boolean', default: false},
     'at-once': {type: 'string', default: '1'},
+    sample: {type: 'string', default: '1'},
   },
 });
 process.chdir(root);
+process.env.MUTANTS_SAMPLE = values.sample;
 
 const files = await filesOf(positionals);
 const kept = await keptIn(values.json);

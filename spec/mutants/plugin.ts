@@ -22,7 +22,7 @@ import {
 } from '@stryker-mutator/api/test-runner';
 import {type Chosen, type Outcome, runCases} from './case-run.ts';
 import {ownersOf} from './owners.ts';
-import {prose} from './prose.ts';
+import {prose, sample} from './prose.ts';
 import {takeSuites} from './recorder.ts';
 
 /** What the instrumented code reads and counts. */
@@ -168,4 +168,5 @@ function switchboard(): Switchboard {
 export const strykerPlugins = [
   declareClassPlugin(PluginKind.TestRunner, 'cases', CaseRunner),
   declareValuePlugin(PluginKind.Ignore, 'prose', prose),
+  declareValuePlugin(PluginKind.Ignore, 'sample', sample),
 ];

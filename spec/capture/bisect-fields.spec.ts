@@ -1,0 +1,104 @@
+/** Fields that Bulk Read refuses without naming them, found with few jobs. */
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {askForColumns, bisectBulkFields} from '../../lib/capture/bisect-fields.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
+import type {BackfillState} from '../../lib/flow/state.ts';
+import {type BenchOptions, bench, nowS, stateTime} from '../harness/binding-zoho.ts';
+import {textField} from '../harness/fields.ts';
+
+const bisecting = suite('fields that Bulk Read refuses');
+
+const many = (count: number, hidden: readonly number[] = []) =>
+  Array.from({length: count}, (_, i) => textField(`F${String(i).padStart(3, '0')}`, hidden.includes(i) ? {hidden: true} : {}));
+const names = (...places: readonly number[]): string[] => places.map((i) => `F${String(i).padStart(3, '0')}`);
+const unnamed = new ZohoError('refused', 'no', {code: 'FIELD_NOT_AVAILABLE'});
+
+function searching(refused: readonly string[], options: BenchOptions & {names?: boolean; backfill?: object} = {}) {
+  const it = bench({
+    ...options,
+    state: {backfill: {cutoff: stateTime(nowS - 500), seen: {}, ...options.backfill} as unknown as BackfillState},
+    before(call) {
+      const found = refused.find((name) => call.startsWith('create') && call.split(/[ ,]/).includes(name));
+      if (found !== undefined) throw options.names ? new ZohoError('field', 'no', {field: found}) : unnamed;
+    },
+  });
+  return it;
+}
+
+bisecting('are left out, wherever they stand, and no other', async () => {
+  for (const places of [[0], [39], [7, 8], [0, 20, 39], [5, 6, 7, 8, 9]]) {
+    const it = searching(names(...places), {fields: many(40)});
+    assert.equal(await bisectBulkFields(it.binding, it.signal), true);
+    assert.deepEqual(it.binding.queries.fields.refused.bulk, names(...places));
+    const accepted = it.calls.length;
+    assert.ok(accepted < 40 + 20 * places.length, `${accepted} jobs`);
+  }
+});
+
+bisecting('are none where a job is accepted for all', async () => {
+  const it = searching([], {fields: many(10)});
+  assert.equal(await bisectBulkFields(it.binding, it.signal), false);
+  assert.equal(it.calls.length, 1);
+  assert.deepEqual(it.binding.queries.fields.refused.bulk, []);
+});
+
+bisecting('go on with the job that was accepted for all that is left', async () => {
+  const it = searching(names(3), {fields: many(10)});
+  await bisectBulkFields(it.binding, it.signal);
+  const left = many(10).filter(({name}) => name !== 'F003');
+  const at = it.calls.lastIndexOf(`create id,Modified_Time,${left.map(({name}) => name).join()}`);
+  assert.ok(at >= 0, it.calls.join('\n'));
+  assert.match(String(it.binding.state.backfill?.job), /^j\d+$/);
+  const paged = searching(names(3), {fields: many(10), backfill: {next_page: 't'}});
+  await bisectBulkFields(paged.binding, paged.signal);
+  assert.equal(paged.binding.state.backfill?.job, undefined, 'the job of another page is of no use');
+});
+
+bisecting('are first suspected where metadata hide them or COQL refuses them, each on its own', async () => {
+  const it = searching(names(2), {fields: many(10, [2, 5])});
+  await bisectBulkFields(it.binding, it.signal);
+  assert.deepEqual(it.binding.queries.fields.refused.bulk, names(2));
+  assert.ok(it.calls[0]?.includes('F000') && !it.calls[0].includes('F002') && !it.calls[0].includes('F005'));
+  assert.ok(it.calls.includes('create id,Modified_Time,F002') && it.calls.includes('create id,Modified_Time,F005'));
+  const coql = searching(names(4), {fields: many(10), refused: {coql: names(4)}});
+  await bisectBulkFields(coql.binding, coql.signal);
+  assert.deepEqual(coql.binding.queries.fields.refused.bulk, names(4));
+  assert.equal(coql.calls.length, 1, 'a lone suspect is to blame when the others are not');
+});
+
+bisecting('are left out at once where Zoho names them', async () => {
+  const it = searching(names(3, 6), {fields: many(10), names: true});
+  assert.equal(await bisectBulkFields(it.binding, it.signal), true);
+  assert.deepEqual(it.binding.queries.fields.refused.bulk, names(3, 6));
+  assert.equal(it.calls.length, 3);
+});
+
+bisecting('are not looked for in vain: any other failure is thrown', async () => {
+  for (const error of [
+    new ZohoError('unavailable', 'down'),
+    new ZohoError('refused', 'no', {code: 'OTHER'}),
+    new ZohoError('field', 'no', {field: 'Nobody'}),
+    new Error('bug'),
+  ]) {
+    const it = bench({
+      fields: many(3),
+      before() {
+        throw error;
+      },
+    });
+    await assert.rejects(bisectBulkFields(it.binding, it.signal), (thrown) => thrown === error);
+  }
+});
+
+bisecting('may be told by COQL first, which is asked for every column of one record', async () => {
+  const it = bench({fields: many(3)});
+  await askForColumns(it.binding, it.signal);
+  assert.equal(it.calls.length, 1);
+  assert.match(it.calls[0] ?? '', /^select id, Modified_Time, F000, F001, F002 from Leads .* limit 0, 1$/);
+  const hidden = bench({fields: many(3, [1])});
+  await askForColumns(hidden.binding, hidden.signal);
+  assert.deepEqual(hidden.calls, [], 'metadata say it already');
+});
+
+bisecting.run();
