@@ -31,6 +31,7 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/sinks/files/', 'sinks/manifest', 'sinks/disk'],
   ['lib/sinks/serialize', 'sinks/preview'],
   ['lib/sinks/sink', 'sinks/preview'],
+  ['lib/sources/coql', 'sources/heavy-rows'],
   ['lib/sources/bulk', 'sources/bulk-pages', 'sources/bulk', 'sources/quarantine'],
   ['lib/sources/coql', 'sources/coql-bounds', 'sources/windows', 'sources/coql', 'sources/quarantine'],
   ['lib/sources/formula', 'capture/rebuild-filter'],
