@@ -9,7 +9,7 @@ import type {BulkJob, DeletedRows, Module, ZohoClient} from '../../../lib/zoho/a
 import type {BulkPage, BulkQuery} from '../../../lib/zoho/client.ts';
 import {Usage} from '../../../lib/zoho/usage.ts';
 import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
-import type {VirtualClock} from './clock.ts';
+import type {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {type ModelFields, textOf} from './fields.ts';
 import {type Oddities, refuseOdd, writeDate, writeFlag} from './oddities.ts';
 import type {ModelOrg, Seen} from './org.ts';

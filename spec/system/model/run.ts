@@ -9,7 +9,7 @@ import {differences, type Reduced, Session, Task} from '../../harness/runtime.ts
 import {Boundaries, boundaries} from './boundaries.ts';
 import {churn} from './churn.ts';
 import {ModelZoho, timeText} from './client.ts';
-import {VirtualClock} from './clock.ts';
+import {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {ModelFields, textOf} from './fields.ts';
 import {drawOddities, type Oddities} from './oddities.ts';
 import {Order} from './order.ts';

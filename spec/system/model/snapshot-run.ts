@@ -6,7 +6,7 @@ import {FlowSink} from '../../../lib/sinks/flow.ts';
 import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import {type Reduced, rowDifferences, Session, Task} from '../../harness/runtime.ts';
 import {ModelZoho} from './client.ts';
-import {VirtualClock} from './clock.ts';
+import {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {ModelFields} from './fields.ts';
 import {noOddities} from './oddities.ts';
 import {ModelOrg} from './org.ts';
