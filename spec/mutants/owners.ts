@@ -3,7 +3,8 @@ import {existsSync} from 'node:fs';
 
 /** Specs besides the one that mirrors a file, by its path or by the start of it. */
 const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
-  ['lib/capture/', 'capture/sweep', 'capture/rebuild-filter'],
+  ['lib/capture/', 'capture/sweep', 'capture/rebuild-filter', 'capture/loops', 'capture/run-binding'],
+  ['lib/capture/snapshots/', 'capture/snapshots/snapshots'],
   ['lib/capture/outage.ts', 'capture/supervise'],
   ['lib/capture/quarantine', 'sources/quarantine'],
   ['lib/capture/quoting', 'capture/refused-columns', 'capture/field-plan'],
