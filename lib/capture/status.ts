@@ -1,4 +1,4 @@
-/** What the capture as a whole is doing, for Flow's task status (flow-protocol sheet 1.6, 4.5). */
+/** The status of the capture, as Flow shows it for the task (flow-protocol sheet 1.6, 4.5). */
 
 import {costLogMs, statusCheckMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
@@ -12,7 +12,10 @@ export function logStatus(log: Log, message: string): void {
   log('info', message, {eventType: 'connectorStatus'});
 }
 
-/** Logs the status now and whenever it changes, and every hour what it costs, until the signal aborts. Never rejects. */
+/**
+ * Logs the status now and at every change, and the cost every hour, until the signal aborts. Never
+ * rejects.
+ */
 export async function reportStatus(
   bindings: readonly {progress: BindingProgress}[],
   {client, clock, log, credits}: {client: ZohoClient; clock: Clock; log: Log; credits: CreditReserve},
@@ -45,7 +48,7 @@ function logReserve({onHold, remaining}: CreditReserve, log: Log): void {
   else log('warn', `${remaining} of Zoho's API credits are left: ${waiting} wait until more are back`);
 }
 
-/** What waits while credits run short; empty when nothing does. */
+/** What waits while credits run short; empty if nothing does. */
 function waitingOf({deletions, refreshes}: OnHold): string {
   if (refreshes) return 'deletions and refreshes';
   return deletions ? 'deletions' : '';
@@ -57,7 +60,7 @@ function logCost(client: ZohoClient, log: Log): void {
   log('info', `${callsTotal} calls and ${creditsTotal} credits since the start${left}`, {credits});
 }
 
-/** One sentence or two on all bindings. */
+/** The status of all bindings, in a sentence or two. */
 export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = nothingOnHold): string {
   if (bindings.length === 0) return 'Capture started. No bindings are enabled.';
   const aside = bindings.filter(({fault}) => fault !== undefined);
