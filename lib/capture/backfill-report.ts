@@ -25,7 +25,7 @@ export function reportRange({module, state, queries, progress, shared, refreshin
     const seconds = Math.round((clock.elapsedMs() - beganMs) / 1_000);
     const spent = cost.credits();
     const compared = refreshing ? comparedSince(before, progress) : undefined;
-    const found = compared && `; ${compared.changed} of ${compared.records} records have other values`;
+    const found = compared && `; ${compared.changed} of ${compared.records} records have changed values`;
     log('info', `The ${kind} of module ${module} is complete: ${rows} rows in ${seconds} s, ${spent} credits${found ?? ''}`, {
       module,
       rows,

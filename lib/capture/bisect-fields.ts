@@ -34,7 +34,7 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
   const accepted: Accepted[] = [];
 
   async function refuse(name: string): Promise<void> {
-    if (!(await binding.refuse('bulk', name))) throw new ZohoError('module', `Bulk Read goes on refusing ${name}`);
+    if (!(await binding.refuse('bulk', name))) throw new ZohoError('module', `Bulk Read still refuses ${name}`);
     found.add(name);
   }
 

@@ -74,8 +74,8 @@ function noteOwed(binding: Binding): void {
   if (owed.length === 0) return;
   const names = owed.join(', ');
   const what = mustWait
-    ? `Records of module ${module} keep changing: ${names} of the latest arrives with its next refresh`
-    : `Records of module ${module} were captured without ${names}: it comes with a refresh, which begins now`;
+    ? `Records of module ${module} keep changing: their latest values of ${names} arrive with the next refresh`
+    : `Records of module ${module} were captured without ${names}: a refresh that adds the values begins now`;
   shared.log('info', what, {module, fields: owed});
 }
 
@@ -131,7 +131,7 @@ async function readFields(binding: Binding, signal: AbortSignal): Promise<void> 
   const fields = await shared.client.fields(module, signal);
   if (fields === null) {
     queries.keepFields();
-    return shared.log('warn', `Module ${module}: ${emptyMetadata}; those known before stay in use`, {module});
+    return shared.log('warn', `Module ${module}: ${emptyMetadata}; the known fields stay in use`, {module});
   }
   deletionSchedule.allow();
   const haveChanged = queries.takeFields(fields);

@@ -44,7 +44,7 @@ export class NamedQuarantine implements Quarantine {
   addUnread(rows: number, page: string): void {
     this.#progress.quarantined += rows;
     this.#warn(
-      `Module ${this.#module}: ${rows} more rows of ${page} are left out, because they cannot be told from those around them`,
+      `Module ${this.#module}: ${rows} more rows of ${page} are left out, because they cannot be distinguished from those around them`,
       {
         page,
         rows,

@@ -39,7 +39,7 @@ export async function rebuildFilter(binding: Binding, signal: AbortSignal): Prom
   const {seen, state, shared, module, refreshing} = binding;
   const {filter, recycleBin} = seen;
   if (filter.isComplete) return;
-  binding.progress.phase = 'asking what changed since the range began';
+  binding.progress.phase = 'checking what changed since the range began';
   // Rows of a refresh are looked up in the bin one by one.
   if (!refreshing) for (const id of recycleBin.ids) filter.record(BigInt(id));
   const cutoffS = secondsOf((state.backfill as BackfillState).cutoff);

@@ -21,7 +21,7 @@ export function tellStart({target, module, saved, startDate, progress}: StartOpt
   const {stateKey, collection} = target;
   const kept = backfillRequested(saved, stateKey) ? undefined : savedBinding(saved, stateKey)?.start;
   const isKept = kept !== undefined && secondsOf(kept) === secondsOf(start);
-  const reason = isKept ? 'as when it first started' : startReason(startDate);
+  const reason = isKept ? 'unchanged since its first start' : startReason(startDate);
   progress.since = {start, reason};
   log('info', `Module ${module}: records modified since ${start} are captured (${reason})`, {module, start});
   if (isKept && startDate !== undefined && secondsOf(startDate) !== secondsOf(start))
@@ -31,6 +31,6 @@ export function tellStart({target, module, saved, startDate, progress}: StartOpt
 /** The reason for the start of a first capture. */
 export function startReason(startDate: string | undefined): string {
   return startDate === undefined
-    ? `${defaultStartDays} days before the first start, as none is configured`
+    ? `${defaultStartDays} days before the first start, because none is configured`
     : 'the configured start';
 }

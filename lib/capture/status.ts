@@ -44,8 +44,8 @@ export async function reportStatus(
 
 function logReserve({onHold, remaining}: CreditReserve, log: Log): void {
   const waiting = waitingOf(onHold);
-  if (waiting === '') log('info', "Zoho's API credits suffice again: nothing waits for them any more");
-  else log('warn', `${remaining} of Zoho's API credits are left: ${waiting} wait until more are back`);
+  if (waiting === '') log('info', "Zoho's API credits are sufficient again: nothing is on hold");
+  else log('warn', `${remaining} of Zoho's API credits are left: ${waiting} are on hold until more are available`);
 }
 
 /** What waits while credits run short; empty if nothing does. */
@@ -79,9 +79,9 @@ export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = 
   if (refreshed.length > 0) {
     const sum = (of: 'records' | 'changed'): string =>
       refreshed.reduce((total, one) => total + one[of], 0).toLocaleString('en-US');
-    parts.push(`The latest formula refreshes found other values in ${sum('changed')} of ${sum('records')} records.`);
+    parts.push(`The latest formula refreshes found changed values in ${sum('changed')} of ${sum('records')} records.`);
   }
-  if (onHold.deletions) parts.push(`Zoho's API credits run short: ${waitingOf(onHold)} wait.`);
+  if (onHold.deletions) parts.push(`Zoho's API credits are running short: ${waitingOf(onHold)} are on hold.`);
   for (const {name, fault} of aside) parts.push(`Module ${name} is paused: ${fault}.`);
   for (const {name, quarantined} of bindings) {
     if (quarantined > 0)

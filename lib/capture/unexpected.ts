@@ -18,7 +18,7 @@ export function unexpectedOf(error: unknown, sink: WatchedSink): Error | undefin
  * which may quote a customer's value.
  */
 export function reportUnexpected(error: Error, module: string, log: Log): string {
-  const fault = `an unexpected ${error.name} in the connector, which should be reported`;
+  const fault = `an unexpected ${error.name} in the connector; please report it`;
   log('error', `Module ${module}: ${fault}`, {module, stack: framesOf(error)});
   return fault;
 }

@@ -37,11 +37,11 @@ export async function awaitJob(job: string, {client, clock, signal, progress}: J
     const status = await client.job(job, signal);
     if (status.state === 'completed' && tellsResult(status)) return status;
     if (status.state === 'failed')
-      throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gives no reason'}`);
+      throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gave no reason'}`);
     unusableSince = status.state === 'pending' ? undefined : (unusableSince ?? clock.elapsedMs());
     const oddMs = unusableSince === undefined ? 0 : clock.elapsedMs() - unusableSince;
     if (status.state === 'completed' && oddMs > resultWaitMaxMs)
-      throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is completed, but Zoho does not tell its result`);
+      throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is complete, but Zoho does not describe its result`);
     if (status.state === 'unknown' && oddMs > unknownStateMaxMs)
       throw new ZohoError('failed', `Bulk read job ${job} stays in the unknown state ${status.reason}`);
     const waitedMs = clock.elapsedMs() - since;

@@ -168,7 +168,7 @@ export function mustBeWhole({module}: CoqlPlan, asked: number, given: number, mo
   if (more !== true || given >= asked) return;
   throw new ZohoError(
     'damaged',
-    `Cannot read ${asked} records of module ${module} by id: ${given} are given, and more are to follow`,
+    `Cannot read ${asked} records of module ${module} by id: the answer has ${given}, and others would follow`,
   );
 }
 

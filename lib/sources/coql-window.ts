@@ -34,7 +34,7 @@ export async function readWindow(plan: CoqlPlan, place: Place, limit: number, co
   const isAllUnusable = first.count >= limit && !keys.some(({id}) => id !== undefined);
   if (isAllUnusable && limit < pageSize.rows) return readWindow(plan, place, Math.min(pageSize.rows, 2 * limit), context);
   if (isAllUnusable && keys.length === 0)
-    throw new ZohoError('damaged', `Cannot page through module ${module}: no row of a whole page has a valid Modified_Time`);
+    throw new ZohoError('damaged', `Cannot page through module ${module}: no row of a full page has a valid Modified_Time`);
   const end = 'second' in place ? lastOfSecond(keys, place, module) : lastKey(keys, place.after, module);
   return {rows, rowCount: first.count, more, weight, ...end};
 }

@@ -207,7 +207,7 @@ export async function* rowsByIds(plan: CoqlPlan, ids: readonly string[], context
     sizes: {list: listSize, page: pageSize},
     read: (asked) => readList(plan, asked, context),
     onRefused: (size) =>
-      context.log?.('info', `Zoho takes no more than ${size} ids in a list; asking for as many at once from now on`, {module}),
+      context.log?.('info', `Zoho accepts at most ${size} ids in a list; later lists are no longer than that`, {module}),
     async onFailed(asked, error) {
       context.signal.throwIfAborted();
       if (!isByItsSize(error)) throw error;

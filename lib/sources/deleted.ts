@@ -98,7 +98,7 @@ async function* onePass(
     const nextS = query.nextS;
     if (nextS === undefined) {
       return {
-        stopped: `Zoho lists no more than ${query.rows} deletions of module ${module} at once, and not in an order that allows to go on`,
+        stopped: `Zoho lists at most ${query.rows} deletions of module ${module} at once, and their order does not show where to continue`,
       };
     }
     query = new FeedQuery(nextS, query);

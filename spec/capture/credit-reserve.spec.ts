@@ -43,8 +43,14 @@ reserve('what waits goes on only with credits to spare', () => {
 reserve('the status says what waits', () => {
   const streaming = [{...newProgress('Deals'), phase: 'up to date'}];
   assert.equal(statusOf(streaming), 'Streaming change events (1 bindings are backfilled).');
-  assert.match(statusOf(streaming, {deletions: true, refreshes: false}), /Zoho's API credits run short: deletions wait\.$/);
-  assert.match(statusOf(streaming, {deletions: true, refreshes: true}), /credits run short: deletions and refreshes wait\.$/);
+  assert.match(
+    statusOf(streaming, {deletions: true, refreshes: false}),
+    /Zoho's API credits are running short: deletions are on hold\.$/,
+  );
+  assert.match(
+    statusOf(streaming, {deletions: true, refreshes: true}),
+    /credits are running short: deletions and refreshes are on hold\.$/,
+  );
 });
 
 reserve.run();

@@ -37,7 +37,7 @@ for (const when of ['sweeping', 'reading bulk rows', 'reading fields'] as const)
           await capture.until(
             () => capture.logs.some((line) => line.includes('paused')) && capture.state('Deals').backfill === undefined,
           );
-          const fault = 'Module Leads: an unexpected SyntaxError in the connector, which should be reported';
+          const fault = 'Module Leads: an unexpected SyntaxError in the connector; please report it';
           assert.ok(capture.logs.includes(`error: ${fault}`), capture.logs.join('\n'));
           assert.ok(!capture.logs.some((line) => line.includes('secret') || line.includes('Module Deals is paused')));
           failing = false;

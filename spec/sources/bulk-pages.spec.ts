@@ -264,7 +264,7 @@ pages('wait longer and longer for their job, and take its failure for what it sa
   assert.deepEqual((await outcome).batches.at(-1), ['1', over]);
   assert.equal(zoho.calls.filter((call) => call === 'job j1').length, 3);
   await fails(read(only({state: 'failed', reason: 'too much'})), 'failed', /^Bulk read job j1 failed: too much$/);
-  await fails(read(only({state: 'failed'})), 'failed', /^Bulk read job j1 failed: Zoho gives no reason$/);
+  await fails(read(only({state: 'failed'})), 'failed', /^Bulk read job j1 failed: Zoho gave no reason$/);
 });
 
 pages.run();

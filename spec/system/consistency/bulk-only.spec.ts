@@ -103,7 +103,7 @@ bulkOnly('are asked for again a bounded number of times while the module never r
     }
     assert.equal(begun(capture, 'refresh'), 3);
     assert.ok(idle(capture));
-    assert.ok(capture.logs.some((line) => /keep changing: Image of the latest arrives with its next refresh/.test(line)));
+    assert.ok(capture.logs.some((line) => /keep changing: their latest values of Image arrive with the next refresh/.test(line)));
   }),
 );
 

@@ -314,12 +314,12 @@ deletions('wait while credits run short, and come when they are back', () =>
     org.module('Deals').delete(id!);
     await capture.pass(quietMs);
     assert.equal(feedCalls(capture), calls);
-    assert.ok(capture.logs.some((line) => /^info: .*Zoho's API credits run short: deletions wait\.$/.test(line)));
+    assert.ok(capture.logs.some((line) => /^info: .*Zoho's API credits are running short: deletions are on hold\.$/.test(line)));
     assert.ok(capture.logs.some((line) => /^warn: 4\d\d of Zoho's API credits are left: deletions wait/.test(line)));
     // A day later they are back, and Zoho says nothing of them any more.
     await capture.pass(24 * 3_600_000);
     assert.deepEqual(capture.differences(), []);
-    assert.ok(capture.logs.some((line) => /^info: .*credits suffice again/.test(line)));
+    assert.ok(capture.logs.some((line) => /^info: .*credits are sufficient again/.test(line)));
   }),
 );
 

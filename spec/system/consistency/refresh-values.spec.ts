@@ -60,7 +60,7 @@ refresh('writes as many documents as there are records with other values, and sa
     await capture.pass(10_000);
     const counts = `${changed.length} of ${before.size} records`;
     assert.ok(capture.logs.some((line) => /^info: The refresh of .* is complete: /.test(line) && line.includes(counts)));
-    const status = `found other values in ${changed.length} of ${before.size.toLocaleString('en-US')} records.`;
+    const status = `found changed values in ${changed.length} of ${before.size.toLocaleString('en-US')} records.`;
     assert.ok(
       capture.logs.some((line) => line.includes(status)),
       status,
