@@ -289,7 +289,7 @@ cli('tells its version, and failures as JSON where results are', async ({shell, 
 cli('says since when records are captured, and why', async ({shell, sandbox}) => {
   const {start, ...rest} = JSON.parse((await shell.run('check --config config.json --json --module Leads')).output);
   assert.equal(Date.parse(rest.clock) - Date.parse(start.date), 30 * 86_400_000);
-  assert.equal(start.reason, '30 days before the first start, as none is configured');
+  assert.equal(start.reason, '30 days before the first start, because none is configured');
   const since = await shell.run('check --config config.json --module Leads --since 2024-03-05');
   assert.match(since.output, /^records since +2024-03-05T00:00:00Z in every module: the configured start$/m);
   const config = {...configOf(sandbox), startDate: '2024-01-01'};

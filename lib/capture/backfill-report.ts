@@ -1,10 +1,12 @@
-/** What is logged and shown of a backfill or a refresh. */
+/** The log lines and the progress of a backfill or a refresh. */
 import {backfillCredits} from '../zoho/usage.ts';
 import type {Binding} from './binding.ts';
 import type {BindingProgress} from './progress.ts';
 import type {Tally} from './tally.ts';
 
-/** Reports that a range begins or goes on. Returns what reports its end. */
+/**
+ * Logs that a backfill or a refresh begins or continues. Returns the function that logs its end.
+ */
 export function reportRange({module, state, queries, progress, shared, refreshing}: Binding, cost: Tally): () => void {
   const {clock, log} = shared;
   const kind = refreshing ? 'refresh' : 'backfill';
@@ -23,7 +25,7 @@ export function reportRange({module, state, queries, progress, shared, refreshin
     const seconds = Math.round((clock.elapsedMs() - beganMs) / 1_000);
     const spent = cost.credits();
     const compared = refreshing ? comparedSince(before, progress) : undefined;
-    const found = compared && `; ${compared.changed} of ${compared.records} records have other values`;
+    const found = compared && `; ${compared.changed} of ${compared.records} records have changed values`;
     log('info', `The ${kind} of module ${module} is complete: ${rows} rows in ${seconds} s, ${spent} credits${found ?? ''}`, {
       module,
       rows,
@@ -38,7 +40,7 @@ export function reportRange({module, state, queries, progress, shared, refreshin
   };
 }
 
-/** Records that a refresh has compared, and those of them whose values it wrote. */
+/** The records that a refresh compared, and how many of them it wrote. */
 function comparedSince(before: BindingProgress, now: BindingProgress): {records: number; changed: number} {
   const changed = now.refreshed - before.refreshed;
   return {records: changed + now.unchanged - before.unchanged, changed};

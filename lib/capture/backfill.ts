@@ -1,4 +1,7 @@
-/** The bulk side of a binding: a backfill, or a refresh of formula fields, from its beginning or from where it stopped. */
+/**
+ * The bulk side of a binding: backfills, and refreshes of formula fields. Either one is called a
+ * range.
+ */
 
 import {type BackfillState, instantOf, secondsOf} from '../flow/state.ts';
 import type {Batch, BindingPatch, RowBlock} from '../records/batch.ts';
@@ -17,7 +20,7 @@ import {recheck} from './sweep.ts';
 import {tally} from './tally.ts';
 import {captureUntimed} from './untimed.ts';
 
-/** Runs the range that the state holds to its end, whatever of it was done before. */
+/** Runs the range in the state to its end, from wherever it stopped. */
 export async function runBackfill(binding: Binding, signal: AbortSignal): Promise<void> {
   const cost = tally(binding.shared.client);
   const context = {...binding.shared, client: cost.client, signal};
@@ -43,12 +46,12 @@ export async function runBackfill(binding: Binding, signal: AbortSignal): Promis
   binding.seen.filter.end();
 }
 
-/** Whether no job of a range was submitted yet. */
+/** Whether no job of the range has been submitted. */
 function isFresh({job, next_page, slice}: BackfillState): boolean {
   return job == null && next_page == null && slice == null;
 }
 
-/** The rows of the range that the state holds, from where they were read to. */
+/** The remaining rows of the range in the state. */
 function rangeRows(
   binding: Binding,
   saved: BackfillState,
@@ -64,7 +67,10 @@ function rangeRows(
     : bulkRows({...range, slices: fields.bulkSlices}, saved, context);
 }
 
-/** Captures whole what a refresh found alive of records that were captured as deleted. */
+/**
+ * Captures completely those records that a refresh found alive although their last document was a
+ * deletion.
+ */
 async function captureReturned(binding: Binding, signal: AbortSignal): Promise<void> {
   const ids = binding.seen.takeReturned();
   if (ids.length === 0) return;
@@ -77,15 +83,15 @@ async function captureReturned(binding: Binding, signal: AbortSignal): Promise<v
 }
 
 /**
- * Leaves out the fields that Bulk Read refuses without naming them. Those that COQL refuses are
- * suspected first, so it is asked before.
+ * Omits the fields that Bulk Read rejects without naming them. COQL is queried first, because the
+ * fields that it rejects are the likely ones.
  */
 async function findRefused(binding: Binding, signal: AbortSignal): Promise<boolean> {
   await withNarrowerQuery(binding, () => askForColumns(binding, signal), signal);
   return bisectBulkFields(binding, signal);
 }
 
-/** Begins a refresh over everything captured so far. */
+/** Begins a refresh of everything captured so far. */
 export async function beginRefresh(binding: Binding, nowS: number, signal: AbortSignal): Promise<void> {
   const {seen, queries} = binding;
   await withDeletionsRead(binding, signal, async () => {
@@ -98,7 +104,10 @@ export async function beginRefresh(binding: Binding, nowS: number, signal: Abort
   });
 }
 
-/** A range whose filter overflowed begins anew where the sweeps are now; its jobs will photograph what is there from here on. */
+/**
+ * Restarts a range whose filter overflowed, with a cutoff at the current cursor. Jobs submitted
+ * from now on export the current records.
+ */
 async function startOver(binding: Binding, signal: AbortSignal): Promise<void> {
   const {module, progress, shared} = binding;
   shared.log('warn', `Module ${module} changes faster than its ${progress.range} can follow; it starts over`, {module});
@@ -106,9 +115,9 @@ async function startOver(binding: Binding, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Does something while no sweep runs, after a reading of deletions if sweeps have left them out. A
- * window that begins before a range's cutoff, where they were last read, may emit records that the
- * filter would not ask for after a restart.
+ * Runs an action while no sweep runs. If sweeps have skipped deletions, they are read first: after
+ * a restart, the filter covers only changes from the range's cutoff, and a window that begins
+ * earlier could emit others.
  */
 async function withDeletionsRead(binding: Binding, signal: AbortSignal, action: () => Promise<void>): Promise<void> {
   for (;;) {
@@ -125,9 +134,9 @@ async function withDeletionsRead(binding: Binding, signal: AbortSignal, action: 
 const firstPage = {next_page: null, job: null, rows: null, next_job: null, slice: null, again: null};
 
 /**
- * Where a range begins that ends at the cursor. Nothing of it was photographed yet, so only what is
- * emitted from here on counts. What a sweep captured beyond the cursor is not in the range, and
- * counts as a change.
+ * The patch that begins a range ending at the cursor. No job has been exported yet, so only later
+ * emissions count. Records that a sweep captured beyond the cursor are outside the range, and count
+ * as changes.
  */
 function beginning({state, seen}: Binding): BindingPatch {
   const {cursor} = state.inc;

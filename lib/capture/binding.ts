@@ -1,4 +1,4 @@
-/** One captured module while the connector runs, and how its rows get to the output. */
+/** One captured module while the connector runs, and the path of its rows to the output. */
 
 import {sourcedSchema} from '../flow/sourced.ts';
 import type {BindingState} from '../flow/state.ts';
@@ -30,8 +30,8 @@ export interface BindingOptions {
 }
 
 /**
- * Its parts say what it asks for (`queries`), what it has emitted (`seen`) and what it commits
- * (`state`, which moves with what is written). A function takes the parts that it uses.
+ * Its parts are what it requests (`queries`), what it has emitted (`seen`) and what it commits
+ * (`state`, which changes together with the output). A function takes the parts it uses.
  */
 export class Binding {
   readonly target: Target;
@@ -46,7 +46,10 @@ export class Binding {
   readonly quarantine: NamedQuarantine;
   readonly owedRefreshes = new OwedRefreshes();
   readonly deletionSchedule = new DeletionSchedule();
-  /** Held while something is read by COQL and written: an older answer must not be written after a newer one. */
+  /**
+   * Held while rows are read by COQL and written, so that an older answer is never written after a
+   * newer one.
+   */
   readonly coqlLock = new Semaphore(1);
   readonly #checkpoints: Checkpoints;
   readonly #warnings: ValueWarnings;
@@ -70,14 +73,14 @@ export class Binding {
     return this.#checkpoints.state;
   }
 
-  /** Whether the range that the state holds is a refresh of formula fields, and not a backfill. */
+  /** Whether the range in the state is a refresh of formula fields rather than a backfill. */
   get refreshing(): boolean {
     return this.state.is_connector_initiated === true;
   }
 
   /**
-   * Takes rows through the stages to the sink, and resolves with what their source returns. `then`
-   * is called after each batch was written.
+   * Passes rows through the stages into the sink. Resolves with the return value of their source.
+   * `then` is called after each batch is written.
    */
   async emit<End>(rows: Rows<End>, admit: Admit, signal: AbortSignal, then?: () => Promise<void>): Promise<End> {
     const {module, shared, seen, queries} = this;
@@ -99,29 +102,32 @@ export class Binding {
     return end;
   }
 
-  /** Takes documents that are complete, such as tombstones, to the sink. */
+  /** Passes complete documents, such as tombstones, into the sink. */
   emitDocuments(documents: Source<DocBlock>, admit: Admit, signal: AbortSignal): Promise<void> {
     return pipeDocuments(documents, {into: this.#writer(admit), signal});
   }
 
-  /** Writes a checkpoint without documents. A function makes it when its turn has come. */
+  /** Writes a checkpoint without documents. A function is called when its turn comes. */
   patch(patch: BindingPatch | LateBindingPatch): Promise<void> {
     return this.#checkpoints.patch(patch);
   }
 
-  /** Describes the documents to Flow, as far as an API is known to read their fields. */
+  /** Describes the documents to Flow, with the fields that an API is known to read. */
   async describe(): Promise<void> {
     await this.shared.sink.describe(this.target, sourcedSchema(this.queries.fields.confirmed));
   }
 
-  /** Takes note that an API reads these fields, and describes those that are news to Flow before any document has them. */
+  /**
+   * Records that an API reads these fields. New ones are described to Flow before any document has
+   * them.
+   */
   async confirm(fields: Iterable<string>): Promise<void> {
     if (this.queries.fields.confirm(fields)) await this.describe();
   }
 
   /**
-   * Leaves a field out of what is asked of one API, after Zoho refused it. False when nothing would
-   * change by that, so that the refusal is the module's own fault.
+   * Omits a field from requests to one API, after Zoho rejected it. Returns false if that changes
+   * nothing, so the rejection is the module's own fault.
    */
   async refuse(api: Api, field: string): Promise<boolean> {
     const {module, shared, queries} = this;
@@ -151,7 +157,9 @@ export class Binding {
     });
   }
 
-  /** The same batches, each after its fields are confirmed and its arrival is noted. */
+  /**
+   * The same batches. Before each one, its fields are confirmed and its deliveries are recorded.
+   */
   #noting<End>(rows: Rows<End>): Rows<End> {
     let columns: readonly string[] | undefined;
     return tapped(rows, async ({items}) => {

@@ -1,4 +1,4 @@
-/** Which fields an API refuses when it does not say. */
+/** Finds the fields that an API rejects without naming them. */
 
 import {ZohoError} from '../errors/errors.ts';
 import {secondsOf} from '../flow/state.ts';
@@ -7,21 +7,23 @@ import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
 import type {Queries} from './queries.ts';
 
-/** Codes with which Bulk Read refuses a field; the answer need not name it (zoho-api sheet 4.5). */
+/** Codes with which Bulk Read rejects a field. The answer may not name it (zoho-api sheet 4.5). */
 export const fieldCodes = new Set(['FIELD_NOT_AVAILABLE', 'FIELD_NOT_SUPPORTED']);
 
-/** A job that was created to learn whether fields are refused, and was not. */
+/** A job that was submitted as a test and accepted. */
 interface Accepted {
   readonly job: string;
   readonly names: readonly string[];
 }
 
 /**
- * Finds the fields of the slice being read that Bulk Read refuses without naming them, and leaves them out. Returns whether any was found.
+ * Finds and omits the fields of the current slice that Bulk Read rejects without naming them.
+ * Returns whether it found any.
  *
- * An answer that is no refusal leaves a job of 50 credits behind, and a refusal costs next to nothing. So the fields that
- * metadata call hidden and those that COQL refuses are suspected first, each on its own; the others are searched by leaving out few at a
- * time. The job that was accepted for all the fields that are left is the one that the range goes on with.
+ * An accepted test leaves a job of 50 credits behind, and a rejection costs almost nothing. Fields
+ * that metadata call hidden and fields that COQL rejects are therefore tested first, one by one.
+ * Among the others, tests omit a few at a time. If a test job was accepted with exactly the
+ * remaining fields, the range uses it.
  */
 export async function bisectBulkFields(binding: Binding, signal: AbortSignal): Promise<boolean> {
   const {module, shared, state, queries} = binding;
@@ -32,11 +34,14 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
   const accepted: Accepted[] = [];
 
   async function refuse(name: string): Promise<void> {
-    if (!(await binding.refuse('bulk', name))) throw new ZohoError('module', `Bulk Read goes on refusing ${name}`);
+    if (!(await binding.refuse('bulk', name))) throw new ZohoError('module', `Bulk Read still refuses ${name}`);
     found.add(name);
   }
 
-  /** Whether any of some fields is refused without a name; one that Zoho does name is left out at once. */
+  /**
+   * Whether any of these fields is rejected without a name. A field that Zoho names is omitted at
+   * once.
+   */
   async function areRefused(some: readonly string[]): Promise<boolean> {
     for (;;) {
       const asked = some.filter((name) => !found.has(name));
@@ -57,7 +62,10 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
     }
   }
 
-  /** Finds what is refused of `unknown`, of which something is; `good` is not refused. */
+  /**
+   * Finds the rejected fields among `unknown`, which holds at least one. Those in `good` are
+   * accepted.
+   */
   async function search(good: readonly string[], unknown: readonly string[]): Promise<void> {
     const proved = [...good];
     const before = found.size;
@@ -68,7 +76,7 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
       if (!isAmongKept) proved.push(...kept);
       pool = (isAmongKept ? kept : pool.slice(kept.length)).filter((name) => !found.has(name));
     }
-    // One that was named meanwhile may have been all there was.
+    // A field that Zoho named meanwhile may have been the only one.
     for (const name of pool) if (found.size === before || (await areRefused([...proved, name]))) await refuse(name);
     const rest = unknown.filter((name) => !found.has(name) && !proved.includes(name));
     if (await areRefused(rest.length > 0 ? [...proved, ...rest] : [])) await search(proved, rest);
@@ -77,23 +85,29 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
   const suspects = suspectedOf(queries, names());
   const others = names().filter((name) => !suspects.includes(name));
   if (await areRefused(others)) await search([], others);
-  // When the others are not to blame, a single suspect is.
+  // A single suspect is at fault if the others are not.
   const isLone = suspects.length === 1 && found.size === 0;
   for (const name of suspects) if (isLone || (await areRefused([name]))) await refuse(name);
   await goOnWith(accepted, names(), binding);
   return found.size > 0;
 }
 
-/** The part of the fields in question that is left out at once: an accepted job costs as much as 50 refusals, and so few are accepted. */
+/**
+ * The share of the unknown fields that one test omits. An accepted job costs as much as 50
+ * rejections, so tests must seldom be accepted.
+ */
 const leftOutShare = 1 / 8;
 
-/** The fields among some that Bulk Read is likely to refuse: those that metadata call hidden, and those that COQL refuses. */
+/**
+ * The fields that Bulk Read is likely to reject: those that metadata call hidden, and those that
+ * COQL rejects.
+ */
 function suspectedOf({fields}: Queries, names: readonly string[]): string[] {
   const refused = new Set(fields.refused.coql);
   return names.filter((name) => fields.all.get(name)?.hidden === true || refused.has(name));
 }
 
-/** Takes the job that was accepted for just these fields as that of the page being read. */
+/** Uses the job that was accepted with exactly these fields for the current page. */
 async function goOnWith(accepted: readonly Accepted[], names: readonly string[], binding: Binding): Promise<void> {
   const wanted = new Set(names);
   const found = accepted.findLast((job) => job.names.length === wanted.size && job.names.every((name) => wanted.has(name)));
@@ -103,8 +117,8 @@ async function goOnWith(accepted: readonly Accepted[], names: readonly string[],
 }
 
 /**
- * Asks COQL for every field of one record, so that it names the hidden ones before jobs are spent on them. To be called where a refused column is
- * left out and asking goes on.
+ * Queries every field of one record by COQL, so that it names hidden fields before jobs are spent
+ * on them. Call this where a rejected column is omitted and the query repeated.
  */
 export async function askForColumns({module, queries, shared, state}: Binding, signal: AbortSignal): Promise<void> {
   const {fields} = queries;

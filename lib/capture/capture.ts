@@ -1,4 +1,4 @@
-/** A capture: all its bindings run at once, into one sink. */
+/** A capture: all bindings run concurrently, into one sink. */
 
 import type {ResourceConfig} from '../config/config.ts';
 import {coqlIdsMax, emittedIdsMax, filterIdsMax, jobsAtOnce, pagesAtOnce, refreshedIdsMax, sweepsAtOnce} from '../limits.ts';
@@ -22,9 +22,12 @@ export interface CaptureBinding {
   readonly target: Target;
   readonly resource: ResourceConfig;
   readonly progress: BindingProgress;
-  /** Whether the module has no `Modified_Time`, or its collection is that of such a module: it is captured as a snapshot. */
+  /**
+   * Whether it is captured as a snapshot: the module has no `Modified_Time`, or its collection is
+   * that of such a module.
+   */
   readonly snapshot?: boolean | undefined;
-  /** Start of this binding, where it differs from that of the others. */
+  /** Start of this binding, if it differs from the others'. */
   readonly startDate?: string | undefined;
 }
 
@@ -34,7 +37,7 @@ export interface CaptureOptions {
   readonly log: Log;
   readonly sink: Sink;
   readonly bindings: readonly CaptureBinding[];
-  /** State as kept by whoever runs the capture; `{}` at first. */
+  /** The saved state; `{}` at first. */
   readonly state: unknown;
   readonly startDate: string | undefined;
   readonly once: boolean;
@@ -42,9 +45,10 @@ export interface CaptureOptions {
 }
 
 /**
- * Captures all bindings until the signal aborts, or with `once` until every one is up to date. Rejects with the first failure that concerns
- * all of them, after the others have stopped; a module's own fault is only in its progress and the log. Everything written to the sink
- * before is whole.
+ * Captures all bindings until the signal aborts, or with `once` until each is up to date. Rejects
+ * with the first failure that concerns all of them, after the others have stopped. A module's own
+ * fault appears only in its progress and the log. Everything written to the sink before is
+ * complete.
  */
 export async function runCapture(options: CaptureOptions): Promise<void> {
   const ended = new AbortController();
@@ -100,7 +104,7 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
   }
 }
 
-/** A shard without bindings has nothing to do but to stay. */
+/** Resolves when the signal aborts, for a shard without bindings. */
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), {once: true}));
 }

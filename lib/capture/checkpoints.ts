@@ -1,24 +1,29 @@
-/** The state of one binding, and the one way in which it moves: together with what is written. */
+/** The state of one binding, which changes only together with the output. */
 import {type BindingState, bindingPatch, mergePatch, type StatePatch} from '../flow/state.ts';
 import type {Batch, BindingPatch, DocBlock, LateBindingPatch} from '../records/batch.ts';
 import type {Sink, Target} from '../sinks/sink.ts';
 import {sinkWriter} from '../sinks/writers.ts';
 import type {Admit} from './seen/seen.ts';
 
-/** Completes a checkpoint in the step that writes it, when its documents have been decided over. */
+/**
+ * Completes a checkpoint in the step that writes it, after its documents have been admitted or
+ * dropped.
+ */
 export type Complete = (patch: BindingPatch | undefined, state: BindingState) => BindingPatch | undefined;
 
 export interface WriterOptions {
   readonly admit: Admit;
-  /** Called when a batch is written, with the number of its documents admitted. */
+  /** Called after a batch is written, with the number of admitted documents. */
   onWritten(admitted: number): Promise<void>;
-  /** Called when a batch was not written although its documents had been decided over. */
+  /**
+   * Called when a batch could not be written, although its documents had been admitted or dropped.
+   */
   onFailed(): void;
 }
 
 /**
- * The state moves in the step that writes its checkpoint, so it never differs from what the output
- * holds: whoever is written next finds it as the checkpoint before left it.
+ * The state changes in the step that writes its checkpoint, so it always matches the output. The
+ * next writer finds it as the previous checkpoint left it.
  */
 export class Checkpoints {
   readonly #sink: Sink;
@@ -37,12 +42,12 @@ export class Checkpoints {
     return this.#state;
   }
 
-  /** The end of a pipe: writes each batch with the checkpoint that it earns. */
+  /** The end of a pipe: writes each batch with its checkpoint. */
   writer(options: WriterOptions): WritableStream<Batch<DocBlock>> {
     return sinkWriter(this.#sink, this.#target, {...options, onCommit: ({patch}) => this.#commit(patch)});
   }
 
-  /** Writes a checkpoint without documents. A function makes it when its turn has come. */
+  /** Writes a checkpoint without documents. A function is called when its turn comes. */
   async patch(patch: BindingPatch | LateBindingPatch): Promise<void> {
     await this.#sink.write({target: this.#target, patch: () => this.#commit(patch)});
   }

@@ -1,4 +1,7 @@
-/** What waits while Zoho's credits run short (design 5.9): first deletions and looks into the recycle bin, then refreshes. */
+/**
+ * Decides what waits while Zoho's credits run short (design 5.9): first deletions and checks of the
+ * recycle bin, then refreshes.
+ */
 import {creditsReserveFull, creditsReserveMin, sweepSpacingMs} from '../limits.ts';
 import {creditsOf} from '../zoho/usage.ts';
 
@@ -10,8 +13,9 @@ export interface OnHold {
 export const nothingOnHold: OnHold = {deletions: false, refreshes: false};
 
 /**
- * What waits with so many credits left, undefined when Zoho does not tell; `changesADay` are the credits that changes alone cost in a day. What waits
- * already goes on waiting until there is more to spare. Pure.
+ * What waits with these credits left, which are undefined if Zoho does not report them.
+ * `changesADay` is what changes alone cost in a day. Anything already waiting continues only with
+ * some credits to spare. Pure.
  */
 export function onHoldWith(remaining: number | undefined, changesADay: number, before: OnHold): OnHold {
   if (remaining === undefined) return nothingOnHold;
@@ -20,13 +24,13 @@ export function onHoldWith(remaining: number | undefined, changesADay: number, b
   return {deletions: isShort(reserve, before.deletions), refreshes: isShort(reserve / 2, before.refreshes)};
 }
 
-/** Credits of a day's sweeps of bindings with these intervals while little changes. */
+/** Credits that sweeps of bindings with these intervals cost in a day with few changes. */
 export function changesADay(intervalsMs: readonly number[]): number {
   const sweepsADay = (intervalMs: number): number => 86_400_000 / Math.max(intervalMs, sweepSpacingMs);
   return creditsOf.coql * intervalsMs.reduce((sum, intervalMs) => sum + sweepsADay(intervalMs), 0);
 }
 
-/** Watches the credits of all bindings of a process. */
+/** Tracks the credits for all bindings of a process. */
 export class CreditReserve {
   readonly #remaining: () => number | undefined;
   readonly #changesADay: number;
@@ -37,7 +41,7 @@ export class CreditReserve {
     this.#changesADay = changesADay(intervalsMs);
   }
 
-  /** Credits left, as far as Zoho tells. */
+  /** The remaining credits, if Zoho reports them. */
   get remaining(): number | undefined {
     return this.#remaining();
   }

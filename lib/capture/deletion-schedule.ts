@@ -1,45 +1,54 @@
-/** When the feed of deletions is read (design 5.9): with every sweep while there are deletions, ever more rarely while there are none. */
+/**
+ * When the feed of deletions is read (design 5.9): with every sweep while there are deletions, and
+ * less often the longer there are none.
+ */
 import {coqlRowsSmall, deletionsPauseMaxMs} from '../limits.ts';
 
-/** What happened since the feed was last read. */
+/** What happened since the last reading of the feed. */
 export interface FeedHistory {
-  /** Sweeps since then, the present one included. */
+  /** Sweeps since then, including the current one. */
   readonly sweeps: number;
-  /** Time since then; undefined when this process has not read it yet. */
+  /** Time since then; undefined if this process has not read it yet. */
   readonly elapsedMs: number | undefined;
-  /** Readings in a row that listed no deletion. */
+  /** Consecutive readings without a deletion. */
   readonly quiet: number;
 }
 
-/** The window of changes that a sweep has just read. */
+/** The window of changes of the current sweep. */
 export interface SweptWindow {
-  /** Its records, those included that earlier sweeps emitted. */
+  /** Its records, including those that earlier sweeps emitted. */
   readonly rows: number;
-  /** Those of them that this sweep emitted. */
+  /** Its records that this sweep emitted. */
   readonly fresh: number;
 }
 
 /**
- * Whether a sweep reads the feed. Until it does, windows of changes begin where the feed was last read, so they must not outgrow the cheapest page: a window
- * that would, if as much changes again, makes the feed due. Otherwise the pause doubles with each reading that lists nothing, so a deletion waits
- * about as long as there was none before it, and no longer than the limit. Pure.
+ * Whether a sweep reads the feed. Pure.
+ *
+ * Until it does, windows of changes begin at the last reading, so they grow. The feed is due when
+ * the next window would no longer fit the cheapest page. Otherwise the pause doubles with each
+ * reading without deletions, up to the limit: a deletion waits about as long as there was none
+ * before it.
  */
 export function isFeedDue({sweeps, elapsedMs, quiet}: FeedHistory, {rows, fresh}: SweptWindow): boolean {
   if (elapsedMs === undefined || elapsedMs >= deletionsPauseMaxMs || isWindowFull({rows, fresh})) return true;
-  // The limit in sweeps is rounded down, so that sweeps which come a little late do not exceed it.
+  // The limit in sweeps is rounded down, so that slightly late sweeps do not exceed it.
   const sweepMs = elapsedMs / sweeps;
   return sweeps >= 2 ** quiet || elapsedMs + sweepMs > deletionsPauseMaxMs + sweepMs * lateShare;
 }
 
-/** How late a sweep may be, as a share of the time between two of them, before the next one is taken to come after the limit. */
+/** Tolerated delay of a sweep, as a share of the time between sweeps. */
 const lateShare = 0.1;
 
-/** Whether the next window would not fit into the cheapest page if as much changes again: reading the feed is then the cheaper way. */
+/**
+ * Whether the next window would exceed the cheapest page if as much changes again. Reading the feed
+ * is then cheaper.
+ */
 export function isWindowFull({rows, fresh}: SweptWindow): boolean {
   return rows + fresh > coqlRowsSmall;
 }
 
-/** Keeps the history of one binding's feed, and whether the module has one. */
+/** The history of one binding's feed, and whether the module has a feed. */
 export class DeletionSchedule {
   #sweeps = 0;
   #quiet = 0;
@@ -47,12 +56,12 @@ export class DeletionSchedule {
   #isRefused = false;
   #wasRefused = false;
 
-  /** False once Zoho has refused the feed, until it may be asked again. */
+  /** False after Zoho rejected the feed, until it may be tried again. */
   get hasFeed(): boolean {
     return !this.#isRefused;
   }
 
-  /** Takes note that Zoho refuses the feed. Returns whether it does so for the first time. */
+  /** Records that Zoho rejects the feed. Returns whether this is the first time. */
   refused(): boolean {
     const isFirst = !this.#wasRefused;
     this.#isRefused = true;
@@ -60,19 +69,22 @@ export class DeletionSchedule {
     return isFirst;
   }
 
-  /** The feed may be asked for again. */
+  /** Allows the feed to be tried again. */
   allow(): void {
     this.#isRefused = false;
   }
 
-  /** Takes note of a sweep and says whether it reads the feed. */
+  /** Records a sweep. Returns whether it reads the feed. */
   sweeps(window: SweptWindow, nowMs: number): boolean {
     this.#sweeps++;
     const elapsedMs = this.#readMs === undefined ? undefined : nowMs - this.#readMs;
     return isFeedDue({sweeps: this.#sweeps, elapsedMs, quiet: this.#quiet}, window);
   }
 
-  /** Takes note of a reading, and whether more deletions are to be expected at once: it listed some, or could not be read to its end. */
+  /**
+   * Records a reading. `expectsMore` says that it listed deletions or was incomplete, so more are
+   * likely soon.
+   */
   read(expectsMore: boolean, nowMs: number): void {
     this.#sweeps = 0;
     this.#quiet = expectsMore ? 0 : this.#quiet + 1;

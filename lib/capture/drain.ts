@@ -1,9 +1,9 @@
-/** A sweep in its turn. */
+/** Runs sweeps within the shared limit of concurrent ones. */
 import type {Binding} from './binding.ts';
 import {withNarrowerQuery} from './recovery.ts';
 import {type SweepOptions, sweep} from './sweep.ts';
 
-/** Drains one window once there is room for its pages, with fields left out that Zoho refuses. */
+/** Drains one window once a slot is free. Fields that Zoho rejects are omitted. */
 export async function drain(binding: Binding, signal: AbortSignal, options?: SweepOptions): Promise<void> {
   const release = await binding.shared.sweepSlots.acquire(signal);
   try {

@@ -1,4 +1,4 @@
-/** Keeps the state's note of a module's fields: which are known, which are refused, which are owed (design 5.6, 6). */
+/** Maintains the saved notes on a module's fields: known, refused and owed ones (design 5.6, 6). */
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf, secondsOf} from '../flow/state.ts';
@@ -10,15 +10,15 @@ import {type Api, apis} from './field-plan.ts';
 import {capturedNames, isNoteOld, namesDigest, newNames, owing, refusedPatch} from './owed-fields.ts';
 
 /**
- * Takes note of metadata that were just read. Fields that are new to the capture are owed: records may have had values since the
- * field was made, and were captured without them. What an API had refused is asked for again when metadata changed, and daily;
- * what it reads again is owed, too.
+ * Updates the notes after metadata were read. New fields are owed, because records captured earlier
+ * may have values in them. Refused fields are tried again when metadata changed, and daily. Those
+ * that are accepted again are owed, too.
  *
- * Writes a checkpoint only when there is something to note, or the last note is a day old.
+ * Writes a checkpoint only if the notes change or are a day old.
  */
 export async function noteFields(binding: Binding, haveChanged: boolean, signal: AbortSignal): Promise<void> {
   await note(binding, haveChanged, signal);
-  // No refresh reaches records of the future, but sweeps do.
+  // A refresh does not reach records of the future, but sweeps do.
   const owed = binding.state.fields?.owed ?? [];
   if (owed.some((name) => binding.queries.fields.reads('coql', name))) binding.seen.recaptureAhead();
 }
@@ -33,7 +33,7 @@ async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal)
   const again = before === undefined ? [] : await askAgain(binding, nowS, signal);
   await binding.patch(() => {
     const names = capturedNames(fields);
-    // A state without a note is from a version that kept none: it captured what there was.
+    // A version that kept no notes captured all fields that it knew.
     const owed = before === undefined ? [] : [...newNames(before, names), ...again];
     const {fields: owes, ...rest} = owing(binding.state, fields, owed);
     return {
@@ -44,8 +44,9 @@ async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal)
 }
 
 /**
- * Asks the APIs for the fields that they refused, and returns those that they read again. It takes three calls at most: all of an API's at
- * once, and when these are refused one of them alone, another each day.
+ * Tries refused fields again, and returns those that an API now reads. This takes at most three
+ * calls: one per API with all of its fields, then one with a single field, a different one each
+ * day.
  */
 async function askAgain(binding: Binding, nowS: number, signal: AbortSignal): Promise<string[]> {
   const {fields} = binding.queries;
@@ -72,7 +73,9 @@ async function askAgain(binding: Binding, nowS: number, signal: AbortSignal): Pr
   return again;
 }
 
-/** Whether an API reads fields. A job that is created for that is of one second, and nobody reads it. */
+/**
+ * Whether an API reads these fields. The test job covers one second, and its result is not read.
+ */
 async function isRead(
   {module, queries: {fields}, state, shared}: Binding,
   api: Api,

@@ -1,4 +1,4 @@
-/** What each of Zoho's APIs reads of a module: fields asked for, refused, and cut into slices. */
+/** Which fields of a module each API reads: requested, refused, and cut into slices. */
 
 import {bulkFieldsMax, coqlColumnsFallback, coqlColumnsMax, coqlDynamicMax} from '../limits.ts';
 import type {Field} from '../records/field.ts';
@@ -9,12 +9,12 @@ import {LearnedQuoting} from './quoting.ts';
 export type Api = 'bulk' | 'coql';
 export const apis: readonly Api[] = ['bulk', 'coql'];
 
-/** Names of the fields that each API refuses. */
+/** Names of the fields that each API rejects. */
 export type Refusals = Readonly<Partial<Record<Api, readonly string[] | undefined>>>;
 
 /**
- * The fields of one module in this process. A field that an API refuses is left out for that API from then on. Slices are cut before refused fields
- * are left out, so that a slice keeps its number whatever is refused.
+ * The fields of one module in this process. A field that an API rejects is omitted from later
+ * requests to it. Slices are cut before refused fields are omitted, so a slice keeps its number.
  */
 export class FieldPlan {
   readonly #refused: Record<Api, Set<string>> = {bulk: new Set(), coql: new Set()};
@@ -24,13 +24,13 @@ export class FieldPlan {
   readonly quoting = new LearnedQuoting();
   #coqlColumns = coqlColumnsMax;
 
-  /** `refused` are fields that an API is known to refuse. */
+  /** `refused` are fields that an API is known to reject. */
   constructor(fields: readonly Field[], refused: Refusals = {}) {
     for (const api of apis) this.#refused[api] = new Set(refused[api]);
     this.replace(fields);
   }
 
-  /** Takes newly read metadata. Returns whether anything differs from before. */
+  /** Takes new metadata. Returns whether anything changed. */
   replace(fields: readonly Field[]): boolean {
     const sorted = [...fields].sort((a, b) => (a.name < b.name ? -1 : 1));
     const before = JSON.stringify([...this.#fields.values()]);
@@ -38,25 +38,28 @@ export class FieldPlan {
     return JSON.stringify(sorted) !== before;
   }
 
-  /** Leaves a field out for one API. False when it was not asked for, or nothing works without it. */
+  /** Omits a field for one API. Returns false if it was not requested, or is indispensable. */
   refuse(api: Api, name: string): boolean {
     if (keyFields.includes(name) || !this.reads(api, name)) return false;
     this.#refused[api].add(name);
     return true;
   }
 
-  /** Asks for a field again that was left out for one API. */
+  /** Requests a field again that was omitted for one API. */
   admit(api: Api, name: string): void {
     this.#refused[api].delete(name);
   }
 
-  /** The fields left out for each API that metadata still have, in order of name. */
+  /** The fields omitted for each API that metadata still have, in order of name. */
   get refused(): {bulk: string[]; coql: string[]} {
     const left = (api: Api) => [...this.#fields.values()].filter((field) => field[api] && this.#refused[api].has(field.name));
     return {bulk: left('bulk').map(({name}) => name), coql: left('coql').map(({name}) => name)};
   }
 
-  /** Goes back to the number of columns that every version of COQL takes. False when that is what was asked for already. */
+  /**
+   * Falls back to the number of columns that every version of COQL accepts. Returns false if no
+   * slice was wider.
+   */
   narrowCoql(): boolean {
     const widest = Math.max(...this.coqlSlices.map((slice) => slice.length));
     this.#coqlColumns = coqlColumnsFallback;
@@ -72,14 +75,20 @@ export class FieldPlan {
     return [...this.#fields.values()].filter(({name}) => this.reads('bulk', name) || this.reads('coql', name));
   }
 
-  /** Notes that an API reads these fields: a job took them, or an answer holds them. Returns whether that is news of any captured field. */
+  /**
+   * Records that an API reads these fields, because it accepted a job or its answer has them.
+   * Returns whether that is new for any field.
+   */
   confirm(names: Iterable<string>): boolean {
     const before = this.#confirmed.size;
     for (const name of names) if (this.#fields.has(name)) this.#confirmed.add(name);
     return this.#confirmed.size > before;
   }
 
-  /** Captured fields that an API is known to read. A field that Flow was once told of stays a column for ever, so it is told of these alone. */
+  /**
+   * Captured fields that an API is known to read. Only these are described to Flow, because a
+   * described field remains a column for ever.
+   */
   get confirmed(): Field[] {
     return this.captured.filter(({name}) => this.#confirmed.has(name));
   }
@@ -89,19 +98,22 @@ export class FieldPlan {
     return this.#slices('bulk', this.#asked('bulk'), bulkFieldsMax);
   }
 
-  /** What a refresh that begins now reads, in order of name. */
+  /** The fields of a refresh that begins now, in order of name. */
   toRefresh(owed: readonly string[] = []): string[] {
     return this.#asked('bulk')
       .filter((field) => isRefreshed(field, this.reads, owed))
       .map(({name}) => name);
   }
 
-  /** The slices of a refresh that began with some fields; none when none of them can be read any more. */
+  /**
+   * The slices of a refresh that began with these fields; none if none of them can be read any
+   * more.
+   */
   refreshSlices(names: readonly string[]): string[][] {
     return formulaSlices(names, this.reads);
   }
 
-  /** Columns of a sweep's queries; no query has more dynamic formulas than COQL takes. */
+  /** Columns of a sweep's queries. No query has more dynamic formulas than COQL accepts. */
   get coqlSlices(): string[][] {
     const asked = this.#asked('coql');
     const dynamic = asked.filter((field) => field.dynamic);
@@ -117,7 +129,7 @@ export class FieldPlan {
     return this.#without('coql', slices);
   }
 
-  /** Names of the fields that only one API reads, and of those that none does, for the report. */
+  /** Names of the fields that only one API reads, and of those that none reads, for the report. */
   get coverage(): {bulkOnly: string[]; coqlOnly: string[]; neither: string[]} {
     const names = [...this.#fields.keys()].filter((name) => !keyFields.includes(name));
     return {

@@ -1,4 +1,4 @@
-/** The two loops of a binding, side by side: backfills and refreshes, and sweeps. */
+/** The two concurrent loops of a binding: one for backfills and refreshes, one for sweeps. */
 import {secondsOf} from '../flow/state.ts';
 import {fieldsAgeMaxMs, scheduleCheckMs, sweepSpacingMs, windowLagS} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
@@ -10,7 +10,10 @@ import {resumeRange} from './rebuild-filter.ts';
 import {emptyMetadata} from './resume.ts';
 import {fired} from './schedule.ts';
 
-/** Runs both sides until the signal aborts or, with `once`, until both are through. The failure of one ends the other. */
+/**
+ * Runs both loops until the signal aborts or, with `once`, until both are done. A failure of one
+ * ends the other.
+ */
 export async function runLoops(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
@@ -20,26 +23,28 @@ export async function runLoops(binding: Binding, once: boolean, signal: AbortSig
   try {
     await Promise.all([ranges, sweeps]);
   } catch (error) {
-    // Without a reason: the other loop would take this failure for Zoho's answer to its own call.
+    // Without a reason: the other loop would mistake this failure for Zoho's answer to its own
+    // call.
     ended.abort();
     await Promise.allSettled([ranges, sweeps]);
     throw error;
   }
 }
 
-/** The range that is pending, then a refresh whenever one is due or something is owed. */
+/** Runs the pending range, then a refresh whenever one is due or fields are owed. */
 async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal): Promise<void> {
   const {clock, client} = binding.shared;
   for (;;) {
     if (binding.state.backfill != null) {
       await runBackfill(binding, signal);
       noteOwed(binding);
-      // A schedule that fires faster than its refreshes take leaves them some rest; what is owed does not wait.
+      // A schedule may fire faster than its refreshes complete. Owed fields do not wait.
       if (!once && owedOf(binding).length === 0) await clock.sleep(scheduleCheckMs, signal);
     }
     const nowS = await client.nowSeconds(signal);
     const isDue = refreshDue(binding, nowS);
-    // The first sweep of a process emits the overlap again; of a refresh that runs already, those rows would be dropped.
+    // The first sweep of a process emits the overlap again, and a running refresh would drop those
+    // rows.
     if (once && isDue && binding.progress.sweeps === 0) await drain(binding, signal);
     if (isDue && binding.progress.sweeps > 0) {
       await beginRefresh(binding, nowS, signal);
@@ -49,7 +54,9 @@ async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal
   }
 }
 
-/** Whether a refresh is to begin now, for what is owed or by the schedule; not without anything that it could read. */
+/**
+ * Whether a refresh should begin now, for owed fields or by the schedule, and has fields to read.
+ */
 function refreshDue(binding: Binding, nowS: number): boolean {
   const {schedule, state, queries, owedRefreshes, shared} = binding;
   if (shared.credits.onHold.refreshes) return false;
@@ -59,7 +66,7 @@ function refreshDue(binding: Binding, nowS: number): boolean {
   return schedule !== undefined && fired(schedule, secondsOf(state.last_initialized ?? state.start), nowS);
 }
 
-/** Says what a range that has ended leaves owed, and when it comes. */
+/** Logs the fields that are still owed after a range, and when they arrive. */
 function noteOwed(binding: Binding): void {
   const {module, shared, owedRefreshes} = binding;
   const owed = owedOf(binding);
@@ -67,8 +74,8 @@ function noteOwed(binding: Binding): void {
   if (owed.length === 0) return;
   const names = owed.join(', ');
   const what = mustWait
-    ? `Records of module ${module} keep changing: ${names} of the latest arrives with its next refresh`
-    : `Records of module ${module} were captured without ${names}: it comes with a refresh, which begins now`;
+    ? `Records of module ${module} keep changing: their latest values of ${names} arrive with the next refresh`
+    : `Records of module ${module} were captured without ${names}: a refresh that adds the values begins now`;
   shared.log('info', what, {module, fields: owed});
 }
 
@@ -76,7 +83,10 @@ function owedOf({state}: Binding): readonly string[] {
   return state.fields?.owed ?? [];
 }
 
-/** A sweep every interval; with `ranges`, until they are done and a sweep after them has drained all seconds up to the one that this began in. */
+/**
+ * Sweeps at every interval. With `ranges`, it ends after they do, with a sweep that drains every
+ * second up to the one in which this loop began.
+ */
 async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
   const {client, clock} = binding.shared;
   const beganS = await client.nowSeconds(signal);
@@ -103,7 +113,7 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
   }
 }
 
-/** Waits out a pause, or less when `ranges` end before it; what fails, fails. */
+/** Waits for a pause, or until `ranges` end. Rejects if they fail. */
 async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
   if (ranges === undefined) return clock.sleep(pauseMs, signal);
   const over = new AbortController();
@@ -115,13 +125,13 @@ async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: 
   }
 }
 
-/** Reads the field metadata again; a field that is new arrives with the next sweep. */
+/** Reads the field metadata again. A new field arrives with the next sweep. */
 async function readFields(binding: Binding, signal: AbortSignal): Promise<void> {
   const {module, shared, queries, deletionSchedule} = binding;
   const fields = await shared.client.fields(module, signal);
   if (fields === null) {
     queries.keepFields();
-    return shared.log('warn', `Module ${module}: ${emptyMetadata}; those known before stay in use`, {module});
+    return shared.log('warn', `Module ${module}: ${emptyMetadata}; the known fields stay in use`, {module});
   }
   deletionSchedule.allow();
   const haveChanged = queries.takeFields(fields);

@@ -1,12 +1,14 @@
-/** Bindings that an outage keeps from Zoho take turns to try again; the first to get through wakes the others. */
+/** In an outage, bindings retry one at a time. The first success wakes all others. */
 import {outageDelayMaxMs, outageDelayMs} from '../limits.ts';
 import {backoff} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
 import {type Release, Semaphore} from '../platform/semaphore.ts';
 
 /**
- * However many bindings wait, one of them tries at a time, after a pause that is capped: so an outage costs as few calls with a hundred bindings as with one, and
- * is found to be over within seconds. Bindings that reach Zoho all the while wake nobody, so that an outage of one module does not turn into a storm.
+ * Only one of the waiting bindings retries at a time, after a pause with an upper limit. An outage
+ * therefore costs as few calls with a hundred bindings as with one, and its end is noticed within
+ * seconds. Bindings that still reach Zoho wake nobody, so an outage of one module causes no storm
+ * of retries.
  */
 export class OutageLine {
   readonly #clock: Clock;
@@ -19,12 +21,15 @@ export class OutageLine {
     this.#clock = clock;
   }
 
-  /** The pause before the next try. */
+  /** The pause before the next retry. */
   get pauseMs(): number {
     return backoff(this.#failures + 1, {firstMs: outageDelayMs, maxMs: outageDelayMaxMs});
   }
 
-  /** Resolves when a binding may try again: in its turn, or when another got through. Rejects when the signal aborts. */
+  /**
+   * Resolves when a binding may retry: in its turn, or after another one succeeded. Rejects when
+   * the signal aborts.
+   */
   async wait(binding: object, signal: AbortSignal): Promise<void> {
     const over = this.#over.signal;
     const woken = AbortSignal.any([signal, over]);
@@ -40,7 +45,10 @@ export class OutageLine {
     }
   }
 
-  /** A binding got something from Zoho. If it was its turn to try, all others may. */
+  /**
+   * Reports that a binding received something from Zoho. If it was retrying in its turn, all others
+   * may retry.
+   */
   reached(binding: object): void {
     if (this.#probe?.binding !== binding) return;
     this.#end(0);
@@ -48,7 +56,10 @@ export class OutageLine {
     this.#over = new AbortController();
   }
 
-  /** A binding did not reach Zoho. If it was its turn to try, the next one has it. */
+  /**
+   * Reports that a binding did not reach Zoho. If it was retrying in its turn, the next one
+   * follows.
+   */
   failed(binding: object): void {
     if (this.#probe?.binding === binding) this.#end(this.#failures + 1);
   }

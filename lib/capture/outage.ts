@@ -1,4 +1,4 @@
-/** Outages of Zoho while a capture is open: they are ridden out, for a time (design 7: retries are bounded and visible). */
+/** Retries during an outage of Zoho, for a limited time (design 7). */
 
 import {ZohoError} from '../errors/errors.ts';
 import {outageDelayMaxMs, outageDelayMs, outageMaxMs} from '../limits.ts';
@@ -9,11 +9,14 @@ import type {Log} from '../platform/log.ts';
 export interface RideOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Told what is the matter, and `undefined` when it is over. */
+  /** Called with the reason of a wait, and with `undefined` when it is over. */
   readonly tell?: (reason: string | undefined) => void;
 }
 
-/** Repeats what fails because Zoho is out of reach, as long as an outage may last; throws what it ended with, and any other failure as it comes. */
+/**
+ * Repeats an action that fails because Zoho cannot be reached, for as long as an outage may last.
+ * Then it throws the last failure. Other failures are thrown at once.
+ */
 export async function ridingOut<T>(attempt: () => Promise<T>, options: RideOptions, signal: AbortSignal): Promise<T> {
   const {clock, log, tell = () => {}} = options;
   const sinceMs = clock.elapsedMs();
@@ -37,7 +40,7 @@ export function isOutage(error: unknown): error is ZohoError {
   return error instanceof ZohoError && error.kind === 'unavailable';
 }
 
-/** How long to wait after so many tries before. */
+/** The pause after this number of retries. */
 export function outagePauseMs(tries: number): number {
   return backoff(tries + 1, {firstMs: outageDelayMs, maxMs: outageDelayMaxMs});
 }

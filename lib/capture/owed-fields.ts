@@ -1,6 +1,7 @@
 /**
- * What is owed of fields (design 5.6). A field is owed when records were captured without it, although Bulk Read has it: its
- * name stands in the state until a refresh has read it of all records captured so far. Pure.
+ * Fields whose values are owed (design 5.6). A field is owed when records were captured without it
+ * although Bulk Read has it. The state keeps its name until a refresh has read it for all records
+ * captured so far. Pure.
  */
 import {hash} from 'node:crypto';
 import {type BindingState, secondsOf} from '../flow/state.ts';
@@ -8,15 +9,15 @@ import {fieldsNotedMaxS, owedPauseMs, refreshesInRowMax} from '../limits.ts';
 import type {BindingPatch} from '../records/batch.ts';
 import type {FieldPlan} from './field-plan.ts';
 
-/** Characters that stand for one name in a digest: 24 bits, so that of 500 names hardly ever two are alike. */
+/** Characters per name in a digest. With 24 bits, two of 500 names hardly ever collide. */
 const digestLength = 4;
 
-/** A digest of names by which each can be known again, unlike by a digest of them all: a restart has to tell which are new. */
+/** A digest from which each name can be recognised, so that a restart can find the new ones. */
 export function namesDigest(names: readonly string[]): string {
   return [...new Set(names.map(digestOf))].sort().join('');
 }
 
-/** The names that a digest was not made of. All of them, for a digest of another form. */
+/** The names that are not in a digest. All of them, if the digest has another format. */
 export function newNames(digest: string, names: readonly string[]): string[] {
   const known = new Set(digest.match(new RegExp(`.{${digestLength}}`, 'gs')));
   return names.filter((name) => !known.has(digestOf(name)));
@@ -26,7 +27,7 @@ function digestOf(name: string): string {
   return hash('sha1', name, 'base64url').slice(0, digestLength);
 }
 
-/** Whether the state's note of the fields is so old that what was refused is to be asked for again. */
+/** Whether the notes are so old that refused fields should be tried again. */
 export function isNoteOld({fields}: BindingState, nowS: number): boolean {
   return fields?.read === undefined || nowS - secondsOf(fields.read) >= fieldsNotedMaxS;
 }
@@ -37,8 +38,8 @@ export function capturedNames(fields: FieldPlan): string[] {
 }
 
 /**
- * The patch that owes more fields, and owes none that Bulk Read does not read: these are owed when it reads them again. A running
- * refresh does not pay for what becomes owed while it runs.
+ * The patch that adds owed fields. Those that Bulk Read does not read are removed, and become owed
+ * again once it does. Fields that become owed during a refresh stay owed after it.
  */
 export function owing(state: BindingState, fields: FieldPlan, more: readonly string[]): BindingPatch {
   const owed = owedNames(fields, [...(state.fields?.owed ?? []), ...more]);
@@ -50,21 +51,22 @@ export function owing(state: BindingState, fields: FieldPlan, more: readonly str
   };
 }
 
-/** The patch that keeps what was just refused. Nothing is new by it. */
+/** The patch that saves the current refusals. It adds no owed field. */
 export function refusing(state: BindingState, fields: FieldPlan): BindingPatch {
   const {fields: note, ...rest} = owing(state, fields, []);
   const digest = state.fields?.digest === undefined ? {} : {digest: namesDigest(capturedNames(fields))};
   return {...rest, fields: {...(note as object), ...digest, refused: refusedPatch(fields)}};
 }
 
-/** The refusals as a patch; an API that refuses nothing has none. */
+/** The refusals as a patch. An API without any is removed. */
 export function refusedPatch({refused: {bulk, coql}}: FieldPlan): BindingPatch {
   return {bulk: bulk.length > 0 ? bulk : null, coql: coql.length > 0 ? coql : null};
 }
 
 /**
- * The patch that ends a range: what a refresh read is owed no more. What only Bulk Read reads is, if records changed meanwhile: their
- * rows were dropped, or had left the range.
+ * The patch that ends a range. Fields that a refresh has read are no longer owed. If records
+ * changed meanwhile, fields that only Bulk Read reads are owed, because the rows of these records
+ * were dropped or had left the range.
  */
 export function rangeEnd({backfill, fields: {owed: before = []} = {}}: BindingState, fields: FieldPlan): BindingPatch {
   const paid = new Set(backfill?.fields).difference(new Set(backfill?.again));
@@ -77,12 +79,14 @@ export function rangeEnd({backfill, fields: {owed: before = []} = {}}: BindingSt
 /** Ends a backfill or a refresh. */
 const rangeDone: BindingPatch = {backfill: null, is_connector_initiated: false};
 
-/** Refreshes for what is owed that follow one another: a module that never rests is not refreshed for ever. */
+/**
+ * Limits consecutive refreshes for owed fields, so that a busy module is not refreshed for ever.
+ */
 export class OwedRefreshes {
   #inRow = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  /** Whether another may begin; after too many in a row, only when some time has passed. */
+  /** Whether another one may begin. After too many in a row, it must wait for some time. */
   mayBegin(nowMs: number): boolean {
     return this.#inRow < refreshesInRowMax || nowMs - this.#lastMs >= owedPauseMs;
   }
@@ -92,7 +96,10 @@ export class OwedRefreshes {
     this.#lastMs = nowMs;
   }
 
-  /** A range has ended; nothing is owed after the last of a row. Returns whether what is owed has to wait now. */
+  /**
+   * Records the end of a range. If it leaves nothing owed, the row of refreshes ends. Returns
+   * whether owed fields must wait now.
+   */
   ended(owes: boolean): boolean {
     if (!owes) this.#inRow = 0;
     return this.#inRow >= refreshesInRowMax;

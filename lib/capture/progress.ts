@@ -1,30 +1,38 @@
-/** How far each binding is, for whoever shows it to a person. Plain counters that the pipeline moves and others read. */
+/** The progress of each binding: plain counters that the pipeline updates and displays read. */
 
 export interface BindingProgress {
   readonly name: string;
-  /** What the binding is doing, in a few words: `waiting for job`, `downloading`, `sweeping`, `up to date`. */
+  /**
+   * What the binding is doing, in a few words: `waiting for job`, `downloading`, `sweeping`, `up to
+   * date`.
+   */
   phase: string;
-  /** Whether a backfill, a refresh, or a later snapshot is running. */
+  /** Whether a backfill, a refresh, or a snapshot after the first is running. */
   range: 'backfill' | 'refresh' | 'snapshot' | undefined;
-  /** Rows received by bulk, and rows of the page being read as Zoho counted them. */
+  /** Rows received by bulk, and rows of the current page as Zoho counted them. */
   rows: number;
   pageRows: number | undefined;
-  /** Documents written, deletions among them, and rows dropped because something newer was captured. */
+  /**
+   * Documents written including deletions, and rows dropped because something newer was captured.
+   */
   documents: number;
   deletions: number;
   dropped: number;
-  /** Rows of refreshes that were written, and those left out because their values are there already. */
+  /**
+   * Rows of refreshes that were written, and rows omitted because their values are already
+   * captured.
+   */
   refreshed: number;
   unchanged: number;
-  /** The last refresh that was completed: records that it compared, and those of them whose values it wrote. */
+  /** The last completed refresh: the records it compared, and how many of them it wrote. */
   lastRefresh: {readonly records: number; readonly changed: number} | undefined;
-  /** Rows left out because they cannot become documents. */
+  /** Rows omitted because they cannot become documents. */
   quarantined: number;
-  /** Sweeps drained since the start. */
+  /** Sweeps since the start. */
   sweeps: number;
-  /** Why the module is paused, while it is. */
+  /** Why the module is paused; undefined if it is not. */
   fault: string | undefined;
-  /** Since when records are captured, and what decided it; undefined until that is known. */
+  /** The start of captured records and the reason for it; undefined until known. */
   since: {readonly start: string; readonly reason: string} | undefined;
 }
 

@@ -1,10 +1,16 @@
-/** The quarantine of one binding: names rows that cannot become documents in the log, and counts them for the status (design 3). */
+/**
+ * The quarantine of one binding. It names rows that cannot become documents in the log, and counts
+ * them for the status (design 3).
+ */
 import {unusableKnownMax, unusableNamedMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import {type Quarantine, rowFaults, type UnusableRow} from '../records/unusable-rows.ts';
 import type {BindingProgress} from './progress.ts';
 
-/** Each row is named and counted once, however often overlaps and restarted ranges read it. What is said of a row is its place, its record and its fault, never a value. */
+/**
+ * Each row is named and counted once, however often overlaps and restarted ranges read it. The log
+ * has its place, record and fault, but no value.
+ */
 export class NamedQuarantine implements Quarantine {
   readonly #module: string;
   readonly #progress: BindingProgress;
@@ -38,7 +44,7 @@ export class NamedQuarantine implements Quarantine {
   addUnread(rows: number, page: string): void {
     this.#progress.quarantined += rows;
     this.#warn(
-      `Module ${this.#module}: ${rows} more rows of ${page} are left out, because they cannot be told from those around them`,
+      `Module ${this.#module}: ${rows} more rows of ${page} are left out, because they cannot be distinguished from those around them`,
       {
         page,
         rows,
@@ -46,7 +52,7 @@ export class NamedQuarantine implements Quarantine {
     );
   }
 
-  /** Forgets the oldest when there are too many; it may be named and counted again. */
+  /** Forgets the oldest row beyond a limit. Such a row may be named and counted again. */
   #remember(digest: string): void {
     this.#known.add(digest);
     if (this.#known.size <= unusableKnownMax) return;

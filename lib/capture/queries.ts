@@ -1,4 +1,6 @@
-/** What one binding asks Zoho for: the fields that each API reads, and how much at once. */
+/**
+ * What one binding requests from Zoho: the fields that each API reads, and the sizes of requests.
+ */
 import type {BindingState} from '../flow/state.ts';
 import {coqlPageBytes, coqlPageShrinkBy, coqlRowsLarge} from '../limits.ts';
 import type {Field} from '../records/field.ts';
@@ -8,7 +10,7 @@ import type {Api, FieldPlan} from './field-plan.ts';
 
 export class Queries {
   readonly fields: FieldPlan;
-  /** Rows of a COQL page, as this organisation allows and serves them. */
+  /** Rows of a COQL page, as this organisation allows and delivers them. */
   readonly pageSize = new PageSize({most: coqlRowsLarge, shrinkBy: coqlPageShrinkBy, bytesWanted: coqlPageBytes});
   readonly #module: string;
   readonly #listSize: PageSize;
@@ -16,31 +18,31 @@ export class Queries {
   #rowsExpected = 0;
   #untimedOutages = 0;
 
-  /** `listSize` is the number of ids that this organisation takes in a list of COQL. */
+  /** `listSize` is the number of ids that this organisation accepts in a COQL list. */
   constructor(module: string, fields: FieldPlan, listSize: PageSize) {
     this.#module = module;
     this.fields = fields;
     this.#listSize = listSize;
   }
 
-  /** What sweeps ask of each record. */
+  /** What sweeps request of each record. */
   get plan(): CoqlPlan {
     const {coqlSlices: slices, all: fields, quoting} = this.fields;
     return {module: this.#module, slices, fields, quoting, pageSize: this.pageSize, listSize: this.#listSize};
   }
 
-  /** The slices of the range that a state holds: those of a backfill, or of a refresh. */
+  /** The slices of the range in a state, for a backfill or a refresh. */
   slices(state: BindingState): string[][] {
     const {fields} = this;
     return state.is_connector_initiated === true ? fields.refreshSlices(this.refreshedBy(state)) : fields.bulkSlices;
   }
 
-  /** The fields that the refresh of a state reads, in the order in which it began with them. */
+  /** The fields of the refresh in a state, in their original order. */
   refreshedBy({backfill}: BindingState): readonly string[] {
     return backfill?.fields ?? this.fields.toRefresh();
   }
 
-  /** Leaves a field out of what one API is asked for. False when nothing would change by that. */
+  /** Omits a field from requests to one API. Returns false if that changes nothing. */
   refuse(api: Api, field: string): boolean {
     if (!this.fields.refuse(api, field)) return false;
     this.#areFieldsStale = true;
@@ -52,18 +54,18 @@ export class Queries {
     return this.#areFieldsStale;
   }
 
-  /** Takes newly read metadata. Returns whether anything differs from before. */
+  /** Takes new metadata. Returns whether anything changed. */
   takeFields(fields: readonly Field[]): boolean {
     this.#areFieldsStale = false;
     return this.fields.replace(fields);
   }
 
-  /** Metadata were asked for, and the answer was of no use: those known before stay. */
+  /** Keeps the known metadata, after an answer without any. */
   keepFields(): void {
     this.#areFieldsStale = false;
   }
 
-  /** Rows of the last sweep, by which the next one chooses its first page's size. */
+  /** Rows of the last sweep, which determine the size of the next one's first page. */
   get rowsExpected(): number {
     return this.#rowsExpected;
   }
@@ -72,7 +74,10 @@ export class Queries {
     this.#rowsExpected = rows;
   }
 
-  /** Counts outages that kept Zoho from naming records without `Modified_Time`; returns how many there were before. */
+  /**
+   * Counts an outage that kept Zoho from listing records without `Modified_Time`. Returns the
+   * number of earlier ones.
+   */
   countUntimedOutage(): number {
     return this.#untimedOutages++;
   }

@@ -1,19 +1,26 @@
-/** How the names of a module are written in COQL: which stand in quotes, as far as this organisation has shown. */
+/** Which names of a module are quoted in COQL, as learnt from this organisation's answers. */
 import {isReserved, type Quoting} from '../zoho/coql.ts';
 
-/** Who thinks that a name is written wrongly: Zoho's hint, which may point beside it, or the search that made sure of it. */
+/**
+ * Why a name is written the other way: a hint by Zoho, which may name the wrong one, or a search
+ * that confirmed it.
+ */
 export type Reason = 'hint' | 'search';
 
 /**
- * Names that COQL reserves stand in quotes, and Zoho's list of them is unpublished. A name that makes a query unreadable is written the other way, once for
- * each reason: a reserved word that is not known to be one gets its quotes, and an organisation that takes no quotes gets bare names.
+ * Names that COQL reserves are quoted, but Zoho does not publish their list. A name that makes a
+ * query unreadable is written the other way, once for each reason. So an unknown reserved word gets
+ * quotes, and an organisation that rejects quotes gets bare names.
  */
 export class LearnedQuoting implements Quoting {
   readonly columns = new Map<string, boolean>();
   module: boolean | undefined;
   readonly #switched = new Set<string>();
 
-  /** Writes a column the other way from now on. False when the reason was given before. */
+  /**
+   * Writes a column the other way from now on. Returns false if that was done before for this
+   * reason.
+   */
   switchColumn(name: string, reason: Reason): boolean {
     if (!this.#isNew(`${reason} column ${name}`)) return false;
     this.columns.set(name, !(this.columns.get(name) ?? isReserved(name)));
@@ -27,7 +34,7 @@ export class LearnedQuoting implements Quoting {
     return true;
   }
 
-  /** Whether a column stands in quotes. */
+  /** Whether a column is quoted. */
   isQuoted(name: string): boolean {
     return this.columns.get(name) ?? isReserved(name);
   }

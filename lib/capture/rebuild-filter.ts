@@ -1,4 +1,7 @@
-/** What was emitted beside a range before the process restarted: asked of Zoho again (guarantee G2). */
+/**
+ * After a restart, asks Zoho again which records were emitted during the running range (guarantee
+ * G2).
+ */
 import {type BackfillState, type BindingState, secondsOf} from '../flow/state.ts';
 import {feedLagMs, windowOverlapS} from '../limits.ts';
 import {consume, only} from '../platform/generators.ts';
@@ -10,7 +13,10 @@ import {coqlContext} from './coql-context.ts';
 import {FilterOverflow} from './seen/seen.ts';
 import {deletedSince} from './sweep.ts';
 
-/** Begins to remember what is emitted beside a range that goes on after a restart; nothing is unknown of it if nothing was emitted before. */
+/**
+ * Continues a range after a restart: emissions are remembered from now on. The filter is complete
+ * if nothing was emitted before.
+ */
 export function resumeRange({state, seen}: Binding): void {
   const {backfill} = state;
   if (backfill == null || seen.filter.isComplete) return;
@@ -18,24 +24,23 @@ export function resumeRange({state, seen}: Binding): void {
 }
 
 /**
- * After a restart in the middle of a range, asks Zoho for what may have been emitted since it began,
- * if the state says that anything was: ids modified from an overlap before the cutoff on, and ids
- * deleted since then. Sweeps meanwhile add to it. No bulk row is written before.
+ * After a restart during a range, asks Zoho which records may have been emitted since it began, if
+ * the state says that any were: ids modified since an overlap before the cutoff, and ids deleted
+ * since then. Concurrent sweeps add to them. No bulk row is written before this ends.
  *
- * A record that was emitted and deleted afterwards is in neither until the feed lists it, which may
- * take a moment: so the feed is read again that much later. The latest ids are, too: a record may go
- * into the recycle bin, or come out of it, in between. What is known to have gone into the bin counts
- * in any case.
+ * A record that was emitted and then deleted is in neither list until the feed has caught up. The
+ * feed is therefore read again after its lag. So are the latest ids, because a record may enter or
+ * leave the recycle bin in between. Records known to be in the bin always count.
  *
- * During a refresh the records of that overlap are emitted anew, whole: their rows are about to be
- * dropped, and the values they were captured with may be older than the refresh.
+ * During a refresh, the records of the overlap are emitted again completely: their rows will be
+ * dropped, and the values captured before may be older than the refresh.
  */
 export async function rebuildFilter(binding: Binding, signal: AbortSignal): Promise<void> {
   const {seen, state, shared, module, refreshing} = binding;
   const {filter, recycleBin} = seen;
   if (filter.isComplete) return;
-  binding.progress.phase = 'asking what changed since the range began';
-  // Rows of a refresh are looked up there one by one.
+  binding.progress.phase = 'checking what changed since the range began';
+  // Rows of a refresh are looked up in the bin one by one.
   if (!refreshing) for (const id of recycleBin.ids) filter.record(BigInt(id));
   const cutoffS = secondsOf((state.backfill as BackfillState).cutoff);
   const sinceS = Math.max(cutoffS - windowOverlapS, secondsOf(state.start));
@@ -50,8 +55,8 @@ export async function rebuildFilter(binding: Binding, signal: AbortSignal): Prom
 }
 
 /**
- * Waits until the feed of deletions has everything that was deleted before a moment: it may lag
- * behind COQL, and what neither of them shows at a moment would be taken for never emitted.
+ * Waits until the feed of deletions holds everything deleted before now. It may lag behind COQL,
+ * and a record that neither shows would seem never emitted.
  */
 async function feedSettled({shared: {clock}, deletionSchedule}: Binding, sinceMs: number, signal: AbortSignal): Promise<void> {
   const leftMs = sinceMs + feedLagMs - clock.elapsedMs();
@@ -78,15 +83,16 @@ async function recallDeleted(binding: Binding, sinceS: number, signal: AbortSign
   const end = await consume(deletedSince(binding, sinceS, signal), (page) => {
     for (const {id} of page) seen.filter.record(BigInt(id));
   });
-  // What cannot be known must not pass, nor what was known and is refused now: the range's jobs may still have the records.
+  // Unknown records must not pass, nor those that a now rejected feed listed before: the range's
+  // jobs may still have them.
   const isUnknown = end === undefined ? mayMissDeletions(binding.state) : 'stopped' in end;
   if (isUnknown) throw new FilterOverflow(module);
 }
 
 /**
- * Whether deletions were emitted since the range began. Records that changed since then may have
- * been deleted as well; that counts where the feed has been read meanwhile, and not for a module
- * whose deletions Zoho never lists.
+ * Whether deletions were emitted since the range began. Changed records may have been deleted as
+ * well. That counts if the feed has been read since, and not for a module whose deletions Zoho
+ * never lists.
  */
 function mayMissDeletions({backfill, deleted}: BindingState): boolean {
   const {seen, cutoff} = backfill as BackfillState;

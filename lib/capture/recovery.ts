@@ -1,4 +1,7 @@
-/** What to do about a failure of Zoho: one place that decides whether to ask again, ask otherwise, or give the module up for now. */
+/**
+ * Decides what follows a failure of Zoho: the same request again, a narrower one, or a pause of the
+ * module.
+ */
 
 import {ZohoError} from '../errors/errors.ts';
 import {type BackfillState, secondsOf} from '../flow/state.ts';
@@ -15,19 +18,21 @@ const anewFromJob: BindingPatch = {backfill: {job: null, rows: null, next_job: n
 const anewFromRow: BindingPatch = {backfill: {rows: null}};
 const anewFromPage: BindingPatch = {backfill: {next_page: null, job: null, rows: null, next_job: null, slice: null}};
 
-/** What is mended: how far its rows were read, and what was asked for. */
+/** What is recovered: the position of its rows, and what it requests. */
 export interface Recoverable {
   readonly module: string;
   readonly shared: {readonly clock: Clock; readonly log: Log};
   readonly state: {readonly backfill?: BackfillState | undefined};
   patch(patch: BindingPatch): Promise<void>;
-  /** Leaves a field out; false when nothing would change by that. */
+  /** Omits a field. Returns false if that changes nothing. */
   refuse(api: 'bulk', field: string): Promise<boolean>;
 }
 
 /**
- * Remedies of one range. Every one ends in reading on from the state, patched so that it says what may be kept: after a short download all rows
- * passed, after a damaged one none, after a lost or failed job a new job, for a result that is not there the same job for a while, after an expired page token the first page.
+ * Recovers one range from failures. Each recovery patches the state so that reading can continue
+ * from it: after a short download all rows passed count, after a damaged one none, a lost or failed
+ * job is submitted again, a missing result is awaited for a while, and an expired page token leads
+ * back to the first page.
  */
 export class BackfillRecovery {
   readonly #binding: Recoverable;
@@ -37,16 +42,22 @@ export class BackfillRecovery {
   #downloads = 0;
   #jobs = 0;
   #restarts = 0;
-  /** Since when the page's result is asked for without being there, and how often. */
+  /** Since when the page's result has been missing, and how often it was requested. */
   #unready: {sinceMs: number; tries: number} | undefined;
 
-  /** `findRefused` leaves out the fields that Bulk Read refuses without naming them; false when there are none. */
+  /**
+   * `findRefused` omits the fields that Bulk Read rejects without naming them. It returns false if
+   * there are none.
+   */
   constructor(binding: Recoverable, findRefused: (signal: AbortSignal) => Promise<boolean>) {
     this.#binding = binding;
     this.#findRefused = findRefused;
   }
 
-  /** Mends what can be mended and resolves when it is time to read on; else throws, kind `module` for a fault of the module's own. */
+  /**
+   * Resolves when reading may continue. Throws if it cannot, with kind `module` for the module's
+   * own fault.
+   */
   async apply(error: unknown, signal: AbortSignal): Promise<void> {
     if (!(error instanceof ZohoError)) throw error;
     this.#notePage();
@@ -59,11 +70,12 @@ export class BackfillRecovery {
         if (++this.#downloads > downloadTriesMax) throw error.kind === 'short' ? this.#giveUp(error) : error;
         return this.#again(error, undefined, this.#downloads, signal);
       case 'damaged':
-        // Without a job it was the answer to its creation: each try may leave a job of 50 credits behind.
+        // Without a job, this answered its creation: each retry may leave a job of 50 credits
+        // behind.
         if (this.#binding.state.backfill?.job == null || ++this.#downloads > downloadTriesMax) return this.#newJob(error, signal);
         return this.#again(error, anewFromRow, this.#downloads, signal);
       case 'unready': {
-        // Reading on looks at the job first: one that is not kept any more is lost.
+        // The next reading checks the job first. An expired one is lost.
         const {clock} = this.#binding.shared;
         this.#unready ??= {sinceMs: clock.elapsedMs(), tries: 0};
         if (clock.elapsedMs() - this.#unready.sinceMs > resultWaitMaxMs) return this.#newJob(error, signal);
@@ -98,7 +110,9 @@ export class BackfillRecovery {
     await clock.sleep(delayMs, signal);
   }
 
-  /** Counts start anew with every page; those of short downloads with every row gained, too. */
+  /**
+   * Counters restart with every page. Those of short downloads also restart with every row gained.
+   */
   #notePage(): void {
     const {next_page, slice, cutoff, rows = 0} = this.#binding.state.backfill ?? {cutoff: ''};
     const page = JSON.stringify([cutoff, slice, next_page]);
@@ -120,8 +134,8 @@ export class BackfillRecovery {
 }
 
 /**
- * Changes what sweeps ask for after Zoho refused it: a field less, fewer columns, smaller pages (zoho-api sheet 5.3, 11). Returns false when there
- * is nothing to change.
+ * Narrows what sweeps request after Zoho rejected it: one field less, fewer columns, or smaller
+ * pages (zoho-api sheet 5.3, 11). Returns false if nothing can be narrowed.
  */
 async function narrow(binding: Binding, error: ZohoError, signal: AbortSignal): Promise<boolean> {
   const {module, queries, shared} = binding;
@@ -137,8 +151,8 @@ async function narrow(binding: Binding, error: ZohoError, signal: AbortSignal): 
 }
 
 /**
- * Reads something by COQL, asking otherwise as long as Zoho refuses what is asked and there is something to change. A refusal that remains is the
- * module's own fault.
+ * Runs a COQL request, and narrows it as long as Zoho rejects it and it can be narrowed. A
+ * rejection that remains is the module's own fault.
  */
 export async function withNarrowerQuery(binding: Binding, ask: () => Promise<void>, signal: AbortSignal): Promise<void> {
   for (;;) {
@@ -154,5 +168,5 @@ export async function withNarrowerQuery(binding: Binding, ask: () => Promise<voi
   }
 }
 
-/** Codes with which Zoho may answer a query that is larger than this organisation allows. */
+/** Codes with which Zoho may reject a query that exceeds the organisation's limits. */
 const capCodes = new Set(['LIMIT_EXCEEDED', ...columnCodes]);

@@ -1,4 +1,6 @@
-/** Which columns COQL refuses when it does not say, and which names it only wants written otherwise. */
+/**
+ * Finds the columns that COQL rejects without naming them, and the names that need other quoting.
+ */
 import {ZohoError} from '../errors/errors.ts';
 import {coqlColumnsFallback} from '../limits.ts';
 import {keyFields} from '../sources/slices.ts';
@@ -6,22 +8,23 @@ import type {ZohoClient} from '../zoho/api.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {FieldPlan} from './field-plan.ts';
 
-/** Codes with which COQL refuses a column; the answer need not name it (zoho-api sheet 5.6, 12). */
+/** Codes with which COQL rejects a column. The answer may not name it (zoho-api sheet 5.6, 12). */
 export const columnCodes = new Set(['INVALID_QUERY', 'INVALID_DATA', 'SYNTAX_ERROR', 'DUPLICATE_DATA', 'DUPLICATE_ALIAS']);
 
 export interface ColumnSearch {
   readonly module: string;
   readonly client: ZohoClient;
   readonly fields: FieldPlan;
-  /** Records modified since then are asked for, one each time. */
+  /** Each test requests one record modified since then. */
   readonly fromS: number;
-  /** Leaves a column out of what COQL is asked for; false when nothing would change by that. */
+  /** Omits a column from COQL queries. Returns false if that changes nothing. */
   refuse(column: string): Promise<boolean>;
 }
 
 /**
- * Does what Zoho's refusal says without a search: writes the name the other way at which Zoho stopped reading, or leaves out the column that it names.
- * Returns whether anything changed; the hint may have been wrong.
+ * Follows Zoho's hint without a search: changes the quoting of the name at which Zoho stopped
+ * reading, or omits the column that it names. Returns whether anything changed. The hint may be
+ * wrong.
  */
 export async function takeHint(
   {module, fields, refuse}: Omit<ColumnSearch, 'client' | 'fromS'>,
@@ -33,15 +36,16 @@ export async function takeHint(
     return error.near === module && quoting.switchModule(module, 'hint');
   }
   if (error.kind !== 'field' || error.field === undefined) return false;
-  // In quotes it may be taken for a text; a name without them was understood, and is refused.
+  // A quoted name may be taken for a text. A bare name was understood, and is rejected.
   if (quoting.isQuoted(error.field) && quoting.switchColumn(error.field, 'hint')) return true;
   return refuse(error.field);
 }
 
 /**
- * Finds the names that make COQL refuse a query. The module's own, or a column, is written the other way if that helps; a column that is refused in both
- * ways, or only beside another one, is left out. Asks for one row each time, of no more columns at once than every version of COQL takes.
- * Returns whether anything changed.
+ * Finds the names that make COQL reject a query. If other quoting of the module's name or of a
+ * column helps, it is used. A column that is rejected either way, or only together with another
+ * one, is omitted. Each test requests one row, and at most as many columns as every version of COQL
+ * accepts. Returns whether anything changed.
  */
 export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): Promise<boolean> {
   const {module, fields, client, fromS} = search;
@@ -60,12 +64,12 @@ export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): 
     }
   }
 
-  /** Mends one query. The columns before `sound` were accepted together. */
+  /** Fixes one query. The columns before `sound` were accepted together. */
   async function mend(names: readonly string[]): Promise<boolean> {
     let rest = names;
     let changed = false;
     for (let sound = 0; sound < rest.length && (await refuses(rest)); ) {
-      // The shortest beginning that is refused ends with the column at fault.
+      // The shortest rejected prefix ends with the column at fault.
       let refused = rest.length;
       while (refused - sound > 1) {
         const middle = (sound + refused) >> 1;
@@ -83,7 +87,8 @@ export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): 
     return changed;
   }
 
-  // What is refused without any column is the module's name, or nothing that could be mended here.
+  // A query rejected without any column is rejected for the module's name, or for a reason that
+  // cannot be fixed here.
   let found = false;
   if (await refuses([])) {
     if (!quoting.switchModule(module, 'search') || (await refuses([]))) return false;

@@ -1,4 +1,4 @@
-/** What a binding goes on from: its saved state, and its module's fields. */
+/** What a binding continues from: its saved state, and its module's fields. */
 import {ZohoError} from '../errors/errors.ts';
 import {keyFault} from '../flow/discover.ts';
 import {
@@ -20,13 +20,16 @@ import {hasModifiedTime} from '../zoho/fields.ts';
 import type {SupervisedOptions} from './supervise.ts';
 
 export interface ResumeOptions extends SupervisedOptions {
-  /** The whole task's state as Flow, or the output directory, kept it. */
+  /** The complete state of the task, as Flow or the output directory keeps it. */
   readonly saved: unknown;
   /** The configured `start_date`, if any. */
   readonly startDate: string | undefined;
 }
 
-/** The binding's state to go on from. What is missing in it is checkpointed before any record is fetched. */
+/**
+ * The binding's state to continue from. Missing parts are checkpointed before any record is
+ * requested.
+ */
 export async function resume({target, shared, saved, startDate}: ResumeOptions, signal: AbortSignal): Promise<BindingState> {
   const {client, log, sink} = shared;
   const {stateKey} = target;
@@ -49,15 +52,18 @@ export async function resume({target, shared, saved, startDate}: ResumeOptions, 
   return mergePatch(kept ?? {}, patch ?? {}) as BindingState;
 }
 
-/** Whether records of the module were asked for before, which takes field metadata: its state is not the one that it began with. */
+/**
+ * Whether records of the module were requested before, which takes field metadata: the state is not
+ * the initial one.
+ */
 export function wasRead({inc, backfill, fields}: BindingState): boolean {
   if (fields?.digest !== undefined) return true;
   return backfill == null || backfill.job != null || inc.after != null || backfill.cutoff !== inc.cursor;
 }
 
 /**
- * The fields of a module whose collection has that key. A module that had fields does not lose all
- * of them: an empty answer about it is an outage (design 7). Some modules never have any.
+ * The fields of a module whose collection has that key. A module with fields does not lose all of
+ * them, so an empty answer about it is an outage (design 7). Some modules never have any.
  */
 export async function fieldsOf(
   {module, shared}: Pick<ResumeOptions, 'module' | 'shared'>,
@@ -72,5 +78,5 @@ export async function fieldsOf(
   return fields;
 }
 
-/** Why an empty answer about the fields of a module that had some is not believed. */
+/** Why an empty answer about a module's fields is not believed if it had some. */
 export const emptyMetadata = 'Zoho gave an empty answer about its fields, although it had some';

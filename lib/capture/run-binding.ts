@@ -1,4 +1,4 @@
-/** The life of one binding: resumed, then captured by its loops for as long as it runs. */
+/** The life of one binding: it resumes, and its loops capture it until they end. */
 import {recordKey} from '../flow/discover.ts';
 import type {BindingState} from '../flow/state.ts';
 import type {Field} from '../records/field.ts';
@@ -13,7 +13,8 @@ import {supervise} from './supervise.ts';
 export type RunBindingOptions = ResumeOptions;
 
 /**
- * Captures one module until the signal aborts, or with `once` until it is up to date; its faults are dealt with as `supervise` says.
+ * Captures one module until the signal aborts, or with `once` until it is up to date. `supervise`
+ * handles its failures.
  */
 export async function runBinding(options: RunBindingOptions, signal: AbortSignal): Promise<void> {
   const {log} = options.shared;
@@ -36,7 +37,7 @@ export async function runBinding(options: RunBindingOptions, signal: AbortSignal
   await supervise(options, {attempt, hasBegun: () => state !== undefined}, signal);
 }
 
-/** A binding that goes on from its state. */
+/** A binding that continues from its state. */
 function createBinding(options: RunBindingOptions, state: BindingState, fields: readonly Field[]): Binding {
   return new Binding(options, state, new FieldPlan(fields, state.fields?.refused));
 }

@@ -1,20 +1,23 @@
-/** When a formula refresh is due: says it, does nothing itself. */
+/** When a formula refresh is due. Pure. */
 import cron from 'node-cron';
 
-/** A cron schedule in UTC, as sets of what each field admits. */
+/** A cron schedule in UTC, as the values that each field admits. */
 export interface Schedule {
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   admitsDay(day: Date): boolean;
 }
 
-/** Days looked back for a slot; every valid schedule fires within the eight years between two leap days around 2100. */
+/**
+ * Days to search back for a slot. Every valid schedule fires within the eight years between the two
+ * leap days around 2100.
+ */
 const daysBackMax = 8 * 366;
 const dayS = 86_400;
 
 /**
- * Reads a five-field cron expression, checked before by the resource config. Day of month and day of week are combined as cron does: either will
- * do when both are restricted, else both must hold.
+ * Parses a five-field cron expression, which the resource config has validated. As in cron, if day
+ * of month and day of week are both restricted, either one suffices; otherwise both must match.
  */
 export function parseSchedule(expression: string): Schedule {
   const text = expression.trim().split(/\s+/);
@@ -39,7 +42,7 @@ function descending(values: readonly number[]): number[] {
   return [...values].sort((a, b) => b - a);
 }
 
-/** How often a schedule fires in a day, on the average of four years from `nowS` on. */
+/** How often a schedule fires per day, averaged over four years from `nowS`. */
 export function firesADay(schedule: Schedule, nowS: number): number {
   const days = 4 * 365 + 1;
   let admitted = 0;
@@ -47,13 +50,15 @@ export function firesADay(schedule: Schedule, nowS: number): number {
   return (admitted * schedule.hours.length * schedule.minutes.length) / days;
 }
 
-/** Whether the schedule has fired after `sinceS` and not after `nowS` (epoch seconds); however often, it counts once. */
+/** Whether the schedule has fired after `sinceS` and not after `nowS` (epoch seconds). */
 export function fired(schedule: Schedule, sinceS: number, nowS: number): boolean {
   const last = lastFire(schedule, nowS, sinceS);
   return last !== undefined && last > sinceS;
 }
 
-/** The latest slot at or before `nowS`, or undefined when there is none on or after the day of `sinceS`. */
+/**
+ * The latest slot at or before `nowS`; undefined if there is none on or after the day of `sinceS`.
+ */
 function lastFire(schedule: Schedule, nowS: number, sinceS: number): number | undefined {
   const oldest = Math.max(sinceS, nowS - daysBackMax * dayS);
   for (let dayStart = nowS - (nowS % dayS); dayStart + dayS > oldest; dayStart -= dayS) {

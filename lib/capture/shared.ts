@@ -10,7 +10,7 @@ import type {BindingProgress} from './progress.ts';
 import type {IdBudget} from './seen/id-table.ts';
 import type {WatchedSink} from './watched-sink.ts';
 
-/** An outage as one binding sees it. It is over as soon as the binding has received anything else. */
+/** An outage as one binding sees it. It is over once the binding has received anything else. */
 export interface Outage {
   readonly sinceMs: number;
   readonly received: number;
@@ -24,19 +24,19 @@ export interface Shared {
   readonly jobSlots: Semaphore;
   readonly pageSlots: Semaphore;
   readonly sweepSlots: Semaphore;
-  /** All that are captured. */
+  /** All captured bindings. */
   readonly bindings: readonly {readonly progress: BindingProgress}[];
-  /** Those of them that cannot reach Zoho at present. */
+  /** The bindings that cannot reach Zoho at present. */
   readonly outageOf: Map<BindingProgress, Outage>;
-  /** Where they wait to try again. */
+  /** Where bindings wait for their turn to retry. */
   readonly outages: OutageLine;
-  /** Positions of those whose scope Zoho refuses. */
+  /** Indexes of the bindings whose scope Zoho rejects. */
   readonly unscoped: Set<number>;
   readonly filterIds: IdBudget;
   readonly emittedIds: IdBudget;
   readonly refreshedIds: IdBudget;
   /** What waits while Zoho's credits run short. */
   readonly credits: CreditReserve;
-  /** Ids that this organisation takes in a list of COQL. */
+  /** Ids that this organisation accepts in a COQL list. */
   readonly listSize: PageSize;
 }

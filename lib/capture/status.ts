@@ -1,4 +1,4 @@
-/** What the capture as a whole is doing, for Flow's task status (flow-protocol sheet 1.6, 4.5). */
+/** The status of the capture, as Flow shows it for the task (flow-protocol sheet 1.6, 4.5). */
 
 import {costLogMs, statusCheckMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
@@ -12,7 +12,10 @@ export function logStatus(log: Log, message: string): void {
   log('info', message, {eventType: 'connectorStatus'});
 }
 
-/** Logs the status now and whenever it changes, and every hour what it costs, until the signal aborts. Never rejects. */
+/**
+ * Logs the status now and at every change, and the cost every hour, until the signal aborts. Never
+ * rejects.
+ */
 export async function reportStatus(
   bindings: readonly {progress: BindingProgress}[],
   {client, clock, log, credits}: {client: ZohoClient; clock: Clock; log: Log; credits: CreditReserve},
@@ -41,11 +44,11 @@ export async function reportStatus(
 
 function logReserve({onHold, remaining}: CreditReserve, log: Log): void {
   const waiting = waitingOf(onHold);
-  if (waiting === '') log('info', "Zoho's API credits suffice again: nothing waits for them any more");
-  else log('warn', `${remaining} of Zoho's API credits are left: ${waiting} wait until more are back`);
+  if (waiting === '') log('info', "Zoho's API credits are sufficient again: nothing is on hold");
+  else log('warn', `${remaining} of Zoho's API credits are left: ${waiting} are on hold until more are available`);
 }
 
-/** What waits while credits run short; empty when nothing does. */
+/** What waits while credits run short; empty if nothing does. */
 function waitingOf({deletions, refreshes}: OnHold): string {
   if (refreshes) return 'deletions and refreshes';
   return deletions ? 'deletions' : '';
@@ -57,7 +60,7 @@ function logCost(client: ZohoClient, log: Log): void {
   log('info', `${callsTotal} calls and ${creditsTotal} credits since the start${left}`, {credits});
 }
 
-/** One sentence or two on all bindings. */
+/** The status of all bindings, in a sentence or two. */
 export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = nothingOnHold): string {
   if (bindings.length === 0) return 'Capture started. No bindings are enabled.';
   const aside = bindings.filter(({fault}) => fault !== undefined);
@@ -76,9 +79,9 @@ export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = 
   if (refreshed.length > 0) {
     const sum = (of: 'records' | 'changed'): string =>
       refreshed.reduce((total, one) => total + one[of], 0).toLocaleString('en-US');
-    parts.push(`The latest formula refreshes found other values in ${sum('changed')} of ${sum('records')} records.`);
+    parts.push(`The latest formula refreshes found changed values in ${sum('changed')} of ${sum('records')} records.`);
   }
-  if (onHold.deletions) parts.push(`Zoho's API credits run short: ${waitingOf(onHold)} wait.`);
+  if (onHold.deletions) parts.push(`Zoho's API credits are running short: ${waitingOf(onHold)} are on hold.`);
   for (const {name, fault} of aside) parts.push(`Module ${name} is paused: ${fault}.`);
   for (const {name, quarantined} of bindings) {
     if (quarantined > 0)

@@ -1,4 +1,4 @@
-/** What becomes of a binding whose attempt to capture fails: it is paused and tries again, or the capture ends. */
+/** Handles the failures of a binding: it is paused and retried, or the capture ends. */
 
 import {ZohoError} from '../errors/errors.ts';
 import {moduleRetryMaxMs, moduleRetryMs, outageMaxMs} from '../limits.ts';
@@ -9,24 +9,27 @@ import type {Outage} from './shared.ts';
 import {reportUnexpected, unexpectedOf} from './unexpected.ts';
 
 export interface SupervisedOptions extends BindingOptions {
-  /** Stop when the binding is up to date, instead of going on. */
+  /** Stop when the binding is up to date, instead of continuing. */
   readonly once: boolean;
 }
 
 export interface Supervised {
-  /** Captures until the signal aborts, or with `once` until the binding is up to date. It may be called again after it failed. */
+  /**
+   * Captures until the signal aborts, or with `once` until the binding is up to date. It may be
+   * called again after a failure.
+   */
   attempt(): Promise<void>;
-  /** Whether anything was asked that is about the module. A failure before concerns all. */
+  /** Whether anything about the module was requested. An earlier failure concerns all modules. */
   hasBegun(): boolean;
 }
 
 /**
  * Runs a binding until the signal aborts, or with `once` until it is up to date.
  *
- * A fault of the module's own pauses it, and so does a failure that nobody foresaw: it is reported
- * and tried again later, and the promise stays pending. An outage of Zoho pauses it for less. It is
- * thrown once it has kept every binding from Zoho for long. Whatever else concerns all modules is
- * thrown.
+ * A fault of the module's own pauses and retries it, and so does an unexpected failure, which is
+ * also reported; the promise stays pending. An outage of Zoho pauses it for a shorter time, and is
+ * thrown after it has kept every binding from Zoho for long. Anything else that concerns all
+ * modules is thrown.
  */
 export async function supervise(options: SupervisedOptions, {attempt, hasBegun}: Supervised, signal: AbortSignal): Promise<void> {
   const {clock, log, outages} = options.shared;
@@ -67,7 +70,7 @@ export async function supervise(options: SupervisedOptions, {attempt, hasBegun}:
 }
 
 /**
- * Takes note that a binding does not reach Zoho. The outage began when the binding last received
+ * Records that a binding does not reach Zoho. The outage began when the binding last received
  * anything: before the attempt, with it, or at its end.
  */
 function noteOutage({progress, shared}: SupervisedOptions, receivedBefore: number, attemptMs: number): Outage {
@@ -87,12 +90,15 @@ function isLong({bindings, outageOf, clock}: SupervisedOptions['shared']): boole
   });
 }
 
-/** A number that grows with whatever Zoho gives a binding. */
+/** A number that grows whenever Zoho delivers anything to a binding. */
 function receivedBy({sweeps, rows, documents}: BindingProgress): number {
   return sweeps + rows + documents;
 }
 
-/** Whether Zoho refuses a scope to every binding and never granted it to any: so the token lacks it; no single module is at fault. */
+/**
+ * Whether Zoho rejects a scope for every binding and never granted it to any, so the token lacks
+ * it; no single module is at fault.
+ */
 function lacksScope(error: unknown, {target, shared}: SupervisedOptions): error is ZohoError {
   const lacking = error instanceof ZohoError && error.isScopeUnproven;
   if (lacking) shared.unscoped.add(target.index);

@@ -1,4 +1,4 @@
-/** The incremental side of a binding: what changed and what was deleted since the cursors. */
+/** The incremental side of a binding: changes and deletions since the cursors. */
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf, secondsOf} from '../flow/state.ts';
@@ -16,18 +16,19 @@ import {coqlContext} from './coql-context.ts';
 import {isWindowFull, type SweptWindow} from './deletion-schedule.ts';
 import type {Admit, Seen} from './seen/seen.ts';
 
-/** How a sweep differs from the usual one. */
+/** How a sweep differs from a regular one. */
 export interface SweepOptions {
   /** Read the feed of deletions, whether or not it is due. */
   readonly readsDeletions?: boolean;
 }
 
 /**
- * Drains one window: every change up to Zoho's now, then, when they are due, every deletion.
+ * Drains one window: every change up to the current time, then, if they are due, every deletion.
  *
- * The cursors reach the window's end in one checkpoint after both: a record that lay in the recycle bin while its change was due, and comes back before
- * its deletion was committed, is still ahead of the cursor then. For the same reason the next window begins where the feed was last read, if this sweep
- * leaves it out.
+ * Both cursors reach the window's end in one checkpoint after both steps. A record may be in the
+ * recycle bin while its change is due, and be restored before its deletion is committed; it is then
+ * still ahead of the cursor. For the same reason, if this sweep skips the feed, the next window
+ * begins where the feed was last read.
  */
 export async function sweep(binding: Binding, signal: AbortSignal, options: SweepOptions = {}): Promise<void> {
   const release = await binding.coqlLock.acquire(signal);
@@ -44,7 +45,10 @@ export async function sweep(binding: Binding, signal: AbortSignal, options: Swee
   }
 }
 
-/** Moves the cursors, if they move: an idle binding writes one small checkpoint a sweep, and none within a second. */
+/**
+ * Saves the cursors if they moved. An idle binding writes one small checkpoint per sweep, and none
+ * within the same second.
+ */
 async function advanceCursors(binding: Binding, inc: DrainedCursor, feed: FeedReading): Promise<void> {
   const {state} = binding;
   const moves = inc.cursor !== state.inc.cursor || state.inc.after != null;
@@ -61,13 +65,15 @@ async function advanceCursors(binding: Binding, inc: DrainedCursor, feed: FeedRe
 
 /** A window of changes that was read to its end. */
 interface Window extends SweptWindow {
-  /** Where the cursor may go. */
+  /** The new cursor. */
   readonly end: DrainedCursor;
-  /** Where it was before. */
+  /** The cursor before. */
   readonly cursorS: number;
 }
 
-/** Emits what changed since the cursor, or since deletions were last read if that was before. */
+/**
+ * Emits the changes since the cursor, or since the last reading of deletions if that was earlier.
+ */
 async function changes(binding: Binding, signal: AbortSignal): Promise<Window> {
   const {state, queries, seen, shared} = binding;
   const {plan} = queries;
@@ -83,7 +89,7 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<Window> {
   const source = sweepRows(plan, window, coqlContext(binding, signal));
   const counted = tapped(source, async ({items}) => {
     await seen.lookAtClock(shared.client, signal);
-    // Every sweep reads records of the future, so these say nothing of how much has changed.
+    // Every sweep reads records of the future, so they do not show how much has changed.
     rows += countUpTo(items, seen.presentS);
   });
   const admit: Admit = (docs, i) => {
@@ -92,13 +98,13 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<Window> {
     return isAdmitted;
   };
   const end = await binding.emit(counted, admit, signal);
-  // A window without rows asked for the first slice alone.
+  // A window without rows requested only the first slice.
   await binding.confirm(plan.slices[0] ?? []);
   queries.expectRows(isLong ? fresh : rows);
   return {rows, fresh, end, cursorS};
 }
 
-/** The records of a page, in order of time, that were modified no later than at a time. */
+/** The number of records modified up to a time, in a page ordered by time. */
 function countUpTo(rows: RowBlock, nowS: number): number {
   const timeColumn = rows.columns.indexOf('Modified_Time');
   let count = rows.count;
@@ -108,15 +114,16 @@ function countUpTo(rows: RowBlock, nowS: number): number {
 
 /** What a sweep learnt from the feed of deletions. */
 interface FeedReading {
-  /** How far it was read to its end. */
+  /** The time up to which the feed was read completely. */
   readonly readToS: number | undefined;
-  /** Whether the sweep left it out. */
+  /** Whether the sweep skipped the feed. */
   readonly isSkipped: boolean;
 }
 
 /**
- * Emits what was deleted since the cursor. Read after the window of changes, so that a record changed and then deleted ends deleted; each id is asked
- * for by COQL first, so that one restored since ends alive.
+ * Emits the deletions since the cursor. It runs after the changes, so a record that was changed and
+ * then deleted ends deleted. COQL is asked about each id first, so a record restored since then
+ * ends alive.
  */
 async function deletions(binding: Binding, window: Window, options: SweepOptions, signal: AbortSignal): Promise<FeedReading> {
   const {client, credits} = binding.shared;
@@ -136,8 +143,8 @@ async function deletions(binding: Binding, window: Window, options: SweepOptions
 }
 
 /**
- * Whether this sweep may leave the feed out. It may not when the feed lags behind for another reason than that: where it was read last is no good
- * beginning of windows then.
+ * Whether this sweep may skip the feed. It may not if the feed lags for another reason than
+ * skipping, because windows cannot begin at its last reading then.
  */
 function mayWait({deletionSchedule, seen, shared, state}: Binding, window: Window, isShort: boolean): boolean {
   const isDue = deletionSchedule.sweeps(window, shared.clock.elapsedMs());
@@ -147,8 +154,9 @@ function mayWait({deletionSchedule, seen, shared, state}: Binding, window: Windo
 }
 
 /**
- * Emits records that are there again after their deletion was emitted: those that the feed of deletions lists no longer. What it still lists was read
- * from a part of Zoho that lags behind; a restore that is newer than the feed is found when the recycle bin's ids are asked for again.
+ * Emits records that exist again after their deletion was emitted and that the feed no longer
+ * lists. One that the feed still lists was read from a part of Zoho that lags behind. A restore
+ * newer than the feed is noticed when the recycle bin's ids are checked.
  */
 async function settleDoubts(binding: Binding, listed: ReadonlySet<bigint>, signal: AbortSignal): Promise<void> {
   const ids = binding.seen.takeDoubted().filter((id) => !listed.has(id));
@@ -156,8 +164,8 @@ async function settleDoubts(binding: Binding, listed: ReadonlySet<bigint>, signa
 }
 
 /**
- * The feed of deletions. A module that has none gives no page and no end; that is logged once, and
- * asked again now and then.
+ * The feed of deletions. A module without one yields no page and returns no end. That is logged
+ * once, and the feed is tried again from time to time.
  */
 export async function* deletedSince(
   {module, shared, quarantine, deletionSchedule}: Binding,
@@ -177,12 +185,15 @@ export async function* deletedSince(
   }
 }
 
-/** Whether Zoho says that it has no deletions for whoever asks, in whatever words; a redirect says nothing of the kind. */
+/**
+ * Whether Zoho says, in any wording, that this user has no feed of deletions. A redirect does not
+ * say so.
+ */
 function refusesFeed({kind, status = 400}: ZohoError): boolean {
   return kind === 'module' || (kind === 'refused' && !(status >= 300 && status < 400));
 }
 
-/** Emits what became of one page of deleted ids. */
+/** Emits the current versions or the tombstones of one page of deleted ids. */
 async function emitDeletions(binding: Binding, page: readonly DeletedRow[], signal: AbortSignal): Promise<void> {
   const latest = new Map<string, DeletedRow>();
   for (const row of page) {
@@ -201,7 +212,7 @@ async function emitDeletions(binding: Binding, page: readonly DeletedRow[], sign
   }
 }
 
-/** Watches what went into the recycle bin; gives the patch that keeps it beyond this process. */
+/** Watches records that went into the recycle bin. Returns the patch that saves them. */
 async function watch(
   {seen, shared}: Binding,
   gone: readonly DeletedRow[],
@@ -214,14 +225,14 @@ async function watch(
 }
 
 /**
- * Asks for what was seen to go into the recycle bin, and emits what came back: a restore need not move `Modified_Time`. The caller holds the binding's
- * COQL turn.
+ * Checks records that went into the recycle bin, and emits the restored ones: a restore may leave
+ * `Modified_Time` unchanged. The caller holds the binding's `coqlLock`.
  */
 export async function recheck(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
   await emitBack(binding, ids, (rows) => doubtful(binding.seen, rows), binding.seen.admitSwept, signal);
 }
 
-/** Emits those of some records that are there, and watches them no longer, but for the ones that are doubted. */
+/** Emits those of the records that exist. They are no longer watched, unless they are doubted. */
 async function emitBack(
   binding: Binding,
   ids: readonly string[],
@@ -239,7 +250,7 @@ async function emitBack(
   }
 }
 
-/** Records that were read with a `Modified_Time` which their deletion, just emitted, has outlived. */
+/** Records whose `Modified_Time` is older than their deletion, which was just emitted. */
 function doubtful({emitted}: Seen, rows: RowBlock): ReadonlySet<string> {
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
   const ids = new Set<string>();

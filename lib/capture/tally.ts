@@ -3,7 +3,10 @@ import {overriding} from '../zoho/overriding.ts';
 import {creditsOf} from '../zoho/usage.ts';
 
 export interface Tally {
-  /** The client, with the calls of a backfill counted: jobs, looks at them, downloads. Repeated tries of a call are not seen from here. */
+  /**
+   * The client, which counts the calls of a backfill: jobs, checks of jobs, downloads. Retries
+   * within the client are not counted.
+   */
   readonly client: ZohoClient;
   credits(): number;
 }

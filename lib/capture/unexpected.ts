@@ -1,11 +1,12 @@
-/** The last line of defence: a failure that nobody foresaw is one module's, until it turns out to be everybody's (guarantee G6). */
+/** Unexpected failures: they concern one module, unless they occur in all (guarantee G6). */
 import {ConfigError, ZohoError} from '../errors/errors.ts';
 import type {Log} from '../platform/log.ts';
 import type {WatchedSink} from './watched-sink.ts';
 
 /**
- * A failure, if the connector does not know what it means: most likely it is a mistake in it, met by what one module holds. Failures of Zoho, of the
- * configuration or saved state, and of the output are known.
+ * An unexpected failure, most likely a bug that one module's data triggers; undefined for an
+ * expected one. Failures of Zoho, of the configuration or saved state, and of the output are
+ * expected.
  */
 export function unexpectedOf(error: unknown, sink: WatchedSink): Error | undefined {
   if (!(error instanceof Error) || error instanceof ZohoError || error instanceof ConfigError) return undefined;
@@ -13,18 +14,18 @@ export function unexpectedOf(error: unknown, sink: WatchedSink): Error | undefin
 }
 
 /**
- * Logs it with where it happened, for whoever mends it, and gives a text for the status. Its message is in neither: a failed conversion quotes
- * what it could not convert, which may be a customer's.
+ * Logs the failure with its stack, and returns a text for the status. Neither has its message,
+ * which may quote a customer's value.
  */
 export function reportUnexpected(error: Error, module: string, log: Log): string {
-  const fault = `an unexpected ${error.name} in the connector, which should be reported`;
+  const fault = `an unexpected ${error.name} in the connector; please report it`;
   log('error', `Module ${module}: ${fault}`, {module, stack: framesOf(error)});
   return fault;
 }
 
-/** The calls that led to an error, and to those that caused it. */
+/** The stack frames of an error and of its causes. */
 function framesOf(error: Error): string[] {
-  // The message is a part of the stack, and may look like one.
+  // The message is part of the stack, and its lines may look like frames.
   const calls = (error.stack ?? '').replace(error.message, () => '');
   const frames = calls.split('\n').filter((line) => /^\s+at /.test(line));
   const own = [error.name, ...frames.map((line) => line.trim())];

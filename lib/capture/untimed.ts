@@ -9,15 +9,17 @@ import {isOutage} from './outage.ts';
 import {withNarrowerQuery} from './recovery.ts';
 
 /**
- * Emits these records whole, each dated by its creation; one that has no `Created_Time` either goes into quarantine. When one is modified, it has a time, and
- * sweeps see it. Zoho may not be able to name them: that is said, and is no fault of the module.
+ * Emits these records completely, dated by their creation. One without a `Created_Time` goes into
+ * quarantine. A record gets a time with its first modification, and sweeps capture it from then on.
+ * If Zoho cannot list these records, that is logged; it is not the module's fault.
  */
 export async function captureUntimed(binding: Binding, signal: AbortSignal): Promise<void> {
   const {module, shared, progress} = binding;
   const {ids, unknown} = await untimedIds(module, {...shared, progress, signal}, binding.queries.fields.quoting).catch(
     (error: unknown): Untimed => {
       signal.throwIfAborted();
-      // An outage is met again by whatever comes next. One of this question alone would hold the module back for ever.
+      // A general outage also fails the next request. One of this query alone would block the
+      // module for ever.
       if (!isOutage(error) || binding.queries.countUntimedOutage() === 0) throw error;
       return {ids: [], unknown: error.message};
     },

@@ -1,4 +1,4 @@
-/** Warnings about values of one module that are not what metadata say: few, however many values there are. */
+/** Warnings about values of one module that contradict the metadata. Their number is limited. */
 import {replacedNamedMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
 import type {Replaced} from '../records/batch.ts';
@@ -16,7 +16,7 @@ export class ValueWarnings {
     this.#log = log;
   }
 
-  /** Names a field once whose values do not fit its type. */
+  /** Warns once about a field whose values do not fit its type. */
   misfit(field: string, fields: ReadonlyMap<string, Field>): void {
     if (this.#misfits.has(field)) return;
     this.#misfits.add(field);
@@ -24,7 +24,7 @@ export class ValueWarnings {
     this.#warn(field, `some values are not of the type that Zoho declares (${type}); they pass as text`);
   }
 
-  /** Names each record once that holds text which is none; later readings may meet it again. */
+  /** Warns once about each record with invalid text, however often it is read. */
   replaced({field, id}: Replaced): void {
     const named = this.#replaced.get(field) ?? new Set<string>();
     this.#replaced.set(field, named);

@@ -1,7 +1,7 @@
-/** Tells failures of the output, which concern every binding, from all others. */
+/** Distinguishes failures of the output, which concern every binding, from all others. */
 import type {Sink, Target, Transaction} from '../sinks/sink.ts';
 
-/** Passes everything on, and remembers what the sink failed with. */
+/** Passes everything on, and remembers the sink's failures. */
 export class WatchedSink implements Sink {
   readonly #sink: Sink;
   readonly #failures = new WeakSet<Error>();
@@ -10,7 +10,9 @@ export class WatchedSink implements Sink {
     this.#sink = sink;
   }
 
-  /** Whether an error is one of the sink's, or of what decides over its documents as they are written. */
+  /**
+   * Whether an error is the sink's own, or was thrown while its documents were admitted or dropped.
+   */
   failedWith(error: Error): boolean {
     return this.#failures.has(error);
   }

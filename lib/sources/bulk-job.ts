@@ -1,4 +1,4 @@
-/** Jobs of Bulk Read: waiting for one, and having the next one worked on meanwhile. */
+/** Bulk Read jobs: waiting for one, and submitting the next one meanwhile. */
 import {ZohoError} from '../errors/errors.ts';
 import {jobWaitMaxMs, resultWaitMaxMs, unknownStateMaxMs} from '../limits.ts';
 import type {Clock} from '../platform/clock.ts';
@@ -6,13 +6,13 @@ import type {Release, Semaphore} from '../platform/semaphore.ts';
 import type {BulkJob, ZohoClient} from '../zoho/api.ts';
 import {pollDelayMs} from '../zoho/bulk.ts';
 
-/** Where the source says how far it is. */
+/** Receives the progress of the source. */
 export interface BulkProgress {
   /** What it is doing, in a few words. */
   phase: string;
   /** Rows received so far. */
   rows: number;
-  /** Rows of the page being read, as Zoho counted them. */
+  /** Rows of the current page, as Zoho counted them. */
   pageRows: number | undefined;
 }
 
@@ -21,13 +21,13 @@ export interface JobContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly progress: BulkProgress;
-  /** Jobs that Zoho works on, of all bindings. */
+  /** Concurrent jobs, of all bindings. */
   readonly jobSlots: Semaphore;
 }
 
 /**
- * Resolves with a finished job that tells of its result; throws kind `failed` with Zoho's reason or when it does not tell of one for long, or
- * `lost` when the job does not end in a time no job takes.
+ * Resolves with a completed job and its result. Throws kind `failed` with Zoho's reason, or if the
+ * result stays missing for long, and kind `lost` if the job takes longer than any job does.
  */
 export async function awaitJob(job: string, {client, clock, signal, progress}: JobContext): Promise<BulkJob> {
   progress.phase = 'waiting for job';
@@ -37,11 +37,11 @@ export async function awaitJob(job: string, {client, clock, signal, progress}: J
     const status = await client.job(job, signal);
     if (status.state === 'completed' && tellsResult(status)) return status;
     if (status.state === 'failed')
-      throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gives no reason'}`);
+      throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gave no reason'}`);
     unusableSince = status.state === 'pending' ? undefined : (unusableSince ?? clock.elapsedMs());
     const oddMs = unusableSince === undefined ? 0 : clock.elapsedMs() - unusableSince;
     if (status.state === 'completed' && oddMs > resultWaitMaxMs)
-      throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is completed, but Zoho does not tell its result`);
+      throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is complete, but Zoho does not describe its result`);
     if (status.state === 'unknown' && oddMs > unknownStateMaxMs)
       throw new ZohoError('failed', `Bulk read job ${job} stays in the unknown state ${status.reason}`);
     const waitedMs = clock.elapsedMs() - since;
@@ -51,19 +51,22 @@ export async function awaitJob(job: string, {client, clock, signal, progress}: J
   }
 }
 
-/** Without any of it, the job would look as if it were the last page, and empty or not. */
+/**
+ * Whether Zoho describes the result. Without a description, the job would look like an empty or a
+ * last page.
+ */
 function tellsResult({count, more, nextPageToken}: BulkJob): boolean {
   return count !== undefined || more !== undefined || nextPageToken !== undefined;
 }
 
-/** Takes a place among `slots`, and says meanwhile what it waits to start. */
+/** Acquires a slot, and shows what it waits for. */
 export async function waitFor(what: string, slots: Semaphore, {progress, signal}: JobContext): Promise<Release> {
   progress.phase = `waiting to start a ${what}`;
   return slots.acquire(signal);
 }
 
 /**
- * The following page's job: submitted while the present page is downloaded, so that Zoho works on it
+ * The next page's job, submitted while the current page is downloaded, so that Zoho works on it
  * meanwhile.
  */
 export class NextJob {
@@ -73,27 +76,27 @@ export class NextJob {
   #submitted: string | undefined;
   #release: Release | undefined;
 
-  /** `known` is the job that was submitted before; without `pageToken` no page follows. */
+  /** `known` is the job if it was submitted before. Without `pageToken`, no page follows. */
   constructor(known: string | undefined, pageToken: string | undefined, context: JobContext) {
     this.#job = Promise.resolve(known);
     this.#pageToken = known === undefined ? pageToken : undefined;
     this.#context = context;
   }
 
-  /** Submits the job, once, if a place among the running jobs is free. */
+  /** Submits the job, once, if a slot is free. */
   submit(): void {
     const {client, jobSlots, signal} = this.#context;
     if (this.#pageToken === undefined || this.#release !== undefined) return;
     this.#release = jobSlots.tryAcquire();
     if (this.#release === undefined) return;
-    // A refusal is met again, and handled, when the page itself is due.
+    // A rejection is met again, and handled, when the page itself is due.
     this.#job = client.createJob({pageToken: this.#pageToken}, signal).then(
       (id) => (this.#submitted = id),
       () => undefined,
     );
   }
 
-  /** The job; undefined when it could not be submitted ahead, which costs time but nothing else. */
+  /** The job. Undefined if it could not be submitted ahead, which only costs time. */
   get job(): Promise<string | undefined> {
     return this.#job;
   }

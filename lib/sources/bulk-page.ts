@@ -1,4 +1,4 @@
-/** One page of a range: the rows of its file, as far as they can become documents. */
+/** One page of a range: the rows of its file that can become documents. */
 import {ZohoError} from '../errors/errors.ts';
 import type {Log} from '../platform/log.ts';
 import type {Batch, RowBlock} from '../records/batch.ts';
@@ -19,41 +19,41 @@ import type {BulkJob} from '../zoho/api.ts';
 import type {JobContext, NextJob} from './bulk-job.ts';
 import {FileReadings} from './readings.ts';
 
-/** What the file of a page holds. */
+/** The contents of a page's file. */
 export interface PageFile {
   readonly module: string;
-  /** The job whose result it is. */
+  /** The job that exported it. */
   readonly job: string;
-  /** What Zoho says of the result. */
+  /** Zoho's description of the result. */
   readonly done: BulkJob;
-  /** The slice of fields, and all slices. */
+  /** Index of the slice of fields, and all slices. */
   readonly slice: number;
   readonly slices: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, Field>;
   readonly untimed?: boolean | undefined;
   readonly whole?: boolean | undefined;
-  /** Rows of it passed before. */
+  /** Rows of the page that were passed before. */
   readonly rows: number;
 }
 
 export interface PageContext extends JobContext {
   readonly log?: Log;
-  /** Where rows go that cannot become documents; without one they are left out in silence. */
+  /** Receives rows that cannot become documents. Without it they are omitted silently. */
   readonly quarantine?: Quarantine | undefined;
   /**
-   * Whether reading failed before. The file must then begin to arrive before the following page is
-   * exported: asking again leaves no unused jobs.
+   * Whether a reading failed before. The file must then begin to arrive before the next page is
+   * exported, so that retries leave no unused jobs.
    */
   readonly again?: boolean;
 }
 
 /**
- * Yields the rows of a file, each batch with the patch that says how far they reach, and has the
- * following page exported meanwhile. Returns the last batch when the file has proved whole: sizes,
- * checksum and the row count that Zoho gave.
+ * Yields the rows of a file, each batch with the patch that records how far they reach, and has the
+ * next page exported meanwhile. Returns the last batch once the file has proved complete: its
+ * sizes, its checksum and Zoho's row count.
  *
- * Rows that cannot become documents count as passed. A file that has some is read once more from the
- * first of them before they are left out.
+ * Rows that cannot become documents count as passed. A file with such rows is read once more, from
+ * the first of them, before they are omitted.
  */
 export async function* readPage(
   file: PageFile,
@@ -90,7 +90,7 @@ export async function* readPage(
     }
   }
   const missing = done.count === undefined ? 0 : done.count - rows;
-  // What cannot be read may be several rows.
+  // One unreadable place may hold several rows.
   if (missing < 0 || (missing > 0 && brokenPlaces === 0)) {
     throw new ZohoError(
       'damaged',
@@ -101,7 +101,7 @@ export async function* readPage(
   return held ?? noRows;
 }
 
-/** What of a batch can be used, and what cannot; `before` rows of the page were passed. */
+/** Divides a batch into usable rows and unusable ones. `before` rows of the page were passed. */
 function sound(
   read: CsvRows,
   before: number,
@@ -114,18 +114,19 @@ function sound(
   return {items, unusable: unreadable === undefined ? unusable : [...unusable, unreadable]};
 }
 
-/** The page that a job exports, for messages. */
+/** A page as messages name it. */
 function placeOf({job, slice}: PageFile): string {
   return `the result of bulk read job ${job}${slice === 0 ? '' : `, slice ${slice + 1} of the fields`}`;
 }
 
 /**
- * Names the columns of a file as documents have them: the record's id is `id` and stands in the
- * first `Id`, or in `id`. Columns that nobody asked for, or that repeat another, lose their name, so
- * no document has them. All batches of a page keep one array of names.
+ * Names the columns of a file as documents do: the record's id is `id`, from the first `Id`, or
+ * from `id`. Columns that were not requested, or that repeat another, lose their name, so no
+ * document has them. All batches of a page share one array of names.
  */
 function onlyAsked({slices}: PageFile): (rows: CsvRows) => CsvRows {
-  // Those of all slices: a job submitted before the metadata changed may have a field of the neighbouring slice.
+  // Fields of all slices: a job submitted before the metadata changed may have fields of the next
+  // slice.
   const asked = new Set(['Modified_Time', ...slices.flat()]);
   let columns: readonly string[] = [];
   let named: readonly string[] = [];
@@ -142,7 +143,7 @@ function onlyAsked({slices}: PageFile): (rows: CsvRows) => CsvRows {
   };
 }
 
-/** The same bytes; `then` is called when there are any. */
+/** The same bytes. `then` is called with the first chunk. */
 async function* onFirstChunk(bytes: AsyncIterable<Uint8Array>, then: () => void): AsyncGenerator<Uint8Array, void, void> {
   let first = true;
   for await (const chunk of bytes) {

@@ -13,32 +13,34 @@ import {type PageContext, readPage} from './bulk-page.ts';
 
 export interface BulkRange {
   readonly module: string;
-  /** The fields of each slice; a wide module takes several jobs over the same range (design 5.2). */
+  /**
+   * The fields of each slice. A wide module takes several jobs over the same range (design 5.2).
+   */
   readonly slices: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, Field>;
   readonly fromS: number;
-  /** Reads the records that have no `Modified_Time` at all, in place of a range; all that come are yielded. */
+  /** Reads the records without any `Modified_Time` instead of a range. All of them are yielded. */
   readonly untimed?: boolean;
-  /** Reads all rows of a module without `Modified_Time`, in place of a range. */
+  /** Reads all rows of a module without `Modified_Time` instead of a range. */
   readonly whole?: boolean;
-  /** What the last batch says of the binding: that the range is over. */
+  /** The patch of the last batch, which ends the range. */
   readonly done: BindingPatch | LateBindingPatch;
 }
 
 export interface BulkContext extends PageContext {
-  /** Pages being downloaded, of all bindings. */
+  /** Concurrent downloads of pages, of all bindings. */
   readonly pageSlots: Semaphore;
-  /** Called with the fields of a job that Zoho took, before anything of it is read. */
+  /** Called with the fields of an accepted job, before its rows are read. */
   readonly onAccepted?: (fields: readonly string[]) => Promise<void>;
 }
 
 /**
- * Yields the rows of a range from where `saved` stands, every batch with the patch that says how far
- * they reach. A range without slices is over at once.
+ * Yields the rows of a range from where `saved` stands, each batch with the patch that records how
+ * far they reach. A range without slices ends at once.
  *
- * The patch of a page's last rows also moves to the following page, whose job is submitted while the
- * present page is being downloaded. It appears only after the file proved whole. Any failure is
- * thrown as it comes; whoever resumes from the state reached so far repeats no row that was written.
+ * The patch of a page's last rows also moves to the next page, whose job is submitted while the
+ * current page is downloaded. It is yielded only after the file proved complete. A failure is
+ * thrown as it comes. Reading that resumes from the state repeats no row that was written.
  */
 export async function* bulkRows(
   range: BulkRange,
@@ -57,7 +59,7 @@ export async function* bulkRows(
     page = yield* onePage(page, range, secondsOf(saved.cutoff), {...context, again});
 }
 
-/** Where reading stands, as in `RangePlace`. */
+/** The position of a reading, as in `RangePlace`. */
 interface Page {
   readonly slice: number;
   readonly token: string | undefined;
@@ -66,7 +68,7 @@ interface Page {
   readonly nextJob: string | undefined;
 }
 
-/** Yields one page and returns the page that follows it. */
+/** Yields one page and returns the next one. */
 async function* onePage(
   begun: Page,
   range: BulkRange,
@@ -84,7 +86,7 @@ async function* onePage(
     progress.pageRows = done.count;
     next = new NextJob(page.nextJob, hasNext(done) ? done.nextPageToken : undefined, context);
     let last = noRows;
-    // Of nothing there may be no file at all.
+    // An empty result may have no file.
     if (done.count !== 0 || page.rows > 0) {
       releasePage = await waitFor('download', pageSlots, context);
       progress.phase = 'downloading';
@@ -94,7 +96,7 @@ async function* onePage(
     yield {items: last, patch: following.patch};
     return following.page;
   } catch (error) {
-    // Whoever reads on from the state needs no other job for the following page.
+    // Reading that resumes from the state can then use this job for the next page.
     await next?.job;
     const news = next?.takePatch() ?? {};
     if (!context.signal.aborted && news.next_job !== undefined) yield {items: noRows, patch: {backfill: news}};
@@ -118,15 +120,15 @@ async function* ensureJob(
   const fields = slices[page.slice] ?? [];
   const query = token === undefined ? {module, fields, fromS, toS, untimed, whole} : {pageToken: token};
   const job = await client.createJob(query, signal);
-  // A token's job keeps the fields of the page before it.
+  // A job by page token keeps the fields of the page before.
   if (token === undefined) await onAccepted?.(fields);
   yield {items: noRows, patch: {backfill: {job, rows: null, next_job: null}}};
   return {...page, job, rows: 0, nextJob: undefined};
 }
 
 /**
- * The page after a finished one, and the patch that moves there. Zoho's plain "no" ends the pages;
- * its silence does not where the page is full.
+ * The page after a completed one, and the patch that moves there. The pages end if Zoho says so. If
+ * Zoho does not say, they end unless the page is full.
  */
 async function followingPage(
   page: Page,

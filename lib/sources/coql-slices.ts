@@ -1,4 +1,4 @@
-/** Slices of records as COQL gives them: read, joined, and freed of what cannot become documents. */
+/** Slices of records in COQL: read, joined, and without rows that cannot become documents. */
 import {ZohoError} from '../errors/errors.ts';
 import {coqlPageBytes, coqlPageBytesMax, sliceRoundsMax} from '../limits.ts';
 import type {Log} from '../platform/log.ts';
@@ -15,41 +15,50 @@ import type {PageSize} from './page-size.ts';
 export interface CoqlContext {
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
-  /** Where rows go that cannot become documents; without one they are left out in silence. */
+  /** Receives rows that cannot become documents. Without it they are omitted silently. */
   readonly quarantine?: Quarantine | undefined;
   readonly log?: Log | undefined;
-  /** Ids of the records modified in a range, by a bulk read job: for what no query leads to. */
+  /**
+   * Reads the ids of the records modified in a range by a bulk job, for records that no query can
+   * reach.
+   */
   readonly bulkIds?: ((fromS: number, toS: number) => AsyncIterable<readonly string[]>) | undefined;
 }
 
-/** What to ask of each record. Every slice holds `id` and `Modified_Time`; together they hold all fields that COQL reads. */
+/**
+ * What to request of each record. Every slice has `id` and `Modified_Time`. Together they have all
+ * fields that COQL reads.
+ */
 export interface CoqlPlan {
   readonly module: string;
   readonly slices: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, Field>;
-  /** How this Zoho wants names written. */
+  /** How names are quoted for this organisation. */
   readonly quoting?: Quoting | undefined;
-  /** Rows of a page, as this Zoho allows and serves them. */
+  /** Rows of a page, as this organisation allows and delivers them. */
   readonly pageSize: PageSize;
-  /** Ids of one list, as this Zoho allows. */
+  /** Ids in one list, as this organisation allows. */
   readonly listSize: PageSize;
 }
 
-/** A query for some columns; no more rows than that are of use. */
+/** A query for some columns. More rows than `rowsMax` are of no use. */
 export type SliceQuery = (columns: readonly string[], rowsMax: number) => CoqlQuery;
 
 export interface Reading {
-  /** What can be used of the records, all slices together. */
+  /** The usable records, with all slices joined. */
   readonly rows: RowBlock;
   /** The first slice as received. */
   readonly first: RowBlock;
   readonly more: boolean | undefined;
-  /** What as many rows weigh for the size of the next page, in bytes. */
+  /** Weight of this number of rows in bytes, for the size of the next page. */
   readonly weight: number;
   readonly unusable: readonly UnusableRow[];
 }
 
-/** Reads the slices of some records and joins them; `prepare` changes the rows before they are looked at. */
+/**
+ * Reads the slices of some records and joins them. `prepare` changes the rows before they are
+ * checked.
+ */
 export async function readSlices(
   plan: CoqlPlan,
   query: SliceQuery,
@@ -73,7 +82,7 @@ export async function readSlices(
     rows: withoutRows(rows, new Set(unusable.map(({row}) => row))),
     first,
     more,
-    // Of a page that was cut, as many rows are just what fits.
+    // A page that was cut shows how many rows fit.
     weight: isCut ? Math.max(weightOf(rows), coqlPageBytes) : weightOf(rows),
     unusable: [
       ...withoutId,
@@ -84,17 +93,18 @@ export async function readSlices(
 }
 
 interface Parts {
-  /** One for each slice, as received. */
+  /** The slices as received. */
   readonly parts: readonly RowBlock[];
   readonly more: boolean | undefined;
-  /** Whether they end where one of them got too heavy. */
+  /** Whether they end where one of them became too heavy. */
   readonly isCut: boolean;
-  /** Whether a slice other than the first has rows that nobody knows the record of. */
+  /** Whether a slice after the first has rows without a usable record id. */
   readonly hasUnusableSlices: boolean;
 }
 
 /**
- * Reads all slices, which share the bound of a page. Where one of them gets too heavy the others end with it: then more rows follow, whatever Zoho says.
+ * Reads all slices, which share the memory of one page. If one of them becomes too heavy, the
+ * others end at the same row, and more rows follow, regardless of Zoho's answer.
  */
 async function readParts(plan: CoqlPlan, query: SliceQuery, {client, signal}: CoqlContext): Promise<Parts> {
   const parts: RowBlock[] = [];
@@ -130,8 +140,9 @@ export function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]):
 }
 
 /**
- * Joins the slices of records by id. A record whose slices differ in `Modified_Time` changed between two queries: it is read again, a bounded
- * number of times. One that still differs is torn, and left out; its last change lies past this window, so the next sweep has it.
+ * Joins the slices of records by id. If a record's slices differ in `Modified_Time`, it changed
+ * between two queries. It is read again, a limited number of times. If they still differ, it is
+ * omitted: its last change lies after this window, so the next sweep reads it.
  */
 async function settle(plan: CoqlPlan, parts: readonly RowBlock[], context: CoqlContext): Promise<Joined> {
   const joined = joinSlices(parts);
@@ -149,16 +160,19 @@ async function settle(plan: CoqlPlan, parts: readonly RowBlock[], context: CoqlC
   return {rows: appendRows(settled), torn};
 }
 
-/** Throws kind `damaged` for an answer by ids that was not all of it, because it got too heavy or for Zoho's own reasons. */
+/**
+ * Throws kind `damaged` if an answer by ids is incomplete, because it became too heavy or Zoho
+ * ended it.
+ */
 export function mustBeWhole({module}: CoqlPlan, asked: number, given: number, more: boolean | undefined): void {
   if (more !== true || given >= asked) return;
   throw new ZohoError(
     'damaged',
-    `Cannot read ${asked} records of module ${module} by id: ${given} are given, and more are to follow`,
+    `Cannot read ${asked} records of module ${module} by id: the answer has ${given}, and others would follow`,
   );
 }
 
-/** Reads the slices of records by id; a list that fails otherwise than for its length fails. */
+/** Reads the slices of records by id. Failures other than of the list's length are thrown. */
 function lists(
   plan: CoqlPlan,
   ids: readonly string[],

@@ -1,4 +1,4 @@
-/** One page of a window of COQL, and the place where the next one goes on. */
+/** One page of a window of COQL, and where the next page begins. */
 import {ZohoError} from '../errors/errors.ts';
 import type {RowBlock} from '../records/batch.ts';
 import {latestS, modifiedSeconds} from '../records/instant.ts';
@@ -11,11 +11,14 @@ import type {Place, WindowPage} from './window-pages.ts';
 
 export interface CoqlPage extends WindowPage {
   readonly rows: RowBlock;
-  /** What as many rows weigh for the size of the next page, in bytes. */
+  /** Weight of this number of rows in bytes, for the size of the next page. */
   readonly weight: number;
 }
 
-/** Reads one page of the window with all its slices; larger ones, when there is no row in it to go on from. */
+/**
+ * Reads one page of the window with all its slices. It reads larger pages as long as none has a row
+ * from which the next can begin.
+ */
 export async function readWindow(plan: CoqlPlan, place: Place, limit: number, context: CoqlContext): Promise<CoqlPage> {
   const {module, quoting, pageSize} = plan;
   const query: SliceQuery = (columns, rowsMax) => {
@@ -31,18 +34,18 @@ export async function readWindow(plan: CoqlPlan, place: Place, limit: number, co
   const isAllUnusable = first.count >= limit && !keys.some(({id}) => id !== undefined);
   if (isAllUnusable && limit < pageSize.rows) return readWindow(plan, place, Math.min(pageSize.rows, 2 * limit), context);
   if (isAllUnusable && keys.length === 0)
-    throw new ZohoError('damaged', `Cannot page through module ${module}: no row of a whole page has a valid Modified_Time`);
+    throw new ZohoError('damaged', `Cannot page through module ${module}: no row of a full page has a valid Modified_Time`);
   const end = 'second' in place ? lastOfSecond(keys, place, module) : lastKey(keys, place.after, module);
   return {rows, rowCount: first.count, more, weight, ...end};
 }
 
-/** A place in the order of a window, as far as a row names it. */
+/** The position of a row in the order of a window, as far as it is valid. */
 interface RowKey {
   readonly seconds: number;
   readonly id: string | undefined;
 }
 
-/** The places of the rows that have a valid time. */
+/** The positions of the rows with a valid time. */
 function keysOf(rows: RowBlock): RowKey[] {
   const unusable = new Set(unusableRows(rows, 0, () => false).map(({row}) => row));
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
@@ -54,29 +57,30 @@ function keysOf(rows: RowBlock): RowKey[] {
   return keys;
 }
 
-/** Before and behind every record of a second. */
+/** Ids before and after every record of a second. */
 const firstId = '0';
 const lastId = '9223372036854775807';
 
 type End = Pick<WindowPage, 'last' | 'repeats'>;
 
 /**
- * The place of a page's last row in the order of the window; of the last one that can be used. Where there is none, it goes on at the last second that the
- * page names, and behind that second when it has been there. And whether the record behind which the page begins is in it again.
+ * The position of a page's last usable row in the order of the window. Without such a row, the next
+ * page begins at the last second that this page has, or after that second if this page began there.
+ * Also returns whether the record after which the page begins is in it again.
  */
 function lastKey(keys: readonly RowKey[], after: Key | undefined, module: string): End {
   const last = keys.findLast(({id}) => id !== undefined) ?? keys.at(-1);
-  // Times that no query can name are the last of all.
+  // Times that no query can express come last.
   if (last === undefined || last.seconds > latestS) return {last: undefined, repeats: false};
   const {seconds, id = after?.seconds === seconds ? lastId : firstId} = last;
   const repeats = after !== undefined && keys.some((key) => key.seconds === after.seconds && key.id === after.id);
-  // Without this, an answer that ignores the conditions would be read for ever.
+  // Otherwise an answer that ignores the conditions would be read for ever.
   const isStuck = seconds === after?.seconds && id === after.id && !repeats;
   if (after !== undefined && (seconds < after.seconds || isStuck)) throw doesNotFollow(module);
   return {last: {seconds, id}, repeats};
 }
 
-/** The same among the records of one second, by id. */
+/** The same within one second, by id. */
 function lastOfSecond(keys: readonly RowKey[], {second, afterId}: Extract<Place, {second: number}>, module: string): End {
   const last = keys.findLast(({id}) => id !== undefined) ?? keys.at(-1);
   if (last === undefined) return {last: undefined, repeats: false};

@@ -1,4 +1,7 @@
-/** The rows of a sweep: what changed since a cursor, by keyset pages over `(Modified_Time, id)`; and rows by their ids. */
+/**
+ * The rows of a sweep: changes since a cursor, by keyset pages over `(Modified_Time, id)`; and rows
+ * by their ids.
+ */
 
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
@@ -19,30 +22,31 @@ export type {CoqlContext, CoqlPlan} from './coql-slices.ts';
 
 export interface Sweep {
   readonly fromS: number;
-  /** Where the last sweep ended; only pages past it move the saved cursor. */
+  /** Where the last sweep ended. Only pages beyond it move the saved cursor. */
   readonly cursorS: number;
-  /** Rows expected, so that the first page is the cheapest that is large enough. */
+  /** Expected rows. The first page is the cheapest one that is large enough. */
   readonly rowsExpected: number;
-  /** Whether a record is known to be captured with that `Modified_Time`. */
+  /** Whether a record was captured with this `Modified_Time`. */
   isKnown(id: string, seconds: number): boolean;
-  /** Whether all records beyond Zoho's clock are looked through, known or not. */
+  /** Whether to read all records beyond Zoho's clock, including known ones. */
   readonly lookAhead: boolean;
 }
 
-/** Where the cursor may go when all rows of a sweep have been dealt with. */
+/** The new cursor once all rows of a sweep are written. */
 export type DrainedCursor = {readonly cursor: string; readonly after: null};
 
 /**
- * Yields everything modified since `fromS`, oldest first, drained to the end, however many rows
- * share one second. Returns the cursor of the drained window.
+ * Yields everything modified since `fromS`, oldest first and to the end, however many rows share
+ * one second. Returns the cursor of the drained window.
  *
- * The window ends a lag behind Zoho's clock, as the first answer tells it: the cursor goes there and no further, because the seconds after it are
- * not complete. Rows beyond are yielded all the same, up to that clock, so that a mass edit of just now need not wait for the next sweep, which reads them
- * again; what is modified meanwhile lies after that clock, so the pages come to an end. Every page past the cursor and within the window, but the last,
- * carries the patch that moves the cursor to its last row.
+ * The window ends a lag before Zoho's clock at the first answer. The cursor goes no further,
+ * because later seconds are incomplete. Rows up to that clock are yielded as well, so that a recent
+ * mass edit need not wait for the next sweep, which reads them again. Records modified meanwhile
+ * lie after that clock, so the pages come to an end. Every page beyond the cursor and within the
+ * window, except the last, has the patch that moves the cursor to its last row.
  *
- * Records may lie in the future: their `Modified_Time` was set so. The pages go on among them as long as they bring one that is not known, so that all of them
- * are captured when they appear, and sweeps that follow cost no more than without them.
+ * Records may be dated in the future. Pages continue among them as long as they bring an unknown
+ * one, so all of them are captured when they appear, and later sweeps cost no more.
  */
 export async function* sweepRows(
   plan: CoqlPlan,
@@ -57,7 +61,7 @@ export async function* sweepRows(
   let ahead = 0;
   for await (const page of pagesFrom(plan, sweep.fromS, firstRows, context)) {
     const presentS = await client.nowSeconds(signal);
-    // Zoho's clock when the first page was read: never later than either reading of it.
+    // Zoho's clock at the first page: never later than either reading of it.
     nowS ??= Math.min(beforeS, presentS);
     endS = Math.max(sweep.cursorS, nowS - windowLagS);
     const {last, rows} = page;
@@ -75,7 +79,7 @@ export async function* sweepRows(
   return {cursor: instantOf(endS), after: null};
 }
 
-/** Whether a page has a record of the future that is not known. */
+/** Whether a page has an unknown record of the future. */
 function hasUnknown(rows: RowBlock, nowS: number, {isKnown}: Sweep): boolean {
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
   for (let row = 0; row < rows.count; row++) {
@@ -85,7 +89,7 @@ function hasUnknown(rows: RowBlock, nowS: number, {isKnown}: Sweep): boolean {
   return false;
 }
 
-/** The pages of a window, each as large as Zoho serves it. */
+/** The pages of a window, as large as Zoho delivers them. */
 function pagesFrom(plan: CoqlPlan, fromS: number, firstRows: number, context: CoqlContext): AsyncGenerator<CoqlPage, void, void> {
   return windowPages(fromS, firstRows, {
     page: (place, rows) => readPage(plan, place, rows, context),
@@ -94,8 +98,9 @@ function pagesFrom(plan: CoqlPlan, fromS: number, firstRows: number, context: Co
 }
 
 /**
- * Reads a page, with fewer rows as long as it fails; one that fails with a single record goes without it. Whether it is the page that fails, and not Zoho or the
- * module, shows in a query for the keys alone: when that fails as well, its failure is thrown.
+ * Reads a page, with fewer rows as long as it fails. If it fails with a single record, that record
+ * is omitted. A query for the keys alone shows whether the page is at fault rather than Zoho or the
+ * module: if that fails as well, its failure is thrown.
  */
 async function readPage(plan: CoqlPlan, place: Place, rowsMax: number, context: CoqlContext): Promise<CoqlPage> {
   const {module, pageSize} = plan;
@@ -113,7 +118,7 @@ async function readPage(plan: CoqlPlan, place: Place, rowsMax: number, context: 
         context.log?.('info', `${error.message}; asking for ${pageSize.rows} records at once instead of ${asked}`, {module});
         continue;
       }
-      // Whatever stands in the way, the keys alone are all that is asked for here.
+      // If the plan requests only keys, this page of one row has everything.
       if (plan.slices.every((columns) => columns.length <= keyColumns.length) || first.last === undefined) return first;
       leaveOut(first.last, error, 'a page of its changes', plan, context);
       return {...first, rows: noRows, rowCount: 0};
@@ -121,7 +126,10 @@ async function readPage(plan: CoqlPlan, place: Place, rowsMax: number, context: 
   }
 }
 
-/** Whether a failure may come of how much was asked for: an answer that breaks off, does not come in time, is too large, or is an error of the server's. */
+/**
+ * Whether a failure may depend on the size of the request: the answer breaks off, takes too long,
+ * is too large, or is a server error.
+ */
 function isByItsSize(error: unknown): error is ZohoError {
   if (!(error instanceof ZohoError) || error.status === 429 || error.code === 'TOO_MANY_REQUESTS') return false;
   return error.kind === 'unavailable' || error.kind === 'damaged';
@@ -134,8 +142,8 @@ function keysOnly(plan: CoqlPlan): CoqlPlan {
 }
 
 /**
- * Reads a second that pages by time do not get through: by id, and where Zoho refuses such a query, its ids by a bulk read job and then the records by
- * their ids.
+ * Reads a second that pages by time cannot pass: by id or, if Zoho rejects such a query, by ids
+ * from a bulk job.
  */
 async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext): AsyncGenerator<CoqlPage, void, void> {
   const {signal, log, bulkIds} = context;
@@ -143,7 +151,7 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
   try {
     for (;;) {
       const page = await readPage(plan, {second, afterId}, Number.POSITIVE_INFINITY, context);
-      // What it says of the end is about the second, and not about the window.
+      // The end of the second is not the end of the window.
       yield {...page, more: undefined};
       if (page.more === false || page.last === undefined) return;
       afterId = page.last.id;
@@ -169,7 +177,10 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
   }
 }
 
-/** Cuts a page into pieces that are small enough to be written at once, the last of them with what it closes; a page without rows is one piece. */
+/**
+ * Cuts a page into pieces small enough for one transaction. The last one has the patch. A page
+ * without rows is one piece.
+ */
 function* closedBy(patch: BindingPatch | undefined, rows: RowBlock): Generator<Batch<RowBlock>, void, void> {
   let held: RowBlock | undefined;
   for (const items of splitRows(rows)) {
@@ -181,19 +192,22 @@ function* closedBy(patch: BindingPatch | undefined, rows: RowBlock): Generator<B
 
 export interface ById {
   readonly asked: readonly string[];
-  /** The ids of those that exist; one that is being edited just now may have no row all the same. */
+  /** Ids of the existing records. One that is being edited may lack a row nevertheless. */
   readonly live: ReadonlySet<string>;
   readonly rows: RowBlock;
 }
 
-/** Reads whole records by id, all slices of each, in lists of as many ids as Zoho takes and serves. One without any `Modified_Time` has its `Created_Time` as such. */
+/**
+ * Reads complete records by id, with all slices, in lists as long as Zoho accepts and delivers. A
+ * record without a `Modified_Time` gets its `Created_Time` instead.
+ */
 export async function* rowsByIds(plan: CoqlPlan, ids: readonly string[], context: CoqlContext): AsyncGenerator<ById, void, void> {
   const {module, pageSize, listSize} = plan;
   const lists = idLists<Omit<ById, 'asked'>>(ids, {
     sizes: {list: listSize, page: pageSize},
     read: (asked) => readList(plan, asked, context),
     onRefused: (size) =>
-      context.log?.('info', `Zoho takes no more than ${size} ids in a list; asking for as many at once from now on`, {module}),
+      context.log?.('info', `Zoho accepts at most ${size} ids in a list; later lists are no longer than that`, {module}),
     async onFailed(asked, error) {
       context.signal.throwIfAborted();
       if (!isByItsSize(error)) throw error;
@@ -211,9 +225,9 @@ export async function* rowsByIds(plan: CoqlPlan, ids: readonly string[], context
   for await (const {asked, answer} of lists) yield {asked, ...answer};
 }
 
-/** Yields the id of every record modified since `fromS`, page by page, and nothing else of it but `Modified_Time`. */
+/** Yields the id and `Modified_Time` of every record modified since `fromS`, page by page. */
 export async function* idsSince(plan: CoqlPlan, fromS: number, context: CoqlContext): AsyncGenerator<RowBlock, void, void> {
-  // How many whole records a page may have says nothing of their keys.
+  // The page size of complete records does not apply to their keys.
   const keys = {...keysOnly(plan), pageSize: new PageSize({most: plan.pageSize.most})};
   for await (const {rows} of pagesFrom(keys, fromS, Number.POSITIVE_INFINITY, context)) if (rows.count > 0) yield rows;
 }
@@ -230,7 +244,7 @@ async function readList(plan: CoqlPlan, asked: readonly string[], context: CoqlC
   return {live, rows};
 }
 
-/** Leaves a record out that Zoho cannot serve, whatever else it answers. */
+/** Omits a record that Zoho cannot deliver. */
 function leaveOut(
   {seconds, id}: Key,
   failure: ZohoError,

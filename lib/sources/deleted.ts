@@ -9,13 +9,13 @@ import {readAgain} from './readings.ts';
 export interface DeletedContext {
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
-  /** Where rows go that name no deletion; without one they are left out in silence. */
+  /** Receives rows that are not valid deletions. Without it they are omitted silently. */
   readonly quarantine?: Quarantine | undefined;
 }
 
 /**
- * How a reading of the feed ended. Everything deleted before `readToS` was yielded; or nothing may
- * be taken for read, because Zoho stopped the feed before its end, or it kept changing.
+ * How a reading of the feed ended. Either everything deleted before `readToS` was yielded, or
+ * nothing counts as read, because Zoho stopped the feed before its end or it kept changing.
  */
 export type FeedEnd = {readonly readToS: number} | {readonly stopped: string};
 
@@ -23,11 +23,11 @@ export type FeedEnd = {readonly readToS: number} | {readonly stopped: string};
 export type DeletedPage = readonly DeletedRow[];
 
 /**
- * Yields the deletions since `sinceS`, a page at a time, in no particular order and possibly more
+ * Yields the deletions since `sinceS`, one page at a time, in no particular order and possibly more
  * than once. Returns how far they reach.
  *
- * Pages of the feed are numbered, and a record that is restored leaves it, so that later ones move
- * up and may be skipped. A feed of several pages is therefore read until two passes agree.
+ * Pages of the feed are numbered. A restored record leaves it, so later ones move up and may be
+ * skipped. A feed of several pages is therefore read until two passes agree.
  */
 export async function* deletedPages(
   module: string,
@@ -47,13 +47,13 @@ export async function* deletedPages(
   return {stopped: `The deletions of module ${module} kept changing while they were read`};
 }
 
-/** Tells whether two passes listed the same deletions, in whatever order. */
+/** A sum by which two passes are compared, regardless of their order. */
 class PassSum {
   pages = 0;
   #count = 0;
   #sum = 0n;
 
-  /** Adds a page. Deletions later than what the pass will have read are none of its business. */
+  /** Adds a page. Deletions after `readToS` do not count. */
   add(page: DeletedPage, readToS: number): void {
     this.pages++;
     for (const {id, deletedS} of page) {
@@ -69,9 +69,9 @@ class PassSum {
 }
 
 /**
- * Reads the feed once, in as many queries as it takes: one that Zoho cuts at a paging cap goes on
- * from its latest deletions, provided that it came in order of time. A query ends when Zoho says so;
- * when Zoho does not say, with a page that has no rows or repeats the one before.
+ * Reads the feed once, in as many queries as necessary. If Zoho cuts one at a paging cap, the next
+ * begins at its latest deletions, provided that it was ordered by time. A query ends when Zoho says
+ * so or, if Zoho does not say, with a page that is empty or repeats the one before.
  */
 async function* onePass(
   module: string,
@@ -98,7 +98,7 @@ async function* onePass(
     const nextS = query.nextS;
     if (nextS === undefined) {
       return {
-        stopped: `Zoho lists no more than ${query.rows} deletions of module ${module} at once, and not in an order that allows to go on`,
+        stopped: `Zoho lists at most ${query.rows} deletions of module ${module} at once, and their order does not show where to continue`,
       };
     }
     query = new FeedQuery(nextS, query);

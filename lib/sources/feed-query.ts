@@ -1,8 +1,11 @@
-/** One query of the feed of deletions, page after page: when it has ended, and whether it was cut. Pure. */
+/**
+ * One query of the feed of deletions, page by page: whether it has ended, and whether it was cut.
+ * Pure.
+ */
 import {deletedEmptyMax, deletedPageRows, deletedRowsCap} from '../limits.ts';
 import type {DeletedRow} from '../zoho/api.ts';
 
-/** What a page says of the query: another page is to be asked for, all of it was listed, or Zoho stopped before its end. */
+/** What follows a page: another page, the end of the list, or a cut by Zoho before the end. */
 export type Following = 'goes on' | 'ended' | 'cut';
 
 /** What one query of the feed has listed so far. */
@@ -16,9 +19,12 @@ export class FeedQuery {
   #latestS = Number.NEGATIVE_INFINITY;
   #lastPage = '';
   #emptyInRow = 0;
-  /** Whether Zoho said that the list ends, where a cap may have ended it. */
+  /** Whether Zoho reported the end of the list, at a length where a cap may have ended it. */
   #saidEnd = false;
-  /** Of the query before, which was cut or ended where a cap would: if this one ends there, too, with other rows, that is no coincidence. */
+  /**
+   * The earliest deletion of the previous query, if that was cut or ended at a possible cap. If
+   * this query ends there too, with other rows, both were capped.
+   */
   readonly #earliestBeforeS: number;
 
   constructor(fromS: number, before?: FeedQuery) {
@@ -27,12 +33,14 @@ export class FeedQuery {
   }
 
   /**
-   * Takes a page, `more` as Zoho says it or leaves it unsaid, and how many of the page's rows are none that can be used.
+   * Adds a page, with Zoho's `more` if it is present, and the number of unusable rows.
    *
-   * - A plain "no" ends the list. Only where it has exactly as many rows as a paging cap allows is the next page asked for all the same, or, where
-   *   the order allows it, what was deleted last: such a cap need not show itself.
-   * - "Yes" means another page, however few rows this one has; an answer that repeats itself or stays empty is taken for cut.
-   * - Where nothing is said, only an empty page or one that repeats the page before ends the list.
+   * - A plain "no" ends the list. If it has exactly as many rows as a paging cap allows, the next
+   *   page is requested nevertheless or, if the order allows, the latest deletions, because such a
+   *   cap may be invisible.
+   * - "Yes" means another page, however few rows this one has. An answer that repeats itself or
+   *   stays empty counts as cut.
+   * - Without `more`, the list ends only with an empty page or one that repeats the page before.
    */
   note(page: readonly DeletedRow[], more: boolean | undefined, unusable = 0): Following {
     const repeats = this.#repeats(page);
@@ -53,15 +61,17 @@ export class FeedQuery {
   }
 
   /**
-   * Where the next query goes on; undefined when rows would be skipped, or none gained. The second of the latest deletion may have more of them, and
-   * nobody says whether a query lists its own second: it begins one earlier, unless this one shows that it does.
+   * Where the next query begins; undefined if rows would be skipped, or none gained. The second of
+   * the latest deletion may have more of them, and it is unknown whether a query lists its own
+   * second. The next query therefore begins one second earlier, unless this one shows that it lists
+   * its own.
    */
   get nextS(): number | undefined {
     const nextS = this.#earliestS === this.fromS ? this.#latestS : this.#latestS - 1;
     return this.#ordered && nextS > this.fromS ? nextS : undefined;
   }
 
-  /** Whether the end of the list may be a cap's doing. */
+  /** Whether a cap may have ended the list. */
   get #atCap(): boolean {
     return this.rows === deletedRowsCap && this.#fullPages;
   }

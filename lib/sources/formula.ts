@@ -1,6 +1,6 @@
 /**
- * The rows of a refresh: values that change without moving `Modified_Time`, such as formulas and
- * roll-ups, of all records captured so far (design 5.6).
+ * The rows of a refresh: values that change without `Modified_Time`, such as formulas and roll-ups,
+ * for all records captured so far (design 5.6).
  */
 import type {RangePlace} from '../flow/state.ts';
 import {bulkFieldsMax} from '../limits.ts';
@@ -13,16 +13,16 @@ import {cutSlices, keyFields} from './slices.ts';
 export type Reads = (api: 'bulk' | 'coql', name: string) => boolean;
 
 /**
- * Whether a refresh that begins now reads a field. It reads those whose changes no sweep sees, which
- * are computed or read by Bulk Read alone, and those that some records are owed.
+ * Whether a refresh that begins now reads a field. It reads fields whose changes no sweep sees,
+ * because they are computed or read by Bulk Read alone, and owed fields.
  */
 export function isRefreshed({name, computed}: Field, reads: Reads, owed: readonly string[]): boolean {
   return reads('bulk', name) && (computed || !reads('coql', name) || owed.includes(name));
 }
 
 /**
- * The slices of a refresh that began with these fields, or none when none of them can be read any
- * more. They are cut before fields are left out, so that a slice keeps its number.
+ * The slices of a refresh that began with these fields; none if none of them can be read any more.
+ * They are cut before fields are omitted, so a slice keeps its number.
  */
 export function formulaSlices(names: readonly string[], reads: Reads): string[][] {
   const isReadable = (name: string): boolean => reads('bulk', name);

@@ -1,20 +1,23 @@
-/** Lists of ids, cut to what Zoho takes and serves. */
+/** Lists of ids, as long as Zoho accepts and delivers them. */
 import {ZohoError} from '../errors/errors.ts';
 import type {PageSize} from './page-size.ts';
 
 export interface ListReader<Answer> {
-  /** Ids that this organisation takes in a list, and records that it serves at once. */
+  /** Ids that this organisation accepts in a list, and records that it delivers at once. */
   readonly sizes: {readonly list: PageSize; readonly page: PageSize};
   read(asked: readonly string[]): Promise<Answer>;
-  /** Told that the organisation turned out to take no more than so many ids. */
+  /** Called when the organisation accepts no more than this many ids. */
   onRefused(size: number): void;
-  /** What to do about a list that failed otherwise: its answer, undefined to ask again by the sizes as they are then, or a throw. */
+  /**
+   * Handles other failures of a list: returns its answer, returns undefined to request it again
+   * with the current sizes, or throws.
+   */
   onFailed(asked: readonly string[], error: unknown): Promise<Answer | undefined>;
 }
 
 /**
- * Reads ids list by list. A list that is refused is halved until it is taken, and that size is kept; one that is refused with a single id is not
- * refused for its length, and the refusal is thrown.
+ * Reads ids list by list. A rejected list is halved until it is accepted, and that size is kept. If
+ * a single id is rejected, the length is not at fault, and the rejection is thrown.
  */
 export async function* idLists<Answer>(
   ids: readonly string[],
@@ -41,7 +44,10 @@ export async function* idLists<Answer>(
   }
 }
 
-/** Whether a query for ids may have been refused for their number; the codes in use differ, and some name the column. */
+/**
+ * Whether a query for ids may have been rejected for their number. The codes differ, and some name
+ * the column.
+ */
 function isListRefusal(error: unknown): error is ZohoError {
   return error instanceof ZohoError && (error.kind === 'refused' || (error.kind === 'field' && error.field === 'id'));
 }

@@ -2,27 +2,28 @@
 import {pageGoodMax, pageGoodMin} from '../limits.ts';
 
 export interface PageSizeOptions {
-  /** What the organisation takes at most, as far as is known. */
+  /** The most that the organisation accepts, as far as is known. */
   readonly most: number;
   /** A failure divides the size by this. */
   readonly shrinkBy?: number;
-  /** Bytes that a page should not exceed; without it, weight does not matter. */
+  /** Bytes that a page should not exceed. Without it, weight is ignored. */
   readonly bytesWanted?: number;
 }
 
 /**
- * The size of the next request, learnt from those before.
+ * The size of the next request, learnt from earlier ones.
  *
- * - A request that fails by its size, or whose answer is too large, makes the next one smaller, down to one row.
- * - Answers that arrive make it larger again: twice as large after some in a row, and later with each failure, so that a size
- *   that fails is tried ever more rarely.
- * - The weight of the rows that arrived bounds it at once, in both directions.
+ * - A request that fails because of its size, or whose answer is too large, makes the next one
+ *   smaller, down to one row.
+ * - Successful answers double it again after some in a row. Each failure raises that number, so a
+ *   failing size is tried less and less often.
+ * - The weight of received rows limits it at once, in both directions.
  */
 export class PageSize {
   readonly #shrinkBy: number;
   readonly #bytesWanted: number;
   #most: number;
-  /** What failures leave of `most`. */
+  /** What failures have left of `most`. */
   #ceiling: number;
   #rowBytes = 0;
   #good = 0;
@@ -36,18 +37,18 @@ export class PageSize {
     this.#bytesWanted = bytesWanted;
   }
 
-  /** Rows to ask for; at least one. */
+  /** Rows to request; at least one. */
   get rows(): number {
     const byWeight = this.#rowBytes === 0 ? this.#ceiling : Math.floor(this.#bytesWanted / this.#rowBytes);
     return Math.max(1, Math.min(this.#ceiling, byWeight));
   }
 
-  /** What the organisation takes at most. */
+  /** The most that the organisation accepts. */
   get most(): number {
     return this.#most;
   }
 
-  /** Lowers for good what the organisation takes. False when that changes nothing. */
+  /** Permanently lowers what the organisation accepts. Returns false if that changes nothing. */
   allow(most: number): boolean {
     if (most >= this.#most) return false;
     this.#most = most;
@@ -55,7 +56,10 @@ export class PageSize {
     return true;
   }
 
-  /** A request for so many rows failed by its size. False when there is nothing smaller to ask for. */
+  /**
+   * Records that a request for this many rows failed because of its size. Returns false if it
+   * cannot be smaller.
+   */
   failed(asked: number): boolean {
     if (asked <= 1) return false;
     this.#ceiling = Math.max(1, Math.min(this.#ceiling, Math.floor(asked / this.#shrinkBy)));
@@ -65,7 +69,10 @@ export class PageSize {
     return true;
   }
 
-  /** A request for so many rows was answered with so many, which weigh so much. Only full use of the present size counts towards a larger one. */
+  /**
+   * Records that a request for `asked` rows was answered with `rows` rows of `bytes` bytes. Only
+   * full use of the current size counts towards a larger one.
+   */
   succeeded(asked: number, rows: number, bytes: number): void {
     this.#failing = false;
     this.#weigh(rows, bytes);
@@ -76,7 +83,7 @@ export class PageSize {
     if (this.#ceiling === this.#most) this.#goodNeeded = pageGoodMin;
   }
 
-  /** Heavier rows count at once, lighter ones little by little. */
+  /** Heavier rows count at once, lighter ones gradually. */
   #weigh(rows: number, bytes: number): void {
     if (rows === 0) return;
     const rowBytes = bytes / rows;

@@ -1,11 +1,14 @@
-/** Reading again what cannot be used, in case the transfer was at fault (design 3, "Quarantine"). */
+/**
+ * Repeated readings of unusable rows, in case the transfer was at fault (design 3, "Quarantine").
+ */
 import {ZohoError} from '../errors/errors.ts';
 import {unusableReadingsMax, unusableRowsMax} from '../limits.ts';
 import type {Quarantine, UnusableRow} from '../records/unusable-rows.ts';
 
 /**
- * Reads a page, and again as long as it has unusable rows that the reading before did not have just so; a bounded number of times. What is unusable in the
- * last reading goes into quarantine. Rows that are there already cost no further reading.
+ * Reads a page, and reads it again as long as it has unusable rows that the previous reading did
+ * not have, a limited number of times. The unusable rows of the last reading go into quarantine.
+ * Rows already there cause no further reading.
  */
 export async function readAgain<Page extends {readonly unusable: readonly UnusableRow[]}>(
   read: () => Promise<Page>,
@@ -24,15 +27,17 @@ export async function readAgain<Page extends {readonly unusable: readonly Unusab
   }
 }
 
-/** The readings of a file that comes row by row: what is unusable in it is known only when all of it was read. */
+/**
+ * The readings of a file that arrives row by row, so its unusable rows are known only at the end.
+ */
 export class FileReadings {
   readonly #quarantine: Quarantine;
   readonly #place: string;
-  /** Digests of unusable rows, by their number: of the reading before, and of this one. */
+  /** Digests of unusable rows by row number, of the previous reading and of this one. */
   #before = new Map<number, string>();
   #now = new Map<number, string>();
   #readings = 1;
-  /** Whether this reading has a row that is to be read again, so that nothing from there on may be passed. */
+  /** Whether this reading has a row to be read again, so that no row from there on may pass. */
   isTrial = false;
 
   constructor(quarantine: Quarantine, place: string) {
@@ -40,7 +45,10 @@ export class FileReadings {
     this.#place = place;
   }
 
-  /** Takes in the unusable rows of a batch. Where the reading does not become a trial by them, they are left out for good. Throws kind `damaged` when there are too many. */
+  /**
+   * Adds the unusable rows of a batch. Unless they make the reading a trial, they are omitted for
+   * good. Throws kind `damaged` if there are too many.
+   */
   note(unusable: readonly UnusableRow[]): void {
     for (const {row, digest} of unusable) {
       this.#now.set(row, digest);

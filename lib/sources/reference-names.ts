@@ -1,4 +1,7 @@
-/** Lists of references that a file gives by name: documents hold ids, whichever API delivered them (design 3). */
+/**
+ * Lists of references that a file gives by name. Documents have ids, whichever API delivered them
+ * (design 3).
+ */
 import {ZohoError} from '../errors/errors.ts';
 import {referenceIdsMax, referenceNamesMax, referenceTriesMax} from '../limits.ts';
 import {type Batch, cellPlain, cellQuoted, type RowBlock} from '../records/batch.ts';
@@ -12,15 +15,16 @@ import {idsQuery, type Quoting} from '../zoho/coql.ts';
 export interface NamesContext {
   readonly module: string;
   readonly fields: ReadonlyMap<string, Field>;
-  /** Reserved words that this Zoho takes as names without quotes. */
+  /** How names are quoted for this organisation. */
   readonly quoting?: Quoting;
   readonly client: ZohoClient;
   readonly signal: AbortSignal;
 }
 
 /**
- * Puts ids in the place of names in the lists of bulk rows. COQL gives both for the same records, so a name is asked for once, and most modules have few.
- * A field of which COQL gives no ids stays as it is. Batches without names pass through untouched, at no cost in calls.
+ * Replaces names by ids in the lists of bulk rows. COQL returns both for the same records, so each
+ * name is queried once, and most modules have few. A field for which COQL has no ids stays
+ * unchanged. Batches without names pass unchanged, and cost no calls.
  */
 export async function* withReferenceIds(
   rows: AsyncIterable<Batch<RowBlock>>,
@@ -41,20 +45,20 @@ export async function* withReferenceIds(
   }
 }
 
-/** What is known of the names in one field. */
+/** The known names of one field. */
 class KnownNames {
   readonly #field: Field;
   readonly #ids = new Map<string, string>();
-  /** How often a name was asked for in vain: its record may have changed since the export. */
+  /** How often a name was queried in vain: its record may have changed since the export. */
   readonly #tries = new Map<string, number>();
-  /** Whether there is nothing more to find out. */
+  /** Whether nothing more can be learnt. */
   #isSettled = false;
 
   constructor(field: Field) {
     this.#field = field;
   }
 
-  /** Asks for the records of names that are new. */
+  /** Queries the records of new names. */
   async ask(rows: RowBlock, column: number, context: NamesContext): Promise<void> {
     const inVain = new Set<string>();
     while (!this.#isSettled) {
@@ -69,7 +73,7 @@ class KnownNames {
     }
   }
 
-  /** The same rows with ids wherever all names of a cell are known. */
+  /** The same rows, with ids in each cell whose names are all known. */
   replace(rows: RowBlock, column: number): RowBlock {
     if (this.#ids.size === 0) return rows;
     const cells = rows.cells.slice();
@@ -87,7 +91,10 @@ class KnownNames {
     return added.length === 0 ? rows : {...rows, cells, bytes: Buffer.concat([rows.bytes, ...added])};
   }
 
-  /** Names that may still be found, each with the id of a record that has it; as many as one query takes. */
+  /**
+   * Names that may still be found, each with the id of a record that has it; as many as one query
+   * accepts.
+   */
   #unknown(rows: RowBlock, column: number, inVain: ReadonlySet<string>): Map<string, string> {
     const idColumn = Math.max(rows.columns.indexOf('Id'), rows.columns.indexOf('id'));
     const found = new Map<string, string>();
@@ -104,7 +111,7 @@ class KnownNames {
   async #learn(ids: readonly string[], {module, quoting, client, signal}: NamesContext): Promise<void> {
     const {name} = this.#field;
     const columns = ['id', name];
-    // As a type whose structures stay whole.
+    // A type whose structures stay complete.
     const fields = new Map([[name, {...this.#field, type: 'text', dataType: 'linetax'} as const]]);
     const before = this.#ids.size;
     try {
@@ -119,12 +126,12 @@ class KnownNames {
       if (!(error instanceof ZohoError) || !['field', 'refused', 'module'].includes(error.kind)) throw error;
       this.#isSettled = true;
     }
-    // COQL has no ids either, or there are more names than anybody would give to what is referred to.
+    // COQL has no ids either, or there are more names than referenced records could have.
     if (this.#ids.size === before && !isReference(this.#field)) this.#isSettled = true;
     if (this.#ids.size + this.#tries.size > referenceNamesMax) this.#isSettled = true;
   }
 
-  /** The names in a cell; none when it holds ids or JSON. */
+  /** The names in a cell; none if it holds ids or JSON. */
   #names(rows: RowBlock, row: number, column: number): readonly string[] {
     const k = 2 * (row * rows.columns.length + column);
     if (isIds(rows.bytes, rows.cells[k]! >> 2, rows.cells[k + 1]!)) return [];
@@ -136,7 +143,7 @@ class KnownNames {
   }
 }
 
-/** Whether a cell holds nothing but digits and what may part ids. */
+/** Whether a cell holds nothing but digits and separators of ids. */
 function isIds(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
     const byte = bytes[at]!;

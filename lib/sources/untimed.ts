@@ -1,4 +1,7 @@
-/** Records that have no `Modified_Time` although their module has the field: no range and no window ever holds them. */
+/**
+ * Records without a `Modified_Time` in a module that has the field. No range and no window contains
+ * them.
+ */
 import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
 import {coqlRowsSmall, untimedIdsMax} from '../limits.ts';
@@ -10,13 +13,14 @@ import {type BulkContext, bulkRows} from './bulk.ts';
 
 export interface Untimed {
   readonly ids: readonly string[];
-  /** Why nobody knows whether there are more. */
+  /** Why there may be more. */
   readonly unknown?: string;
 }
 
 /**
- * Asks for the ids of these records: by COQL, which costs one credit when there are none, and where COQL does not take the question by a job of Bulk
- * Read. It is an extra question: that both refuse it is an answer. Failures that are not about the question are thrown: outages, limits, a module or a scope refused.
+ * Finds the ids of these records: by COQL, which costs one credit if there are none, or by a Bulk
+ * Read job if COQL rejects the query. If both reject it, that is the answer, because nothing else
+ * depends on it. Other failures are thrown: outages, limits, a rejected module or scope.
  */
 export async function untimedIds(module: string, context: BulkContext, quoting?: Quoting): Promise<Untimed> {
   try {
@@ -29,7 +33,7 @@ export async function untimedIds(module: string, context: BulkContext, quoting?:
   }
 }
 
-/** Failures that another question need not meet. A redirect is nobody's answer. */
+/** Whether a failure concerns only this query. A redirect does not. */
 function isAboutQuestion(error: unknown): error is ZohoError {
   if (!(error instanceof ZohoError) || !ownKinds.has(error.kind)) return false;
   const {status = 400} = error;
@@ -40,7 +44,7 @@ const ownKinds: ReadonlySet<string> = new Set(['refused', 'field', 'failed', 'da
 
 const columns = ['Modified_Time', 'id'];
 
-/** Undefined when Zoho does not take the question, or does not mind the condition. */
+/** Undefined if Zoho rejects the query, or ignores its condition. */
 async function byCoql(module: string, {client, signal}: BulkContext, quoting?: Quoting): Promise<string[] | undefined> {
   const ids: string[] = [];
   while (ids.length < untimedIdsMax) {
@@ -55,7 +59,7 @@ async function byCoql(module: string, {client, signal}: BulkContext, quoting?: Q
     if (rows === undefined || rows.count === 0) break;
     const found = idsWithoutTime(rows);
     if (found.length === 0) return undefined;
-    // Without this, an answer that ignores where to go on would be read for ever.
+    // Otherwise an answer that ignores the position would be read for ever.
     if (found[0] === ids[0]) break;
     ids.push(...found);
     if (rows.count < coqlRowsSmall) break;
@@ -63,7 +67,7 @@ async function byCoql(module: string, {client, signal}: BulkContext, quoting?: Q
   return ids;
 }
 
-/** A job names fields, and what it takes to know these records; their values are read by COQL. */
+/** The job requests only the fields that identify these records. Their values are read by COQL. */
 async function byBulk(module: string, context: BulkContext): Promise<string[]> {
   const cutoff = instantOf(await context.client.nowSeconds(context.signal));
   const range = {module, slices: [[...columns, 'Created_Time']], fields: new Map(), fromS: 0, untimed: true, done: {}};

@@ -2,34 +2,38 @@
 import {coqlRowsSmall} from '../limits.ts';
 import type {Key} from '../zoho/coql.ts';
 
-/** Where a page begins: at a time, behind a record, or behind an id among the records of one second. */
+/**
+ * Where a page begins: at a time, after a record, or after an id among the records of one second.
+ */
 export type Place =
   | {readonly fromS: number; readonly after?: Key | undefined}
   | {readonly second: number; readonly afterId: string | undefined};
 
 export interface WindowPage {
   readonly rowCount: number;
-  /** Whether Zoho says that more rows follow; undefined when it does not say. */
+  /** Whether Zoho says that more rows follow; undefined if it does not say. */
   readonly more: boolean | undefined;
-  /** The place of the last row; undefined for a page without rows. */
+  /** The position of the last row; undefined for a page without rows. */
   readonly last: Key | undefined;
-  /** Whether the record behind which the page begins is in it all the same. */
+  /** Whether the page contains the record after which it begins. */
   readonly repeats: boolean;
 }
 
 export interface WindowReader<Page> {
-  /** Reads a page of `rows` rows at most. */
+  /** Reads a page of at most `rows` rows. */
   page(place: Place, rows: number): Promise<Page>;
-  /** Reads all records of one second in another way than by time. */
+  /** Reads all records of one second by other means than time. */
   second(second: number): AsyncIterable<Page>;
 }
 
 /**
- * Yields the pages from a time on, drained to the end: until Zoho says that nothing follows, or a page is empty. The first has `firstRows` rows at most.
+ * Yields the pages from a time on, until Zoho says that nothing follows, or a page is empty. The
+ * first has at most `firstRows` rows.
  *
- * Zoho shows whole seconds, and may compare by the milliseconds behind them. Then "after this second" still means records of that second, and a page
- * begins with records that the one before had. That does no harm unless one second has more of them than a page: no condition on the time leads on from
- * there, so such a second is read otherwise.
+ * Zoho shows whole seconds, and may compare by hidden milliseconds. "After this second" then still
+ * includes records of that second, and a page begins with records of the one before. That is
+ * harmless unless one second has more records than a page. No condition on the time leads beyond it
+ * then, so such a second is read by other means.
  */
 export async function* windowPages<Page extends WindowPage>(
   fromS: number,
@@ -37,7 +41,7 @@ export async function* windowPages<Page extends WindowPage>(
   reader: WindowReader<Page>,
 ): AsyncGenerator<Page, void, void> {
   let place: {fromS: number; after?: Key} = {fromS};
-  // Ends of pages within one second: one that comes again leads round in a circle.
+  // Last records of pages within one second: one that repeats means an endless loop.
   const ends = new Set<string>();
   for (let rows = firstRows; ; rows = Number.POSITIVE_INFINITY) {
     const page = await reader.page(place, rows);
@@ -53,7 +57,7 @@ export async function* windowPages<Page extends WindowPage>(
   }
 }
 
-/** What follows a page that has a record again where a page ended. */
+/** What follows a page that repeats the last record of an earlier page. */
 function afterRepetition(
   {last, more, rowCount}: WindowPage,
   ends: ReadonlySet<string>,
@@ -61,7 +65,8 @@ function afterRepetition(
 ): 'page' | 'second' | 'end' {
   if (after === undefined || last?.seconds !== after.seconds) return 'page';
   if (more === true) return 'second';
-  // Nothing was said of the end: what brought a new record may bring another, and a long page may have been cut.
+  // Zoho did not report the end. A page with a new record may be followed by another, and a long
+  // page may have been cut.
   if (!ends.has(last.id)) return 'page';
   return rowCount >= coqlRowsSmall ? 'second' : 'end';
 }

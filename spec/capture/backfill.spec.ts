@@ -37,7 +37,7 @@ async function resumed(capture: JumpCapture): Promise<string> {
 }
 
 for (const kind of ['refused', 'damaged', 'field'] as const) {
-  range(`that still cannot ask, answer ${kind}, sets the module aside for that and gives up none of its pages`, async () => {
+  range(`that gets ${kind} as an answer pauses the module, and keeps all of its pages`, async () => {
     let refusing = false;
     const hooks = {
       beforeCoql(query: string) {
@@ -60,7 +60,7 @@ for (const kind of ['refused', 'damaged', 'field'] as const) {
   });
 }
 
-range('asks otherwise as long as that helps', async () => {
+range('narrows its queries as long as that helps', async () => {
   const sizes: string[] = [];
   const hooks = {
     beforeCoql(query: string) {
@@ -79,7 +79,7 @@ range('asks otherwise as long as that helps', async () => {
   });
 });
 
-range('asks nothing when nothing was emitted since it began', async () => {
+range('queries nothing if nothing was emitted since it began', async () => {
   const asked: string[] = [];
   const hooks = {beforeCoql: (query: string) => void (isIdQuery(query) && asked.push(query))};
   await JumpCapture.with(options({hooks, bindings: [{module: 'Deals', intervalMs: 3_600_000}]}), async (capture) => {

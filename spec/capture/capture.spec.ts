@@ -34,7 +34,7 @@ const records = (task: FlowTask): number =>
   [...task.collections.byName.values()].reduce((sum, collection) => sum + collection.size, 0);
 
 for (const half of [0, 1]) {
-  capture(`every other module of an organisation ends equal to it, from number ${half + 1} on`, () =>
+  capture(`every second module of an organisation is captured completely, from number ${half + 1} on`, () =>
     withTask(
       {records: 300},
       (all) => all.filter((_, i) => i % 2 === half),
@@ -48,7 +48,7 @@ for (const half of [0, 1]) {
   );
 }
 
-capture('many pages, in either kind of ZIP and either line end, end equal too', () =>
+capture('many pages are captured completely, with either kind of ZIP and of line ends', () =>
   withTask(
     {records: 4_000, switches: {rowsPerJob: 1_000, zip: 'sizes', lineEnd: '\n', quoteAll: true, byteOrderMark: true}},
     ['Leads', 'Deals'],
@@ -59,7 +59,7 @@ capture('many pages, in either kind of ZIP and either line end, end equal too', 
   ),
 );
 
-capture('kills at random lines, with any part of what was written committed, lose and invent nothing', () =>
+capture('kills at random lines, with any part of the output committed, lose and invent nothing', () =>
   withTask({records: 3_000, switches: {rowsPerJob: 1_100}}, ['Leads', 'Contacts', 'Deals'], async (task) => {
     const random = new Random(11);
     for (let kill = 0; kill < 6; kill++) {
@@ -76,7 +76,7 @@ capture('kills at random lines, with any part of what was written committed, los
   }),
 );
 
-capture('a killed page goes on where it was committed, without another export', () =>
+capture('a killed page continues where it was committed, without another export', () =>
   // The hidden field is named, so that no job is spent on finding it.
   withTask({records: 3_000, switches: {refusedFieldNamed: true}}, ['Leads'], async (task) => {
     const half = await task.session((session) => session.documents > 1_500, 'SIGKILL');

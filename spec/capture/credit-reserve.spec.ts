@@ -9,11 +9,11 @@ const reserve = suite('credit reserve');
 
 const fiveMinutes = 300_000;
 
-reserve('nothing waits while Zoho does not say what is left', () => {
+reserve('nothing waits while Zoho does not report its credits', () => {
   assert.deepEqual(onHoldWith(undefined, 288, {deletions: true, refreshes: true}), nothingOnHold);
 });
 
-reserve('first deletions wait, then refreshes', () => {
+reserve('deletions wait first, then refreshes', () => {
   const kept = (remaining: number) => onHoldWith(remaining, 288, nothingOnHold);
   assert.deepEqual(kept(500), {deletions: false, refreshes: false});
   assert.deepEqual(kept(499), {deletions: true, refreshes: false});
@@ -28,7 +28,7 @@ reserve('many bindings keep what their changes cost in half a day', () => {
   assert.equal(onHoldWith(7_199, changes, nothingOnHold).deletions, true);
 });
 
-reserve('what waits goes on only with credits to spare', () => {
+reserve('waiting work continues only with credits to spare', () => {
   let left = 499;
   const credits = new CreditReserve(() => left, [fiveMinutes]);
   assert.equal(credits.onHold.deletions, true);
@@ -40,11 +40,17 @@ reserve('what waits goes on only with credits to spare', () => {
   assert.equal(credits.onHold.deletions, false);
 });
 
-reserve('the status says what waits', () => {
+reserve('the status names what waits', () => {
   const streaming = [{...newProgress('Deals'), phase: 'up to date'}];
   assert.equal(statusOf(streaming), 'Streaming change events (1 bindings are backfilled).');
-  assert.match(statusOf(streaming, {deletions: true, refreshes: false}), /Zoho's API credits run short: deletions wait\.$/);
-  assert.match(statusOf(streaming, {deletions: true, refreshes: true}), /credits run short: deletions and refreshes wait\.$/);
+  assert.match(
+    statusOf(streaming, {deletions: true, refreshes: false}),
+    /Zoho's API credits are running short: deletions are on hold\.$/,
+  );
+  assert.match(
+    statusOf(streaming, {deletions: true, refreshes: true}),
+    /credits are running short: deletions and refreshes are on hold\.$/,
+  );
 });
 
 reserve.run();

@@ -30,12 +30,12 @@ schedule('the pause doubles while nothing is deleted, up to half an hour', () =>
   assert.deepEqual(readings(minuteMs, 125 * minuteMs), [0, 2, 6, 14, 30, 60, 90, 120]);
 });
 
-schedule('a day at PT5M has 48 readings once it is quiet, even if sweeps come a little late', () => {
+schedule('a quiet day at PT5M has 48 readings, even if sweeps are slightly late', () => {
   const day = readings(5 * minuteMs, 2 * 1_440 * minuteMs, undefined, 500).filter((at) => at >= 1_440);
   assert.ok(day.length <= 49, `${day.length} readings`);
 });
 
-schedule('every sweep reads while there are deletions, and the pause begins anew after the last of them', () => {
+schedule('every sweep reads while there are deletions, and the pauses restart after the last one', () => {
   const lists = (ms: number) => ms >= 60 * minuteMs && ms <= 80 * minuteMs;
   assert.deepEqual(readings(5 * minuteMs, 120 * minuteMs, lists), [0, 10, 30, 60, 65, 70, 75, 80, 85, 95, 115]);
 });
@@ -47,7 +47,7 @@ schedule('no two readings are further apart than half an hour, unless sweeps are
   }
 });
 
-schedule('half an hour without a sweep makes the next one read', () => {
+schedule('the first sweep after half an hour reads', () => {
   assert.ok(isFeedDue({sweeps: 1, elapsedMs: 31 * minuteMs, quiet: 9}, nothing));
 });
 
@@ -59,7 +59,7 @@ schedule('a window that would outgrow the cheapest page makes the feed due', () 
   assert.equal(isFeedDue(idle, {rows: 150, fresh: 51}), true);
 });
 
-schedule('a feed that cannot be read to its end is read with every sweep', () => {
+schedule('a feed that cannot be read completely is read with every sweep', () => {
   const feed = new DeletionSchedule();
   for (let ms = 0; ms < 10 * minuteMs; ms += minuteMs) {
     assert.ok(feed.sweeps(nothing, ms));

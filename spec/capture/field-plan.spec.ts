@@ -4,13 +4,13 @@ import {FieldPlan} from '../../lib/capture/field-plan.ts';
 import type {Field} from '../../lib/records/field.ts';
 import {textField} from '../harness/fields.ts';
 
-const fields = suite('ModuleFields');
+const fields = suite('FieldPlan');
 
 const key = [textField('id', {type: 'id'}), textField('Modified_Time', {type: 'datetime'})];
 const many = (count: number, more: Partial<Field> = {}): Field[] =>
   Array.from({length: count}, (_, i) => textField(`F${String(i).padStart(4, '0')}`, more));
 
-fields('asks for everything once, with the key in every slice and never more than Zoho takes', () => {
+fields("requests every field once, with the key in every slice and within Zoho's limits", () => {
   const it = new FieldPlan([...key, ...many(450)]);
   assert.deepEqual(
     it.bulkSlices.map((slice) => slice.length),
@@ -24,7 +24,7 @@ fields('asks for everything once, with the key in every slice and never more tha
   assert.equal(new Set(it.bulkSlices.flat()).size, 452);
 });
 
-fields('confirms what is captured and known to be read, and says when that is news', () => {
+fields('confirms captured fields that are known to be read, and reports new ones', () => {
   const it = new FieldPlan([...key, textField('A'), textField('B'), textField('C')]);
   assert.deepEqual(it.confirmed, []);
   assert.equal(it.confirm(['id', 'A', 'B', 'Unknown', '']), true);
@@ -37,7 +37,7 @@ fields('confirms what is captured and known to be read, and says when that is ne
   );
 });
 
-fields('asks for the key alone when a module has nothing else', () => {
+fields('requests only the key of a module without other fields', () => {
   const it = new FieldPlan(key);
   assert.deepEqual(it.bulkSlices, [['id', 'Modified_Time']]);
   assert.deepEqual(it.coqlSlices, [['id', 'Modified_Time']]);
@@ -45,7 +45,7 @@ fields('asks for the key alone when a module has nothing else', () => {
   assert.deepEqual(it.refreshSlices([]), []);
 });
 
-fields('keeps the other slices as they are when a field is refused', () => {
+fields('keeps the other slices unchanged when a field is refused', () => {
   const it = new FieldPlan([...key, ...many(250)]);
   const [, second] = it.bulkSlices;
   assert.equal(it.refuse('bulk', 'F0003'), true);
@@ -54,7 +54,7 @@ fields('keeps the other slices as they are when a field is refused', () => {
   assert.equal(it.coqlSlices[0]?.includes('F0003'), true);
 });
 
-fields('does not give up the key, nor a field twice, nor one that it never asked for', () => {
+fields('does not omit the key, a field twice, or a field that it never requested', () => {
   const it = new FieldPlan([...key, textField('A')]);
   assert.equal(it.refuse('coql', 'A'), true);
   for (const name of ['A', 'id', 'Modified_Time', 'Unknown']) assert.equal(it.refuse('coql', name), false, name);
@@ -70,7 +70,7 @@ fields('puts at most five dynamic formulas in a query', () => {
   assert.equal(new Set(it.coqlSlices.flat()).size, 15);
 });
 
-fields('goes back to fifty columns, once', () => {
+fields('falls back to fifty columns, once', () => {
   const it = new FieldPlan([...key, ...many(120), textField('Z', {dynamic: true, computed: true})]);
   assert.equal(it.narrowCoql(), true);
   assert.ok(
@@ -81,7 +81,7 @@ fields('goes back to fifty columns, once', () => {
   assert.equal(it.narrowCoql(), false);
 });
 
-fields('refreshes formulas, roll-ups and what only bulk reads', () => {
+fields('refreshes formulas, roll-ups and fields that only Bulk Read reads', () => {
   const it = new FieldPlan([...key, textField('A'), textField('Score', {computed: true}), textField('Photo', {coql: false})]);
   assert.deepEqual(it.toRefresh(), ['Photo', 'Score']);
   assert.deepEqual(it.refreshSlices(it.toRefresh()), [['id', 'Modified_Time', 'Photo', 'Score']]);
@@ -94,7 +94,7 @@ fields('refreshes formulas, roll-ups and what only bulk reads', () => {
   assert.deepEqual(it.refreshSlices(begun), [], 'of a refresh that began with fields that are refused since');
 });
 
-fields('refreshes what is owed, too, and keeps the slices of a refresh whatever becomes of its fields', () => {
+fields('refreshes owed fields as well, and keeps the slices of a refresh when its fields change', () => {
   const it = new FieldPlan([...key, ...many(300)], {coql: many(300).map(({name}) => name)});
   const begun = it.toRefresh();
   assert.equal(begun.length, 300);
@@ -108,7 +108,7 @@ fields('refreshes what is owed, too, and keeps the slices of a refresh whatever 
   assert.deepEqual(other.toRefresh(['New', 'Gone']), ['New']);
 });
 
-fields('knows from the start what was refused, and asks for it again when it is admitted', () => {
+fields('omits known refused fields, and requests them again once they are admitted', () => {
   const it = new FieldPlan([...key, textField('A'), textField('B')], {bulk: ['A', 'Gone'], coql: ['B']});
   assert.deepEqual(it.refused, {bulk: ['A'], coql: ['B']});
   assert.deepEqual(it.coverage, {bulkOnly: ['B'], coqlOnly: ['A'], neither: []});
@@ -117,7 +117,7 @@ fields('knows from the start what was refused, and asks for it again when it is 
   assert.deepEqual(it.coverage, {bulkOnly: ['B'], coqlOnly: [], neither: []});
 });
 
-fields('names what only one API reads, and what none does', () => {
+fields('names the fields that only one API reads, and those that none reads', () => {
   const it = new FieldPlan([
     ...key,
     textField('A'),
@@ -132,7 +132,7 @@ fields('names what only one API reads, and what none does', () => {
   );
 });
 
-fields('sees whether newly read metadata differs, in any order', () => {
+fields('detects changed metadata, regardless of their order', () => {
   const it = new FieldPlan([...key, textField('A')]);
   assert.equal(it.replace([textField('A'), ...key]), false);
   assert.equal(it.replace([...key, textField('A'), textField('B')]), true);

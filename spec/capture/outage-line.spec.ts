@@ -22,7 +22,7 @@ function waiting(count: number) {
   return {outages, bindings, tries, wait, pass};
 }
 
-line('one binding tries at a time, in the order of their coming', async () => {
+line('one binding retries at a time, in order of arrival', async () => {
   const {outages, bindings, tries, wait, pass} = waiting(3);
   await pass(outageDelayMs);
   assert.deepEqual(tries, [0]);
@@ -46,7 +46,7 @@ line('the pause doubles up to its limit', async () => {
   assert.deepEqual(pauses, [2_000, 4_000, 8_000, 8_000, 8_000]);
 });
 
-line('the first to get through wakes all others at once', async () => {
+line('the first to succeed wakes all others at once', async () => {
   const {outages, bindings, tries, pass} = waiting(4);
   await pass(outageDelayMs);
   outages.reached(bindings[0]!);
@@ -55,7 +55,7 @@ line('the first to get through wakes all others at once', async () => {
   assert.equal(outages.pauseMs, outageDelayMs);
 });
 
-line('whoever reaches Zoho all the while wakes nobody', async () => {
+line('a binding that still reaches Zoho wakes nobody', async () => {
   const {outages, tries, pass} = waiting(2);
   outages.reached({});
   await pass(0);

@@ -58,7 +58,7 @@ const asked = (it: Bench): string[] =>
     .map((call) => call.replace(/^deleted (\d+) \d+$/, (_, second: string) => `deleted since ${zohoTime(Number(second))}`))
     .map((call) => call.replace(/^select.*>= '([^']+)'.*$/, 'ids since $1'));
 
-rebuilt('asks nothing when nothing was emitted since it began', async () => {
+rebuilt('queries nothing if nothing was emitted since it began', async () => {
   const it = resumed({}, {records: [at('1', nowS)]});
   await runBackfill(it.binding, it.signal);
   assert.deepEqual(asked(it), []);

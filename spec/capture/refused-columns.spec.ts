@@ -101,14 +101,14 @@ const sayings: [string, NonNullable<Organisation['details']>][] = [
 const names = ['Alpha', 'Beta', 'Gamma', 'Rank', 'Window', 'Zulu'];
 
 for (const [said, details] of sayings) {
-  refused(`puts a word in quotes that nobody knew to be reserved, where Zoho says ${said}`, async () => {
+  refused(`quotes a word that was not known to be reserved, if Zoho says ${said}`, async () => {
     const {asked, dropped} = await settle(names, {reserved: ['Rank'], details});
     assert.match(asked, /'Rank'/);
     assert.equal(asked.replaceAll("'", ''), `${names.join(', ')} from Leads`);
     assert.deepEqual(dropped, []);
   });
 
-  refused(`puts several words and the module in quotes, where Zoho says ${said}`, async () => {
+  refused(`quotes several words and the module, if Zoho says ${said}`, async () => {
     const reserved = ['Alpha', 'Window', 'Zulu', 'Offers'];
     const {asked, dropped} = await settle(names, {reserved, details}, 'Offers');
     for (const word of reserved) assert.ok(asked.includes(`'${word}'`), asked);
@@ -116,13 +116,13 @@ for (const [said, details] of sayings) {
     assert.deepEqual(dropped, []);
   });
 
-  refused(`takes the quotes off where the organisation refuses them and says ${said}`, async () => {
+  refused(`removes the quotes if the organisation rejects them and says ${said}`, async () => {
     const {asked, dropped} = await settle(['Alpha', 'External', 'Group', 'Zulu'], {takesQuotes: false, details}, 'Order');
     assert.equal(asked, 'Alpha, External, Group, Zulu from Order');
     assert.deepEqual(dropped, []);
   });
 
-  refused(`leaves out only what is refused in both ways, where Zoho says ${said}`, async () => {
+  refused(`omits only columns that are rejected either way, if Zoho says ${said}`, async () => {
     const {asked, dropped} = await settle(names, {reserved: ['Rank'], takesQuotes: false, details});
     assert.equal(asked, 'Alpha, Beta, Gamma, Window, Zulu from Leads');
     assert.deepEqual(dropped, ['Rank']);
@@ -130,13 +130,13 @@ for (const [said, details] of sayings) {
 }
 
 for (const named of [true, false]) {
-  refused(`leaves hidden columns out and keeps the others, ${named ? 'named' : 'not named'}`, async () => {
+  refused(`omits hidden columns and keeps the others, ${named ? 'named' : 'not named'}`, async () => {
     const {asked, dropped} = await settle([...names, 'Date'], {hidden: ['Beta', 'Date', 'Zulu'], reserved: ['Date'], named});
     assert.equal(asked.replaceAll("'", ''), 'Alpha, Gamma, Rank, Window from Leads');
     assert.deepEqual(dropped.toSorted(), ['Beta', 'Date', 'Zulu']);
   });
 
-  refused(`leaves one of two columns out that Zoho cannot tell apart, ${named ? 'named' : 'not named'}`, async () => {
+  refused(`omits one of two columns that Zoho confuses, ${named ? 'named' : 'not named'}`, async () => {
     const {dropped, asked} = await settle(['Alpha', 'Email', 'EMail', 'Zulu'], {clash: ['EMail', 'Email'], named});
     assert.equal(dropped.length, 1);
     assert.match(dropped[0] ?? '', /^email$/i);
@@ -144,19 +144,19 @@ for (const named of [true, false]) {
   });
 }
 
-refused('knows the common words without a refused call', async () => {
+refused('quotes common words without a rejected call', async () => {
   const {calls, asked} = await settle(['External', 'Group', 'Order', 'User'], {reserved: ['External', 'Group', 'Order', 'User']});
   assert.equal(calls, 1);
   assert.equal(asked, "'External', 'Group', 'Order', 'User' from Leads");
 });
 
-refused('takes one refused call for a word that Zoho points at', async () => {
+refused('needs one rejected call for a word that Zoho points at', async () => {
   const {calls, asked} = await settle(names, {reserved: ['Rank'], details: (near) => ({near})});
   assert.equal(calls, 2);
   assert.match(asked, /'Rank'/);
 });
 
-refused('does not search for ever where everything is refused', async () => {
+refused('does not search for ever if everything is rejected', async () => {
   await assert.rejects(settle(names, {reserved: ['Modified_Time']}), /SYNTAX_ERROR/);
 });
 

@@ -6,7 +6,7 @@ import {fired, parseSchedule} from '../../lib/capture/schedule.ts';
 const schedule = suite('schedule');
 const at = (text: string): number => Date.parse(text) / 1000;
 
-schedule('fires at its minute, not before and not for the slot it began with', () => {
+schedule('fires at its minute, not before, and not for the slot in which it began', () => {
   const nightly = parseSchedule('55 23 * * *');
   assert.equal(fired(nightly, at('2026-10-01T10:00:00Z'), at('2026-10-01T23:54:59Z')), false);
   assert.equal(fired(nightly, at('2026-10-01T10:00:00Z'), at('2026-10-01T23:55:00Z')), true);
@@ -14,7 +14,7 @@ schedule('fires at its minute, not before and not for the slot it began with', (
   assert.equal(fired(nightly, at('2026-10-01T23:55:00Z'), at('2026-10-30T00:00:00Z')), true);
 });
 
-schedule('takes either day field when both are restricted, both when one is not', () => {
+schedule('matches either day field if both are restricted, otherwise both', () => {
   const either = parseSchedule('0 0 13 * 5');
   assert.equal(fired(either, at('2026-11-13T00:00:00Z'), at('2026-11-20T00:00:00Z')), true, 'a Friday');
   assert.equal(fired(either, at('2026-12-11T00:00:00Z'), at('2026-12-13T00:00:00Z')), true, 'a thirteenth');
@@ -24,14 +24,14 @@ schedule('takes either day field when both are restricted, both when one is not'
   assert.equal(fired(both, at('2026-11-26T00:00:00Z'), at('2026-11-27T00:00:00Z')), true, 'an odd Friday');
 });
 
-schedule('counts Sunday as 0 and as 7, and tolerates runs of spaces', () => {
+schedule('accepts Sunday as 0 and as 7, and runs of spaces', () => {
   for (const text of ['0 1 * * 0', '0 1 * * 7', '0  1 *   * 0']) {
     assert.equal(fired(parseSchedule(text), at('2026-11-21T12:00:00Z'), at('2026-11-22T01:00:00Z')), true, text);
     assert.equal(fired(parseSchedule(text), at('2026-11-22T01:00:00Z'), at('2026-11-28T23:59:00Z')), false, text);
   }
 });
 
-schedule('counts steps from the first of a field, and lets ranges go past its end', () => {
+schedule('counts steps from the start of a field, and clips ranges at its end', () => {
   const days = (expression: string): number[] => {
     const {admitsDay} = parseSchedule(expression);
     return Array.from({length: 31}, (_, i) => i + 1).filter((day) => admitsDay(new Date(Date.UTC(2026, 9, day))));
@@ -46,7 +46,7 @@ schedule('counts steps from the first of a field, and lets ranges go past its en
   assert.deepEqual(parseSchedule('*/25 8-18/4 * * *').hours, [16, 12, 8]);
 });
 
-schedule('finds the one leap day in eight years', () => {
+schedule('finds the only leap day in eight years', () => {
   assert.equal(fired(parseSchedule('0 0 29 2 *'), at('2096-03-01T00:00:00Z'), at('2104-02-29T00:00:00Z')), true);
 });
 

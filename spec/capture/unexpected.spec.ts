@@ -11,45 +11,42 @@ import {narrow} from '../system/consistency/modules.ts';
 const unexpected = suite('an unexpected failure');
 
 for (const when of ['sweeping', 'reading bulk rows', 'reading fields'] as const) {
-  unexpected(
-    `while ${when} sets its module aside and no other, is logged with its stack, and is over when it is mended`,
-    async () => {
-      let failing = true;
-      const fail = (text: string): void => {
-        if (failing && text.includes('Leads')) throw new SyntaxError('Cannot convert secret to a BigInt');
-      };
-      const hooks = {
-        ...(when === 'sweeping' && {beforeCoql: fail}),
-        ...(when === 'reading bulk rows' && {beforeCreate: fail}),
-        ...(when === 'reading fields' && {beforeFields: fail}),
-      };
-      const modules = ['Leads', 'Deals'];
-      await JumpCapture.with(
-        {
-          modules: modules.map((module) => narrow(module)),
-          records: {Leads: 20, Deals: 20},
-          bindings: modules.map((module) => ({module})),
-          hooks,
-          unexpected: true,
-        },
-        async (capture) => {
-          capture.start();
-          await capture.until(
-            () => capture.logs.some((line) => line.includes('paused')) && capture.state('Deals').backfill === undefined,
-          );
-          const fault = 'Module Leads: an unexpected SyntaxError in the connector, which should be reported';
-          assert.ok(capture.logs.includes(`error: ${fault}`), capture.logs.join('\n'));
-          assert.ok(!capture.logs.some((line) => line.includes('secret') || line.includes('Module Deals is paused')));
-          failing = false;
-          await capture.catchUp();
-          assert.deepEqual(capture.differences(), []);
-        },
-      );
-    },
-  );
+  unexpected(`while ${when} pauses only its module, is logged with its stack, and ends once it is fixed`, async () => {
+    let failing = true;
+    const fail = (text: string): void => {
+      if (failing && text.includes('Leads')) throw new SyntaxError('Cannot convert secret to a BigInt');
+    };
+    const hooks = {
+      ...(when === 'sweeping' && {beforeCoql: fail}),
+      ...(when === 'reading bulk rows' && {beforeCreate: fail}),
+      ...(when === 'reading fields' && {beforeFields: fail}),
+    };
+    const modules = ['Leads', 'Deals'];
+    await JumpCapture.with(
+      {
+        modules: modules.map((module) => narrow(module)),
+        records: {Leads: 20, Deals: 20},
+        bindings: modules.map((module) => ({module})),
+        hooks,
+        unexpected: true,
+      },
+      async (capture) => {
+        capture.start();
+        await capture.until(
+          () => capture.logs.some((line) => line.includes('paused')) && capture.state('Deals').backfill === undefined,
+        );
+        const fault = 'Module Leads: an unexpected SyntaxError in the connector; please report it';
+        assert.ok(capture.logs.includes(`error: ${fault}`), capture.logs.join('\n'));
+        assert.ok(!capture.logs.some((line) => line.includes('secret') || line.includes('Module Deals is paused')));
+        failing = false;
+        await capture.catchUp();
+        assert.deepEqual(capture.differences(), []);
+      },
+    );
+  });
 }
 
-unexpected('is none where it is of Zoho, the configuration or the output, which concern others, too', async () => {
+unexpected('is not one of Zoho, the configuration or the output, which concern other modules, too', async () => {
   const full = new Error('No space left on device');
   const refusing = (): Promise<never> => Promise.reject(full);
   const sink = new WatchedSink({write: refusing, describe: refusing, close: refusing} as Sink);
@@ -62,7 +59,7 @@ unexpected('is none where it is of Zoho, the configuration or the output, which 
   assert.equal(unexpectedOf(other, sink), other);
 });
 
-unexpected('is told with where it happened, and without its message, which may quote a value', () => {
+unexpected('is reported with its stack, and without its message, which may quote a value', () => {
   const logged: [string, string, unknown?][] = [];
   const cause = new RangeError('secret');
   const fault = reportUnexpected(new TypeError('secret\n    at secret', {cause}), 'Leads', (...line) => logged.push(line));

@@ -61,11 +61,11 @@ laws('catch a stage that leaves its source open', async () => {
   await assert.rejects(closesSource(leaveOpen, options), /not closed/);
 });
 
-laws('catch a stage that reads everything first', async () => {
+laws('catch a stage that reads all of its input first', async () => {
   await assert.rejects(readsAhead(greedy, options), /40 of 40 chunks/);
 });
 
-laws('catch a stage that swallows or rewords a failure', async () => {
+laws('catch a stage that swallows or rewrites a failure', async () => {
   await assert.rejects(failsOnce(swallow, options));
   await assert.rejects(failsOnce(reword, options));
 });

@@ -22,7 +22,7 @@ async function openBelow(folder: string): Promise<number> {
   return targets.filter((target) => target.startsWith(folder)).length;
 }
 
-disk('tells ordinary files from nothing and from anything else, and keeps none of them open', async ({folder}) => {
+disk('distinguishes files, missing names and anything else, and keeps none of them open', async ({folder}) => {
   await writeFile(join(folder, 'file'), 'x');
   await mkdir(join(folder, 'folder'));
   await symlink(join(folder, 'file'), join(folder, 'link'));
@@ -34,7 +34,7 @@ disk('tells ordinary files from nothing and from anything else, and keeps none o
   await assert.rejects(on.kind('file/below'), {code: 'ENOTDIR'});
 });
 
-disk('reads text, or nothing where there is no such file', async ({folder}) => {
+disk('reads text, or nothing if there is no such file', async ({folder}) => {
   const on = folderDisk(folder);
   await writeFile(join(folder, 'a'), 'é');
   assert.equal(await on.read('a'), 'é');
@@ -43,7 +43,7 @@ disk('reads text, or nothing where there is no such file', async ({folder}) => {
   await assert.rejects(on.read('.'), {code: 'EISDIR'});
 });
 
-disk('reads and writes at any place, and cuts', async ({folder}) => {
+disk('reads and writes at any position, and truncates', async ({folder}) => {
   const file = await folderDisk(folder).open('a');
   await file.write(Buffer.from('hello'), 0);
   await file.write(Buffer.from('LLO!'), 2);
@@ -63,7 +63,7 @@ disk('reads and writes at any place, and cuts', async ({folder}) => {
   await assert.rejects(folderDisk(folder).open('.'), Error);
 });
 
-disk('replaces a file whole, for its owner only, whatever a kill left behind', async ({folder}) => {
+disk('replaces a file atomically, for its owner only, regardless of what a kill left behind', async ({folder}) => {
   const on = folderDisk(folder);
   await writeFile(join(folder, 'a.next'), 'left behind, and longer');
   await chmod(join(folder, 'a.next'), 0o644);
@@ -78,7 +78,7 @@ disk('replaces a file whole, for its owner only, whatever a kill left behind', a
   await assert.rejects(on.replace('b', 'x'), {code: 'ELOOP'});
 });
 
-disk('makes folders with their parents, for their owner only, and leaves those that are there', async ({folder}) => {
+disk('creates folders with their parents, for their owner only, and keeps existing ones', async ({folder}) => {
   const deep = join(folder, 'x/y/z');
   await makeFolder(deep);
   for (const path of [deep, join(folder, 'x')]) assert.equal((await stat(path)).mode & 0o777, 0o700);
@@ -92,7 +92,7 @@ disk('makes folders with their parents, for their owner only, and leaves those t
   await assert.rejects(makeFolder(''), {code: 'ENOENT'});
 });
 
-disk('tries whether a file could be written, and leaves nothing', async ({folder}) => {
+disk('tests whether a file could be written, and leaves nothing behind', async ({folder}) => {
   await tryPrivate(join(folder, 'a'));
   assert.deepEqual(await readdir(folder), []);
   await assert.rejects(tryPrivate(join(folder, 'none/a')), {code: 'ENOENT'});
@@ -100,7 +100,7 @@ disk('tries whether a file could be written, and leaves nothing', async ({folder
   assert.equal(await readFile(join(folder, 'a'), 'utf8'), 'text');
 });
 
-disk('knows an error by its code', () => {
+disk('recognises an error by its code', () => {
   const error = Object.assign(new Error('x'), {code: 'ENOENT'});
   assert.equal(hasCode(error, 'ENOENT'), true);
   for (const other of [error, new Error('x'), {code: 'EPERM'}, undefined, null, 'EPERM'])

@@ -44,7 +44,7 @@ function allOutput(): {output: Writable; text(): string} {
   };
 }
 
-flow('uses a block again only when the stream has taken it', async () => {
+flow('reuses a block only after the stream has taken it', async () => {
   const {output, text, takeOne} = slowOutput();
   const sink = new FlowSink(output);
   const documents = Array.from({length: 30}, (_, i) => `{"id":${i}}`);
@@ -63,7 +63,7 @@ flow('uses a block again only when the stream has taken it', async () => {
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-flow('writes documents and the checkpoint they earn as one sequence', async () => {
+flow('writes documents and their checkpoint as one sequence', async () => {
   const {output, text} = allOutput();
   const sink = new FlowSink(output);
   const written = await sink.write({
@@ -95,7 +95,7 @@ flow('describes a binding in a sequence of its own', async () => {
   );
 });
 
-flow('asks for admission only when the output has room, once a document, in order', async () => {
+flow('asks for admission only when the output has room, once per document, in order', async () => {
   const {output, takeOne, text} = slowOutput();
   const sink = new FlowSink(output);
   const asked: string[] = [];
@@ -116,7 +116,7 @@ flow('asks for admission only when the output has room, once a document, in orde
   assert.equal(text().includes('"id":3'), true);
 });
 
-flow('goes on with the next piece when one is refused by its own check', async () => {
+flow('continues with the next transaction when one fails in its own check', async () => {
   const {output, text} = allOutput();
   const sink = new FlowSink(output);
   const refused = sink.write({
@@ -147,7 +147,7 @@ flow('stops waiting for a slow reader on abort, and writes nothing more', async 
   assert.equal(text().match(/captured/g)?.length, 1);
 });
 
-flow('reports a broken output to whoever writes', async () => {
+flow('reports a broken output to the writer', async () => {
   const output = new Writable({
     write(_chunk, _encoding, done) {
       done(new Error('EPIPE'));
@@ -159,7 +159,7 @@ flow('reports a broken output to whoever writes', async () => {
   await assert.rejects(sink.write({target: leads, docs: docs('{"id":2}')}), /EPIPE/);
 });
 
-flow('resolves close when everything has left', async () => {
+flow('resolves close when everything has been delivered', async () => {
   const {output, takeOne, waiting, text} = slowOutput();
   const sink = new FlowSink(output);
   await sink.write({target: leads, docs: docs('{"id":1}')});
@@ -177,7 +177,7 @@ flow('resolves close when everything has left', async () => {
   assert.ok(text().endsWith('\n'));
 });
 
-flow('counts what a discarding sink is given', async () => {
+flow('counts what a discarding sink receives', async () => {
   const sink = new DiscardSink();
   await sink.write({target: leads, docs: docs('{"id":1}', '{"id":2}'), admit: (_, i) => i === 1});
   await sink.write({target: leads, patch: {x: 1}});

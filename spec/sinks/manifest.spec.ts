@@ -23,7 +23,7 @@ function failure(value: unknown): string {
   return assert.fail(`takes ${JSON.stringify(value)}`);
 }
 
-manifest('reads what it writes', () => {
+manifest('reads its own output', () => {
   assert.deepEqual(parseManifest(manifestText(whole), 'out'), whole);
   assert.equal(
     manifestText({...whole, files: {}}),
@@ -31,7 +31,7 @@ manifest('reads what it writes', () => {
   );
 });
 
-manifest('says what is wrong with one that it did not write, and what to do', () => {
+manifest('explains what is wrong with a foreign file, and what to do', () => {
   assert.equal(failure('{'), `Cannot read out/state.json: it is not JSON; ${wayOut}`);
   assert.equal(
     failure({...whole, version: 2}),
@@ -60,7 +60,7 @@ manifest('says what is wrong with one that it did not write, and what to do', ()
   }
 });
 
-manifest('takes plain names of NDJSON files alone', () => {
+manifest('accepts only plain names of NDJSON files', () => {
   for (const name of ['a.ndjson', 'a.ndjson.gz', '%2E.ndjson', 'a-b~2.ndjson', '_=+.ndjson'])
     assert.equal(parseManifest(JSON.stringify({...whole, files: {x: {...file, file: name}}}), 'out').files.x?.file, name);
   for (const name of [
@@ -77,7 +77,7 @@ manifest('takes plain names of NDJSON files alone', () => {
     assert.match(failure({...whole, files: {x: {...file, file: name}}}), /must be the name of an NDJSON file/, name);
 });
 
-manifest('is that of the same capture, or says in what it differs', () => {
+manifest('belongs to the same capture, or explains the difference', () => {
   const refused = (kept: Record<string, string>, asked: Record<string, string>): string => {
     try {
       refuseOther({...whole, capture: kept}, asked, 'out');
@@ -103,7 +103,7 @@ manifest('is that of the same capture, or says in what it differs', () => {
     assert.match(refused(kept, asked), /it holds another capture/);
 });
 
-manifest('is cleared with its files, and nothing else in the directory, where it is only a trial', async () => {
+manifest('is removed with its files, and nothing else in the directory, if it is only a trial', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'source-zoho-clear-'));
   try {
     assert.equal(await clearCapture(folder, () => true), false);

@@ -47,7 +47,7 @@ function piece(collection: string, texts: readonly string[], patch?: Transaction
   return {target: {index: 0, stateKey: collection, collection}, docs: docsOf(texts), ...(patch && {patch})};
 }
 
-ndjson('writes a line a document, and goes on where the last run ended', async ({folder}) => {
+ndjson('writes one line per document, and continues where the last run ended', async ({folder}) => {
   const first = await openNdjson(optionsFor(folder));
   assert.equal(await first.write(piece('acmeCo/Leads', ['{"id":1}', '{"id":2}'], {a: {b: 1}})), 2);
   await first.close();
@@ -63,7 +63,7 @@ ndjson('writes a line a document, and goes on where the last run ended', async (
   await third.close();
 });
 
-ndjson('writes only what is admitted, and asks at the moment of the write', async ({folder}) => {
+ndjson('writes only admitted documents, and asks at the moment of the write', async ({folder}) => {
   const sink = await openNdjson(optionsFor(folder));
   const seen: number[] = [];
   const admit = (_docs: DocBlock, i: number) => {
@@ -85,7 +85,7 @@ ndjson('cuts off what was written after the last commit', async ({folder}) => {
   assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), '{"id":1}\n');
 });
 
-ndjson('keeps everything readable by its owner only', async ({folder}) => {
+ndjson('makes everything readable only by its owner', async ({folder}) => {
   const sink = await openNdjson(optionsFor(folder));
   await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
   await sink.close();
@@ -95,7 +95,7 @@ ndjson('keeps everything readable by its owner only', async ({folder}) => {
     assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
 });
 
-ndjson('refuses the directory of another capture, and says in what it differs', async ({folder}) => {
+ndjson('rejects the directory of another capture, and explains the difference', async ({folder}) => {
   await (await openNdjson(optionsFor(folder))).close();
   const other = optionsFor(folder, {capture: {...capture, name: 'acmeCo/other'}});
   await assert.rejects(openNdjson(other), (error: unknown) => {
@@ -108,13 +108,13 @@ ndjson('refuses the directory of another capture, and says in what it differs', 
   });
 });
 
-ndjson('refuses a file that is there and not its own, and leaves it as it is', async ({folder}) => {
+ndjson('rejects an existing foreign file, and leaves it unchanged', async ({folder}) => {
   await writeFile(join(folder, 'Deals.ndjson'), 'mine\n');
   await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it already exists and is not part of this capture/);
   assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), 'mine\n');
 });
 
-ndjson('refuses a link where its file should be, and writes nothing through it', async ({folder}) => {
+ndjson('rejects a link in place of its file, and writes nothing through it', async ({folder}) => {
   await mkdir(join(folder, 'out'));
   await writeFile(join(folder, 'elsewhere'), 'mine\n');
   await symlink(join(folder, 'elsewhere'), join(folder, 'out', 'Deals.ndjson'));
@@ -130,7 +130,7 @@ const changes: [how: string, tamper: (text: string) => string | undefined, messa
   ['removed', () => undefined, /Deals\.ndjson has been removed since it was written/],
 ];
 for (const [how, tamper, message] of changes) {
-  ndjson(`refuses to go on when a file was ${how}`, async () => {
+  ndjson(`refuses to continue when a file was ${how}`, async () => {
     const disk = new PowerCutDisk();
     const sink = await openNdjson(optionsFor('out', {disk}));
     await sink.write(piece('Deals', ['{"id":1}', '{"id":2}'], {n: 1}));
@@ -144,7 +144,7 @@ for (const [how, tamper, message] of changes) {
   });
 }
 
-ndjson('refuses a state.json that it did not write', async () => {
+ndjson('rejects a foreign state.json', async () => {
   for (const text of [
     '',
     '{',
@@ -158,14 +158,14 @@ ndjson('refuses a state.json that it did not write', async () => {
   }
 });
 
-ndjson('takes an initial state in an empty directory only', async ({folder}) => {
+ndjson('accepts an initial state only in an empty directory', async ({folder}) => {
   const sink = await openNdjson(optionsFor(folder, {initialState: {a: 1}}));
   assert.deepEqual(sink.state, {a: 1});
   await sink.close();
   await assert.rejects(openNdjson(optionsFor(folder, {initialState: {a: 1}})), /Cannot start from another state/);
 });
 
-ndjson('compresses each piece by itself, so files are whole wherever they are cut, and goes on unasked', async ({folder}) => {
+ndjson('compresses each transaction separately, so truncated files are valid, and continues by default', async ({folder}) => {
   const first = await openNdjson(optionsFor(folder, {gzip: true}));
   await first.write(piece('Deals', ['{"id":1}'], {n: 1}));
   await first.close();
@@ -179,7 +179,7 @@ ndjson('compresses each piece by itself, so files are whole wherever they are cu
   assert.equal(gunzipSync(await readFile(join(folder, 'Tasks.ndjson.gz'))).toString(), '{"id":3}\n');
 });
 
-ndjson('does not compress half of a directory', async ({folder}) => {
+ndjson('does not compress part of a directory', async ({folder}) => {
   await (await openNdjson(optionsFor(folder))).close();
   await assert.rejects(
     openNdjson(optionsFor(folder, {gzip: true})),
@@ -187,7 +187,7 @@ ndjson('does not compress half of a directory', async ({folder}) => {
   );
 });
 
-ndjson('says so when the disk is full, takes nothing more, and has lost nothing once there is room', async () => {
+ndjson('reports a full disk, accepts nothing more, and has lost nothing once there is room', async () => {
   const disk = new PowerCutDisk();
   const sink = await openNdjson(optionsFor('out', {disk}));
   await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
@@ -227,7 +227,7 @@ for (const [gzip, ending] of [
   [false, '.ndjson'],
   [true, '.ndjson.gz'],
 ] as const) {
-  ndjson(`loses, tears and repeats no committed line, whenever the power goes: ${ending}`, async () => {
+  ndjson(`loses, tears and repeats no committed line, whenever the power fails: ${ending}`, async () => {
     const last = 24;
     const whole = new PowerCutDisk();
     await writeNumbered(optionsFor('out', {disk: whole, gzip}), 1, last);
@@ -277,14 +277,14 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise(setImmediate);
 }
 
-ndjson('lets one process at a time into a directory', async ({folder}) => {
+ndjson('admits one process at a time to a directory', async ({folder}) => {
   const unlock = await lockFolder(folder);
   await assert.rejects(lockFolder(folder), /another process is capturing into it/);
   unlock();
   (await lockFolder(folder))();
 });
 
-ndjson('gets a lock back from a process that was killed', async ({folder}) => {
+ndjson('recovers the lock of a killed process', async ({folder}) => {
   const source = `const {lockFolder} = await import(process.argv[1]); await lockFolder(process.argv[2]); process.kill(process.pid, 'SIGKILL');`;
   const lock = new URL('../../lib/sinks/files/lock.ts', import.meta.url).href;
   const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source, lock, folder]).catch(
@@ -294,7 +294,7 @@ ndjson('gets a lock back from a process that was killed', async ({folder}) => {
   (await lockFolder(folder))();
 });
 
-ndjson('names files after the last part of a collection, and the whole of it where that is taken', () => {
+ndjson('names files after the last part of a collection, or all of it if that is taken', () => {
   const names = fileNames([
     'acmeCo/Leads',
     'other/Leads',
@@ -320,7 +320,7 @@ ndjson('names files after the last part of a collection, and the whole of it whe
   );
 });
 
-ndjson('gives every collection a plain name of its own, whatever it is called', () => {
+ndjson('gives every collection a plain and unique name', () => {
   fc.assert(
     fc.property(fc.array(fc.string({unit: 'binary', maxLength: 300}), {maxLength: 20}), (collections) => {
       const names = [...fileNames(collections).values()];
@@ -330,7 +330,7 @@ ndjson('gives every collection a plain name of its own, whatever it is called', 
   );
 });
 
-ndjson('keeps the names it has given', () => {
+ndjson('keeps assigned names', () => {
   const known = new Map([['b/Leads', 'Leads.ndjson']]);
   assert.deepEqual(
     [...fileNames(['a/Leads', 'b/Leads'], known)],
@@ -341,7 +341,7 @@ ndjson('keeps the names it has given', () => {
   );
 });
 
-ndjson('makes pieces durable after a while without being asked', async ({folder}) => {
+ndjson('makes transactions durable after a while by itself', async ({folder}) => {
   let wake = (): void => {};
   const clock: Clock = {...systemClock, sleep: () => new Promise((resolve) => (wake = resolve))};
   const sink = await openNdjson(optionsFor(folder, {clock}));
@@ -386,7 +386,7 @@ function gatedDisk() {
   };
 }
 
-ndjson('holds writers back while a slow disk owes more than it may, and no sooner', async () => {
+ndjson('delays writers while a slow disk is behind by more than its bound, and not before', async () => {
   const {disk, written, shut, open} = gatedDisk();
   const sink = await openNdjson(optionsFor('out', {disk}));
   shut();
@@ -402,7 +402,7 @@ ndjson('holds writers back while a slow disk owes more than it may, and no soone
   await sink.close();
 });
 
-ndjson('commits by itself what was written during a commit', async () => {
+ndjson('commits by itself transactions written during a commit', async () => {
   const {disk, states, shut, open} = gatedDisk();
   const clock = new ManualClock();
   const sink = await openNdjson(optionsFor('out', {disk, clock}));
@@ -420,7 +420,7 @@ ndjson('commits by itself what was written during a commit', async () => {
   assert.equal(states.length, 3, 'what is committed is not committed again');
 });
 
-ndjson('commits at once what stands for something done at Zoho, and after a while what is only documents', async () => {
+ndjson('commits checkpoints of actions at Zoho at once, and documents after a while', async () => {
   const {disk, states} = gatedDisk();
   const clock = new ManualClock();
   const sink = await openNdjson(optionsFor('out', {disk, clock}));

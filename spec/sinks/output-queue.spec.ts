@@ -24,7 +24,7 @@ function slow() {
 
 const lines = (text: string, block?: Uint8Array) => () => ({bytes: Buffer.from(text), block, result: text});
 
-queue('builds a block when the stream has room, and not before', async () => {
+queue('builds a block only when the stream has room', async () => {
   const {stream, taken, next} = slow();
   const output = new OutputQueue(stream);
   const built: string[] = [];
@@ -60,7 +60,7 @@ queue('releases a block only when the stream has taken it, and writes nothing fo
   assert.equal(stream.writableLength, 0);
 });
 
-queue('is flushed when all was taken, and at once when nothing waits', async () => {
+queue('is flushed when everything was taken, and at once if nothing waits', async () => {
   const {stream, next} = slow();
   const output = new OutputQueue(stream);
   await output.flushed();
@@ -77,7 +77,7 @@ queue('is flushed when all was taken, and at once when nothing waits', async () 
   await flushed;
 });
 
-queue('fails whoever writes after the stream failed, and whoever waits for it', async () => {
+queue('rejects writes after the stream failed, and pending waits', async () => {
   const {stream, next} = slow();
   const output = new OutputQueue(stream);
   await output.write(lines('a'));
@@ -90,7 +90,7 @@ queue('fails whoever writes after the stream failed, and whoever waits for it', 
   await assert.rejects(output.flushed(), /EPIPE/);
 });
 
-queue('fails a flush that is under way when the stream fails', async () => {
+queue('rejects a pending flush when the stream fails', async () => {
   const {stream, next} = slow();
   const output = new OutputQueue(stream);
   await output.write(lines('a'));
@@ -100,7 +100,7 @@ queue('fails a flush that is under way when the stream fails', async () => {
   await assert.rejects(flushed, /ENOSPC/);
 });
 
-queue('goes on after a block that could not be built', async () => {
+queue('continues after a block that could not be built', async () => {
   const {stream, taken, next} = slow();
   const output = new OutputQueue(stream);
   await assert.rejects(
@@ -115,7 +115,7 @@ queue('goes on after a block that could not be built', async () => {
   assert.deepEqual(taken, ['a']);
 });
 
-queue('ends waits with the signal, and builds nothing any more', async () => {
+queue('ends waits with the signal, and builds nothing more', async () => {
   const {stream} = slow();
   const abort = new AbortController();
   const output = new OutputQueue(stream, abort.signal);

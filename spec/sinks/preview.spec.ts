@@ -21,7 +21,7 @@ function output(): {stream: Writable; text(): string} {
   return {stream, text: () => Buffer.concat(taken).toString()};
 }
 
-preview('writes a line for each document, with its collection', async () => {
+preview('writes one line per document, with its collection', async () => {
   const {stream, text} = output();
   const sink = new PreviewSink(stream, {state: {}, showState: false});
   assert.equal(await sink.write({target: leads, docs: docsOf('{"id":1}', '{"id":2}'), patch: {a: 1}}), 2);
@@ -35,7 +35,7 @@ preview('writes a line for each document, with its collection', async () => {
   );
 });
 
-preview('keeps the state that a next run begins with', async () => {
+preview('keeps the state for the next run', async () => {
   const {stream} = output();
   const sink = new PreviewSink(stream, {state: {a: {b: 1, c: 2}}, showState: false});
   await sink.write({target: leads, patch: {a: {b: null}}});
@@ -44,7 +44,7 @@ preview('keeps the state that a next run begins with', async () => {
   assert.deepEqual(sink.state, {a: {c: 2}, d: 3});
 });
 
-preview('shows a checkpoint after its documents where that is wanted, and none that says nothing', async () => {
+preview('prints a checkpoint after its documents if requested, and no empty one', async () => {
   const {stream, text} = output();
   const sink = new PreviewSink(stream, {state: {}, showState: true});
   await sink.write({target: deals, docs: docsOf('{"id":1}'), patch: {n: 1}});

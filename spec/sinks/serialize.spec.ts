@@ -6,7 +6,7 @@ import type {DocBlock} from '../../lib/records/batch.ts';
 import {serialize} from '../../lib/sinks/serialize.ts';
 import {docsOf} from '../harness/blocks.ts';
 
-const test = suite('frame');
+const test = suite('serialize');
 
 const target = {index: 0, stateKey: 'Leads', collection: 'acme/Leads'};
 const before = Buffer.from('<');
@@ -14,7 +14,7 @@ const after = Buffer.from('>\n');
 
 const textOf = ({bytes}: {bytes: Uint8Array}): string => Buffer.from(bytes).toString();
 
-test('puts the envelope around the documents admitted, asked once each and in order', () => {
+test('wraps the admitted documents in the envelope, and asks once for each, in order', () => {
   const texts = fc.array(fc.string({unit: 'grapheme', minLength: 1, maxLength: 6}), {minLength: 1, maxLength: 8});
   const last = fc.constantFrom('', 'checkpoint\n');
   fc.assert(
@@ -36,7 +36,7 @@ test('puts the envelope around the documents admitted, asked once each and in or
   );
 });
 
-test('gives its block back', () => {
+test('releases its block', () => {
   const blocks = new BufferPool();
   const {block} = serialize(blocks, {target, docs: docsOf(['a'], 0)}, before, after);
   assert.ok(block !== undefined);
@@ -44,7 +44,7 @@ test('gives its block back', () => {
   assert.equal(blocks.acquire(1), block);
 });
 
-test('is only what comes last for a piece without documents', () => {
+test('writes only the closing bytes of a transaction without documents', () => {
   assert.equal(textOf(serialize(new BufferPool(), {target}, before, after, () => Buffer.from('end'))), 'end');
 });
 

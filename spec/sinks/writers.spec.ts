@@ -29,7 +29,7 @@ function sinkOf(checkpoints: unknown[], failure?: Error): Sink {
   };
 }
 
-test('writes each batch as one transaction, with the checkpoint that is made after its documents are decided over', async () => {
+test('writes each batch as one transaction, with a checkpoint built after its documents were admitted', async () => {
   const checkpoints: unknown[] = [];
   const written: number[] = [];
   let admittedSoFar = 0;
@@ -45,7 +45,7 @@ test('writes each batch as one transaction, with the checkpoint that is made aft
   assert.deepEqual(written, [2, 1]);
 });
 
-test('passes a batch over that has neither documents nor a patch, and tells that it was dealt with', async () => {
+test('skips a batch without documents and patch, and reports it as written', async () => {
   const checkpoints: unknown[] = [];
   const written: number[] = [];
   const into = sinkWriter<Batch<DocBlock>>(sinkOf(checkpoints), target, {
@@ -59,7 +59,7 @@ test('passes a batch over that has neither documents nor a patch, and tells that
   assert.deepEqual(written, [0, 0]);
 });
 
-test('ends the pipe with the failure of the sink, and says that the batch was not written', async () => {
+test("ends the pipe with the sink's failure, and reports that the batch was not written", async () => {
   let failed = 0;
   const into = sinkWriter<Batch<DocBlock>>(sinkOf([], new Error('The disk is full')), target, {
     onCommit: () => ({}),
@@ -70,7 +70,7 @@ test('ends the pipe with the failure of the sink, and says that the batch was no
   assert.equal(failed, 1);
 });
 
-test('gives the bytes of a batch back when it is written, and not before', async () => {
+test('releases the bytes of a batch only when it is written', async () => {
   const released: number[] = [];
   const during: number[][] = [];
   const into = batchWriter(async () => void during.push([...released]));

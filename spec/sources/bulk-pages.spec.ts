@@ -56,7 +56,7 @@ pages('of one job end the range with its rows', async () => {
   assert.equal(zoho.context.progress.pageRows, 2);
 });
 
-pages('with fewer or more rows than Zoho counted are damaged, though their file is whole', async () => {
+pages('with fewer or more rows than Zoho counted are damaged, even in an intact file', async () => {
   for (const [count, rows] of [
     [3, 2],
     [1, 2],
@@ -72,11 +72,11 @@ pages('with fewer or more rows than Zoho counted are damaged, though their file 
   }
 });
 
-pages('may have any number of rows where Zoho counted none', async () => {
+pages('may have any number of rows without a count by Zoho', async () => {
   assert.deepEqual((await read(only({csv: fileOf(1)}))).batches.at(-1), ['1', over]);
 });
 
-pages('with places that cannot be read may lack rows, which are counted as unread', async () => {
+pages('with unreadable places may lack rows, which are counted as unread', async () => {
   const torn = `${fileOf(1)}2,"2026\n`;
   const zoho = only({count: 3, csv: torn});
   const {batches, error} = await read(zoho);
@@ -89,7 +89,7 @@ pages('with places that cannot be read may lack rows, which are counted as unrea
   );
 });
 
-pages('go on by token, whose job is submitted while the page before is downloaded', async () => {
+pages('continue by token, and submit its job while the page before is downloaded', async () => {
   const zoho = bulkZoho(({pageToken}) =>
     pageToken === undefined ? {count: 1, more: true, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
   );
@@ -99,7 +99,7 @@ pages('go on by token, whose job is submitted while the page before is downloade
   assert.deepEqual(zoho.calls, ['create id,Modified_Time', 'job j1', 'create t', 'download j1', 'job j2', 'download j2']);
 });
 
-pages('go on by token where Zoho does not say that more follow, and not where it says no', async () => {
+pages('continue by token if Zoho does not say that more follow, but not if it says no', async () => {
   const answer = (more: boolean | undefined) =>
     bulkZoho(({pageToken}) =>
       pageToken === undefined ? {count: 1, more, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
@@ -108,7 +108,7 @@ pages('go on by token where Zoho does not say that more follow, and not where it
   assert.deepEqual((await read(answer(false))).batches, [created(), ['1', over]]);
 });
 
-pages('that have more rows behind them but no token are not the end', async () => {
+pages('that are followed by rows but have no token are not the end', async () => {
   await fails(
     read(only({count: 1, more: true, csv: fileOf(1)})),
     'module',
@@ -123,7 +123,7 @@ pages('that have more rows behind them but no token are not the end', async () =
   assert.equal((await read(only({count: 2, more: false, perPage: 2, csv: fileOf(1, 2)}))).error, undefined);
 });
 
-pages('that fail hand up the job that was submitted ahead, so that it is not paid for twice', async () => {
+pages('that fail pass on the job submitted ahead, so it is not paid twice', async () => {
   const {promise, resolve} = Promise.withResolvers<JobAnswer>();
   const zoho = bulkZoho(({pageToken}) =>
     pageToken === undefined ? {count: 1, more: true, nextPageToken: 't', csv: new Error('cut off')} : promise,
@@ -135,7 +135,7 @@ pages('that fail hand up the job that was submitted ahead, so that it is not pai
   assert.deepEqual(batches, [created(), ['', {backfill: {next_job: 'j2'}}]]);
 });
 
-pages('that fail hand up nothing when they were aborted, or when no job was submitted ahead', async () => {
+pages('that fail pass on nothing if they were aborted, or no job was submitted ahead', async () => {
   const abort = new AbortController();
   const zoho = bulkZoho(
     ({pageToken}) => {
@@ -152,7 +152,7 @@ pages('that fail hand up nothing when they were aborted, or when no job was subm
   assert.deepEqual((await read(refusing)).batches, [created()]);
 });
 
-pages('whose next job is refused ahead submit it when it is due', async () => {
+pages('whose next job was rejected ahead submit it when it is due', async () => {
   let refusals = 1;
   const zoho = bulkZoho(({pageToken}) => {
     if (pageToken !== undefined && refusals-- > 0) throw new ZohoError('refused', 'not now');
@@ -166,7 +166,7 @@ pages('whose next job is refused ahead submit it when it is due', async () => {
   ]);
 });
 
-pages('are exported ahead only where there is room among the jobs', async () => {
+pages('are exported ahead only if a job slot is free', async () => {
   const jobSlots = new Semaphore(1);
   const other = new Semaphore(1);
   const zoho = bulkZoho(
@@ -179,14 +179,14 @@ pages('are exported ahead only where there is room among the jobs', async () => 
   for (const slots of [jobSlots, other]) assert.notEqual(slots.tryAcquire(), undefined, 'every slot was given back');
 });
 
-pages('give their slots back when they fail', async () => {
+pages('release their slots when they fail', async () => {
   const [jobSlots, pageSlots] = [new Semaphore(1), new Semaphore(1)];
   const zoho = only({count: 1, more: true, nextPageToken: 't', csv: new Error('cut off')}, {jobSlots, pageSlots});
   await read(zoho);
   for (const slots of [jobSlots, pageSlots]) assert.notEqual(slots.tryAcquire(), undefined);
 });
 
-pages('wait for the first bytes before they export ahead, where reading failed before', async () => {
+pages('wait for the first bytes before they export ahead, if a reading failed before', async () => {
   const zoho = bulkZoho(
     ({pageToken}) =>
       pageToken === undefined ? {count: 1, more: true, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
@@ -199,12 +199,12 @@ pages('wait for the first bytes before they export ahead, where reading failed b
   assert.ok(!failing.calls.includes('create t'));
 });
 
-pages('of nothing have no file to read', async () => {
+pages('without rows have no file to read', async () => {
   const zoho = only({count: 0, csv: new Error('there is none')});
   assert.deepEqual(await read(zoho), {batches: [created(), ['', over]]});
 });
 
-pages('resume where the state says, in the job that it names', async () => {
+pages('resume from the position and the job in the state', async () => {
   const zoho = bulkZoho(() => ({count: 3, csv: fileOf(1, 2, 3)}));
   await zoho.client.createJob({module: 'Leads', fields: columns, fromS: 0, toS: 1}, zoho.context.signal);
   assert.deepEqual(await read(zoho, {job: 'j1', rows: 2}), {batches: [['3', over]]});
@@ -213,7 +213,7 @@ pages('resume where the state says, in the job that it names', async () => {
   assert.deepEqual(batches, [created('j2'), ['1,2,3', over]], 'rows without a job count for nothing');
 });
 
-pages('resume with the next job that the state names, and submit none', async () => {
+pages('resume with the next job in the state, and submit none', async () => {
   const zoho = bulkZoho((_, number) =>
     number === 1 ? {count: 1, more: true, nextPageToken: 't', csv: fileOf(1)} : {count: 1, csv: fileOf(2)},
   );
@@ -250,21 +250,21 @@ pages('of several slices follow one another, each from its first page', async ()
   assert.equal((await read(zoho, {slice: 7}, {slices})).batches.length, 2, 'a slice that is no more is the last');
 });
 
-pages('with rows that cannot become documents are read twice before those are left out', async () => {
+pages('with rows that cannot become documents are read twice before these are omitted', async () => {
   const zoho = only({count: 3, csv: fileOf(1, 'x', 3)});
   assert.deepEqual((await read(zoho)).batches, [created(), ['1,3', over]]);
   assert.deepEqual(zoho.calls, ['create id,Modified_Time', 'job j1', 'download j1', 'download j1']);
   assert.match(zoho.leftOut.join('\n'), /^the result of bulk read job j1 row 2 id undefined id /);
 });
 
-pages('wait longer and longer for their job, and take its failure for what it says', async () => {
+pages('wait longer and longer for their job, and throw its failure with the reason', async () => {
   const zoho = only({count: 1, csv: fileOf(1), before: [{state: 'pending'}, {state: 'pending'}]});
   const outcome = read(zoho);
   await zoho.clock.advance(60_000);
   assert.deepEqual((await outcome).batches.at(-1), ['1', over]);
   assert.equal(zoho.calls.filter((call) => call === 'job j1').length, 3);
   await fails(read(only({state: 'failed', reason: 'too much'})), 'failed', /^Bulk read job j1 failed: too much$/);
-  await fails(read(only({state: 'failed'})), 'failed', /^Bulk read job j1 failed: Zoho gives no reason$/);
+  await fails(read(only({state: 'failed'})), 'failed', /^Bulk read job j1 failed: Zoho gave no reason$/);
 });
 
 pages.run();

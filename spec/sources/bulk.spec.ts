@@ -64,12 +64,12 @@ for (const [what, header, row] of [
   ['with the id twice under two names', 'Id,id,Modified_Time,A,B', `12,12,${modified},a,b`],
   ['with columns that nobody asked for', 'Id,Owner.last_name,Modified_Time,A,Extra,B,Owner.id', `12,Smith,${modified},a,x,b,9`],
 ] as const) {
-  bulk(`makes documents of the fields asked for, when the file has its columns ${what}`, async () => {
+  bulk(`makes documents of the requested fields if the file has its columns ${what}`, async () => {
     assert.deepEqual(await documentsOf(`${header}\r\n${row}\r\n`, ['A', 'B']), [whole]);
   });
 }
 
-bulk('keeps fields apart whose names only look like the id, the time, or a property of every object', async () => {
+bulk('distinguishes fields named almost like the id, the time, or a property of every object', async () => {
   const names = ['ID', 'iD', 'Modified_Time_', 'modified_time', '__proto__', 'constructor', 'toString', 'A', 'a'];
   const header = ['Id', 'Modified_Time', ...names].join();
   const [document, ...others] = await documentsOf(`${header}\r\n12,${modified},${names.map((_, i) => `v${i}`)}\r\n`, names);
@@ -80,13 +80,13 @@ bulk('keeps fields apart whose names only look like the id, the time, or a prope
   assert.equal(properties.size, names.length + 3);
 });
 
-bulk('never takes a field called Id for the id, nor its values for those of another', async () => {
+bulk("never confuses a field called Id with the id, or its values with another's", async () => {
   const {B: _, ...rest} = whole;
   assert.deepEqual(await documentsOf(`Id,Modified_Time,Id,A\r\n12,${modified},99,a\r\n`, ['Id', 'A']), [rest]);
 });
 
 for (const count of [0, '0']) {
-  bulk(`downloads nothing when the job counted ${typeof count} 0, and does not wait`, async () => {
+  bulk(`downloads nothing if the job counted ${typeof count} 0, and does not wait`, async () => {
     const asked: string[] = [];
     const answer = ({method, path}: Received): Reply => {
       asked.push(`${method} ${path}`);
@@ -117,7 +117,7 @@ for (const count of [0, '0']) {
   });
 }
 
-bulk('leaves a field out of documents that was asked for and is not in the file', async () => {
+bulk('omits a requested field that is not in the file', async () => {
   const {B: _, ...rest} = whole;
   assert.deepEqual(await documentsOf(`Id,Modified_Time,A\r\n12,${modified},a\r\n`, ['A', 'B']), [rest]);
 });
@@ -185,7 +185,7 @@ for (const said of [
   {},
   {more_records: null, next_page_token: null},
 ]) {
-  bulk(`does not take a full page of ${JSON.stringify(said)} for the last`, async () => {
+  bulk(`does not treat a full page of ${JSON.stringify(said)} as the last`, async () => {
     assert.match(String(await pagesRead(said)), /Cannot read all of module Leads: Zoho .* gives no token for the next page/);
   });
 }

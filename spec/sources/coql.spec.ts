@@ -63,7 +63,7 @@ async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> 
 
 for (const saysMore of [true, false]) {
   sweeps(
-    `reads up to Zoho's clock where Zoho says ${saysMore ? 'that' : 'not whether'} more follow, and ends though records change all the time`,
+    `reads up to Zoho's clock if Zoho ${saysMore ? 'says that' : 'does not say whether'} more follow, and ends although records keep changing`,
     async () => {
       const {rows, queries, cursors} = await swept([60, 9, 5, 5, 1, 1, 1, 0, 0], saysMore);
       assert.deepEqual([rows, queries], [10, 5]);
@@ -78,7 +78,7 @@ for (const saysMore of [true, false]) {
   );
 }
 
-sweeps('ends with the page that Zoho calls the last', async () => {
+sweeps('ends with the page that Zoho reports as the last', async () => {
   assert.deepEqual(await swept([60]), {rows: 2, queries: 1, cursors: [{cursor: '2026-10-01T09:59:58Z', after: null}]});
 });
 

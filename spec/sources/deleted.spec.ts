@@ -90,70 +90,67 @@ const spread = [1_500, 1_500, 700, 1_999, 1, 0, 1_200];
 for (const strictlyAfter of [false, true]) {
   for (const silent of [false, true]) {
     const how = `${silent ? 'ends without a word' : 'is refused'} at 2,000 rows, of a Zoho that lists ${strictlyAfter ? 'what was deleted after' : 'also'} the second asked for`;
-    deleted(`goes on where the feed ${how}`, async () => {
+    deleted(`continues where the feed ${how}`, async () => {
       const {ids, readToS, stopped} = await readAll({perSecond: spread, strictlyAfter, silent, rowsMax: 2_000});
       assert.deepEqual([ids.size, readToS, stopped], [sum(spread), nowS - 2, undefined]);
     });
 
-    deleted(`takes nothing for read when more rows than that share one second, where the feed ${how}`, async () => {
+    deleted(`counts nothing as read if more rows than that share one second and the feed ${how}`, async () => {
       const {readToS, stopped} = await readAll({perSecond: [10, 3_000], strictlyAfter, silent, rowsMax: 2_000});
       assert.equal(readToS, undefined);
-      assert.match(stopped ?? '', /^Zoho lists no more than 2000 deletions of module Leads at once/);
+      assert.match(stopped ?? '', /^Zoho lists at most 2000 deletions of module Leads at once/);
     });
   }
 }
 
-deleted('takes nothing for read of a feed in another order that was cut, or may have been where Zoho does not say', async () => {
+deleted('counts nothing as read in a feed of another order that was cut, or may have been', async () => {
   for (const how of [{silent: false}, {silent: true, flagged: false}]) {
     const {readToS, stopped} = await readAll({perSecond: spread, order: 'descending', rowsMax: 2_000, ...how});
     assert.equal(readToS, undefined);
-    assert.match(stopped ?? '', /not in an order that allows to go on$/);
+    assert.match(stopped ?? '', /their order does not show where to continue$/);
   }
 });
 
 for (const order of ['ascending', 'descending'] as const) {
   for (const rows of [200, 400, 2_000, 2_200, 4_000]) {
-    deleted(`believes that a feed of exactly ${rows} rows in ${order} order is whole when Zoho says that it ends`, async () => {
+    deleted(`accepts a feed of exactly ${rows} rows in ${order} order as complete if Zoho says that it ends`, async () => {
       const {ids, readToS, stopped} = await readAll({perSecond: [rows / 2, rows / 2], order});
       assert.deepEqual([ids.size, readToS, stopped], [rows, nowS - 2, undefined]);
     });
   }
 
   for (const rows of [1, 200, 399, 400, 2_200]) {
-    deleted(`reads ${rows} rows in ${order} order to their end where no answer says whether more follow`, async () => {
+    deleted(`reads all of ${rows} rows in ${order} order if no answer says whether more follow`, async () => {
       const {ids, readToS, stopped} = await readAll({perSecond: [0, rows], order, flagged: false});
       assert.deepEqual([ids.size, readToS, stopped], [rows, nowS - 2, undefined]);
     });
   }
 
-  deleted(
-    `goes on after pages in ${order} order that are shorter than asked for, whether Zoho says that more follow or nothing`,
-    async () => {
-      for (const flagged of [true, false]) {
-        const {ids, readToS} = await readAll({perSecond: [130, 40, 90], order, pageRows: 7, flagged});
-        assert.deepEqual([ids.size, readToS], [260, nowS - 2]);
-      }
-    },
-  );
+  deleted(`continues after short pages in ${order} order, whether or not Zoho says that more follow`, async () => {
+    for (const flagged of [true, false]) {
+      const {ids, readToS} = await readAll({perSecond: [130, 40, 90], order, pageRows: 7, flagged});
+      assert.deepEqual([ids.size, readToS], [260, nowS - 2]);
+    }
+  });
 }
 
-deleted('ends with the first page where Zoho gives it again for every number, and takes a full one for cut', async () => {
+deleted('ends with the first page if Zoho repeats it for every number, and treats a full one as cut', async () => {
   const few = await readAll({perSecond: [30], pageIgnored: true, flagged: false});
   assert.deepEqual([few.ids.size, few.readToS, few.calls], [30, nowS - 2, 2]);
   for (const flagged of [true, false]) {
     const {readToS, stopped} = await readAll({perSecond: [500], pageIgnored: true, flagged});
-    assert.deepEqual([readToS, stopped?.slice(0, 34)], [undefined, 'Zoho lists no more than 200 deleti']);
+    assert.deepEqual([readToS, stopped?.slice(0, 29)], [undefined, 'Zoho lists at most 200 deleti']);
   }
 });
 
-deleted('takes a feed for cut that says for ever that more follow, and has nothing', async () => {
+deleted('treats a feed as cut that always promises more and has nothing', async () => {
   const answers = [{rows: [{id: '1', deletedTime: iso(sinceS + 100), deletedS: sinceS + 100, type: 'recycle'}], more: true}];
   const {stopped, calls} = await readAnswers((call) => answers[call - 1] ?? {rows: [], more: true});
-  assert.match(stopped ?? '', /^Zoho lists no more than \d deletions/);
+  assert.match(stopped ?? '', /^Zoho lists at most \d deletions/);
   assert.ok(calls < 10, `${calls} calls`);
 });
 
-deleted('passes over an empty page in between', async () => {
+deleted('skips an empty page in between', async () => {
   const row = (id: string): DeletedRow => ({id, deletedTime: iso(sinceS + 100), deletedS: sinceS + 100, type: 'recycle'});
   const answers = [
     {rows: [row('1')], more: true},
@@ -164,7 +161,7 @@ deleted('passes over an empty page in between', async () => {
   assert.deepEqual([[...ids], readToS], [['1', '2'], nowS - 2]);
 });
 
-deleted('is not kept from an end by what is deleted while it is read', async () => {
+deleted('ends although records are deleted while it is read', async () => {
   const rows: DeletedRow[] = Array.from({length: 450}, (_, i) => ({
     id: `${i + 1}`,
     deletedTime: iso(sinceS + i),
@@ -179,7 +176,7 @@ deleted('is not kept from an end by what is deleted while it is read', async () 
   assert.ok(ids.size >= 450);
 });
 
-deleted('asks once more after a feed that ends with a full page at the cap, and believes any other end', async () => {
+deleted('requests another page after a feed that ends at the cap, and believes any other end', async () => {
   const exact = await readAll({perSecond: [1_000, 1_000]});
   assert.deepEqual([exact.ids.size, exact.readToS], [2_000, nowS - 2]);
   for (const order of ['ascending', 'descending'] as const) {

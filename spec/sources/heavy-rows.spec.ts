@@ -87,7 +87,7 @@ const contextOf = ({client}: HeavyModule) => ({
   bulkIds: () => assert.fail('no bulk read job is needed'),
 });
 
-heavy('a page ends where it weighs too much, the next goes on from there with fewer rows', async () => {
+heavy('a page ends where it becomes too heavy, and the next continues from there with fewer rows', async () => {
   const module = new HeavyModule(700, {Text: 50_000});
   const ids: string[] = [];
   const cursors: unknown[] = [];
@@ -108,7 +108,7 @@ heavy('a page ends where it weighs too much, the next goes on from there with fe
   assert.deepEqual(cursors.at(-1), {cursor: '2026-10-01T09:59:58Z', after: null});
 });
 
-heavy('slices of heavy rows share the bound of a page, and make whole rows piece by piece', async () => {
+heavy('slices of heavy rows share the bound of a page, and form complete rows piece by piece', async () => {
   const module = new HeavyModule(900, {A: 1_000, B: 60_000, C: 10_000});
   const ids: string[] = [];
   for await (const {items} of sweepRows(module.plan(['A'], ['B'], ['C']), sweepOfAll, contextOf(module))) {
@@ -125,7 +125,7 @@ heavy('slices of heavy rows share the bound of a page, and make whole rows piece
   assert.ok(cut.length <= 3, 'what fits is learnt from the first two pages');
 });
 
-heavy('asks again for the ids that an answer got too heavy for', async () => {
+heavy('requests ids again that did not fit into an answer', async () => {
   const module = new HeavyModule(60, {A: 100, B: 600_000});
   const asked: string[] = [];
   const ids: string[] = [];

@@ -6,7 +6,7 @@ import {PageSize} from '../../lib/sources/page-size.ts';
 
 const sizes = suite('PageSize');
 
-sizes('halves what is refused down to one, and says when there is nothing smaller', () => {
+sizes('halves a failing size down to one, and reports when there is nothing smaller', () => {
   const size = new PageSize({most: 100});
   const asked: number[] = [];
   do asked.push(size.rows);
@@ -26,7 +26,7 @@ sizes('grows back to twice the size after good answers in a row that made full u
   assert.equal(size.rows, 1_000);
 });
 
-sizes('tries a size that fails ever more rarely, and forgets that once the full size works', () => {
+sizes('tries a failing size less and less often, and forgets that once the full size works', () => {
   const size = new PageSize({most: 100});
   const goodUntilGrown = (): number => {
     const {rows} = size;
@@ -64,7 +64,7 @@ sizes('keeps a limit of the organisation for good', () => {
   assert.equal(size.rows, 200);
 });
 
-sizes('goes by what rows weigh: at once when they get heavier, little by little when they get lighter', () => {
+sizes('follows the weight of rows: at once if they become heavier, gradually if lighter', () => {
   const size = new PageSize({most: 2_000, bytesWanted: 1_000_000});
   assert.equal(size.rows, 2_000);
   size.succeeded(2_000, 200, 200 * 50_000);
@@ -77,7 +77,7 @@ sizes('goes by what rows weigh: at once when they get heavier, little by little 
   assert.equal(size.rows, 1, 'one row, however heavy');
 });
 
-sizes('law: from one row to the most, whatever happens, and never larger after a failure', () => {
+sizes('law: always between one row and the most, and never larger after a failure', () => {
   const step = fc.oneof(
     fc.constant('fail' as const),
     fc.record({rows: fc.integer({min: 0, max: 2_000}), bytes: fc.integer({min: 0, max: 1 << 28})}),

@@ -81,7 +81,7 @@ for (const [what, odd, named] of [
     'would become a document larger than Flow accepts',
   ],
 ] as const) {
-  quarantine(`leaves out a row with ${what}, after a second reading, and reads on behind it`, async () => {
+  quarantine(`omits a row with ${what} after a second reading, and continues after it`, async () => {
     const met = await readBulk([page(line(1), odd, line(3), line(4))], 4);
     assert.deepEqual([met.ids, met.count, met.calls], [['1', '3', '4'], 1, 2]);
     assert.equal(met.named.length, 1);
@@ -94,18 +94,18 @@ for (const [what, odd, named] of [
   });
 }
 
-quarantine('takes a row that the second reading brings whole, and repeats none that was passed', async () => {
+quarantine('uses a row that the second reading has intact, and repeats none that was passed', async () => {
   const met = await readBulk([page(line(1), '2,,a', line(3)), page(line(1), line(2), line(3))], 3);
   assert.deepEqual([met.ids, met.named, met.calls], [['1', '2', '3'], [], 2]);
 });
 
-quarantine('reads a file with many odd rows twice, and no oftener', async () => {
+quarantine('reads a file with many unusable rows twice, and no more often', async () => {
   const lines = Array.from({length: 3_000}, (_, i) => (i % 3 === 1 ? `${i + 1},,a` : line(i + 1)));
   const met = await readBulk([page(...lines)], 3_000);
   assert.deepEqual([met.ids.length, met.count, met.calls], [2_000, 1_000, 2]);
 });
 
-quarantine('counts rows that were left out as passed, so that a restart skips them', async () => {
+quarantine('counts omitted rows as passed, so a restart skips them', async () => {
   const lines = [line(1), '2,,a', line(3), line(4)];
   assert.deepEqual((await readBulk([page(...lines)], 4, 3)).ids, ['4']);
   assert.deepEqual((await readBulk([page(...lines)], 4, 2)).ids, ['3', '4']);
@@ -113,12 +113,12 @@ quarantine('counts rows that were left out as passed, so that a restart skips th
   assert.deepEqual([met.ids, met.calls], [['3', '4'], 2]);
 });
 
-quarantine('counts the rows that an unreadable place holds by what Zoho counted', async () => {
+quarantine("derives the rows in an unreadable place from Zoho's count", async () => {
   const met = await readBulk([page(line(1), '2,x', '3,x', '4,x', line(5))], 5);
   assert.deepEqual([met.ids, met.count], [['1', '5'], 3]);
 });
 
-quarantine('takes a file for damaged that lacks rows without an unreadable place, or has too many', async () => {
+quarantine('rejects a file as damaged that lacks rows without an unreadable place, or has too many', async () => {
   for (const count of [3, 1]) await assert.rejects(readBulk([page(line(1), '2,,a')], count), {kind: 'damaged'});
   await assert.rejects(readBulk([page(line(1), '2,x')], 1), {kind: 'damaged'});
 });
@@ -168,14 +168,14 @@ for (const [what, odd, named] of [
     'row 2 of a page of its changes (record 2) is left out, because it has no valid Modified_Time',
   ],
 ] as const) {
-  quarantine(`leaves out a record of a sweep with ${what}, after a second reading of its page`, async () => {
+  quarantine(`omits a record of a sweep with ${what} after a second reading of its page`, async () => {
     const met = await readCoql([[record('1'), odd, record('3')]]);
     assert.deepEqual([met.ids, met.count, met.calls - (await readCoql([[record('1')]])).calls], [['1', '3'], 1, 1]);
     assert.deepEqual(met.named, [`warn: Module Leads: ${named}`]);
   });
 }
 
-quarantine('takes a record that the second reading of its page brings whole', async () => {
+quarantine('uses a record that the second reading of its page has intact', async () => {
   const met = await readCoql([
     [record('1'), record('2', '')],
     [record('1'), record('2')],
@@ -183,13 +183,13 @@ quarantine('takes a record that the second reading of its page brings whole', as
   assert.deepEqual([met.ids, met.named], [['1', '2'], []]);
 });
 
-quarantine('dates a record that is read by its id by its creation, and knows one without either to be alive', async () => {
+quarantine('dates a record read by id by its creation, and knows that one without either time exists', async () => {
   const created = {id: '1', Modified_Time: null, Created_Time: '2020-01-01T00:00:00Z'};
   const met = await readCoql([[created, record('2', null)]], ['1', '2', '3']);
   assert.deepEqual([met.ids, met.patches, met.count], [['1'], [['1', '2']], 1]);
 });
 
-quarantine('names a record that cannot be put together because a slice of it has no id', async () => {
+quarantine('names a record that cannot be joined because one of its slices has no id', async () => {
   const answers = [
     [record('1'), record('2')],
     [record('1'), record(null)],
@@ -235,7 +235,7 @@ async function sweepPages(
   return {ids, queries};
 }
 
-quarantine('pages past records without an id, wherever they stand, and comes to an end', async () => {
+quarantine('pages past records without an id anywhere, and ends', async () => {
   const sound = (id: number, s: number) => ({id: String(id), s});
   const odd = (id: number, s: number) => ({id: String(id), s, shownId: 'x'});
   for (const records of [
@@ -265,7 +265,7 @@ for (const [what, odd, named] of [
   ['a number for an id', gone(2), ' is left out, because it has no valid id'],
   ['nothing in it', null, ' is left out, because it has no valid id'],
 ] as const) {
-  quarantine(`leaves out a row of the feed with ${what}, and keeps the sound ones beside it`, async () => {
+  quarantine(`omits a row of the feed with ${what}, and keeps the valid ones beside it`, async () => {
     const seen: unknown[] = [];
     const logged: string[] = [];
     await withZoho(
@@ -293,7 +293,7 @@ for (const [what, odd, named] of [
   });
 }
 
-quarantine('takes a deletion of an odd type for a deletion', async () => {
+quarantine('accepts a deletion of an unknown type', async () => {
   const replies: Reply[] = [
     [200, {modules: []}],
     [

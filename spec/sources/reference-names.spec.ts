@@ -55,7 +55,7 @@ const zoho = (query: string): Reply => {
   return [200, {data, info: {more_records: false}}];
 };
 
-test('puts ids in the place of names, and asks for each name once', async () => {
+test('replaces names by ids, and queries each name once', async () => {
   const first = `1,${T},EMEA;US\n2,${T},"North, East"\n3,${T},"A ""B"";EMEA"\n9,${T},\n`;
   const {cells, queries} = await exchanged([first, `4,${T},US\n4,${T},"US,EMEA"\n`], zoho);
   assert.deepEqual(cells, ['5;6', '7', '8;5', '', '6', '6;5']);
@@ -63,21 +63,21 @@ test('puts ids in the place of names, and asks for each name once', async () => 
   assert.match(queries[0]!, /^select id, F from Deals where id in \('?1'?, '?2'?, '?3'?\)/);
 });
 
-test('asks for nothing where cells hold ids or JSON, or the field holds names', async () => {
+test('queries nothing if cells hold ids or JSON, or the field holds names', async () => {
   const page = `1,${T},5\n2,${T},"5, 6"\n3,${T},5;6\n4,${T},"[{""id"":""5""}]"\n`;
   assert.deepEqual((await exchanged([page], zoho)).queries, []);
   for (const dataType of ['tags', 'multiselectpicklist'])
     assert.deepEqual((await exchanged([`1,${T},EMEA\n`], zoho, field('F', 'list', dataType))).queries, []);
 });
 
-test('leaves names as they are that no record explains, and gives up on them', async () => {
+test('leaves names unchanged that no record explains, and gives up on them', async () => {
   const pages = Array.from({length: 6}, () => `77,${T},Gone\n1,${T},EMEA;Gone\n4,${T},US\n`);
   const {cells, queries} = await exchanged(pages, zoho);
   assert.deepEqual(cells.slice(0, 3), ['Gone', 'EMEA;Gone', '6']);
   assert.equal(queries.length, 3);
 });
 
-test('leaves names as they are where COQL gives no ids or does not read the field, after one query', async () => {
+test('leaves names unchanged if COQL has no ids or does not read the field, after one query', async () => {
   const pages = [`1,${T},EMEA\n`, `4,${T},US\n`];
   const refused: Reply = [400, complaint('INVALID_QUERY', {column_name: 'F'}, 'column given seems to be invalid')];
   assert.deepEqual(await exchanged(pages, () => refused).then(({cells, queries}) => [cells, queries.length]), [

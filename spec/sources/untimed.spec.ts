@@ -70,7 +70,7 @@ untimed('reads page after page by COQL', async () => {
   assert.equal(queries.length, 3);
 });
 
-untimed('ends where an answer does not mind where to go on', async () => {
+untimed('ends if an answer ignores the position', async () => {
   const page = Array.from({length: 200}, (_, i) => row(i + 1));
   const {found, queries} = await ask(() => [200, {data: page}]);
   assert.deepEqual([found.ids.length, queries.length], [200, 2]);
@@ -80,7 +80,7 @@ for (const [what, coql] of [
   ['refuses the question', refused],
   ['does not mind the condition', () => [200, {data: [row(1, at), row(2, at)]}]],
 ] as const) {
-  untimed(`asks Bulk Read where COQL ${what}, and minds itself what was asked for`, async () => {
+  untimed(`asks Bulk Read if COQL ${what}, and checks the condition itself`, async () => {
     const csv = `Id,Modified_Time,Created_Time\n1,${at},${at}\n2,,${at}\nx,,${at}\n3,,\n`;
     const {found, jobs} = await ask(coql as () => Reply, csv);
     assert.deepEqual(found, {ids: ['2', '3']});
@@ -89,7 +89,7 @@ for (const [what, coql] of [
   });
 }
 
-untimed('says that nobody knows where both refuse, and is no fault of the module', async () => {
+untimed('reports that the number is unknown if both reject it, without a fault of the module', async () => {
   const {found, jobs} = await ask(refused);
   assert.deepEqual([found.ids, jobs.length], [[], 1]);
   assert.match(found.unknown ?? '', /CRITERIA_NOT_SUPPORTED/);

@@ -51,7 +51,7 @@ const drainedAt = '2026-10-01T09:59:58Z';
 
 for (const bySecond of [true, false]) {
   windows(
-    `all records of a second with hidden milliseconds arrive, ${bySecond ? 'by id' : 'by a bulk read job where Zoho takes no such query'}`,
+    `all records of a second with hidden milliseconds arrive, ${bySecond ? 'by id' : 'by a bulk read job if Zoho rejects such a query'}`,
     async () => {
       const records = [
         ...spreadOver(2_500, (nowS - 30) * 1000, 1000),
@@ -76,7 +76,7 @@ windows('a few records with hidden milliseconds cost no more queries than others
   assert.ok(zoho.queries.length <= 3, `${zoho.queries.length} queries`);
 });
 
-windows('law: every record arrives, whatever milliseconds are hidden, however pages are cut and flags are written', async () => {
+windows('law: every record arrives, for any hidden milliseconds, page sizes and flags', async () => {
   const second = fc.record({ago: fc.integer({min: 1, max: 60}), count: fc.integer({min: 0, max: 40}), hidden: fc.boolean()});
   await fc.assert(
     fc.asyncProperty(
@@ -102,7 +102,7 @@ windows('law: every record arrives, whatever milliseconds are hidden, however pa
   );
 });
 
-windows('450 records of the future arrive once, and cost nothing in the sweeps that follow', async () => {
+windows('450 records of the future arrive once, and cost nothing in later sweeps', async () => {
   const records = [...spreadOver(20, (nowS - 30) * 1000, 9_000), ...spreadOver(450, (nowS + 86_400) * 1000, 1e9)].map(
     ({modifiedMs}, i) => ({id: String(1_000 + i), modifiedMs}),
   );
@@ -120,7 +120,7 @@ windows('450 records of the future arrive once, and cost nothing in the sweeps t
   assert.ok(fourth.ids.includes('9001'), 'looked through now and then');
 });
 
-windows('pages that fail by their size get smaller until they are served, and grow back', async () => {
+windows('pages that fail because of their size shrink until they succeed, and grow back', async () => {
   for (const failure of [unavailable, new ZohoError('damaged', 'Cannot read it: it has more than so many bytes')]) {
     const records = spreadOver(1_000, (nowS - 60) * 1000, 50_000);
     const zoho = windowZoho({records, nowS, servedMax: 40, failure});
@@ -131,7 +131,7 @@ windows('pages that fail by their size get smaller until they are served, and gr
   }
 });
 
-windows('a record that can never be served is told of, and all others arrive', async () => {
+windows('a record that can never be delivered is reported, and all others arrive', async () => {
   const records = spreadOver(500, (nowS - 60) * 1000, 50_000);
   const zoho = windowZoho({records, nowS, poison: '1123'});
   const {ids, cursor} = await swept({records}, {zoho});
@@ -139,7 +139,7 @@ windows('a record that can never be served is told of, and all others arrive', a
   assert.deepEqual(zoho.unserved, ['1123 unserved']);
 });
 
-windows('an outage is no page that fails: nothing gets smaller and no record is left out', async () => {
+windows('an outage is not a failing page: nothing shrinks, and no record is omitted', async () => {
   const records = spreadOver(500, (nowS - 60) * 1000, 50_000);
   let calls = 0;
   const zoho = windowZoho({records, nowS, isDown: () => ++calls >= 2});
@@ -147,7 +147,7 @@ windows('an outage is no page that fails: nothing gets smaller and no record is 
   assert.deepEqual([zoho.unserved, zoho.plan.pageSize.rows, zoho.queries.length], [[], 2_000, 3]);
 });
 
-windows('what limits refuse is no page that fails', async () => {
+windows('a rejection by limits is not a failing page', async () => {
   const failure = new ZohoError('unavailable', 'Zoho allows no more calls for now', {status: 429, code: 'TOO_MANY_REQUESTS'});
   const records = spreadOver(50, (nowS - 60) * 1000, 50_000);
   const zoho = windowZoho({records, nowS, servedMax: 10, failure});
@@ -176,7 +176,7 @@ for (const [listMax, code] of [
   [7, 'INVALID_DATA'],
   [1, 'SYNTAX_ERROR'],
 ] as const) {
-  windows(`lists of ids are halved until ${listMax} are taken after ${code}, and stay so`, async () => {
+  windows(`lists of ids are halved until ${listMax} are accepted after ${code}, and stay so`, async () => {
     const records = spreadOver(180, (nowS - 60) * 1000, 50_000);
     const zoho = windowZoho({records, nowS, listMax, listCode: code});
     const {live, rows, lists} = await byIds(zoho, asked);
@@ -192,29 +192,26 @@ for (const [listMax, code] of [
   });
 }
 
-windows('a list that is refused with a single id is not refused for its length', async () => {
+windows('a list rejected with a single id is not rejected for its length', async () => {
   const zoho = windowZoho({records: [], nowS, listMax: 0});
   await assert.rejects(byIds(zoho, asked), {kind: 'refused', code: 'LIMIT_EXCEEDED'});
   assert.equal(zoho.plan.listSize.rows, 100);
 });
 
-windows(
-  'lists of ids get smaller when their records are too many to be served, and a record that never is counts as live',
-  async () => {
-    const records = spreadOver(180, (nowS - 60) * 1000, 50_000);
-    const zoho = windowZoho({records, nowS, servedMax: 9, poison: '1050'});
-    const {live, rows} = await byIds(zoho, asked);
-    assert.deepEqual(live, asked);
-    assert.deepEqual(
-      rows,
-      asked.filter((id) => id !== '1050'),
-    );
-    assert.deepEqual(zoho.unserved, ['1050 unserved']);
-    assert.equal(zoho.plan.listSize.rows, 100, 'the list itself was never refused');
-  },
-);
+windows('lists of ids shrink if their records are too many to deliver, and an undeliverable record counts as live', async () => {
+  const records = spreadOver(180, (nowS - 60) * 1000, 50_000);
+  const zoho = windowZoho({records, nowS, servedMax: 9, poison: '1050'});
+  const {live, rows} = await byIds(zoho, asked);
+  assert.deepEqual(live, asked);
+  assert.deepEqual(
+    rows,
+    asked.filter((id) => id !== '1050'),
+  );
+  assert.deepEqual(zoho.unserved, ['1050 unserved']);
+  assert.equal(zoho.plan.listSize.rows, 100, 'the list itself was never refused');
+});
 
-windows('ids alone are read to the end, too', async () => {
+windows('ids alone are read completely, too', async () => {
   const records = [...spreadOver(2_500, (nowS - 30) * 1000, 1000), {id: '9000', modifiedMs: (nowS - 4) * 1000}];
   for (const bySecond of [true, false]) {
     const zoho = windowZoho({records, nowS, hiddenMs: true, bySecond});

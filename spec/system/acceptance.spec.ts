@@ -67,7 +67,7 @@ async function run(input: string, env?: Readonly<Record<string, string>>): Promi
 
 const kinds = (lines: readonly string[]) => lines.map((text) => Object.keys(JSON.parse(text)).join());
 
-acceptance('answers spec and discover on one stdin with two lines, and ends with 0', () =>
+acceptance('answers spec and discover on one stdin with two lines, and exits with 0', () =>
   withZoho(usual, async ({url}) => {
     const {code, lines} = await run(line({spec: {}}) + line({discover: {config: {credentials: credentials(url)}}}));
     assert.equal(code, 0);
@@ -76,7 +76,7 @@ acceptance('answers spec and discover on one stdin with two lines, and ends with
   }),
 );
 
-acceptance('goes on after the end of stdin with a capture of linked collections and 20 MiB, until SIGTERM ends it', async () => {
+acceptance('continues a capture of linked collections and 20 MiB after the end of stdin, until SIGTERM', async () => {
   const {child, ended} = start();
   child.stdin.end(line({spec: {}}) + idleOpen);
   const logs = createInterface({input: child.stderr});
@@ -88,7 +88,7 @@ acceptance('goes on after the end of stdin with a capture of linked collections 
   assert.deepEqual(kinds(lines), ['spec', 'opened']);
 });
 
-acceptance('ends with the reason as its last log line when it cannot go on, and no secret in any', () =>
+acceptance('ends with the reason as its last log line when it cannot continue, and logs no secret', () =>
   withZoho({...usual, token: () => [200, {error: 'invalid_code'}]}, async ({url}) => {
     const open = {
       open: {
@@ -105,7 +105,7 @@ acceptance('ends with the reason as its last log line when it cannot go on, and 
   }),
 );
 
-acceptance('says in one line what is wrong with a config, and ends with 2', async () => {
+acceptance('reports in one line what is wrong with a config, and exits with 2', async () => {
   const {client_id: _, ...rest} = credentials('https://www.zohoapis.com');
   for (const [config, message] of [
     [{credentials: rest}, 'Cannot use the endpoint config: credentials.client_id is missing'],
@@ -119,7 +119,7 @@ acceptance('says in one line what is wrong with a config, and ends with 2', asyn
   }
 });
 
-acceptance('says in one line that a request cannot be read, and ends with 2', async () => {
+acceptance('reports an unreadable request in one line, and exits with 2', async () => {
   const {code, lines, logged} = await run('{"discover": s3cr3t}\n');
   assert.equal(code, 2);
   assert.deepEqual(lines, []);
@@ -129,7 +129,7 @@ acceptance('says in one line that a request cannot be read, and ends with 2', as
   );
 });
 
-acceptance('ends with 0 and without a word when nothing is asked of it', async () => {
+acceptance('exits with 0 and prints nothing without a request', async () => {
   assert.deepEqual(await run(''), {code: 0, lines: [], logged: []});
 });
 

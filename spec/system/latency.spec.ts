@@ -92,7 +92,7 @@ latency('the first documents of a page are out before the page is downloaded', a
   assert.ok(events.indexOf('document') < events.indexOf('rest of the page'));
 });
 
-latency('the following page is exported while the first byte of a page is still to come', async () => {
+latency('the next page is exported before the first byte of a page arrives', async () => {
   const {events} = await run(
     {},
     [],
@@ -111,7 +111,7 @@ latency('the following page is exported while the first byte of a page is still 
   assert.equal(events.filter((event) => event === 'read').length, 2);
 });
 
-latency('a record that changed is out after a single call', async () => {
+latency('a changed record is out after a single call', async () => {
   const cursor = '2026-10-01T09:00:00Z';
   const idle = {bindingStateV1: {Leads: {start, inc: {cursor}, deleted: {cursor}, last_initialized: start}}};
   const {events} = await run(idle, [{id: '1', Modified_Time: T, Name: 'x'}], () => {});
@@ -119,7 +119,7 @@ latency('a record that changed is out after a single call', async () => {
   assert.deepEqual(sweep.slice(0, 3), ['coql', 'document', 'Leads/deleted']);
 });
 
-latency('a job is found to have ended within a fifth of its time', () => {
+latency('the end of a job is noticed within a fifth of its duration', () => {
   for (let jobMs = 1_000; jobMs < 3_600_000; jobMs = Math.ceil(jobMs * 1.07)) {
     let waitedMs = 0;
     while (waitedMs < jobMs) waitedMs += pollDelayMs(waitedMs);

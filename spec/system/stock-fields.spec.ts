@@ -116,7 +116,7 @@ test('keep their values when a record is touched, whichever API delivers them', 
   );
 });
 
-test('keep their values where a file writes names or odd numbers', async () => {
+test('keep their values if a file has names or unusual numbers', async () => {
   const typed = (api_name: string, data_type: string, json_type: string) => ({api_name, data_type, json_type});
   const {documents, messages} = await capturedTwice({
     Deals: {

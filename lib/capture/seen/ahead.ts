@@ -12,8 +12,8 @@ export type AheadVersion = readonly [seconds: number, digest: string];
 export type AheadPatch = Readonly<Record<string, AheadVersion | null>>;
 
 /**
- * The latest of a module's records that were captured before their time. There is room for
- * `aheadIdsMax` of them. Further ones are captured all the same, and may be repeated by a restart.
+ * The captured records whose time is still to come, up to `aheadIdsMax` per module. Further ones
+ * are captured as well, but a restart may repeat them.
  */
 export class Ahead {
   readonly #captured: Map<string, AheadVersion>;
@@ -24,12 +24,12 @@ export class Ahead {
     this.#captured = new Map(Object.entries(saved));
   }
 
-  /** What is known of each record. */
+  /** The known version of each record. */
   *versions(): Generator<{readonly id: string; readonly seconds: number; readonly digest: ContentDigest}, void, void> {
     for (const [id, [seconds, digest]] of this.#captured) yield {id, seconds, digest: wordsOf(digest)};
   }
 
-  /** Takes note of a record as its document is written. */
+  /** Records a version when its document is written. */
   note(id: string, seconds: number, digest: ContentDigest): void {
     if (!this.#captured.has(id) && this.#captured.size >= aheadIdsMax) return;
     const version = [seconds, textOf(digest)] as const;
@@ -37,29 +37,32 @@ export class Ahead {
     this.#patch[id] = version;
   }
 
-  /** Takes note that a record is in the present again: it was edited or deleted. */
+  /** Records that a record is in the present again, after an edit or a deletion. */
   drop(id: string): void {
     if (this.#captured.delete(id)) this.#patch[id] = null;
   }
 
-  /** Whether it is time to read all records of the future again, known or not. If so, it counts as done. */
+  /**
+   * Whether it is time to read all records of the future again, including known ones. If so, this
+   * counts as done.
+   */
   looks(nowMs: number): boolean {
     if (nowMs - this.#lookedMs < aheadLookMs) return false;
     this.#lookedMs = nowMs;
     return true;
   }
 
-  /** Makes it time for the next look at once. */
+  /** Makes the next such reading due at once. */
   lookSoon(): void {
     this.#lookedMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Forgets what no sweep reads again: records whose time lies before `fromS`. */
+  /** Forgets records that no sweep reads again: those before `fromS`. */
   forget(fromS: number): void {
     for (const [id, [seconds]] of this.#captured) if (seconds < fromS) this.drop(id);
   }
 
-  /** Returns what has changed since the last call, to be saved with the checkpoint that is written now. */
+  /** Returns the changes since the last call, to be saved with the current checkpoint. */
   takePatch(): AheadPatch | undefined {
     const patch = this.#patch;
     if (!this.hasNews) return undefined;
@@ -77,7 +80,7 @@ function textOf(digest: ContentDigest): string {
   return Buffer.from(Uint32Array.from(digest).buffer).toString('base64url');
 }
 
-/** A digest that cannot be read matches no document: the record is captured again. */
+/** An unreadable digest matches no document, so the record is captured again. */
 function wordsOf(text: string): ContentDigest {
   const bytes = Buffer.alloc(12);
   Buffer.from(text, 'base64url').copy(bytes);

@@ -1,22 +1,29 @@
 /** The never-backwards filter between bulk rows and everything else (guarantee G2). */
 import {type IdBudget, IdTable} from './id-table.ts';
 
-/** Why something was emitted that a range does not bring; the state keeps which of them there were (`backfill.seen`). */
+/**
+ * The kinds of emissions outside a range. The state keeps which of them occurred (`backfill.seen`).
+ */
 export type Emission = 'changes' | 'deletions';
 
 /**
- * Knows the records of one binding that were captured otherwise since the running range (a backfill or a refresh) began.
+ * Remembers the records of one binding that were captured by other means since the running range (a
+ * backfill or a refresh) began.
  *
- * A bulk job is a photograph: some time between its submission and its end. A record emitted by a sweep, or as a tombstone, after the range began may
- * have been read after the photograph; its bulk row could then be older, so it is dropped. It is enough to look at ids:
+ * A bulk job exports the records at some moment between its submission and its end. A record that a
+ * sweep emitted after the range began, or that was deleted, may have been read after that moment.
+ * Its bulk row could then be older, so it is dropped. Ids suffice to decide:
  *
- * - a record emitted before the range began was read before the photograph, so its bulk row is not older;
- * - a record whose row is dropped loses nothing: what was emitted instead is of that moment or later and has all that COQL reads; for what only Bulk
- *   Read reads, the range is followed by a refresh;
- * - a record that changes after its bulk row was written comes again by a sweep, later in the output.
+ * - A record emitted before the range began was read before the export, so its bulk row is not
+ *   older.
+ * - Dropping a row loses nothing: the emitted version is at least as new, and has everything that
+ *   COQL reads. A refresh after the range adds what only Bulk Read reads.
+ * - A record that changes after its bulk row was written is emitted again by a sweep, later in the
+ *   output.
  *
- * Check and write happen in one synchronous step of the sink, so no sweep can come between them. After a restart the ids are asked of
- * Zoho again before the first bulk row is let through, as far as the state says that there were any.
+ * Check and write happen in one synchronous step of the sink, so no sweep comes in between. After a
+ * restart, the ids are requested from Zoho again before the first bulk row passes, if the state
+ * says that there were any.
  */
 export class BackfillFilter {
   readonly #ids: IdTable;
@@ -30,8 +37,8 @@ export class BackfillFilter {
   }
 
   /**
-   * A range begins or goes on: from now on, ids are remembered. It is complete when nothing was
-   * emitted before since the range began.
+   * Begins or continues a range: ids are remembered from now on. `isComplete` says that nothing was
+   * emitted since the range began.
    */
   begin({isComplete}: {readonly isComplete: boolean}): void {
     this.#reset();
@@ -39,7 +46,10 @@ export class BackfillFilter {
     this.#isComplete = isComplete;
   }
 
-  /** What was emitted before since the range began has been asked of Zoho and recorded. */
+  /**
+   * Records that everything emitted since the range began has been requested from Zoho and
+   * recorded.
+   */
   rebuilt(): void {
     this.#isComplete = true;
   }
@@ -49,7 +59,7 @@ export class BackfillFilter {
     return this.#isComplete;
   }
 
-  /** The range is done: nothing needs to be remembered. */
+  /** Ends the range: nothing needs to be remembered. */
   end(): void {
     this.#reset();
     this.#open = false;
@@ -62,14 +72,19 @@ export class BackfillFilter {
     this.#overflowed = false;
   }
 
-  /** Remembers a record that is being emitted by a sweep or as a tombstone, or, without `emission`, that may have been. */
+  /**
+   * Remembers a record that a sweep or a tombstone is emitting. Without `emission`, it may have
+   * been emitted before.
+   */
   record(id: bigint, emission?: Emission): void {
     if (!this.#open) return;
     if (emission !== undefined) this.#emitted.add(emission);
     if (!this.#overflowed && !this.#ids.set(id)) this.#overflowed = true;
   }
 
-  /** What was emitted since the range began, or since it goes on, that the state does not say yet. */
+  /**
+   * The kinds of emissions since the range began or was continued that the state does not have yet.
+   */
   news(saved: Readonly<Partial<Record<Emission, boolean | undefined>>>): Partial<Record<Emission, true>> | undefined {
     const first = [...this.#emitted].filter((emission) => saved[emission] !== true);
     return first.length === 0 ? undefined : Object.fromEntries(first.map((emission) => [emission, true]));
@@ -80,7 +95,10 @@ export class BackfillFilter {
     return !this.#ids.has(id);
   }
 
-  /** True when ids had to be left out: no further bulk row may pass, and the range starts again with a new cutoff. */
+  /**
+   * True after ids did not fit: no further bulk row may pass, and the range restarts with a new
+   * cutoff.
+   */
   get overflowed(): boolean {
     return this.#overflowed;
   }

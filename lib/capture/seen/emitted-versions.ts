@@ -1,14 +1,16 @@
-/** What was emitted of late, so that re-reading an overlap does not repeat it (guarantee G3). */
+/**
+ * Recently emitted versions, so that reading an overlap again does not repeat them (guarantee G3).
+ */
 import {hash} from 'node:crypto';
 import {type IdBudget, IdTable} from './id-table.ts';
 
-/** A tombstone's digest; no document's, for all practical purposes. */
+/** A tombstone's digest, which no document has in practice. */
 const tombstone = [0xffff_ffff, 0xffff_ffff, 0xffff_ffff] as const;
 
-/** Stands for a document that is to be emitted again; no document's digest, for all practical purposes. */
+/** Marks a document to be emitted again. No document has this digest in practice. */
 const forgotten = [0, 0, 0] as const;
 
-/** 96 bits of a digest of a document. */
+/** 96 bits of a document's digest. */
 export type ContentDigest = readonly [number, number, number];
 
 /** The digest of a document's bytes. */
@@ -18,10 +20,11 @@ export function contentDigest(content: Uint8Array): ContentDigest {
 }
 
 /**
- * The last version emitted of each record that the next sweep may read again: 8 bytes of id, 4 of `Modified_Time`, 12 of content digest.
+ * The last emitted version of each record that the next sweep may read again: 8 bytes of id, 4 of
+ * `Modified_Time`, 12 of content digest.
  *
- * Only the last version of a record counts: one that changes back to what it was is a change. When there is no room, the older half is
- * forgotten, and may be repeated.
+ * Only the last version counts: a record that returns to an earlier content has changed. When the
+ * table is full, the older half is forgotten, and may be emitted again.
  */
 export class EmittedVersions {
   readonly #emitted: IdTable;
@@ -31,55 +34,62 @@ export class EmittedVersions {
   }
 
   /**
-   * Notes a document as emitted, or as emitted by a process before this one. Returns false when it
-   * is a duplicate of the record's last one.
+   * Records a document that is or was emitted. Returns false for a duplicate of the record's last
+   * document.
    */
   document(id: bigint, modifiedS: number, digest: ContentDigest): boolean {
     return this.#note(id, modifiedS, digest);
   }
 
-  /** Has a document be emitted anew when it is read again with that `Modified_Time`. */
+  /** Makes a document with this `Modified_Time` be emitted again when it is read next. */
   forgetDocument(id: bigint, modifiedS: number): void {
     if (this.holdsDocument(id, modifiedS)) this.#emitted.set(id, [modifiedS - 1, ...forgotten]);
   }
 
-  /** Whether the last thing emitted of a record is a document with that `Modified_Time`. */
+  /** Whether the record's last emission is a document with this `Modified_Time`. */
   holdsDocument(id: bigint, modifiedS: number): boolean {
     const last = this.#emitted.get(id);
     return last !== undefined && last[0] === modifiedS && !isDigest(last, tombstone);
   }
 
   /**
-   * Whether a later version of a record was emitted than one with that `Modified_Time`, by Zoho's clock as it is at least: an answer may come of a part of Zoho that
-   * lags behind. A version of the future is not a later one; whoever edits its record brings it back to the present.
+   * Whether a later version than this `Modified_Time` was emitted, because the answer came from a
+   * part of Zoho that lags behind. `nowS` is a lower bound of Zoho's time. A version of the future
+   * is not a later one: an edit brings its record back to the present.
    */
   isPassed(id: bigint, modifiedS: number, nowS: number): boolean {
     const last = this.#emitted.get(id);
     return last !== undefined && !isDigest(last, tombstone) && last[0]! > modifiedS && last[0]! <= nowS;
   }
 
-  /** Whether the last thing emitted of a record is a deletion that its version with that `Modified_Time` does not outlive: it was restored, or the answer lags behind. */
+  /**
+   * Whether the record's last emission is a deletion after this `Modified_Time`: either it was
+   * restored, or the answer lags behind.
+   */
   isDoubtful(id: bigint, modifiedS: number): boolean {
     return this.holdsDeletion(id, modifiedS);
   }
 
-  /** Notes a deletion as emitted by another process. */
+  /** Records a deletion that another process emitted. */
   knowDeletion(id: bigint, deletedS: number): void {
     this.#note(id, deletedS, tombstone);
   }
 
-  /** Notes a deletion as emitted; returns false when it, or a later one, was the record's last. */
+  /**
+   * Records a deletion that is emitted. Returns false if the record's last emission is the same or
+   * a later deletion.
+   */
   deletion(id: bigint, deletedS: number): boolean {
     return !this.holdsDeletion(id, deletedS) && this.#note(id, deletedS, tombstone);
   }
 
-  /** Whether the last thing emitted of a record is its deletion at `deletedS` or later. */
+  /** Whether the record's last emission is a deletion at `deletedS` or later. */
   holdsDeletion(id: bigint, deletedS: number): boolean {
     const last = this.#emitted.get(id);
     return last !== undefined && isDigest(last, tombstone) && last[0]! >= deletedS;
   }
 
-  /** Forgets what no sweep will read again: everything before `fromS`. */
+  /** Forgets versions that no sweep reads again: those before `fromS`. */
   forget(fromS: number): void {
     this.#emitted.retain((values) => values[0]! >= fromS);
   }
@@ -106,7 +116,7 @@ export class EmittedVersions {
     times.sort((a, b) => a - b);
     const middle = times[times.length >> 1] ?? 0;
     let spare = times.length - (times.length >> 1);
-    // Many records may share the middle second: keep no more than half of all.
+    // Many records may share the middle second. At most half of all are kept.
     this.#emitted.retain((values) => values[0]! >= middle && spare-- > 0);
   }
 }

@@ -1,17 +1,18 @@
-/** Record ids packed in typed arrays: what a filter over millions of records can afford to remember. */
+/** Record ids packed in typed arrays, so that filters can remember millions of them. */
 
 /** Room for ids that several tables share, so that many bindings take no more memory than one. */
 export interface IdBudget {
   ids: number;
 }
 
-/** Slots that are filled at most, of each table: above, probing gets slow. */
+/** Highest load of a table. Above, probing is slow. */
 const loadMax = 0.7;
 const slotsMin = 64;
 
 /**
- * A hash table from a 64-bit id to `words` numbers of 32 bits. It takes 8 + 4 * `words` bytes a slot, doubles as it fills, and
- * stops taking new ids when the shared budget is used up. Ids are never 0 (Zoho has none).
+ * A hash table from a 64-bit id to `words` numbers of 32 bits. It takes 8 + 4 * `words` bytes per
+ * slot, doubles as it fills, and accepts no new ids when the shared budget is used up. Ids are
+ * never 0 (Zoho has none).
  */
 export class IdTable {
   readonly #words: number;
@@ -34,14 +35,20 @@ export class IdTable {
     return this.#size > 0 && this.#find(low(id), high(id)) >= 0;
   }
 
-  /** The numbers kept for an id, as a view that is valid until the next `set`; undefined for an unknown id. */
+  /**
+   * The numbers of an id, as a view that is valid until the next `set`; undefined for an unknown
+   * id.
+   */
   get(id: bigint): Uint32Array | undefined {
     if (this.#size === 0) return undefined;
     const slot = this.#find(low(id), high(id));
     return slot < 0 ? undefined : this.#values.subarray(slot * this.#words, (slot + 1) * this.#words);
   }
 
-  /** Keeps an id with its numbers. Returns false, changing nothing, when the id is new and there is no room left. */
+  /**
+   * Stores an id with its numbers. Returns false and changes nothing if the id is new and there is
+   * no room.
+   */
   set(id: bigint, values: readonly number[] = []): boolean {
     const lo = low(id);
     const hi = high(id);
@@ -57,7 +64,7 @@ export class IdTable {
     return true;
   }
 
-  /** Forgets the ids whose numbers fail the test, and gives their room back. */
+  /** Forgets the ids whose numbers fail the test, and frees their room. */
   retain(keep: (values: Uint32Array) => boolean): void {
     const keys = this.#keys;
     const values = this.#values;
@@ -72,7 +79,7 @@ export class IdTable {
     for (const slot of kept) this.#insert(keys[2 * slot]!, keys[2 * slot + 1]!, values, slot);
   }
 
-  /** Forgets everything and gives the room back. */
+  /** Forgets everything and frees the room. */
   clear(): void {
     this.#budget.ids += this.#slots;
     this.#slots = 0;

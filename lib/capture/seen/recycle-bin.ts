@@ -1,22 +1,29 @@
-/** Records that went into the recycle bin, and when to ask whether they are back: a restore need not move `Modified_Time`. */
+/**
+ * Records in the recycle bin, and when to check whether they were restored: a restore may leave
+ * `Modified_Time` unchanged.
+ */
 import {coqlIdsMax, recycledAskMaxS, recycledIdsMax, recycledLifeS} from '../../limits.ts';
 
-/** The part of a merge patch that changes the saved list: when each was deleted, or null for those that are forgotten. */
+/**
+ * The part of a merge patch that changes the saved list: the time of each deletion, or null for
+ * forgotten ones.
+ */
 export type RecycledPatch = Readonly<Record<string, number | null>>;
 
 interface Watched {
   readonly id: string;
   /** Epoch seconds, as saved. */
   readonly deletedS: number;
-  /** When Zoho was last asked; nothing is known of a saved one. */
+  /** When Zoho was last asked; undefined for a saved one. */
   readonly askedS: number | undefined;
 }
 
 /**
- * The latest ids of a module seen to go into the recycle bin.
+ * The latest ids of a module that went into the recycle bin.
  *
- * Each is due again when as much time has passed since it was asked for as an eighth of what had passed since its deletion, an hour at most, so
- * that a restore is seen soon after a short while in the bin. After `recycledLifeS` Zoho has emptied the bin, and it is due no more.
+ * An id is due again after an eighth of the time between its deletion and its last check, and at
+ * most an hour. So an early restore is noticed soon. After `recycledLifeS` Zoho has emptied the
+ * bin, and the id is no longer due.
  */
 export class RecycleBin {
   readonly #watched = new Map<string, Watched>();
@@ -38,7 +45,9 @@ export class RecycleBin {
     return this.#watched.has(String(id));
   }
 
-  /** Watches records that Zoho has just said to be gone. There is room for so many; the first ones go. */
+  /**
+   * Watches records that Zoho has just reported deleted. Beyond a limit, the oldest are dropped.
+   */
   add(deleted: readonly {readonly id: string; readonly deletedS: number}[], nowS: number): RecycledPatch {
     const patch: Record<string, number | null> = {};
     for (const {id, deletedS} of deleted) {
@@ -53,7 +62,9 @@ export class RecycleBin {
     return patch;
   }
 
-  /** Those to ask for now. The last query of 100 is filled up with the ones that are due next, as it costs no more. */
+  /**
+   * The ids to check now. The last query of 100 is filled with those due next, at no extra cost.
+   */
   due(nowS: number): string[] {
     const inBin = [...this.#watched.values()].filter(({deletedS}) => deletedS > nowS - recycledLifeS);
     const next = inBin.map((watched) => ({id: watched.id, dueS: dueS(watched)})).sort((a, b) => a.dueS - b.dueS);
@@ -61,7 +72,7 @@ export class RecycleBin {
     return next.slice(0, Math.ceil(due / coqlIdsMax) * coqlIdsMax).map(({id}) => id);
   }
 
-  /** Takes note of an answer: which of those asked for are back, and watched no longer. */
+  /** Records an answer: the restored ids are no longer watched. */
   note(asked: readonly string[], live: ReadonlySet<string>, nowS: number): void {
     for (const id of asked) {
       const watched = this.#watched.get(id);

@@ -1,20 +1,24 @@
-/** What refreshes wrote last of each record, so that equal values are not written again (design 5.8). */
+/**
+ * The values that refreshes wrote last for each record, so that equal ones are not written again
+ * (design 5.8).
+ */
 import {hash} from 'node:crypto';
 import {type IdBudget, IdTable} from './id-table.ts';
 
-/** Stands for no digest; no document's, for all practical purposes. */
+/** Marks a missing digest. No document has this digest in practice. */
 const none = [0, 0] as const;
 
 /**
- * A digest of the partial document that was the last thing written of each record: 8 bytes of id, 8 of digest. While it is there, the collection has those
- * values, and a document that equals it would change nothing.
+ * A digest of the partial document that was the last one written for each record: 8 bytes of id, 8
+ * of digest. While it is present, the collection has those values, and an equal document would
+ * change nothing.
  *
- * - Whatever else is written of a record takes its digest away: a change, a deletion, a row of a backfill.
- * - A digest is noted in the step that writes its document, and of no document that is not written. A write that fails takes all digests away.
- * - It lives as long as the process: what a restart may repeat, it cannot know to be the last.
+ * - Any other document of the record removes its digest: a change, a deletion, a row of a backfill.
+ * - A digest is recorded in the step that writes its document. A failed write removes all digests.
+ * - Digests live as long as the process, because a restart may repeat older documents.
  *
- * When there is no room, a record has no digest and is written each time. So is one of a module with more fields to refresh than one job names: its
- * documents take turns.
+ * When the table is full, a record has no digest and is written each time. The same holds for a
+ * module with more fields to refresh than one job accepts, whose partial documents alternate.
  */
 export class RefreshedValues {
   readonly #digests: IdTable;
@@ -23,12 +27,12 @@ export class RefreshedValues {
     this.#digests = new IdTable(2, budget);
   }
 
-  /** Records that something is known of, or was. */
+  /** Records with a digest, now or earlier. */
   get size(): number {
     return this.#digests.size;
   }
 
-  /** Whether this document is the last thing that was written of its record. */
+  /** Whether this document equals the last one written for its record. */
   holds(id: bigint, content: Uint8Array): boolean {
     const last = this.#digests.get(id);
     if (last === undefined || (last[0] === none[0] && last[1] === none[1])) return false;
@@ -36,18 +40,18 @@ export class RefreshedValues {
     return last[0] === low && last[1] === high;
   }
 
-  /** Takes note of a document as it is written. */
+  /** Records a document when it is written. */
   note(id: bigint, content: Uint8Array): void {
-    // Without room nothing changes: a new record stays unknown, and a known one has its place.
+    // Without room nothing changes: a new record stays unknown, and a known one has its slot.
     this.#digests.set(id, digestOf(content));
   }
 
-  /** Takes note that something else is written of a record. */
+  /** Removes a record's digest, because another document of it is written. */
   forget(id: bigint): void {
     if (this.#digests.has(id)) this.#digests.set(id, none);
   }
 
-  /** Forgets all of them. */
+  /** Removes all digests. */
   clear(): void {
     this.#digests.clear();
   }

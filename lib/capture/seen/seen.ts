@@ -1,6 +1,6 @@
 /**
- * What one binding has emitted, as far as later rows depend on it, and the decisions over documents
- * at the moment of their write (guarantees G2 and G3).
+ * What one binding has emitted, as far as later rows depend on it. It decides over documents at the
+ * moment of their write (guarantees G2 and G3).
  */
 import {type BindingState, mergePatch, secondsOf} from '../../flow/state.ts';
 import {windowOverlapS} from '../../limits.ts';
@@ -17,7 +17,7 @@ import type {IdBudget} from './id-table.ts';
 import {RecycleBin} from './recycle-bin.ts';
 import {RefreshedValues} from './refreshed-values.ts';
 
-/** Decides over a document at the moment of its write. */
+/** Decides whether a document is written, at the moment of its write. */
 export type Admit = (docs: DocBlock, i: number) => boolean;
 
 export interface SeenOptions {
@@ -33,7 +33,7 @@ export interface SeenOptions {
 export class Seen {
   readonly filter: BackfillFilter;
   readonly emitted: EmittedVersions;
-  /** Records seen to go into the recycle bin. */
+  /** Records that went into the recycle bin. */
   readonly recycleBin: RecycleBin;
   /** Captured records whose `Modified_Time` is still to come. */
   readonly ahead: Ahead;
@@ -44,7 +44,7 @@ export class Seen {
   readonly refreshed: RefreshedValues;
   /** Records that a refresh found alive although their last document was a deletion. */
   readonly #returned = new Set<string>();
-  /** Records that COQL shows although their deletion was emitted. */
+  /** Records that COQL returns although their deletion was emitted. */
   readonly #doubted = new Set<bigint>();
   #zohoS: number;
   #sweptToS = Number.NEGATIVE_INFINITY;
@@ -66,31 +66,31 @@ export class Seen {
       if (deletedS >= readAgainS) this.emitted.knowDeletion(BigInt(id), deletedS);
   }
 
-  /** Takes note of how late it is at Zoho. Its clock may fall back while dates are in doubt; this does not. */
+  /** Reads Zoho's clock. It may be set back while dates are in doubt; the time kept here is not. */
   async lookAtClock(client: ZohoClient, signal: AbortSignal): Promise<void> {
     this.#zohoS = Math.max(this.#zohoS, await client.nowSeconds(signal));
   }
 
   /**
-   * The latest time that counts as the present, by Zoho's clock or this machine's. While Zoho's is
-   * in doubt it may be far behind.
+   * The latest time that counts as the present, by Zoho's clock or this machine's. Zoho's may be
+   * far behind while it is in doubt.
    */
   get presentS(): number {
     return Math.max(this.#zohoS, this.#clock.nowMs() / 1000);
   }
 
   /**
-   * Whether a sweep of this process has captured a record modified at a time or later. Records of the
-   * future do not count: no refresh reaches them.
+   * Whether a sweep of this process captured a record modified at this time or later. Records of
+   * the future do not count, because no refresh reaches them.
    */
   hasSweptTo(seconds: number): boolean {
     return this.#sweptToS >= seconds;
   }
 
   /**
-   * Admits what was read by COQL, but for exact duplicates, older versions and records before the
-   * start date. A record whose deletion was emitted since it was modified is doubted: the feed of
-   * deletions decides. Everything admitted keeps that record's bulk rows out.
+   * Admits rows read by COQL, except exact duplicates, older versions and records before the start
+   * date. A record whose deletion was emitted after its modification is doubted, and the feed of
+   * deletions decides. An admitted record's bulk rows are dropped.
    */
   readonly admitSwept: Admit = (docs, i) => {
     const id = idOf(docs, i);
@@ -101,7 +101,7 @@ export class Seen {
     return this.admitRestored(docs, i);
   };
 
-  /** As `admitSwept`, for a record that is known to be there, whatever was deleted before. */
+  /** As `admitSwept`, for a record that is known to exist, regardless of emitted deletions. */
   readonly admitRestored: Admit = (docs, i) => {
     const id = idOf(docs, i);
     const modifiedS = modifiedSeconds(modifiedOf(docs, i));
@@ -114,7 +114,7 @@ export class Seen {
     return true;
   };
 
-  /** Admits a tombstone, unless the record's last document is this deletion or a later one. */
+  /** Admits a tombstone, unless the record's last emission is the same or a later deletion. */
   readonly admitDeleted: Admit = (docs, i) => {
     const id = idOf(docs, i);
     if (!this.emitted.deletion(id, modifiedSeconds(modifiedOf(docs, i)))) return false;
@@ -123,7 +123,9 @@ export class Seen {
     return true;
   };
 
-  /** Admits a row of a backfill, unless something else was emitted of its record since the backfill began. */
+  /**
+   * Admits a row of a backfill, unless its record was emitted otherwise since the backfill began.
+   */
   readonly admitBackfilled: Admit = (docs, i) => {
     this.#mustKnowAll();
     if (this.filter.size === 0 && this.refreshed.size === 0) return true;
@@ -134,9 +136,9 @@ export class Seen {
   };
 
   /**
-   * Admits a row of a refresh as `admitBackfilled` does, unless its values are those that the last
-   * refresh wrote. A row is no document for a record whose last one was a deletion, because a
-   * fragment would make it live again; such a record is `returned`.
+   * Admits a row of a refresh as `admitBackfilled` does, unless the last refresh wrote the same
+   * values. A row is not written for a deleted record, because a partial document would revive it;
+   * such a record is `returned`.
    */
   readonly admitRefreshed: Admit = (docs, i) => {
     this.#mustKnowAll();
@@ -156,7 +158,10 @@ export class Seen {
     return true;
   };
 
-  /** Returns the records that a refresh found alive since the last call. They are to be captured whole. */
+  /**
+   * Returns the records that a refresh found alive since the last call. They must be captured
+   * completely.
+   */
   takeReturned(): string[] {
     const ids = [...this.#returned];
     this.#returned.clear();
@@ -175,24 +180,27 @@ export class Seen {
     return ids;
   }
 
-  /** Has the next sweep capture records of the future anew, although it knows their versions: fields may be new. */
+  /**
+   * Makes the next sweep capture records of the future again, although their versions are known,
+   * for new fields.
+   */
   recaptureAhead(): void {
     for (const {id, seconds} of this.ahead.versions()) this.emitted.forgetDocument(BigInt(id), seconds);
     this.ahead.lookSoon();
   }
 
-  /** Forgets what no sweep reads again: everything before `fromS`. */
+  /** Forgets versions that no sweep reads again: those before `fromS`. */
   forget(fromS: number): void {
     this.emitted.forget(fromS);
     this.ahead.forget(fromS);
   }
 
-  /** A write has failed: of what was noted as written, some may not be there. */
+  /** Records a failed write: some documents recorded as written may be missing. */
   doubtRefreshed(): void {
     this.refreshed.clear();
   }
 
-  /** Completes a checkpoint by what its documents have added, in the step that writes them. */
+  /** Completes a checkpoint with the effects of its documents, in the step that writes them. */
   complete(patch: BindingPatch | undefined, {backfill}: BindingState): BindingPatch | undefined {
     const ahead = this.ahead.takePatch();
     const seen = backfill == null || patch?.backfill === null ? undefined : this.filter.news(backfill.seen);
@@ -200,7 +208,7 @@ export class Seen {
     return ahead === undefined ? moved : {...moved, ahead};
   }
 
-  /** Takes note that something is emitted otherwise than by bulk, in the step that writes it. */
+  /** Records an emission other than by bulk, in the step that writes it. */
   recordEmitted(id: bigint, emission: Emission): void {
     this.filter.record(id, emission);
     this.refreshed.forget(id);
@@ -217,7 +225,10 @@ export class Seen {
   }
 }
 
-/** More records changed during a backfill than the filter can remember; the backfill has to start over. */
+/**
+ * More records changed during a backfill than the filter can remember, so the backfill must
+ * restart.
+ */
 export class FilterOverflow extends Error {
   override readonly name = 'FilterOverflow';
 

@@ -3,9 +3,12 @@ import type {ZohoClient} from '../../zoho/api.ts';
 import {overriding} from '../../zoho/overriding.ts';
 
 export interface KeptJobs {
-  /** A client that notes which job each query got. */
+  /** A client that records the job of each query. */
   readonly noting: ZohoClient;
-  /** One that gives the noted job to the first who asks the same query again, so that nothing is exported twice. */
+  /**
+   * A client that returns the recorded job for the first repetition of a query, so that nothing is
+   * exported twice.
+   */
   readonly reusing: ZohoClient;
 }
 
@@ -23,7 +26,8 @@ export function keptJobs(client: ZohoClient): KeptJobs {
       async createJob(query, signal) {
         const key = JSON.stringify(query);
         const job = jobs.get(key);
-        // Whoever asks again needs another: the noted one was lost, or its file was damaged.
+        // A further repetition needs another job: the recorded one was lost, or its file was
+        // damaged.
         jobs.delete(key);
         return job ?? client.createJob(query, signal);
       },

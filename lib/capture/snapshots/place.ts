@@ -1,15 +1,18 @@
-/** How far a reading of a whole module has come: the pages of its jobs, and the digest of the rows passed. */
+/**
+ * The position of a reading of a complete module: its job and page, and the digest of the rows
+ * passed.
+ */
 import type {BackfillState} from '../../flow/state.ts';
 import {mergePatch} from '../../flow/state.ts';
 import type {BindingPatch, LateBindingPatch} from '../../records/batch.ts';
 import {RowDigest} from '../../records/row-digest.ts';
 
-/** No range has an end here; the state of one asks for it. */
+/** There is no range, but the state of one requires an end. */
 const cutoff = '1970-01-01T00:00:00Z';
 
 /**
- * Moves with the patches of a bulk source, and with those of its recovery: where rows of a page are to be read anew, the digest goes back to the
- * page's beginning.
+ * Moves with the patches of a bulk source and of its recovery. Where rows of a page must be read
+ * again, the digest returns to the page's beginning.
  */
 export class SnapshotPlace {
   #backfill: BackfillState = {cutoff} as BackfillState;
@@ -20,12 +23,12 @@ export class SnapshotPlace {
     return this.#backfill;
   }
 
-  /** The rows passed. */
+  /** The digest of the rows passed. */
   get digest(): RowDigest {
     return this.#digest;
   }
 
-  /** Takes the patch of a batch that has been dealt with, and the digest of all rows up to its last. */
+  /** Takes the patch of a batch that was written, and the digest of all rows up to its end. */
   pass(patch: BindingPatch | LateBindingPatch | undefined, digest: RowDigest): void {
     const before = this.#backfill.next_page;
     this.#merge(typeof patch === 'function' ? patch() : patch);
@@ -33,7 +36,7 @@ export class SnapshotPlace {
     if (this.#backfill.next_page !== before) this.#pageBegan = digest;
   }
 
-  /** Takes the patch of a recovery, after which rows passed may have to be passed again. */
+  /** Takes the patch of a recovery, after which some rows may be read again. */
   recover(patch: BindingPatch): void {
     this.#merge(patch);
     if (this.#backfill.next_page === undefined) this.#pageBegan = new RowDigest();

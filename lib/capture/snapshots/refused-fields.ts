@@ -1,15 +1,18 @@
-/** Which fields of a whole module Bulk Read refuses when it does not say. */
+/** Finds the fields that Bulk Read rejects without naming them, for a complete module. */
 import {ZohoError} from '../../errors/errors.ts';
 import {fieldCodes} from '../bisect-fields.ts';
 
 export interface FieldSearch {
-  /** Asks for a job with these fields and the id; what it throws says what is refused. */
+  /** Submits a job with these fields and the id. It throws the rejection. */
   ask(names: readonly string[]): Promise<unknown>;
-  /** Leaves a field out; false when nothing would change by that. */
+  /** Omits a field. Returns false if that changes nothing. */
   refuse(name: string): Promise<boolean>;
 }
 
-/** Finds the refused ones among `names` by asking for halves, and leaves them out. An answer that is no refusal costs a job. Returns whether any was found. */
+/**
+ * Finds and omits the rejected fields among `names`, by requesting halves. An accepted request
+ * costs a job. Returns whether any was found.
+ */
 export async function findRefused(names: readonly string[], {ask, refuse}: FieldSearch): Promise<boolean> {
   async function isRefused(some: readonly string[]): Promise<boolean> {
     try {

@@ -1,4 +1,7 @@
-/** The life of a binding whose module has no `Modified_Time`: a snapshot at the start, and whenever one is due. */
+/**
+ * The life of a binding whose module has no `Modified_Time`: a snapshot at the start, and whenever
+ * one is due.
+ */
 import {snapshotKey} from '../../flow/discover.ts';
 import {scheduleCheckMs} from '../../limits.ts';
 import {fieldsOf} from '../resume.ts';
@@ -7,7 +10,10 @@ import {supervise} from '../supervise.ts';
 import {SnapshotBinding} from './snapshot-binding.ts';
 import {takeSnapshot} from './take-snapshot.ts';
 
-/** Captures one module until the signal aborts, or with `once` a single time; its faults are dealt with as `supervise` says. */
+/**
+ * Captures one module until the signal aborts, or with `once` a single time. `supervise` handles
+ * its failures.
+ */
 export async function runSnapshots(options: RunBindingOptions, signal: AbortSignal): Promise<void> {
   let binding: SnapshotBinding | undefined;
   async function attempt(): Promise<void> {
@@ -34,7 +40,7 @@ async function repeat(binding: SnapshotBinding, {once, target, shared}: RunBindi
   }
 }
 
-/** Reads the metadata, which cost little beside a snapshot. */
+/** Reads the metadata, whose cost is small compared with a snapshot's. */
 async function readFields(binding: SnapshotBinding, signal: AbortSignal): Promise<void> {
   const hadFields = binding.state.updatedAt !== undefined || binding.fields.all.size > 0;
   binding.takeFields(await fieldsOf(binding, {hadFields, key: snapshotKey}, signal));

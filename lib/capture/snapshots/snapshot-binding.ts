@@ -1,4 +1,4 @@
-/** One module that is captured as a snapshot, while the connector runs: its state, its fields, and what it writes. */
+/** One module captured as snapshots: its state, its fields, and its output. */
 import {beginSnapshots, movedSnapshot, type SnapshotPatch, type SnapshotState} from '../../flow/snapshot-state.ts';
 import {sourcedSnapshot} from '../../flow/sourced.ts';
 import {bindingPatch, type StatePatch} from '../../flow/state.ts';
@@ -28,7 +28,7 @@ export class SnapshotBinding {
   readonly quarantine: NamedQuarantine;
   readonly warnings: ValueWarnings;
   fields = new FieldPlan([]);
-  /** When a field was first refused to the present plan. */
+  /** When the first field of the current plan was refused. */
   #refusedMs: number | undefined;
   readonly #intervalMs: number;
   readonly #schedule: Schedule | undefined;
@@ -46,7 +46,7 @@ export class SnapshotBinding {
     this.#state = state;
   }
 
-  /** A binding that goes on from the task's saved state. */
+  /** A binding that continues from the task's saved state. */
   static async resume(options: BindingOptions, saved: unknown): Promise<SnapshotBinding> {
     const {target, shared} = options;
     const {begun, patch} = beginSnapshots(saved, target.stateKey);
@@ -58,28 +58,31 @@ export class SnapshotBinding {
     return this.#state;
   }
 
-  /** Whether it is time for a snapshot: none is whole, its schedule has fired since the last one, or without a schedule its interval is over. */
+  /**
+   * Whether a snapshot is due: none is complete, the schedule has fired since the last one, or,
+   * without a schedule, the interval has passed.
+   */
   isDue(nowS: number): boolean {
     const {updatedAt, lastDigest} = this.#state;
     if (updatedAt === undefined || lastDigest === undefined) return true;
     const updatedS = Math.floor(Date.parse(updatedAt) / 1000);
-    // A time that is still to come is that of a machine whose clock is wrong.
+    // A time in the future comes from a machine with a wrong clock.
     if (updatedS > nowS) return true;
     if (this.#schedule !== undefined) return fired(this.#schedule, updatedS, nowS);
     return (nowS - updatedS) * 1000 >= Math.max(this.#intervalMs, snapshotSpacingMs);
   }
 
-  /** Tells Flow what rows look like, as far as Bulk Read is known to read their fields. */
+  /** Describes the rows to Flow, with the fields that Bulk Read is known to read. */
   async describe(): Promise<void> {
     await this.shared.sink.describe(this.target, sourcedSnapshot(this.fields.confirmed));
   }
 
-  /** Takes newly read metadata. */
+  /** Takes new metadata. */
   takeFields(fields: readonly Field[]): void {
     const {module, shared} = this;
     const isOld = this.#refusedMs !== undefined && shared.clock.elapsedMs() - this.#refusedMs > 1000 * fieldsNotedMaxS;
     if (!this.fields.replace(fields) && !isOld) return;
-    // What was refused is asked for again when metadata change, and daily.
+    // Refused fields are tried again when metadata change, and daily.
     this.fields = new FieldPlan(fields);
     this.#refusedMs = undefined;
     const leftOut = this.fields.bulkSlices.slice(1).flatMap((slice) => slice.filter((name) => !keyFields.includes(name)));
@@ -87,17 +90,23 @@ export class SnapshotBinding {
       shared.log('warn', `Module ${module} has more fields than one job reads; ${leftOut.join(', ')} are not captured`, {module});
   }
 
-  /** The fields of a snapshot: no more than one job reads, because the rows of two cannot be put together. */
+  /**
+   * The fields of a snapshot: at most as many as one job reads, because rows of two jobs cannot be
+   * joined.
+   */
   get columns(): string[] {
     return (this.fields.bulkSlices[0] ?? []).filter((name) => name !== 'Modified_Time');
   }
 
-  /** Takes note that Bulk Read reads these fields, and tells Flow of those that are news, before any row has them. */
+  /**
+   * Records that Bulk Read reads these fields. New ones are described to Flow before any row has
+   * them.
+   */
   async confirm(fields: readonly string[]): Promise<void> {
     if (this.fields.confirm(fields)) await this.describe();
   }
 
-  /** Leaves a field out that Bulk Read refuses. False when nothing would change by that. */
+  /** Omits a field that Bulk Read rejects. Returns false if that changes nothing. */
   async refuse(field: string): Promise<boolean> {
     if (!this.fields.refuse('bulk', field)) return false;
     this.#refusedMs ??= this.shared.clock.elapsedMs();
@@ -107,8 +116,8 @@ export class SnapshotBinding {
   }
 
   /**
-   * The end of a pipe that writes numbered rows; `onRead` is called after each batch. From the first
-   * row on, the collection holds parts of two snapshots.
+   * The end of a pipe that writes numbered rows. `onRead` is called after each batch. From the
+   * first row on, the collection holds parts of two snapshots.
    */
   rowsWriter(onRead: (batch: NumberedBatch) => void): WritableStream<NumberedBatch> {
     const {shared, target, progress} = this;
@@ -121,12 +130,15 @@ export class SnapshotBinding {
     });
   }
 
-  /** The change of the state that goes with rows written up to a number: a kill after it leaves no row behind. */
+  /** The patch for rows written up to a number, so that a later run knows all of them. */
   raised(count: number): SnapshotPatch {
     return {last_count: Math.max(this.#state.lastCount, count), last_digest: null};
   }
 
-  /** Deletes the numbers left over from an earlier snapshot, the highest first, and notes that the one just written is whole. */
+  /**
+   * Deletes the numbers left over from an earlier snapshot, highest first, and records that the new
+   * one is complete.
+   */
   async finish({count, text}: RowDigest, updatedAt: string, signal: AbortSignal): Promise<void> {
     const {shared, target, progress} = this;
     const into = sinkWriter<SnapshotBatch>(shared.sink, target, {
@@ -140,12 +152,12 @@ export class SnapshotBinding {
     await this.#note({updated_at: updatedAt, last_count: count, last_digest: text});
   }
 
-  /** Notes that what the collection holds was looked at. */
+  /** Records that the collection was compared and is current. */
   async unchanged(updatedAt: string): Promise<void> {
     await this.#note({updated_at: updatedAt});
   }
 
-  /** The documents that delete the numbers from one up to before another. */
+  /** The documents that delete the numbers in `[from, to)`. */
   leftOver(from: number, to: number): DocBlock {
     return rowTombstones(from, to);
   }
@@ -162,14 +174,14 @@ export class SnapshotBinding {
     await this.shared.sink.write({target: this.target, patch: () => this.#commit(patch)});
   }
 
-  /** Moves the state in the step that writes its checkpoint. */
+  /** Changes the state in the step that writes its checkpoint. */
   #commit(snapshot: SnapshotPatch): StatePatch {
     this.#state = movedSnapshot(this.#state, snapshot);
     return bindingPatch(this.target.stateKey, {snapshot});
   }
 }
 
-/** Documents with the change of the state that goes with them. */
+/** Documents with the patch of the state that belongs to them. */
 interface SnapshotBatch extends Batch<DocBlock> {
   readonly patch: SnapshotPatch;
 }

@@ -1,4 +1,7 @@
-/** One snapshot of a module: read for its digest and, when that is not the last one's, read again and written (design 5.7). */
+/**
+ * Takes one snapshot of a module: reads it for its digest and, if that has changed, reads it again
+ * and writes it (design 5.7).
+ */
 import {instantOf} from '../../flow/state.ts';
 import {pipeThrough} from '../../pipeline.ts';
 import type {RowDigest} from '../../records/row-digest.ts';
@@ -15,8 +18,9 @@ import {findRefused} from './refused-fields.ts';
 import type {SnapshotBinding} from './snapshot-binding.ts';
 
 /**
- * Brings the collection to the rows that Zoho holds. Nothing but the time is written when they are those of the last snapshot. The rows may change
- * between the two readings: the digest that is kept is that of the rows written.
+ * Brings the collection up to date with Zoho's rows. If they equal the last snapshot, only the time
+ * is written. Rows may change between the two readings, so the saved digest is that of the rows
+ * written.
  */
 export async function takeSnapshot(binding: SnapshotBinding, signal: AbortSignal): Promise<void> {
   const {module, progress, shared, state} = binding;
@@ -58,7 +62,9 @@ async function writeSnapshot(
 /** Makes the end of a pipe that calls `onRead` after each batch. */
 type ReadInto = (onRead: (batch: NumberedBatch) => void) => WritableStream<NumberedBatch>;
 
-/** Reads all rows into the end of a pipe, whatever has to be tried again for it; resolves with the digest of them all. */
+/**
+ * Reads all rows into the end of a pipe, with all retries. Resolves with the digest of all rows.
+ */
 async function readRows(binding: SnapshotBinding, client: ZohoClient, into: ReadInto, signal: AbortSignal): Promise<RowDigest> {
   const {module, shared, progress, quarantine, warnings} = binding;
   const place = new SnapshotPlace();
@@ -89,7 +95,7 @@ async function readRows(binding: SnapshotBinding, client: ZohoClient, into: Read
   }
 }
 
-/** The ladder of backfills, over the place of a reading instead of a saved state. */
+/** The recovery of backfills, with the place of a reading in the role of the saved state. */
 function recoveryOf(binding: SnapshotBinding, place: SnapshotPlace): BackfillRecovery {
   const {module, shared} = binding;
   const reading = {

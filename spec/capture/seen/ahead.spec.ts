@@ -7,7 +7,7 @@ import {aheadIdsMax} from '../../../lib/limits.ts';
 const ahead = suite('Ahead');
 const [a, b] = [contentDigest(Buffer.from('a')), contentDigest(Buffer.from('b'))];
 
-ahead('gives what has changed once, in a form from which it goes on', () => {
+ahead('returns each change once, in a form from which it can continue', () => {
   const records = new Ahead();
   records.note('7', 500, a);
   records.note('8', 600, b);
@@ -25,7 +25,7 @@ ahead('gives what has changed once, in a form from which it goes on', () => {
   );
 });
 
-ahead('forgets records whose time lies before what is read again, and those that are dropped', () => {
+ahead('forgets records older than the next window, and dropped ones', () => {
   const records = new Ahead({7: [500, 'AAAAAAAAAAAAAAAA'], 8: [600, 'AAAAAAAAAAAAAAAA'], 9: [600, 'AAAAAAAAAAAAAAAA']});
   records.forget(600);
   records.drop('9');
@@ -37,7 +37,7 @@ ahead('forgets records whose time lies before what is read again, and those that
   );
 });
 
-ahead('has room for so many, and keeps those up to date', () => {
+ahead('has limited room, and keeps its records up to date', () => {
   const records = new Ahead();
   for (let i = 1; i <= aheadIdsMax + 10; i++) records.note(String(i), 500, a);
   assert.equal(Object.keys(records.takePatch()!).length, aheadIdsMax);
@@ -46,7 +46,7 @@ ahead('has room for so many, and keeps those up to date', () => {
   assert.deepEqual(Object.keys(records.takePatch()!), ['1']);
 });
 
-ahead('takes an unreadable digest for that of no document', () => {
+ahead('matches an unreadable digest with no document', () => {
   const [version] = new Ahead({7: [500, '?']}).versions();
   assert.deepEqual(version?.digest, [0, 0, 0]);
 });

@@ -4,7 +4,7 @@ import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 
 const filter = suite('BackfillFilter');
 
-filter('drops the bulk row of a record that passed since the range began, and no other', () => {
+filter('drops the bulk row of a record emitted since the range began, and no other', () => {
   const it = new BackfillFilter({ids: 1024});
   it.record(1n);
   it.begin({isComplete: true});
@@ -12,7 +12,7 @@ filter('drops the bulk row of a record that passed since the range began, and no
   assert.deepEqual([it.allows(1n), it.allows(2n), it.allows(3n)], [true, false, true]);
 });
 
-filter('forgets everything when the range is done', () => {
+filter('forgets everything when the range ends', () => {
   const it = new BackfillFilter({ids: 1024});
   it.begin({isComplete: true});
   it.record(2n);
@@ -21,7 +21,7 @@ filter('forgets everything when the range is done', () => {
   assert.deepEqual([it.allows(2n), it.allows(3n), it.size], [true, true, 0]);
 });
 
-filter('says so when it can remember no more, until the next range begins', () => {
+filter('reports an overflow until the next range begins', () => {
   const it = new BackfillFilter({ids: 64});
   it.begin({isComplete: true});
   for (let i = 1n; i <= 100n; i++) it.record(i);
@@ -30,7 +30,7 @@ filter('says so when it can remember no more, until the next range begins', () =
   assert.deepEqual([it.overflowed, it.size], [false, 0]);
 });
 
-filter('is complete from the beginning, or when what was emitted before has been asked for', () => {
+filter('is complete from the beginning, or once earlier emissions have been requested', () => {
   const it = new BackfillFilter({ids: 64});
   assert.equal(it.isComplete, false);
   it.begin({isComplete: true});
@@ -43,7 +43,7 @@ filter('is complete from the beginning, or when what was emitted before has been
   assert.equal(it.isComplete, false);
 });
 
-filter('gives what the state does not say yet of the emissions, and nothing of what was only recalled', () => {
+filter('returns the emissions that the state lacks, and none that were only recalled', () => {
   const it = new BackfillFilter({ids: 64});
   it.record(1n, 'changes');
   assert.equal(it.news({}), undefined, 'no range has begun');

@@ -2,24 +2,24 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {type ContentDigest, contentDigest, EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 
-const overlap = suite('Overlap');
+const overlap = suite('EmittedVersions');
 const digest = (text: string): ContentDigest => contentDigest(Buffer.from(text));
 const roomy = (): EmittedVersions => new EmittedVersions({ids: 1 << 12});
 
-overlap('takes the same version once', () => {
+overlap('admits the same version once', () => {
   const emitted = roomy();
   assert.equal(emitted.document(1n, 100, digest('a')), true);
   assert.equal(emitted.document(1n, 100, digest('a')), false);
 });
 
-overlap('takes another content within the same second, and a change back to the first', () => {
+overlap('admits another content within the same second, and a change back to the first', () => {
   const emitted = roomy();
   assert.equal(emitted.document(1n, 100, digest('a')), true);
   assert.equal(emitted.document(1n, 100, digest('b')), true);
   assert.equal(emitted.document(1n, 100, digest('a')), true);
 });
 
-overlap('takes a deletion once, an older one never, and the record again after it', () => {
+overlap('admits a deletion once, an older one never, and the record again after it', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
   assert.equal(emitted.deletion(1n, 110), true);
@@ -31,7 +31,7 @@ overlap('takes a deletion once, an older one never, and the record again after i
   assert.equal(emitted.deletion(1n, 110), true);
 });
 
-overlap('forgets what lies before the next window', () => {
+overlap('forgets versions before the next window', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
   emitted.document(2n, 200, digest('b'));
@@ -50,7 +50,7 @@ overlap('forgets its older half when it is full, even when all share one second'
   }
 });
 
-overlap('tells an older version of a record from a later one, but for versions of the future', () => {
+overlap('recognises an older version of a record, except after versions of the future', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
   assert.deepEqual(
@@ -64,7 +64,7 @@ overlap('tells an older version of a record from a later one, but for versions o
   assert.equal(emitted.isPassed(1n, 99, 120), false, 'deletions are doubts');
 });
 
-overlap('doubts what was modified no later than its deletion', () => {
+overlap('doubts a record modified no later than its deletion', () => {
   const emitted = roomy();
   emitted.deletion(1n, 110);
   emitted.knowDeletion(2n, 110);
@@ -77,7 +77,7 @@ overlap('doubts what was modified no later than its deletion', () => {
   assert.equal(emitted.isDoubtful(1n, 109), false);
 });
 
-overlap('has a forgotten document emitted anew, and leaves deletions as they are', () => {
+overlap('emits a forgotten document again, and leaves deletions unchanged', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
   emitted.forgetDocument(1n, 101);

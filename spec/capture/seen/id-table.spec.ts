@@ -35,7 +35,7 @@ table('keeps what a map keeps, through growth, overwrites and forgetting', () =>
   );
 });
 
-table('tells ids apart that differ in one half only', () => {
+table('distinguishes ids that differ only in one half', () => {
   const packed = new IdTable(0, {ids: 1024});
   packed.set(5725767000000524157n);
   assert.equal(packed.has(5725767000000524157n), true);
@@ -43,7 +43,7 @@ table('tells ids apart that differ in one half only', () => {
   assert.equal(packed.has(5725767000000524156n), false);
 });
 
-table('takes no new id when the shared budget is spent, and gives its room back', () => {
+table('accepts no new id when the shared budget is spent, and frees its room', () => {
   const budget = {ids: 128};
   const first = new IdTable(0, budget);
   const second = new IdTable(0, budget);

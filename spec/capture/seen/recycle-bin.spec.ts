@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {RecycleBin} from '../../../lib/capture/seen/recycle-bin.ts';
 
-const recycled = suite('Recycled');
+const recycled = suite('RecycleBin');
 
 const dayS = 86_400;
 const nowS = Date.parse('2026-10-01T10:00:00Z') / 1000;
@@ -22,7 +22,7 @@ function agesAsked(watched: RecycleBin, everyS: number, untilS: number): number[
   return ages;
 }
 
-recycled('asks with every sweep at first, ever more rarely, at last hourly, and no more when the bin is emptied', () => {
+recycled('checks with every sweep at first, then less often, at last hourly, and not once the bin is emptied', () => {
   const watched = new RecycleBin();
   watched.add(deleted(numbered(1)), nowS);
   const ages = agesAsked(watched, 10, 61 * dayS);
@@ -36,7 +36,7 @@ recycled('asks with every sweep at first, ever more rarely, at last hourly, and 
   assert.ok(ages.at(-1)! > 60 * dayS - 3_600 && ages.at(-1)! < 60 * dayS);
 });
 
-recycled('asks for what is saved at once, and for what comes back no more', () => {
+recycled('checks saved ids at once, and restored ones no longer', () => {
   const [a, b] = numbered(2) as [string, string];
   const watched = new RecycleBin({[a]: nowS - 5 * dayS, [b]: nowS - dayS});
   assert.deepEqual(watched.due(nowS), [a, b]);
@@ -46,7 +46,7 @@ recycled('asks for what is saved at once, and for what comes back no more', () =
   assert.deepEqual(watched.due(nowS + 3_600), [a]);
 });
 
-recycled('fills up the last query, so that what is watched for long is asked for together', () => {
+recycled('fills the last query, so ids watched for long are checked together', () => {
   const watched = new RecycleBin();
   const ids = numbered(250);
   for (const [i, id] of ids.entries()) watched.add(deleted([id], nowS - dayS), nowS + i);
@@ -55,7 +55,7 @@ recycled('fills up the last query, so that what is watched for long is asked for
   assert.deepEqual(watched.due(nowS + 3_600 + 200), ids);
 });
 
-recycled('keeps the last thousand, and says of each addition only what changes', () => {
+recycled('keeps the last thousand, and reports only the changes of each addition', () => {
   const watched = new RecycleBin();
   const ids = numbered(1_000);
   watched.add(deleted([ids[0]!], nowS - 61 * dayS), nowS - 2 * dayS);

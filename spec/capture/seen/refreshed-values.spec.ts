@@ -10,7 +10,7 @@ const doc = (score: number) =>
   Buffer.from(`{"id":${id},"Modified_Time":"2026-10-01T10:00:00Z","Score":${score},"_meta":{"op":"u"}}`);
 const table = (ids = 1 << 10) => new RefreshedValues({ids});
 
-values('holds what was noted last of a record, and nothing else', () => {
+values('holds only the last document of a record', () => {
   const refreshed = table();
   assert.equal(refreshed.holds(id, doc(1)), false);
   refreshed.note(id, doc(1));
@@ -22,7 +22,7 @@ values('holds what was noted last of a record, and nothing else', () => {
   assert.equal(refreshed.holds(id, doc(2)), true);
 });
 
-values('holds nothing of a record of which something else was written', () => {
+values('holds nothing after another document of the record was written', () => {
   const refreshed = table();
   refreshed.note(id, doc(1));
   refreshed.forget(id);
@@ -33,7 +33,7 @@ values('holds nothing of a record of which something else was written', () => {
   assert.equal(refreshed.holds(id, doc(1)), false);
 });
 
-values('holds as many records as there is room for, and says of no other that it is the same', () => {
+values('holds as many records as fit, and matches no other', () => {
   const refreshed = table(128);
   for (let i = 0n; i < 200n; i++) refreshed.note(id + i, doc(Number(i)));
   let held = 0;
@@ -42,7 +42,7 @@ values('holds as many records as there is room for, and says of no other that it
   for (let i = 0n; i < 200n; i++) assert.equal(refreshed.holds(id + i, doc(Number(i) + 1)), false);
 });
 
-values('gives its room back', () => {
+values('frees its room', () => {
   const budget = {ids: 1 << 10};
   const refreshed = new RefreshedValues(budget);
   refreshed.note(id, doc(1));

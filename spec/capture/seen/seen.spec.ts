@@ -35,7 +35,7 @@ function doc(id: number, modifiedS: number, rest = ''): DocBlock {
 }
 const gone = (id: number, deletedS: number): DocBlock => tombstones([{id: String(id), deletedTime: iso(deletedS)}]);
 
-test('admits a swept record from the very second of the start on, and each version once', () => {
+test('admits swept records from the exact second of the start, and each version once', () => {
   const {seen} = seenOf();
   assert.equal(seen.admitSwept(doc(1, startS - 1), 0), false);
   assert.equal(seen.admitSwept(doc(1, startS), 0), true);
@@ -45,7 +45,7 @@ test('admits a swept record from the very second of the start on, and each versi
   assert.equal(seen.admitSwept(doc(1, nowS - 201), 0), false, 'an older reading');
 });
 
-test('doubts a record that its deletion has outlived, until it is known to be restored', () => {
+test('doubts a record older than its deletion, until it is known to be restored', () => {
   const {seen, progress} = seenOf();
   assert.equal(seen.admitDeleted(gone(1, nowS - 50), 0), true);
   assert.equal(seen.admitDeleted(gone(1, nowS - 50), 0), false);
@@ -59,7 +59,7 @@ test('doubts a record that its deletion has outlived, until it is known to be re
   assert.equal(seen.admitRestored(doc(1, nowS - 50), 0), true);
 });
 
-test('keeps bulk rows out of records that were emitted otherwise since the range began, and no others', () => {
+test('drops bulk rows of records emitted otherwise since the range began, and no others', () => {
   const {seen, progress} = seenOf();
   seen.filter.begin({isComplete: true});
   assert.equal(seen.admitBackfilled(doc(1, nowS - 300), 0), true);
@@ -73,7 +73,7 @@ test('keeps bulk rows out of records that were emitted otherwise since the range
   assert.equal(progress.dropped, 4);
 });
 
-test('admits a row of a refresh when its values differ from those last written of its record', () => {
+test('admits a row of a refresh if its values differ from the last ones written', () => {
   const {seen, progress} = seenOf();
   seen.filter.begin({isComplete: true});
   const [row, other] = [doc(1, nowS - 300, ',"F":1'), doc(1, nowS - 300, ',"F":2')];
@@ -98,7 +98,7 @@ for (const [what, emit] of [
   });
 }
 
-test('takes no row of a refresh for a record in the recycle bin, and names it as returned once', () => {
+test('admits no row of a refresh for a deleted record, and returns its id once', () => {
   const {seen, progress} = seenOf({state: {deleted: {cursor: iso(nowS - 100), recycled: {7: nowS - 500}}}});
   assert.equal(seen.admitRefreshed(doc(7, nowS - 600), 0), false);
   assert.equal(seen.admitBackfilled(doc(7, nowS - 600), 0), true, 'a backfill has whole records');
@@ -107,7 +107,7 @@ test('takes no row of a refresh for a record in the recycle bin, and names it as
   assert.equal(progress.dropped, 1);
 });
 
-test('lets no row of a range through when the filter cannot remember all', () => {
+test('admits no row of a range if the filter overflowed', () => {
   const {seen} = seenOf({room: 64});
   seen.filter.begin({isComplete: true});
   for (let id = 1; id <= 100; id++) seen.filter.record(BigInt(id));
@@ -115,7 +115,7 @@ test('lets no row of a range through when the filter cannot remember all', () =>
     assert.throws(() => admit(doc(500, nowS - 300), 0), FilterOverflow);
 });
 
-test('saves what it has emitted of records of the future, and knows them after a restart by their content', async () => {
+test('saves emitted records of the future, and recognises them after a restart by their content', async () => {
   const {seen, state} = seenOf();
   const future = doc(1, nowS + 1_000, ',"F":1');
   assert.equal(seen.admitSwept(future, 0), true);
@@ -131,7 +131,7 @@ test('saves what it has emitted of records of the future, and knows them after a
   assert.deepEqual(after.complete({inc: {}}, state), {inc: {}, ahead: {1: null}});
 });
 
-test('records in the state what was first emitted beside a range, but not in the patch that ends it', () => {
+test('records the first emissions during a range in the state, but not in the patch that ends it', () => {
   const {seen, state} = seenOf();
   const backfill = {cutoff: iso(nowS - 100), seen: {}} as NonNullable<BindingState['backfill']>;
   seen.filter.begin({isComplete: true});
@@ -142,7 +142,7 @@ test('records in the state what was first emitted beside a range, but not in the
   assert.equal(seen.complete(undefined, state), undefined, 'no range');
 });
 
-test('never goes back in time, and counts either clock as the present', async () => {
+test('never goes back in time, and counts the later clock as the present', async () => {
   const {seen} = seenOf();
   const at = (seconds: number) => ({nowSeconds: async () => seconds}) as unknown as ZohoClient;
   const {signal} = new AbortController();
@@ -156,7 +156,7 @@ test('never goes back in time, and counts either clock as the present', async ()
   assert.deepEqual([seen.hasSweptTo(nowS - 200), seen.hasSweptTo(nowS - 199)], [true, false]);
 });
 
-test('forgets what no sweep reads again', () => {
+test('forgets versions that no sweep reads again', () => {
   const {seen} = seenOf();
   seen.admitSwept(doc(1, nowS - 200), 0);
   seen.forget(nowS - 199);

@@ -7,7 +7,7 @@ import {chaosRun} from './run.ts';
 /** The short form of `npm run chaos`. */
 const chaos = suite('chaos');
 
-chaos('a plan comes from its seed and round alone', () => {
+chaos('a plan depends only on its seed and round', () => {
   assert.deepEqual(roundPlan(7, 3), roundPlan(7, 3));
   assert.notDeepEqual(roundPlan(7, 3), roundPlan(7, 4));
   assert.notDeepEqual(roundPlan(7, 3), roundPlan(8, 3));
@@ -30,7 +30,7 @@ for (const seed of [1, 26]) {
   });
 }
 
-chaos('ten rounds of everything going wrong end equal to the truth', async () => {
+chaos('ten rounds with every fault end equal to the truth', async () => {
   const report = await chaosRun({seed: 2, rounds: 10});
   assert.deepEqual(report.violations, []);
   assert.equal(report.quiescences, 2);

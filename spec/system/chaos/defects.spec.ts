@@ -43,7 +43,7 @@ async function found(runs: readonly SessionKills[]): Promise<readonly string[]> 
 
 planted('are twelve', () => assert.equal(defects.length, 12));
 
-planted('are not found where there are none', async () => {
+planted('are not found if there are none', async () => {
   assert.deepEqual(await found([...seeds.slice(0, 4).map(small), {...small(1), largePages: true}]), []);
 });
 

@@ -21,7 +21,7 @@ const begun = ({logs}: JumpCapture, kind: string) =>
 const idle = (capture: JumpCapture) => capture.state('Deals').inc !== undefined && capture.state('Deals').backfill == null;
 
 for (const photograph of ['submit', 'run'] as const) {
-  bulkOnly(`are there for records edited, and made, during the backfill (photograph at ${photograph})`, () =>
+  bulkOnly(`are captured for records edited and created during the backfill (exported at ${photograph})`, () =>
     JumpCapture.with(options({switches: {rowsPerJob: 40, jobMs: 30_000, photograph}}), async (capture) => {
       capture.start();
       await untilJob(capture);
@@ -36,7 +36,7 @@ for (const photograph of ['submit', 'run'] as const) {
   );
 }
 
-bulkOnly('are there for records that a sweep found ahead of the cursor just before the refresh began', () =>
+bulkOnly('are captured for records that a sweep found ahead of the cursor just before the refresh began', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 1_000}]}), async (capture) => {
     capture.start();
     while (!capture.logs.some((line) => line.includes('The backfill of module Deals is complete'))) {
@@ -60,7 +60,7 @@ bulkOnly('are not read again and again for the sake of a record of the future', 
   }),
 );
 
-bulkOnly('are there after a refresh that was missed while the connector was down', () =>
+bulkOnly('are captured after a refresh was missed while the connector was down', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 5_000, schedule: '0 * * * *'}]}), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -80,7 +80,7 @@ bulkOnly('are there after a refresh that was missed while the connector was down
 );
 
 for (const lost of [0, 1, 2, 3]) {
-  bulkOnly(`are there when the connector is killed as the backfill ends, ${lost} sequences uncommitted`, () =>
+  bulkOnly(`are captured if the connector is killed as the backfill ends, ${lost} sequences uncommitted`, () =>
     JumpCapture.with(options(), async (capture) => {
       capture.start();
       await untilJob(capture);
@@ -94,7 +94,7 @@ for (const lost of [0, 1, 2, 3]) {
   );
 }
 
-bulkOnly('are asked for again a bounded number of times while the module never rests', () =>
+bulkOnly('are requested again a limited number of times while the module keeps changing', () =>
   JumpCapture.with(options(), async (capture) => {
     capture.start();
     for (let round = 0; round < 120; round++) {
@@ -103,11 +103,11 @@ bulkOnly('are asked for again a bounded number of times while the module never r
     }
     assert.equal(begun(capture, 'refresh'), 3);
     assert.ok(idle(capture));
-    assert.ok(capture.logs.some((line) => /keep changing: Image of the latest arrives with its next refresh/.test(line)));
+    assert.ok(capture.logs.some((line) => /keep changing: their latest values of Image arrive with the next refresh/.test(line)));
   }),
 );
 
-bulkOnly('that COQL refuses while the backfill runs count as well', () =>
+bulkOnly('include those that COQL rejects while the backfill runs', () =>
   JumpCapture.with(options({modules: [narrow('Deals', [text('Extra', undefined, {blanks: 0})])]}), async (capture) => {
     deals(capture).refuseField('Extra', 'coql');
     capture.start();

@@ -58,7 +58,7 @@ for (const deletedOrder of ['ascending', 'descending', 'shuffled'] as const) {
   }
 }
 
-deletions('a feed that ends at a paging cap, in order of time, is read on from where it stopped', () =>
+deletions('a feed that ends at a paging cap, in order of time, is continued from there', () =>
   captured(plain(1_500, {switches: {deletedOrder: 'ascending', deletedRowsMax: 400}}), async (capture, ids) => {
     deleteAll(capture, ids.slice(0, 1_300), 50);
     await capture.catchUp();
@@ -67,7 +67,7 @@ deletions('a feed that ends at a paging cap, in order of time, is read on from w
   }),
 );
 
-deletions('a feed that ends at a paging cap, in no order that lets it go on, is reported and its cursor stays', () =>
+deletions('a feed that ends at a paging cap, in another order, is reported and its cursor stays', () =>
   captured(plain(900, {switches: {deletedOrder: 'descending', deletedRowsMax: 400}}), async (capture, ids) => {
     const cursor = () => (capture.state('Deals').deleted as {cursor: string}).cursor;
     deleteAll(capture, ids.slice(0, 700), 50);
@@ -82,7 +82,7 @@ deletions('a feed that ends at a paging cap, in no order that lets it go on, is 
   }),
 );
 
-deletions('many records that come back with their old Modified_Time live, although nothing else is deleted', () =>
+deletions('many records restored with their old Modified_Time live, although nothing else is deleted', () =>
   captured(plain(300), async (capture, ids) => {
     const deals = capture.sandbox.org.module('Deals');
     const some = ids.slice(0, 250);
@@ -99,7 +99,7 @@ deletions('many records that come back with their old Modified_Time live, althou
   }),
 );
 
-deletions('many records that come back while the connector is not running live', () =>
+deletions('many records restored while the connector is down live', () =>
   captured(plain(300), async (capture, ids) => {
     const deals = capture.sandbox.org.module('Deals');
     const some = ids.slice(0, 250);
@@ -114,7 +114,7 @@ deletions('many records that come back while the connector is not running live',
   }),
 );
 
-deletions('a record that comes back after days lives within the hour and an interval', () =>
+deletions('a record restored after days lives within an hour and an interval', () =>
   captured(plain(50, {bindings: [{module: 'Deals', intervalMs: 1_200_000}]}), async (capture, [id]) => {
     const deals = capture.sandbox.org.module('Deals');
     deals.delete(id!);
@@ -125,7 +125,7 @@ deletions('a record that comes back after days lives within the hour and an inte
   }),
 );
 
-deletions('watching the recycle bin costs a credit for 100 records, ever more rarely, and nothing when it is emptied', () =>
+deletions('watching the recycle bin costs one credit per 100 records, less and less often, and nothing once it is emptied', () =>
   captured(plain(300, {bindings: [{module: 'Deals', intervalMs: 60_000}]}), async (capture, ids) => {
     const {meters, org} = capture.sandbox;
     const hourMs = 3_600_000;
@@ -151,7 +151,7 @@ deletions('watching the recycle bin costs a credit for 100 records, ever more ra
 
 for (const touch of [true, false]) {
   const how = touch ? 'with a new Modified_Time' : 'with its old Modified_Time';
-  deletions(`a record that comes back ${how} after its deletion was captured lives`, () =>
+  deletions(`a record restored ${how} after its deletion was captured lives`, () =>
     captured(plain(50), async (capture, [id, other]) => {
       const deals = capture.sandbox.org.module('Deals');
       deals.delete(id!);
@@ -167,7 +167,7 @@ for (const touch of [true, false]) {
     }),
   );
 
-  deletions(`a record that comes back ${how} while the connector is not running lives`, () =>
+  deletions(`a record restored ${how} while the connector is down lives`, () =>
     captured(plain(50), async (capture, [id, other]) => {
       const deals = capture.sandbox.org.module('Deals');
       deals.delete(id!);
@@ -183,7 +183,7 @@ for (const touch of [true, false]) {
     }),
   );
 
-  deletions(`a record deleted and brought back ${how} between two sweeps lives`, () =>
+  deletions(`a record deleted and restored ${how} between two sweeps lives`, () =>
     captured(plain(50), async (capture, [id]) => {
       const deals = capture.sandbox.org.module('Deals');
       deals.edit(id!, {Name: 'changed'});
@@ -215,7 +215,7 @@ deletions('a record deleted after its change was read, and before the feed is, e
   });
 });
 
-deletions('a record brought back between the feed and the question whether it lives ends alive', async () => {
+deletions('a record restored between the feed and the check of its id ends alive', async () => {
   let afterDeleted: (() => void) | undefined;
   await captured(plain(50, {hooks: {afterDeleted: () => afterDeleted?.()}}), async (capture, [id]) => {
     const deals = capture.sandbox.org.module('Deals');
@@ -230,7 +230,7 @@ deletions('a record brought back between the feed and the question whether it li
   });
 });
 
-deletions('a module without the feed is captured without deletions: said once, and asked for no more than hourly', () =>
+deletions('a module without a feed is captured without deletions: logged once, and tried at most hourly', () =>
   JumpCapture.with(plain(50, {modules: [narrow('Deals', [], {deletions: false})]}), async (capture) => {
     const deals = capture.sandbox.org.module('Deals');
     capture.start();
@@ -252,7 +252,7 @@ deletions('a module without the feed is captured without deletions: said once, a
 const quietMs = 3 * 3_600_000;
 const feedCalls = ({sandbox}: JumpCapture) => sandbox.meters.kind('deleted').calls;
 
-deletions('a deletion after hours without any arrives within half an hour, and those that follow it within the interval', () =>
+deletions('a deletion after hours without any arrives within half an hour, and later ones within the interval', () =>
   captured(plain(50), async (capture, ids) => {
     const deals = capture.sandbox.org.module('Deals');
     await capture.pass(quietMs);
@@ -267,7 +267,7 @@ deletions('a deletion after hours without any arrives within half an hour, and t
 
 for (const restart of [false, true]) {
   const how = restart ? ', after a restart' : '';
-  deletions(`a record changed, deleted and brought back while the feed is not read has its last values${how}`, () =>
+  deletions(`a record changed, deleted and restored while the feed is not read has its last values${how}`, () =>
     captured(plain(50), async (capture, [id]) => {
       const deals = capture.sandbox.org.module('Deals');
       await capture.pass(quietMs);
@@ -305,7 +305,7 @@ deletions('a hundred changes an interval, and the feed, cost no more than readin
   }),
 );
 
-deletions('wait while credits run short, and come when they are back', () =>
+deletions('wait while credits run short, and arrive when they are available again', () =>
   captured(plain(50, {meters: {credits: 5_000}}), async (capture, [id]) => {
     const {meters, org} = capture.sandbox;
     meters.spend(4_500 - meters.reading().credits.used);
@@ -314,16 +314,16 @@ deletions('wait while credits run short, and come when they are back', () =>
     org.module('Deals').delete(id!);
     await capture.pass(quietMs);
     assert.equal(feedCalls(capture), calls);
-    assert.ok(capture.logs.some((line) => /^info: .*Zoho's API credits run short: deletions wait\.$/.test(line)));
+    assert.ok(capture.logs.some((line) => /^info: .*Zoho's API credits are running short: deletions are on hold\.$/.test(line)));
     assert.ok(capture.logs.some((line) => /^warn: 4\d\d of Zoho's API credits are left: deletions wait/.test(line)));
     // A day later they are back, and Zoho says nothing of them any more.
     await capture.pass(24 * 3_600_000);
     assert.deepEqual(capture.differences(), []);
-    assert.ok(capture.logs.some((line) => /^info: .*credits suffice again/.test(line)));
+    assert.ok(capture.logs.some((line) => /^info: .*credits are sufficient again/.test(line)));
   }),
 );
 
-deletions('what was deleted before the start is no document', () =>
+deletions('deletions before the start become no document', () =>
   JumpCapture.with(plain(50), async (capture) => {
     const deals = capture.sandbox.org.module('Deals');
     for (const id of [...deals.ids()].slice(0, 20)) deals.delete(id);

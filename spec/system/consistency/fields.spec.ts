@@ -34,7 +34,7 @@ fields('a new custom field is described and arrives within the hour, without a r
   }),
 );
 
-fields('a field that vanishes stops nothing, and is described no more', () =>
+fields('a removed field stops nothing, and is no longer described', () =>
   JumpCapture.with(options(), async (capture) => {
     const deals = capture.sandbox.org.module('Deals');
     capture.start();
@@ -50,7 +50,7 @@ fields('a field that vanishes stops nothing, and is described no more', () =>
   }),
 );
 
-fields('a computed field that vanishes while its refresh is due stops nothing', () =>
+fields('a computed field removed while its refresh is due stops nothing', () =>
   JumpCapture.with(options({switches: {refusedFieldNamed: true}}), async (capture) => {
     const deals = capture.sandbox.org.module('Deals');
     capture.start();
@@ -69,7 +69,7 @@ fields('a computed field that vanishes while its refresh is due stops nothing', 
 for (const api of ['coql', 'bulk'] as const) {
   for (const refusedFieldNamed of [true, false]) {
     const how = refusedFieldNamed ? 'by its name' : 'without naming it';
-    fields(`a field that ${api} refuses ${how} is left out there, reported, and the rest is captured`, () =>
+    fields(`a field that ${api} rejects ${how} is omitted there and reported, and the rest is captured`, () =>
       JumpCapture.with(options({switches: {refusedFieldNamed}}), async (capture) => {
         const deals = capture.sandbox.org.module('Deals');
         deals.refuseField('Extra', api);
@@ -86,7 +86,7 @@ for (const api of ['coql', 'bulk'] as const) {
 }
 
 for (const reservedNames of ['quoted', 'bare'] as const) {
-  fields(`fields named like words of COQL are captured where their names are ${reservedNames}`, () =>
+  fields(`fields named like words of COQL are captured if their names are ${reservedNames}`, () =>
     JumpCapture.with(
       options({
         modules: [narrow('Deals', [text('From'), text('Order'), text('Group'), text('Limit'), ...computed])],
@@ -108,7 +108,7 @@ for (const reservedNames of ['quoted', 'bare'] as const) {
   );
 }
 
-fields('fields called like properties of every object, or almost like the id, are fields like any others', () => {
+fields('fields named like properties of every object, or almost like the id, are ordinary fields', () => {
   const names = ['ID', 'iD', 'Modified_Time_', 'constructor', '__proto__', 'toString', 'Email_x', 'EMAIL_X'];
   return JumpCapture.with(
     options({
@@ -136,7 +136,7 @@ fields('fields called like properties of every object, or almost like the id, ar
 });
 
 for (const columns of [10, 120]) {
-  fields(`columns that COQL refuses without naming them are found among ${columns}, and no others left out`, () =>
+  fields(`columns that COQL rejects without naming them are found among ${columns}, and no others omitted`, () =>
     JumpCapture.with(
       options({
         modules: [wide('Deals', columns, 7)],
@@ -161,7 +161,7 @@ for (const columns of [10, 120]) {
   );
 }
 
-fields('a query refused at random is asked again, and nothing is left out for it', () =>
+fields('a query rejected at random is repeated, and nothing is omitted', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 60_000}]}), async (capture) => {
     const deals = capture.sandbox.org.module('Deals');
     capture.sandbox.faults.add('syntax-error@0.1');
@@ -181,7 +181,7 @@ fields('a query refused at random is asked again, and nothing is left out for it
   }),
 );
 
-fields('a field that both refuse is described no more', () =>
+fields('a field that both APIs reject is no longer described', () =>
   JumpCapture.with(options(), async (capture) => {
     const deals = capture.sandbox.org.module('Deals');
     deals.refuseField('Extra', 'coql');
@@ -195,7 +195,7 @@ fields('a field that both refuse is described no more', () =>
   }),
 );
 
-fields('fields are described as soon as Zoho takes a job for them, although the module has no record', () =>
+fields('fields are described as soon as Zoho accepts a job for them, even without a record', () =>
   JumpCapture.with(options({records: {Deals: 0}}), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -204,7 +204,7 @@ fields('fields are described as soon as Zoho takes a job for them, although the 
   }),
 );
 
-fields('a restarted session describes fields again from what its sweeps may ask for', () =>
+fields('a restarted session describes the fields that its sweeps request again', () =>
   JumpCapture.with(options(), async (capture) => {
     capture.start();
     await capture.catchUp();

@@ -45,7 +45,7 @@ function counted() {
   };
 }
 
-hidden('that metadata call so cost no job beside the one that is read, and nothing at the next start', () =>
+hidden('that metadata call hidden cost no additional job, and nothing at the next start', () =>
   JumpCapture.with(options(), async (capture) => {
     const {meters} = capture.sandbox;
     capture.start();
@@ -67,7 +67,7 @@ hidden('that metadata call so cost no job beside the one that is read, and nothi
   }),
 );
 
-hidden('that only COQL tells of cost no job beside the one that is read', async () => {
+hidden('that only COQL names cost no additional job', async () => {
   const {calls, hooks} = counted();
   const modules = [narrow('Deals', [...wide('', 88).fields, ...names.map((name) => text(name))])];
   const isRefused = (fields: readonly string[]) => names.some((name) => fields.includes(name));
@@ -82,7 +82,7 @@ hidden('that only COQL tells of cost no job beside the one that is read', async 
   });
 });
 
-hidden('that nothing tells of are found with few accepted jobs', async () => {
+hidden('that nothing names are found with few accepted jobs', async () => {
   const {calls, hooks} = counted();
   const modules = [narrow('Deals', [...wide('', 88).fields, ...names.map((name) => text(name))])];
   const isRefused = (fields: readonly string[]) => names.some((name) => fields.includes(name));
@@ -95,7 +95,7 @@ hidden('that nothing tells of are found with few accepted jobs', async () => {
   });
 });
 
-hidden('that can be read again are found a day later, for three refused calls at most, and their values come', async () => {
+hidden('that can be read again are found a day later, with at most three rejected calls, and their values arrive', async () => {
   const {calls, hooks} = counted();
   let bad = names;
   const modules = [

@@ -60,7 +60,7 @@ idle('a sweep costs one COQL call, and one checkpoint', () =>
   ),
 );
 
-idle('after a busy sweep the next one is asked for with the large page once, then with the cheapest again', () =>
+idle('after a busy sweep the next one uses the large page once, then the cheapest again', () =>
   JumpCapture.with(
     {modules: [narrow('Deals')], records: {Deals: 500}, bindings: [{module: 'Deals', intervalMs: 5 * minuteMs}]},
     async (capture) => {
@@ -77,7 +77,7 @@ idle('after a busy sweep the next one is asked for with the large page once, the
   ),
 );
 
-idle('a day without changes calls nothing but the two, the hourly field metadata and the token', () =>
+idle('a day without changes takes only changes, deletions, hourly field metadata and tokens', () =>
   JumpCapture.with(
     {modules: [narrow('Deals')], records: {Deals: 50}, bindings: [{module: 'Deals', intervalMs: 30 * minuteMs}]},
     async (capture) => {

@@ -53,7 +53,7 @@ for (const [fault, when] of [
   ['date-behind@0.2', 'a fifth of all answers, behind'],
   ['date-invalid@0.5', 'half of all answers, unreadable'],
 ] as const) {
-  lists(`no edit is missed when ${when} bear a wrong date`, () =>
+  lists(`no edit is missed when ${when} have a wrong date`, () =>
     JumpCapture.with(deals, async (capture) => {
       const {org, faults} = capture.sandbox;
       faults.add(fault);
@@ -74,7 +74,7 @@ for (const [fault, when] of [
   );
 }
 
-lists('a date that is wrong for good is believed after a minute, and the capture goes on by it', () =>
+lists('a permanently wrong date is believed after a minute, and the capture continues with it', () =>
   JumpCapture.with(deals, async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -86,7 +86,7 @@ lists('a date that is wrong for good is believed after a minute, and the capture
   }),
 );
 
-lists('a module whose queries of more than 20 rows fail is captured all the same, and said so', () =>
+lists('a module whose queries of more than 20 rows fail is captured nevertheless, and reported', () =>
   JumpCapture.with(deals, async (capture) => {
     const {org, faults} = capture.sandbox;
     capture.start();
@@ -119,7 +119,7 @@ for (const fault of ['flags-missing@1', 'flags-text@1']) {
 }
 
 for (const valuesMax of [50, 10, 1]) {
-  lists(`deletions arrive from a Zoho that takes ${valuesMax} values in a list`, () =>
+  lists(`deletions arrive from a Zoho that accepts ${valuesMax} values in a list`, () =>
     JumpCapture.with({...deals, switches: {coql: {valuesMax}}}, async (capture) => {
       const module = capture.sandbox.org.module('Deals');
       capture.start();
@@ -131,7 +131,7 @@ for (const valuesMax of [50, 10, 1]) {
   );
 }
 
-lists('2,000 deletions in an order of their own are read to their end', () =>
+lists('2,000 deletions in no order of time are read completely', () =>
   JumpCapture.with({...deals, records: {Deals: 2_100}}, async (capture) => {
     const module = capture.sandbox.org.module('Deals');
     capture.start();
@@ -143,7 +143,7 @@ lists('2,000 deletions in an order of their own are read to their end', () =>
   }),
 );
 
-lists('a record deleted just before a restart does not come back by bulk, though the feed of deletions lags behind', () => {
+lists('a record deleted just before a restart does not return by bulk, although the feed of deletions lags', () => {
   const order: string[] = [];
   return JumpCapture.with(
     {
@@ -179,7 +179,7 @@ lists('a record deleted just before a restart does not come back by bulk, though
   );
 });
 
-lists('deletions of a capture that starts in 1970 are asked for since 1970', () =>
+lists('deletions of a capture that starts in 1970 are requested since 1970', () =>
   JumpCapture.with({...deals, startDate: '1970-01-01T00:00:00Z'}, async (capture) => {
     const module = capture.sandbox.org.module('Deals');
     capture.start();

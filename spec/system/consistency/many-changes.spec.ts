@@ -20,7 +20,7 @@ for (const changes of [1_000, 10_000]) {
   });
 }
 
-many('records that change again while they are being paged end with their last values', async () => {
+many('records that change again while they are paged end with their last values', async () => {
   const {differences, documents, changedAgain} = await manyChanges({changes: 5_000, againPerPage: 150});
   assert.deepEqual(differences, []);
   assert.ok(changedAgain >= 1_000, `${changedAgain} changed again`);

@@ -8,7 +8,7 @@ const once = suite('once');
 
 const options = {modules: [narrow('Deals')], records: {Deals: 900}, bindings: [{module: 'Deals', intervalMs: 300_000}]};
 
-once('ends with a mass edit of the second before it was started, and with the deletions of that second', () =>
+once('includes a mass edit and the deletions of the second before it was started', () =>
   JumpCapture.with(options, async (capture) => {
     const {clock, sandbox} = capture;
     const deals = sandbox.org.module('Deals');
@@ -28,7 +28,7 @@ once('ends with a mass edit of the second before it was started, and with the de
   }),
 );
 
-once('costs one sweep when nothing is to be backfilled', () =>
+once('costs one sweep when there is nothing to backfill', () =>
   JumpCapture.with(options, async (capture) => {
     await capture.once();
     capture.clock.advance(3_600_000);

@@ -17,7 +17,7 @@ const two: JumpOptions = {
 };
 
 for (const fault of ['html-502', 'reset', 'error-500']) {
-  outage(`of four minutes (${fault}) is ridden out, and everything arrives soon after it`, () =>
+  outage(`of four minutes (${fault}) is survived, and everything arrives soon after it`, () =>
     JumpCapture.with(two, async (capture) => {
       const {faults, org} = capture.sandbox;
       capture.start();
@@ -34,7 +34,7 @@ for (const fault of ['html-502', 'reset', 'error-500']) {
   );
 }
 
-outage('of field metadata alone does not stop a capture, nor change what it asks for', () =>
+outage('of field metadata alone neither stops a capture nor changes its requests', () =>
   JumpCapture.with(two, async (capture) => {
     const {faults, org} = capture.sandbox;
     capture.start();
@@ -50,7 +50,7 @@ outage('of field metadata alone does not stop a capture, nor change what it asks
   }),
 );
 
-outage('of field metadata at a restart is ridden out, and is no fault of the module', () =>
+outage('of field metadata at a restart is survived, and is no fault of the module', () =>
   JumpCapture.with(two, async (capture) => {
     const {faults, org} = capture.sandbox;
     capture.start();
@@ -67,7 +67,7 @@ outage('of field metadata at a restart is ridden out, and is no fault of the mod
   }),
 );
 
-outage('is not what it is when a module never had field metadata', () =>
+outage('is not assumed for a module that never had field metadata', () =>
   JumpCapture.with(two, async (capture) => {
     capture.sandbox.faults.add('empty-fields@1');
     capture.start();
@@ -77,7 +77,7 @@ outage('is not what it is when a module never had field metadata', () =>
   }),
 );
 
-outage('at the start is ridden out too', () =>
+outage('at the start is survived, too', () =>
   JumpCapture.with(two, async (capture) => {
     capture.sandbox.faults.add('html-502@1');
     capture.start();
@@ -88,7 +88,7 @@ outage('at the start is ridden out too', () =>
   }),
 );
 
-outage('that lasts ends the capture with its reason, and the next one goes on from there', () =>
+outage('that lasts ends the capture with its reason, and the next one continues from there', () =>
   JumpCapture.with(two, async (capture) => {
     const {faults} = capture.sandbox;
     capture.start();
@@ -105,7 +105,7 @@ outage('that lasts ends the capture with its reason, and the next one goes on fr
   }),
 );
 
-outage('of one module for an hour leaves the other alone, and is over when its own is', () =>
+outage('of one module for an hour does not affect the other, and both recover separately', () =>
   JumpCapture.with(two, async (capture) => {
     const {faults, org} = capture.sandbox;
     capture.start();

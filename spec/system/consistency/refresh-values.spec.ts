@@ -48,7 +48,7 @@ function truth(capture: JumpCapture): Map<string, string> {
   return new Map([...capture.sandbox.org.truth('Deals', sinceS)].map((text) => [/"id":"?(\d+)/.exec(text)![1]!, text]));
 }
 
-refresh('writes as many documents as there are records with other values, and says how many', () =>
+refresh('writes one document per record with changed values, and reports their number', () =>
   captured(1_000, async (capture, partial) => {
     const before = truth(capture);
     capture.sandbox.org.module('Deals').driftFormulas(0.02);
@@ -60,7 +60,7 @@ refresh('writes as many documents as there are records with other values, and sa
     await capture.pass(10_000);
     const counts = `${changed.length} of ${before.size} records`;
     assert.ok(capture.logs.some((line) => /^info: The refresh of .* is complete: /.test(line) && line.includes(counts)));
-    const status = `found other values in ${changed.length} of ${before.size.toLocaleString('en-US')} records.`;
+    const status = `found changed values in ${changed.length} of ${before.size.toLocaleString('en-US')} records.`;
     assert.ok(
       capture.logs.some((line) => line.includes(status)),
       status,
@@ -68,7 +68,7 @@ refresh('writes as many documents as there are records with other values, and sa
   }),
 );
 
-refresh('writes the values of a record again that a sweep has emitted meanwhile', () =>
+refresh('writes the values of a record again after a sweep emitted it', () =>
   captured(300, async (capture, partial) => {
     const [id] = capture.sandbox.org.module('Deals').ids();
     capture.sandbox.org.module('Deals').edit(id!, {Name: 'changed'});
@@ -79,7 +79,7 @@ refresh('writes the values of a record again that a sweep has emitted meanwhile'
   }),
 );
 
-refresh('a restart writes all values anew', () =>
+refresh('a restart writes all values again', () =>
   captured(300, async (capture, partial) => {
     await capture.kill();
     capture.start();
@@ -89,7 +89,7 @@ refresh('a restart writes all values anew', () =>
 );
 
 for (const emission of ['tombstone', 'sweep'] as const) {
-  refresh(`a ${emission} takes the digest of its record away, and no other`, () =>
+  refresh(`a ${emission} removes the digest of its record, and no other`, () =>
     captured(50, async (capture) => {
       const {forget} = RefreshedValues.prototype;
       const forgotten: string[] = [];

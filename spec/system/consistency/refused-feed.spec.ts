@@ -9,7 +9,7 @@ const feed = suite('refused feed of deletions');
 
 const hourMs = 3_600_000;
 
-feed('leaves the module captured without deletions, and these arrive when the feed is there again', () =>
+feed('leaves the module captured without deletions, and these arrive once the feed is back', () =>
   JumpCapture.with({modules: [narrow('Deals')], records: {Deals: 50}, bindings: [{module: 'Deals'}]}, async (capture) => {
     const {faults, org} = capture.sandbox;
     const deals = org.module('Deals');
@@ -33,7 +33,7 @@ feed('leaves the module captured without deletions, and these arrive when the fe
   }),
 );
 
-feed('brings no record back that was deleted before a restart during the backfill', () =>
+feed('restores no record that was deleted before a restart during the backfill', () =>
   JumpCapture.with(
     {
       modules: [narrow('Deals')],
@@ -65,7 +65,7 @@ feed('brings no record back that was deleted before a restart during the backfil
   ),
 );
 
-feed('is not taken for refused when its call ends because the backfill has failed', async () => {
+feed('is not treated as rejected when its call ends because the backfill has failed', async () => {
   const failed = Promise.withResolvers<void>();
   let isAsked = false;
   let failures = 0;

@@ -43,7 +43,7 @@ restarts('of what only Bulk Read reads of records that changed, in the refresh t
 );
 
 for (const how of ['in the running process', 'in another process']) {
-  restarts(`of values of a new field that were filled in before anybody knew of it, ${how}`, () =>
+  restarts(`of values of a new field that were entered before the field was known, ${how}`, () =>
     JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 60_000}]}), async (capture) => {
       capture.start();
       await capture.catchUp();
@@ -64,7 +64,7 @@ for (const how of ['in the running process', 'in another process']) {
   );
 }
 
-restarts('of values that COQL refused once, before the refresh that is due', async () => {
+restarts('of values that COQL once rejected, before the due refresh', async () => {
   let refusing = false;
   const hooks = {
     beforeCoql(query: string) {
@@ -90,7 +90,7 @@ restarts('of values that COQL refused once, before the refresh that is due', asy
   });
 });
 
-restarts('of values that COQL refused once, without a schedule: they come as soon as it reads the field again', async () => {
+restarts('of values that COQL once rejected, without a schedule: they arrive as soon as it reads the field again', async () => {
   let refusing = false;
   const hooks = {
     beforeCoql(query: string) {
@@ -115,7 +115,7 @@ restarts('of values that COQL refused once, without a schedule: they come as soo
   });
 });
 
-restarts('and notes fields no more than daily while nothing changes', () =>
+restarts('and saves notes on fields at most daily while nothing changes', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals', intervalMs: 1_800_000}]}), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -141,7 +141,7 @@ function watched() {
   return {written, onDocument};
 }
 
-restarts('of deletions that a sweep wrote without coming to its end, when the feed is refused from then on', async () => {
+restarts('of deletions that an unfinished sweep wrote, if the feed is rejected from then on', async () => {
   const {written, onDocument} = watched();
   let lastTombstone = 0;
   const see: JumpOptions['onDocument'] = (module, doc) => {
@@ -212,7 +212,7 @@ restarts('of changes that a sweep wrote before any had ended, between two pages'
   });
 });
 
-restarts('of changes whose records are deleted meanwhile, when the feed of deletions is some seconds behind', async () => {
+restarts('of changes whose records are deleted meanwhile, if the feed of deletions lags by seconds', async () => {
   const {written, onDocument} = watched();
   let hiddenUntilMs = 0;
   let running: JumpCapture | undefined;
@@ -244,7 +244,7 @@ restarts('of changes whose records are deleted meanwhile, when the feed of delet
 
 // Fragments
 
-restarts('of deletions: what comes back unseen, as a refresh is about to read it, is captured whole', async () => {
+restarts('of deletions: a record restored unnoticed, just before a refresh reads it, is captured completely', async () => {
   let restore: (() => void) | undefined;
   const hooks = {
     beforeCreate() {

@@ -29,7 +29,7 @@ async function refreshed(capture: JumpCapture): Promise<void> {
   await capture.until(() => lastRefresh(capture) > nowMs && capture.state('Deals').backfill == null, 10 * minuteMs);
 }
 
-schedule('every captured record gets its formulas anew, and modules without formulas get no further job', () =>
+schedule('every captured record gets its formulas again, and modules without formulas get no further job', () =>
   JumpCapture.with(options(), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -44,7 +44,7 @@ schedule('every captured record gets its formulas anew, and modules without form
   }),
 );
 
-schedule('a refresh exports no field but id, Modified_Time and the computed ones', async () => {
+schedule('a refresh exports only id, Modified_Time and the computed fields', async () => {
   const properties = new Set<string>();
   let refreshing = false;
   await JumpCapture.with(
@@ -87,7 +87,7 @@ schedule('records older than the start never appear, not even as partial documen
   });
 });
 
-schedule('a refresh killed half-way resumes as a refresh, with the pages it had done', () =>
+schedule('a refresh killed midway resumes as a refresh, with its completed pages', () =>
   JumpCapture.with(options({switches: {rowsPerJob: 30, jobMs: 5_000}}), async (capture) => {
     capture.start();
     await capture.catchUp();

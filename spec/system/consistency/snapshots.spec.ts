@@ -8,7 +8,7 @@ const snapshots = suite('Snapshots');
 
 const hour = 3_600_000;
 
-snapshots('has the rows of every module, numbered without a gap, and keeps its state in the form of the older kit', () =>
+snapshots("have the rows of every module, numbered without a gap, and keep the state's older format", () =>
   JumpCapture.with(options(), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -33,7 +33,7 @@ snapshots('has the rows of every module, numbered without a gap, and keeps its s
   }),
 );
 
-snapshots('writes nothing while nothing changes, though Zoho gives the rows in another order', () =>
+snapshots('write nothing while nothing changes, although Zoho returns the rows in another order', () =>
   JumpCapture.with(options(), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -53,7 +53,7 @@ snapshots('writes nothing while nothing changes, though Zoho gives the rows in a
   }),
 );
 
-snapshots('exports a changed module once, though its rows are read twice', () =>
+snapshots('export a changed module once, although its rows are read twice', () =>
   JumpCapture.with(options(), async (capture) => {
     capture.start();
     await capture.until(() => names.every((module) => kept(capture, module)?.last_digest !== undefined));
@@ -62,7 +62,7 @@ snapshots('exports a changed module once, though its rows are read twice', () =>
   }),
 );
 
-snapshots('follows rows that come, change and go', () =>
+snapshots('follow rows that are added, changed and removed', () =>
   JumpCapture.with(options(), async (capture) => {
     const {org} = capture.sandbox;
     capture.start();
@@ -88,7 +88,7 @@ snapshots('follows rows that come, change and go', () =>
   }),
 );
 
-snapshots('is taken at each slot of the schedule, and hourly at most without one', () =>
+snapshots('are taken at each time of the schedule, and at most hourly without one', () =>
   JumpCapture.with(
     options({
       bindings: [
@@ -109,14 +109,14 @@ snapshots('is taken at each slot of the schedule, and hourly at most without one
   ),
 );
 
-snapshots('has Zoho’s rows after 50 kills, wherever they fell and whatever was committed', async () => {
+snapshots('have Zoho’s rows after 50 kills at any point, with any part of the output committed', async () => {
   const {differences, comparisons, inTheMiddle} = await snapshotKills({kills: 50});
   assert.deepEqual(differences, []);
   assert.equal(comparisons, 5);
   assert.ok(inTheMiddle >= 5, `${inTheMiddle} kills left a collection with parts of two snapshots`);
 });
 
-snapshots('goes on where a download or a job failed, and starts a page anew where its job was lost', () =>
+snapshots('continue after a failed download or job, and restart a page whose job was lost', () =>
   JumpCapture.with(options(), async (capture) => {
     capture.sandbox.faults.add('short:result*3');
     capture.start();
@@ -143,7 +143,7 @@ snapshots('goes on where a download or a job failed, and starts a page anew wher
   }),
 );
 
-snapshots('takes over the state of the older kit, and leaves none of its rows behind', () =>
+snapshots('continue the state of the older format, and leave none of its rows behind', () =>
   JumpCapture.with(options(), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -163,7 +163,7 @@ snapshots('takes over the state of the older kit, and leaves none of its rows be
   }),
 );
 
-snapshots('writes all rows anew when a backfill is requested', () =>
+snapshots('write all rows again when a backfill is requested', () =>
   JumpCapture.with(options(), async (capture) => {
     capture.start();
     await capture.catchUp();

@@ -23,7 +23,7 @@ const committed = (capture: JumpCapture, stateKey: string) =>
 
 // The older connector's state
 
-state('of the older connector goes on from its cursor, without a backfill, and brings deletions that it had ignored', () =>
+state('of the older connector continues from its cursor, without a backfill, and adds deletions that it had ignored', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals'}]}), async (capture) => {
     const {clock, sandbox, task} = capture;
     const deals = sandbox.org.module('Deals');
@@ -54,7 +54,7 @@ state('of the older connector goes on from its cursor, without a backfill, and b
   }),
 );
 
-state('of the older connector, ahead of Zoho by its host that is fast, goes on from Zoho', () =>
+state("of the older connector on a fast clock, ahead of Zoho's, continues from Zoho's time", () =>
   JumpCapture.with(options({bindings: [{module: 'Leads'}], startDate: '2026-09-05T00:00:00Z'}), async (capture) => {
     const {clock, sandbox, task} = capture;
     for (const text of sandbox.org.truth('Leads')) task.collections.reduce('acme/Leads', parseExact(text) as Reduced);
@@ -111,7 +111,7 @@ state('of the older connector in the middle of a refresh ends it as a refresh', 
   }),
 );
 
-state('that was never begun starts with a backfill, whatever keys it has', async () => {
+state('without a start begins with a backfill, regardless of its keys', async () => {
   for (const saved of [{inc: null, backfill: null, last_initialized: null}, {is_connector_initiated: true}, {snapshot: {}}]) {
     await JumpCapture.with(options({bindings: [{module: 'Leads'}]}), async (capture) => {
       capture.task.state = {bindingStateV1: {Leads: saved}};
@@ -127,7 +127,7 @@ state('that was never begun starts with a backfill, whatever keys it has', async
 
 // Changes of the task
 
-state('says at the start that a changed start date applies from the next backfill, and nothing where none is configured', () =>
+state('reports at the start that a changed start date applies from the next backfill, and nothing if none is configured', () =>
   JumpCapture.with(options({bindings: [{module: 'Leads'}], startDate: '2026-09-01T00:00:00Z'}), async (capture) => {
     const said: string[] = [];
     for (const startDate of ['2026-09-01T00:00:00Z', '2026-09-02T00:00:00Z', undefined]) {
@@ -146,7 +146,7 @@ state('says at the start that a changed start date applies from the next backfil
   }),
 );
 
-state('asked for a new backfill is nulled with its request, then begun anew; other bindings go on', () =>
+state('with a requested backfill is nulled with the request, then begun again; other bindings continue', () =>
   JumpCapture.with(options({startDate: '2026-09-01T00:00:00Z'}), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -171,7 +171,7 @@ state('asked for a new backfill is nulled with its request, then begun anew; oth
   }),
 );
 
-state('asked for a new backfill and killed after the first of its two checkpoints begins anew all the same', () =>
+state('with a requested backfill, killed after the first of its two checkpoints, begins again nevertheless', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals'}]}), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -194,7 +194,7 @@ state('asked for a new backfill and killed after the first of its two checkpoint
   }),
 );
 
-state('of a binding with a raised backfill counter begins anew beside the old one', () =>
+state('of a binding with a raised backfill counter begins again beside the old one', () =>
   JumpCapture.with(options({bindings: [{module: 'Deals'}]}), async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -242,7 +242,7 @@ state('follows bindings that are added, removed, re-ordered and enabled again', 
   }),
 );
 
-state('keeps keys that it does not know', () =>
+state('keeps unknown keys', () =>
   JumpCapture.with(options({bindings: [{module: 'Leads'}]}), async (capture) => {
     const now = second(capture.clock.nowMs());
     capture.task.state = {

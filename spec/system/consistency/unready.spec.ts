@@ -36,7 +36,7 @@ for (const [fault, first] of [
   ['not-ready:result@1', 2],
   ['unknown-state:status@1', 1],
 ] as const) {
-  unready(`a job that stays so (${fault}) is exported anew after a bounded time, and the module paused in the end`, () =>
+  unready(`a job that stays so (${fault}) is exported again after a limited time, and the module is paused in the end`, () =>
     JumpCapture.with(options, async (capture) => {
       const {faults, clock} = capture.sandbox;
       faults.add(fault);

@@ -15,7 +15,7 @@ const thirds = {
   bindings: [{module: 'Deals'}],
 };
 
-slices('more fields than a job may name come in slices, page by page, and end equal', () =>
+slices('more fields than a job may name arrive in slices, page by page, and end equal', () =>
   JumpCapture.with(thirds, async (capture) => {
     capture.start();
     await capture.catchUp();
@@ -25,7 +25,7 @@ slices('more fields than a job may name come in slices, page by page, and end eq
   }),
 );
 
-slices('a backfill killed between slices goes on with the slice it was at', () =>
+slices('a backfill killed between slices continues with its current slice', () =>
   JumpCapture.with(thirds, async (capture) => {
     capture.start();
     await capture.until(() => (capture.state('Deals').backfill as {slice?: number} | undefined)?.slice === 1);
@@ -41,7 +41,7 @@ slices('a backfill killed between slices goes on with the slice it was at', () =
 
 for (const killed of [false, true]) {
   slices(
-    `a record deleted between slices does not come back in part, with the process ${killed ? 'killed' : 'running'} meanwhile`,
+    `a record deleted between slices does not return in part, with the process ${killed ? 'killed' : 'running'} meanwhile`,
     async () => {
       const ended = new Map<string, string>();
       const back: string[] = [];
@@ -103,7 +103,7 @@ for (const columnsMax of [50, 500]) {
   );
 }
 
-slices('records that change between two slices are read again, and no document is put together of two versions', async () => {
+slices('records that change between two slices are read again, and no document mixes two versions', async () => {
   const torn = new Set<string>();
   let onQuery: (() => void) | undefined;
   /** Both fields are always set together: documents in which they differ were put together of two versions. */
@@ -151,7 +151,7 @@ slices('records that change between two slices are read again, and no document i
   );
 });
 
-slices('a field that only one API reads comes with that API and stays when the other writes the record', () =>
+slices('a field that only one API reads arrives with that API, and stays when the other writes the record', () =>
   JumpCapture.with(
     {
       modules: [

@@ -200,7 +200,7 @@ for (const {name, run, stopped, aside} of cases) {
   });
 }
 
-faults('refused-field, by either API: the field is left out and reported, the rest is captured', async () => {
+faults('refused-field, by either API: the field is omitted and reported, the rest is captured', async () => {
   const found = await outcomes.get('refused-field')!;
   assert.equal(found.stopped, undefined);
   assert.deepEqual(found.aside, []);

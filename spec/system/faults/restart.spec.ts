@@ -33,13 +33,13 @@ async function resumed(binding: TaskBinding, check: (task: FlowTask, first: stri
   }
 }
 
-restart('a field that COQL refuses to the question before a refresh does not end the capture', () =>
+restart('a field that COQL rejects before a refresh does not end the capture', () =>
   resumed({module: 'Leads', schedule: '* * * * *'}, (task) => {
     assert.equal(task.sandbox.org.module('Leads').field('Internal_Score')?.coql, false);
   }),
 );
 
-restart('a record restored with its old time, while nobody looked, is captured although the module has no refreshes', () =>
+restart('a record restored unnoticed with its old time is captured although the module has no refreshes', () =>
   resumed({module: 'Products'}, (task, first) => {
     assert.deepEqual([...task.collections.of('acme/Products').keys()], [`#${first}`]);
   }),

@@ -106,21 +106,18 @@ async function conversation({image, env, command}: Built, sandbox: Sandbox, flag
   return task.differences();
 }
 
-container(
-  'captures with nothing that it may write, no shell and no rights, and leaves nothing behind',
-  async ({built, sandbox}) => {
-    const before = [await listed(built.image), await leftBehind()];
-    assert.deepEqual(await conversation(built, sandbox), []);
-    assert.deepEqual([await listed(built.image), await leftBehind()], before);
-  },
-);
+container('captures without write access, shell or privileges, and leaves nothing behind', async ({built, sandbox}) => {
+  const before = [await listed(built.image), await leftBehind()];
+  assert.deepEqual(await conversation(built, sandbox), []);
+  assert.deepEqual([await listed(built.image), await leftBehind()], before);
+});
 
-container('never even tries to write, to start another program, or to load one', async ({built, sandbox}) => {
+container('never attempts to write, or to start or load another program', async ({built, sandbox}) => {
   // Node itself refuses all of that then, whoever asks.
   assert.deepEqual(await conversation(built, sandbox, ['--permission', '--allow-fs-read=*', '--allow-net']), []);
 });
 
-container('would fail if it needed any of it', async ({built: {image}}) => {
+container('would fail if it needed any of that', async ({built: {image}}) => {
   const tried = async (code: string, ...flags: string[]): Promise<string> => {
     const child = spawn(join(image, 'bin/node'), [...flags, '-e', code], {
       ...nobody,

@@ -60,7 +60,7 @@ const requests = [
   {open: {capture, version: '1122334455667788', range: {keyEnd: 4_294_967_295}, state: {}}},
 ];
 
-fuzz('ends requests of any shape, in any bytes, with whole answers and a readable refusal', async () => {
+fuzz('ends requests of any shape, in any bytes, with complete answers and a readable rejection', async () => {
   // With loopback off, nothing that can come of these configs is an address to call.
   const handlers = connectorHandlers({clock: new JumpingClock(), log: silent, loopback: 'off'});
   const shaped = fc
@@ -80,7 +80,7 @@ fuzz('ends requests of any shape, in any bytes, with whole answers and a readabl
   );
 });
 
-fuzz('takes a config only when everything in it can be used', async () => {
+fuzz('accepts a config only if everything in it can be used', async () => {
   await fc.assert(
     fc.asyncProperty(misshapen(endpoint), misshapen(resource), async (config, module) => {
       const read = await defined(() => parseConfig(config));
@@ -126,7 +126,7 @@ const states = [
   },
 ];
 
-fuzz('goes on from a saved state of any version only where all of it can be used', async () => {
+fuzz('continues from a saved state of any version only if all of it can be used', async () => {
   const task = fc
     .constantFrom(...states)
     .chain((saved) => misshapen({bindingStateV1: {Leads: saved}, backfillRequests: {Leads: true}}));
@@ -153,7 +153,7 @@ fuzz('goes on from a saved state of any version only where all of it can be used
   );
 });
 
-fuzz('takes a journal of a directory only when it is one', async () => {
+fuzz('accepts only a valid state.json of a directory', async () => {
   const journal = {
     version: 1,
     capture: {api_domain: 'x'},
@@ -186,7 +186,7 @@ const catalog = `captures:
       - {resource: {name: Deals}, target: {name: acmeCo/Deals}, backfill: 2, disable: false}
 `;
 
-fuzz('reads a catalog that is not what it was, or says what is wrong with it', async () => {
+fuzz('reads a damaged catalog, or reports what is wrong with it', async () => {
   const reader = {
     read: async (path: string) => (path.endsWith('flow.yaml') ? text : ''),
     unseal: async (config: unknown) => config,
@@ -212,7 +212,7 @@ start_date: 2026-01-01T00:00:00Z
 sops: null
 `;
 
-fuzz('reads a config file that is not what it was, in YAML or JSON, or says what is wrong with it', async () => {
+fuzz('reads a damaged config file, in YAML or JSON, or reports what is wrong with it', async () => {
   let text = '';
   const reader = {read: async () => text, unseal: async (config: unknown) => config};
   const texts = fc.constantFrom(configText, JSON.stringify(endpoint, undefined, 2));
@@ -244,7 +244,7 @@ async function bytesOf(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(source));
 }
 
-fuzz('gets the very content out of a ZIP archive, or none', async () => {
+fuzz('extracts the exact content of a ZIP archive, or none', async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...kinds), damages, fc.integer({min: 1, max: 40}), async (options, done, pieceLength) => {
       const bytes = damaged(archive(csv, options), done);
@@ -256,7 +256,7 @@ fuzz('gets the very content out of a ZIP archive, or none', async () => {
   );
 });
 
-fuzz('refuses an archive of very many entries without reading them', async () => {
+fuzz('rejects an archive of very many entries without reading them', async () => {
   for (const options of [{stored: true, zip64: true}, {descriptor: 'signed'}] satisfies ArchiveOptions[]) {
     const whole = archive(csv, {...options, entries: 15_000});
     let pulled = 0;
@@ -272,7 +272,7 @@ fuzz('refuses an archive of very many entries without reading them', async () =>
   }
 });
 
-fuzz('makes of a damaged page whole JSON documents, each with a record id, or none', async () => {
+fuzz('turns a damaged page into complete JSON documents, each with a record id, or none', async () => {
   await fc.assert(
     fc.asyncProperty(damages, fc.integer({min: 1, max: 60}), fc.nat({max: 3}), async (done, pieceLength, skipRows) => {
       const fields = fieldsOf(field('A', 'text'));
@@ -285,7 +285,7 @@ fuzz('makes of a damaged page whole JSON documents, each with a record id, or no
   );
 });
 
-fuzz('makes of a damaged COQL answer what JSON makes of it, or nothing', async () => {
+fuzz('reads a damaged COQL answer as JSON does, or not at all', async () => {
   const records = [
     {id: '5725767000000524157', Modified_Time: '2026-10-01T10:00:00+05:30', A: 'Zoë "x" 😀'},
     {id: '999', Modified_Time: '2026-10-01T10:00:01Z', A: null},
@@ -323,7 +323,7 @@ function shown(value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value);
 }
 
-fuzz('makes of a token answer a token that can be sent and lives for some time, or says why not', async () => {
+fuzz('turns a token answer into a usable token, or reports why not', async () => {
   const hosts = {apiHost: 'www.zohoapis.eu', accountsHost: 'accounts.zoho.eu'};
   const good = {
     access_token: '1000.x',
@@ -355,7 +355,7 @@ fuzz('makes of a token answer a token that can be sent and lives for some time, 
   );
 });
 
-fuzz('has a named failure, or a value that can be used, for every answer that Zoho may give to any call', async () => {
+fuzz('has a named failure or a usable value for every answer of Zoho to any call', async () => {
   const {signal} = new AbortController();
   const answers = {
     modules: {

@@ -34,7 +34,7 @@ network('is reached through one file, which always verifies certificates', async
   assert.deepEqual(await holders(/rejectUnauthorized: (?!true)|checkServerIdentity|TLS_REJECT|setDefaultCACertificates/), []);
 });
 
-network('is listened to by the sandbox and the benchmark only, on the machine itself unless told otherwise', async () => {
+network('is listened to only by the sandbox and the benchmark, on loopback unless configured otherwise', async () => {
   const servers = /from 'node:(?:net|http|https|http2|tls|dgram|inspector|cluster)'/;
   assert.deepEqual(await holders(servers, 'lib/sandbox', 'lib/bench/server.ts', 'lib/bench/memory/server.ts'), []);
   for (const [path, text] of await sources())
@@ -44,7 +44,7 @@ network('is listened to by the sandbox and the benchmark only, on the machine it
   await sandbox.close();
 });
 
-network('is all that the connector uses of the machine: it runs no other program but sops, and no text as code', async () => {
+network('is all that the connector uses: it runs no program but sops, and no text as code', async () => {
   const programs = /from 'node:child_process'/;
   // The launcher starts the project's own node where the running one is older.
   assert.deepEqual(await holders(programs, 'lib/bench'), ['lib/config/sops.ts', 'lib/source-zoho.js']);
@@ -83,7 +83,7 @@ network('trusts no proxy whose certificate cannot be trusted, even if the enviro
   assert.equal(reached, false);
 });
 
-network('has no way to the machine itself when SOURCE_ZOHO_LOOPBACK is anything but on', () => {
+network('has no way to the machine itself unless SOURCE_ZOHO_LOOPBACK is on', () => {
   for (const value of ['off', 'OFF', ' off ', '0', 'false', 'no', 'of'])
     for (const address of ['http://127.0.0.1:1', 'localhost:1', 'http://[::1]:1', 'http://2130706433', 'http://0x7f.1'])
       assert.throws(() => apiOrigin(address, value), {name: 'ConfigError'}, `${address} with ${value}`);

@@ -41,7 +41,7 @@ async function runClean(shell: Shell, args: string | readonly string[], options:
 
 const code = (ran: Ran, expected: number): void => assert.equal(ran.code, expected, ran.messages);
 
-secrecy('stay out of what check and discover tell and write', async ({shell}) => {
+secrecy('stay out of the output and files of check and discover', async ({shell}) => {
   code(await runClean(shell, 'check --config config.json'), 0);
   code(await runClean(shell, 'check --config config.json --json'), 0);
   code(await runClean(shell, 'discover --config config.json'), 0);
@@ -53,7 +53,7 @@ secrecy('stay out of what check and discover tell and write', async ({shell}) =>
   }
 });
 
-secrecy('stay out of the file for the report of a problem, whatever the check comes to', async ({shell, sandbox}) => {
+secrecy('stay out of the support bundle, whatever the result of the check', async ({shell, sandbox}) => {
   code(await run(shell, `capture --config config.json --module ${bindings} --out out --once`), 0);
   code(await runClean(shell, 'check --config config.json --support-bundle good.json --out out'), 0);
   const good = JSON.parse((await filesOf(shell.folder)).get('good.json')!.text);
@@ -82,7 +82,7 @@ secrecy('stay out of the file for the report of a problem, whatever the check co
 });
 
 secrecy(
-  'are in captured documents and in no other line or file of a capture, nor in what verify finds',
+  'are in captured documents and in no other line or file of a capture, nor in the output of verify',
   async ({shell, sandbox}) => {
     const capture = `capture --config config.json --module ${bindings} --out out --once`;
     code(await runClean(shell, capture), 0);
@@ -110,7 +110,7 @@ secrecy(
   },
 );
 
-secrecy('are left out when verify shows what differs', async ({shell, sandbox}) => {
+secrecy('are omitted when verify shows differences', async ({shell, sandbox}) => {
   code(await run(shell, `capture --config config.json --module ${bindings} --out out --once`), 0);
   // A change that moves no time of change is what the capture cannot see, and verify can.
   const lead = [...sandbox.org.module('Leads').ids()][0]!;
@@ -139,7 +139,7 @@ secrecy('are in documents only when a capture prints them with its state', async
   clean(others.join('\n'), 'the checkpoints');
 });
 
-secrecy('stay out of everything when calls fail in every way that shows a body', async ({shell, sandbox}) => {
+secrecy('stay out of all output when calls fail in every way that shows a body', async ({shell, sandbox}) => {
   const faults = [
     'refused-field:create',
     'refused-field:coql',
@@ -163,7 +163,7 @@ secrecy('stay out of everything when calls fail in every way that shows a body',
   for (const [name, {text}] of await filesOf(shell.path('out'))) if (!name.endsWith('.ndjson')) clean(text, name);
 });
 
-secrecy('stay out of refusals of wrong credentials, and of wrong configurations', async ({shell, sandbox}) => {
+secrecy('stay out of messages about wrong credentials and configurations', async ({shell, sandbox}) => {
   const good = JSON.parse(JSON.stringify(configOf(sandbox)));
   const wrong: [string, object | string, number][] = [
     ['another secret', {credentials: {...good.credentials, client_secret: 'sandbox-secret-of-another'}}, 3],
@@ -185,7 +185,7 @@ secrecy('stay out of refusals of wrong credentials, and of wrong configurations'
   code(await runClean(shell, `capture --config config.json --module Leads --out out --once`), 3);
 });
 
-secrecy('stay out of what sops says and of what it gives, when that is no config', async ({shell}) => {
+secrecy('stay out of messages about output of sops that is not a config', async ({shell}) => {
   await writeFile(shell.path('sealed.json'), JSON.stringify({credentials: {}, sops: {encrypted_suffix: '_sops'}}));
   const env = {PATH: `${shell.folder}:${process.env.PATH}`};
   for (const output of ['sandbox-secret-1', '{"credentials": sandbox-secret-1}', '']) {
@@ -197,7 +197,7 @@ secrecy('stay out of what sops says and of what it gives, when that is no config
   }
 });
 
-secrecy('go from login into its file, which only its owner can read, and nowhere else', async ({shell, sandbox}) => {
+secrecy('pass from login into its file, readable only by its owner, and nowhere else', async ({shell, sandbox}) => {
   const {client_id, client_secret} = sandbox.credentials;
   const args = ['login', '--client-id', client_id, '--api-domain', sandbox.url, '--out', 'mine.json'];
   // What another program left behind must not lend its mode to the file.
@@ -216,54 +216,57 @@ secrecy('go from login into its file, which only its owner can read, and nowhere
   );
 });
 
-secrecy('are in captured documents only when Flow is told, with an answer to every request', async ({shell, sandbox}) => {
-  const config = configOf(sandbox);
-  const bound = modules.map((name) => ({
-    resourceConfig: {name, interval: 'PT1S'},
-    resourcePath: [name],
-    collection: {name: `acmeCo/${name}`, key: ['/id']},
-    stateKey: name,
-  }));
-  const requests = [
-    {spec: {connectorType: 'IMAGE', config}},
-    {discover: {connectorType: 'IMAGE', config}},
-    {validate: {name: 'acmeCo/zoho', connectorType: 'IMAGE', config, bindings: bound}},
-    {apply: {capture: {name: 'acmeCo/zoho', config, bindings: bound}}},
-    {open: {capture: {name: 'acmeCo/zoho', config, bindings: bound}, range: {keyEnd: 4_294_967_295}, state: {}}},
-  ];
-  sandbox.faults.add('refused-field:coql');
-  sandbox.faults.add('corrupt');
-  const ran = await run(shell, '', {
-    input: requests.map((request) => `${JSON.stringify(request)}\n`).join(''),
-    whenRunning(...running) {
-      const isBackfilled = (said: string): boolean =>
-        modules.every((name) => said.includes(`${name}: backfill`) || /backfill.*complete/i.test(said));
-      const isSwept = (_: string, output: string): boolean => output.includes('kanarienvogel later');
-      const sweep = (): void => {
-        change(sandbox);
-        onceSaid(isSwept, (kill) => kill('SIGTERM'))(...running);
-      };
-      onceSaid(isBackfilled, sweep)(...running);
-    },
-  });
-  code(ran, 0);
-  const lines = ran.output.trimEnd().split('\n');
-  const documents = lines.filter((line) => line.startsWith('{"captured":'));
-  carries(documents.join('\n'), 'the documents');
-  assert.ok(
-    documents.some((line) => line.includes('kanarienvogel later')),
-    'sweeps brought some',
-  );
-  const others = lines.filter((line) => !documents.includes(line));
-  for (const kind of ['spec', 'discovered', 'validated', 'applied', 'opened', 'checkpoint', 'sourcedSchema'])
+secrecy(
+  'are only in captured documents when Flow runs the connector, with an answer to every request',
+  async ({shell, sandbox}) => {
+    const config = configOf(sandbox);
+    const bound = modules.map((name) => ({
+      resourceConfig: {name, interval: 'PT1S'},
+      resourcePath: [name],
+      collection: {name: `acmeCo/${name}`, key: ['/id']},
+      stateKey: name,
+    }));
+    const requests = [
+      {spec: {connectorType: 'IMAGE', config}},
+      {discover: {connectorType: 'IMAGE', config}},
+      {validate: {name: 'acmeCo/zoho', connectorType: 'IMAGE', config, bindings: bound}},
+      {apply: {capture: {name: 'acmeCo/zoho', config, bindings: bound}}},
+      {open: {capture: {name: 'acmeCo/zoho', config, bindings: bound}, range: {keyEnd: 4_294_967_295}, state: {}}},
+    ];
+    sandbox.faults.add('refused-field:coql');
+    sandbox.faults.add('corrupt');
+    const ran = await run(shell, '', {
+      input: requests.map((request) => `${JSON.stringify(request)}\n`).join(''),
+      whenRunning(...running) {
+        const isBackfilled = (said: string): boolean =>
+          modules.every((name) => said.includes(`${name}: backfill`) || /backfill.*complete/i.test(said));
+        const isSwept = (_: string, output: string): boolean => output.includes('kanarienvogel later');
+        const sweep = (): void => {
+          change(sandbox);
+          onceSaid(isSwept, (kill) => kill('SIGTERM'))(...running);
+        };
+        onceSaid(isBackfilled, sweep)(...running);
+      },
+    });
+    code(ran, 0);
+    const lines = ran.output.trimEnd().split('\n');
+    const documents = lines.filter((line) => line.startsWith('{"captured":'));
+    carries(documents.join('\n'), 'the documents');
     assert.ok(
-      others.some((line) => line.startsWith(`{"${kind}":`)),
-      kind,
+      documents.some((line) => line.includes('kanarienvogel later')),
+      'sweeps brought some',
     );
-  clean(others.join('\n'), 'lines other than documents');
-});
+    const others = lines.filter((line) => !documents.includes(line));
+    for (const kind of ['spec', 'discovered', 'validated', 'applied', 'opened', 'checkpoint', 'sourcedSchema'])
+      assert.ok(
+        others.some((line) => line.startsWith(`{"${kind}":`)),
+        kind,
+      );
+    clean(others.join('\n'), 'lines other than documents');
+  },
+);
 
-secrecy('stay out of messages although Zoho repeats in every answer all that it was sent', async ({shell, sandbox}) => {
+secrecy('stay out of messages although Zoho repeats every request in its answers', async ({shell, sandbox}) => {
   const {client_secret, refresh_token} = sandbox.credentials;
   const access = '1000.sandbox-access-echoed.00000000000000000000000000000000';
   const all = `${access} ${client_secret} ${refresh_token}`;

@@ -19,7 +19,7 @@ export function caught(
   seedsMax: number,
   violationsOf: (seed: number) => Promise<readonly string[]>,
 ): void {
-  test(`catches it when ${name}`, async () => {
+  test(`catches the defect: ${name}`, async () => {
     const mend = breakIt?.();
     try {
       for (const seed of [known, ...Array.from({length: seedsMax}, (_, i) => i + 1)])

@@ -21,7 +21,7 @@ model(`${seeds} runs under edits, faults, kills and restarts lose nothing, inven
   assert.ok(refreshes > seeds, 'refreshes ran');
 });
 
-model(`${seeds >> 2} runs of a process that lives through all edits write every value that changed`, async () => {
+model(`${seeds >> 2} runs of a process that survives all edits write every changed value`, async () => {
   for (let seed = 1; seed <= seeds >> 2; seed++) {
     const report = await modelRun({...steady, seed});
     assert.deepEqual(report.violations, [], `seed ${seed}`);

@@ -10,7 +10,7 @@ const controlSeedsMax = 60;
 
 const model = suite('model check of snapshots');
 
-model(`${seeds} runs under edits, faults, kills and restarts come to exactly Zoho's rows`, async () => {
+model(`${seeds} runs under edits, faults, kills and restarts end with exactly Zoho's rows`, async () => {
   let kills = 0;
   let inTheMiddle = 0;
   for (let seed = 1; seed <= seeds; seed++) {

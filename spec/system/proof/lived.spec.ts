@@ -46,7 +46,7 @@ const harmless: KnownMutant = {
   case: 'takes what says nothing of the credentials for a failure that passes',
 };
 
-lived('are not taken for noticed when they are not, or cannot be made', async () => {
+lived('do not count as noticed if they are not, or cannot be made', async () => {
   assert.equal(await tried(harmless), 'lived\n');
   await assert.rejects(
     tried({...harmless, search: 'no such text'}),

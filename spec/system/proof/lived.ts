@@ -32,7 +32,7 @@ export const onceLived: readonly KnownMutant[] = [
     search: 'this.#newBytes > uncommittedBytesMax && this.#committing !== undefined',
     replace: 'false',
     spec: 'sinks/ndjson',
-    case: 'holds writers back while a slow disk owes more than it may, and no sooner',
+    case: 'delays writers while a slow disk is behind by more than its bound, and not before',
   },
   {
     name: 'what is written during a commit is not committed by itself',
@@ -40,7 +40,7 @@ export const onceLived: readonly KnownMutant[] = [
     search: '      this.#commitSoon(commitDelayMs);\n',
     replace: '',
     spec: 'sinks/ndjson',
-    case: 'commits by itself what was written during a commit',
+    case: 'commits by itself transactions written during a commit',
   },
   {
     name: 'the row count that Zoho gave is not compared',
@@ -48,7 +48,7 @@ export const onceLived: readonly KnownMutant[] = [
     search: 'if (missing < 0 || (missing > 0 && brokenPlaces === 0)) {',
     replace: 'if (false) {',
     spec: 'sources/bulk-pages',
-    case: 'with fewer or more rows than Zoho counted are damaged, though their file is whole',
+    case: 'with fewer or more rows than Zoho counted are damaged, even in an intact file',
   },
   {
     name: 'more rows without a token are the end',
@@ -56,7 +56,7 @@ export const onceLived: readonly KnownMutant[] = [
     search: 'if (done.more === true || (done.more === undefined',
     replace: 'if ((done.more === undefined',
     spec: 'sources/bulk-pages',
-    case: 'that have more rows behind them but no token are not the end',
+    case: 'that are followed by rows but have no token are not the end',
   },
   {
     name: 'the job submitted ahead is not awaited after a failure',
@@ -64,7 +64,7 @@ export const onceLived: readonly KnownMutant[] = [
     search: '    await next?.job;\n    const news',
     replace: '    const news',
     spec: 'sources/bulk-pages',
-    case: 'that fail hand up the job that was submitted ahead, so that it is not paid for twice',
+    case: 'that fail pass on the job submitted ahead, so it is not paid twice',
   },
   {
     name: 'an unfinished backfill is compared',

@@ -14,14 +14,14 @@ proof('20 sessions killed at any moment lose nothing', async () => {
   assert.equal(comparisons, 2);
 });
 
-proof('three simulated days leave nothing behind', async () => {
+proof('three simulated days leak nothing', async () => {
   const {days, differences, growth} = await soak({days: 3, seed: 2});
   assert.equal(days.length, 3);
   assert.deepEqual(differences, []);
   assert.deepEqual(growth, []);
 });
 
-proof('whatever grows from the second day on is noticed', () => {
+proof('growth from the second day on is noticed', () => {
   const day: SoakDay = {
     heapBytes: 30 << 20,
     residentBytes: 200 << 20,
