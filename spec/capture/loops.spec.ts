@@ -145,7 +145,7 @@ loops('keep the fields that are known when Zoho gives none', async () => {
   Object.assign(it.shared.client, {fields: async () => null});
   await until(it, () => it.logged.length > 0);
   assert.deepEqual(it.logged, [
-    'warn Module Leads: Zoho gave an empty answer about its fields, although it had some; those known before stay in use',
+    'warn Module Leads: Zoho gave an empty answer about its fields, although it had some; the known fields stay in use',
   ]);
   assert.equal(it.binding.queries.fields.all.has('A'), true);
 });
@@ -171,7 +171,7 @@ loops('say what a range leaves owed, and that it comes at once', async () => {
   });
   await until(it, () => it.logged.some((line) => line.includes('were captured without')));
   assert.ok(
-    it.logged.includes('info Records of module Leads were captured without B: it comes with a refresh, which begins now'),
+    it.logged.includes('info Records of module Leads were captured without B: a refresh that adds the values begins now'),
     it.logged.join('\n'),
   );
 });
@@ -233,7 +233,9 @@ ranges('of a refresh write values that changed, and count those that did not', a
   assert.deepEqual([it.binding.state.backfill, it.binding.state.is_connector_initiated], [undefined, false]);
   assert.ok(
     it.logged.some((line) =>
-      /^info The refresh of module Leads is complete: 2 rows in \d+ s, \d+ credits; 1 of 2 records have other values$/.test(line),
+      /^info The refresh of module Leads is complete: 2 rows in \d+ s, \d+ credits; 1 of 2 records have changed values$/.test(
+        line,
+      ),
     ),
     it.logged.join('\n'),
   );

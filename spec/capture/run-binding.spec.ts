@@ -131,7 +131,7 @@ life('tells since when it captures, and why', () => {
     return {logged: it.logged, since: options.progress.since};
   };
   const since = (start: string, reason: string) => `info Module Leads: records modified since ${start} are captured (${reason})`;
-  const byDefault = '30 days before the first start, as none is configured';
+  const byDefault = '30 days before the first start, because none is configured';
   assert.equal(startReason(undefined), byDefault);
   assert.deepEqual(told({}, undefined, monthAgo), {
     logged: [since(monthAgo, byDefault)],

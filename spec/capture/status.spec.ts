@@ -38,10 +38,13 @@ status('counts no paused module as doing anything, and names it with its reason'
 status('adds what refreshes found, what waits for credits, and what was left out', () => {
   assert.equal(
     statusOf([one({lastRefresh: {records: 12_345, changed: 67}}), one({lastRefresh: {records: 5, changed: 1_000}}), one()]),
-    'Streaming change events (3 bindings are backfilled). The latest formula refreshes found other values in 1,067 of 12,350 records.',
+    'Streaming change events (3 bindings are backfilled). The latest formula refreshes found changed values in 1,067 of 12,350 records.',
   );
-  assert.match(statusOf([one()], {deletions: true, refreshes: false}), /\. Zoho's API credits run short: deletions wait\.$/);
-  assert.match(statusOf([one()], {deletions: true, refreshes: true}), /: deletions and refreshes wait\.$/);
+  assert.match(
+    statusOf([one()], {deletions: true, refreshes: false}),
+    /\. Zoho's API credits are running short: deletions are on hold\.$/,
+  );
+  assert.match(statusOf([one()], {deletions: true, refreshes: true}), /: deletions and refreshes are on hold\.$/);
   assert.match(statusOf([one({quarantined: 1})]), / 1 row of module Leads left out: see the log, or run verify\.$/);
   assert.match(statusOf([one({quarantined: 2})]), / 2 rows of module Leads left out: see the log, or run verify\.$/);
 });
@@ -75,14 +78,14 @@ status('is told when it changes, with what waits for credits, and the cost of ev
   assert.deepEqual(await next(), ['info Backfilling 1 out of 1 bindings.']);
   remaining = 0;
   assert.deepEqual(await next(), [
-    "info Backfilling 1 out of 1 bindings. Zoho's API credits run short: deletions and refreshes wait.",
-    "warn 0 of Zoho's API credits are left: deletions and refreshes wait until more are back",
+    "info Backfilling 1 out of 1 bindings. Zoho's API credits are running short: deletions and refreshes are on hold.",
+    "warn 0 of Zoho's API credits are left: deletions and refreshes are on hold until more are available",
   ]);
   assert.deepEqual(await next(), []);
   remaining = 1e9;
   assert.deepEqual(await next(), [
     'info Backfilling 1 out of 1 bindings.',
-    "info Zoho's API credits suffice again: nothing waits for them any more",
+    "info Zoho's API credits are sufficient again: nothing is on hold",
   ]);
   logged.length = 0;
   await clock.advance(costLogMs);
