@@ -199,8 +199,9 @@ function programOf(host: CommandContext, run: Run): Command {
     .option('--starts', 'instead, time the starts of spec and --help, compared with node')
     .option(
       '--memory',
-      'instead, measure peak memory; its cases are idle, sweeps, slices, deletions, largest, largest-bulk, stalled',
+      'instead, measure peak memory; its cases are idle, sweeps, slices, deletions, largest, largest-bulk, stalled, refresh, snapshot',
     )
+    .option('--write', 'instead, measure everything that lib/bench/RESULTS.md shows, and write it there: about 15 minutes')
     .option('--json', 'print the figures as JSON')
     .addHelpText('after', example('source-zoho bench --cases usual,coql --rounds 3'))
     .action(run(async (args) => (await import('./commands/bench.ts')).bench(host, args)));

@@ -1,4 +1,5 @@
 /** Plots rate and memory against rows, as SVG. Pure. */
+import type {Figures} from './figures.ts';
 
 export interface Point {
   readonly rows: number;
@@ -82,3 +83,11 @@ function nice(value: number): number {
 
 const fixed = (value: number): string => value.toFixed(1);
 const rounded = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+/** The plot of measured cases. */
+export function plotOf(figures: readonly Figures[], ceilingRowsPerS: number): string {
+  const points = figures
+    .filter(({left}) => left === undefined)
+    .map(({rows, rowsPerS, memoryMb = 0}) => ({rows, rowsPerS, memoryMb}));
+  return plot(points, ceilingRowsPerS);
+}

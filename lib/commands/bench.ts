@@ -9,9 +9,11 @@ import {type Case, casesOf, ceilingRowsPerS, hundred, ladderOf} from '../bench/c
 import type {Figures} from '../bench/figures.ts';
 import {memoryCases} from '../bench/memory/cases.ts';
 import {type MemoryFigures, measureMemory} from '../bench/memory/measure.ts';
-import {plot} from '../bench/plot.ts';
+import {plotOf} from '../bench/plot.ts';
+import {casesTable, memoryTable, startsTable, type Table} from '../bench/tables.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {explainSystemErrors} from '../errors/system.ts';
+import {writeResults} from './bench-results.ts';
 import {type CommandContext, exit, print, say, sayJson} from './host.ts';
 import {refuseExisting} from './new-file.ts';
 import {type BenchRecord, benchPage} from './report/bench-page.ts';
@@ -32,17 +34,28 @@ export interface BenchArguments {
   readonly report?: string;
   readonly force?: boolean;
   readonly memory?: true;
+  /** Measure everything that RESULTS.md shows, and write it there. */
+  readonly write?: true;
 }
 
 /** Measures and prints. Ends with `different` when a contender's documents were not right. */
 export async function bench(host: CommandContext, args: BenchArguments): Promise<number> {
   if (args.rounds < 1 || args.rows < 1) throw new ConfigError('Cannot measure: it takes at least one round and one row');
   const {report, scale} = args;
-  const other = args.starts ? '--starts' : args.memory ? '--memory' : scale !== undefined ? '--scale' : undefined;
+  const other = args.starts
+    ? '--starts'
+    : args.memory
+      ? '--memory'
+      : args.write
+        ? '--write'
+        : scale !== undefined
+          ? '--scale'
+          : undefined;
   if (report !== undefined && other !== undefined)
     throw new ConfigError(`Cannot use --report with ${other}: the page only shows cases`);
   if (args.starts) return benchStarts(host, args);
   if (args.memory) return benchMemory(host, args);
+  if (args.write) return writeResults(host, {circumstances: machine()});
   // Fails before minutes of measuring.
   if (scale !== undefined) {
     await explainSystemErrors(`write ${scale}`, async () => {
@@ -72,7 +85,7 @@ async function measureCases(host: CommandContext, args: BenchArguments, measured
       onMeasured: (figures) => measured.push(...figures),
     });
     const figures = 'figures' in outcome ? outcome.figures : [];
-    if (args.scale !== undefined) await writeFile(args.scale, plotOf(figures));
+    if (args.scale !== undefined) await writeFile(args.scale, plotOf(figures, ceilingRowsPerS));
     if (args.json) sayJson(host, {...circumstances(), figures});
     else for (const line of linesOf(figures)) print(host, line);
     return figures.some(({left}) => left?.includes('wrote')) ? exit.different : exit.done;
@@ -97,9 +110,7 @@ async function benchStarts(host: CommandContext, {rounds, json}: BenchArguments)
   const starts = 'starts' in outcome ? outcome.starts : [];
   if (json) sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, starts});
   else {
-    const columns = [{title: 'start'}, {title: 'ms', align: 'right'}, {title: 'x node', align: 'right'}] as const;
-    const rows = starts.map(({name, ms, timesNode}) => [name, ms.toFixed(1), timesNode.toFixed(2)]);
-    for (const line of [...tableLines(columns, rows), '', machine()]) print(host, line);
+    for (const line of [...linesOfTable(startsTable(starts)), '', machine()]) print(host, line);
   }
   return exit.done;
 }
@@ -114,30 +125,11 @@ async function benchMemory(host: CommandContext, {cases = ['all'], json}: BenchA
       figures.push(await measureMemory(what, folder, host.signal));
     }
     if (json) sayJson(host, {machine: machine(), date: new Date().toISOString(), node: process.version, memory: figures});
-    else for (const line of memoryLines(figures)) print(host, line);
+    else for (const line of [...linesOfTable(memoryTable(figures)), '', machine()]) print(host, line);
     return exit.done;
   } finally {
     await rm(folder, {recursive: true, force: true});
   }
-}
-
-function memoryLines(figures: readonly MemoryFigures[]): string[] {
-  const right = {align: 'right'} as const;
-  const columns = [
-    {title: 'case'},
-    {title: 'documents', ...right},
-    {title: 'output MB', ...right},
-    {title: 'wall s', ...right},
-    {title: 'peak MB', ...right},
-  ];
-  const rows = figures.map(({name, documents, bytes, wallS, peakMb}) => [
-    name,
-    grouped(documents),
-    (bytes / 1e6).toFixed(1),
-    wallS.toFixed(1),
-    peakMb.toFixed(0),
-  ]);
-  return [...tableLines(columns, rows), '', machine()];
 }
 
 function chosen({cases = ['usual'], rows}: BenchArguments): readonly Case[] {
@@ -155,38 +147,9 @@ function pick<T extends {readonly name: string}>(known: readonly T[], cases: rea
 }
 
 function linesOf(figures: readonly Figures[]): string[] {
-  const titles = [
-    'case',
-    'contender',
-    'wall s',
-    '±',
-    'rows/s',
-    'MB/s',
-    'CPU s',
-    'memory MB',
-    'x naive',
-    'x floor',
-    'x unzip',
-    'x DuckDB',
-    'CPU / inflate',
-  ];
-  const columns = titles.map((title, i) => ({title, align: i < 2 ? ('left' as const) : ('right' as const)}));
-  const rows = figures
-    .filter(({left}) => left === undefined)
-    .map((f) => [
-      f.case,
-      f.contender,
-      f.wallS.toFixed(2),
-      `${Math.round(100 * f.spread)} %`,
-      grouped(f.rowsPerS),
-      f.megabytesPerS.toFixed(1),
-      f.cpuS.toFixed(2),
-      f.memoryMb?.toFixed(0),
-      ...[f.timesNaive, f.timesFloor, f.timesUnzip, f.timesDuckdb, f.inflates].map((times) => times?.toFixed(2)),
-    ]);
   const left = figures.filter((f) => f.left !== undefined).map((f) => `${f.case}, ${f.contender}: no figures, ${f.left}`);
   return [
-    ...tableLines(columns, rows),
+    ...linesOfTable(casesTable(figures)),
     '',
     ...left,
     machine(),
@@ -194,11 +157,8 @@ function linesOf(figures: readonly Figures[]): string[] {
   ];
 }
 
-function plotOf(figures: readonly Figures[]): string {
-  const points = figures
-    .filter(({left}) => left === undefined)
-    .map(({rows, rowsPerS, memoryMb = 0}) => ({rows, rowsPerS, memoryMb}));
-  return plot(points, ceilingRowsPerS);
+function linesOfTable({columns, rows}: Table): string[] {
+  return tableLines(columns, rows);
 }
 
 function machine(): string {

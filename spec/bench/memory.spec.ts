@@ -49,12 +49,18 @@ if (platform() === 'linux') {
     assert.equal(documents, 10);
     assert.ok(peakMb < boundMb, `${peakMb.toFixed(0)} MB were resident`);
   });
+
+  memory('counts the rows of a snapshot', async () => {
+    const {documents, peakMb} = await measured('snapshot', memoryCases(0.01));
+    assert.equal(documents, 10_000);
+    assert.ok(peakMb < boundMb, `${peakMb.toFixed(0)} MB were resident`);
+  });
 }
 
 memory('has a case for each of what is promised', () => {
   assert.deepEqual(
     memoryCases().map(({name}) => name),
-    ['idle', 'sweeps', 'slices', 'deletions', 'largest', 'largest-bulk', 'stalled', 'refresh'],
+    ['idle', 'sweeps', 'slices', 'deletions', 'largest', 'largest-bulk', 'stalled', 'refresh', 'snapshot'],
   );
 });
 

@@ -25,11 +25,13 @@ export interface MemoryCase {
   readonly bulk: boolean;
   /** Rows of a backfill from the page server instead, and how long the reader pauses during it. */
   readonly page?: {readonly rows: number; readonly pages: number; readonly stallMs: number};
-  /** Two refreshes of a formula instead, of which the second is measured. */
-  readonly refresh?: RefreshCase;
+  /** A module of many small records instead. */
+  readonly many?: ManyRecords;
 }
 
-export interface RefreshCase {
+export interface ManyRecords {
+  /** The second of two refreshes of a formula, or the first snapshot of a module without `Modified_Time`. */
+  readonly measures: 'refresh' | 'snapshot';
   readonly records: number;
   /** Records whose value differs from one refresh to the next. */
   readonly changed: number;
@@ -72,7 +74,13 @@ export function memoryCases(share = 1): readonly MemoryCase[] {
       ...nothing,
       name: 'refresh',
       about: 'the second refresh of 1,000,000 records in a process, of which 1,000 differ',
-      refresh: {records: part(1_000_000), changed: part(1_000), pageRows: 200_000},
+      many: {measures: 'refresh', records: part(1_000_000), changed: part(1_000), pageRows: 200_000},
+    },
+    {
+      ...nothing,
+      name: 'snapshot',
+      about: '1,000,000 rows without Modified_Time, read twice and written',
+      many: {measures: 'snapshot', records: part(1_000_000), changed: 0, pageRows: 200_000},
     },
   ];
 }

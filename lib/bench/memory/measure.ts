@@ -28,7 +28,7 @@ export interface MemoryFigures {
 
 const mainFile = fileURLToPath(new URL('../../main.ts', import.meta.url));
 const serverFile = fileURLToPath(new URL('server.ts', import.meta.url));
-const refreshServerFile = fileURLToPath(new URL('refresh-server.ts', import.meta.url));
+const manyRecordsFile = fileURLToPath(new URL('many-records-server.ts', import.meta.url));
 const cursor = '2026-01-01T00:00:00Z';
 const documentStart = Buffer.from('{"captured"');
 const lineFeed = 0x0a;
@@ -52,7 +52,7 @@ export async function measureMemory(
 }
 
 async function serverOf(what: MemoryCase, folder: string): Promise<PageServer> {
-  if (what.refresh !== undefined) return startProcess(refreshServerFile, what.refresh);
+  if (what.many !== undefined) return startProcess(manyRecordsFile, what.many);
   if (what.page === undefined) return startProcess(serverFile, what);
   const {rows, pages} = what.page;
   const page = await makePage(folder, 'usual', rows, false);
@@ -71,7 +71,8 @@ async function capture(what: MemoryCase, url: string, signal: AbortSignal, flags
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify({open: openRequest(what, url)})}\n`);
   try {
-    const read = what.refresh === undefined ? await readAll(child, what) : await readSecondRefresh(child.stdout, what.refresh);
+    const {many} = what;
+    const read = many?.measures === 'refresh' ? await readSecondRefresh(child.stdout, many) : await readAll(child, what);
     signal.throwIfAborted();
     if (read === undefined) throw new Error(`Cannot measure ${what.name}: the connector ended early\n${await said}`);
     const peakMb = (1_024 * peakKb(child.pid ?? 0)) / 1e6;
@@ -84,7 +85,8 @@ async function capture(what: MemoryCase, url: string, signal: AbortSignal, flags
 }
 
 function openRequest(what: MemoryCase, url: string): object {
-  const schedule = what.refresh === undefined ? {} : {schedule: '* * * * *'};
+  const isSnapshot = what.many?.measures === 'snapshot';
+  const schedule = what.many?.measures === 'refresh' ? {schedule: '* * * * *'} : {};
   const names = what.page === undefined ? Array.from({length: what.modules}, (_, i) => `Heavy${i}`) : ['Bench0'];
   const credentials = {
     credentials_title: 'OAuth Credentials',
@@ -94,7 +96,7 @@ function openRequest(what: MemoryCase, url: string): object {
     api_domain: url,
   };
   const swept = {start: cursor, inc: {cursor}, deleted: {cursor}, last_initialized: cursor};
-  const bulk = what.bulk || what.page !== undefined;
+  const bulk = what.bulk || what.page !== undefined || isSnapshot;
   return {
     capture: {
       name: 'bench/memory',
@@ -102,7 +104,7 @@ function openRequest(what: MemoryCase, url: string): object {
       bindings: names.map((name) => ({
         resourceConfig: {name, ...schedule},
         resourcePath: [name],
-        collection: {name: `bench/${name}`},
+        collection: {name: `bench/${name}`, key: [isSnapshot ? '/_meta/row_id' : '/id']},
       })),
     },
     state: bulk ? {} : {bindingStateV1: Object.fromEntries(names.map((name) => [name, swept]))},
@@ -118,7 +120,9 @@ async function readAll(
   what: MemoryCase,
 ): Promise<Pick<MemoryFigures, 'documents' | 'bytes' | 'wallS'> | undefined> {
   const since = performance.now();
-  const due = what.page === undefined ? what.modules * (what.records + what.deletions) : what.page.rows * what.page.pages;
+  const {page} = what;
+  const ofPages = page === undefined ? what.modules * (what.records + what.deletions) : page.rows * page.pages;
+  const due = what.many?.records ?? ofPages;
   let documents = 0;
   let bytes = 0;
   let stallMs = what.page?.stallMs ?? 0;

@@ -1,7 +1,7 @@
 /** What a process writes in its second refresh, read from its output. */
 import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
-import type {RefreshCase} from './cases.ts';
+import type {ManyRecords} from './cases.ts';
 
 export interface RefreshFigures {
   readonly documents: number;
@@ -17,7 +17,7 @@ const end = '"is_connector_initiated":false';
  * Reads the output up to the end of the second refresh; undefined when the output ends earlier. Throws when the first one did not write
  * every record: the second would have nothing to compare with.
  */
-export async function readSecondRefresh(output: Readable, {records}: RefreshCase): Promise<RefreshFigures | undefined> {
+export async function readSecondRefresh(output: Readable, {records}: ManyRecords): Promise<RefreshFigures | undefined> {
   let refreshes = 0;
   let [documents, bytes, beganMs] = [0, 0, 0];
   for await (const line of createInterface({input: output})) {

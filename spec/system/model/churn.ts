@@ -1,5 +1,5 @@
 /** What people do in the model while a capture runs. */
-import type {VirtualClock} from './clock.ts';
+import type {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import type {Order} from './order.ts';
 import type {ModelOrg} from './org.ts';
 import type {Random} from './random.ts';

@@ -1,5 +1,6 @@
 /** The model org behind the connector's own client interface: answers take time, photographs are taken, pages expire. */
 import {zipSync} from 'fflate';
+import type {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {silent} from '../../../lib/platform/log.ts';
 import {parseQuery} from '../../../lib/sandbox/coql/parse.ts';
@@ -10,7 +11,6 @@ import type {BulkJob, DeletedRows, Module, ZohoClient} from '../../../lib/zoho/a
 import type {BulkPage, BulkQuery} from '../../../lib/zoho/client.ts';
 import {Usage} from '../../../lib/zoho/usage.ts';
 import {ZohoClock} from '../../../lib/zoho/zoho-clock.ts';
-import type {VirtualClock} from './clock.ts';
 import {type ModelFields, textOf} from './fields.ts';
 import {type Oddities, refuseOdd, writeDate, writeFlag} from './oddities.ts';
 import type {ModelOrg, Seen} from './org.ts';

@@ -1,4 +1,5 @@
 /** One seeded run: a capture of the model org under edits, faults, kills and restarts, and what it did wrong. */
+import {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import type {Log} from '../../../lib/platform/log.ts';
@@ -9,7 +10,6 @@ import {differences, type Reduced, Session, Task} from '../../harness/runtime.ts
 import {Boundaries, boundaries} from './boundaries.ts';
 import {churn} from './churn.ts';
 import {ModelZoho, timeText} from './client.ts';
-import {VirtualClock} from './clock.ts';
 import {ModelFields, textOf} from './fields.ts';
 import {drawOddities, type Oddities} from './oddities.ts';
 import {Order} from './order.ts';

@@ -1,4 +1,5 @@
 /** One seeded run over a model org whose module has no Modified_Time: snapshots under edits, faults, kills and restarts, and what they did wrong. */
+import {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import {FlowSink} from '../../../lib/sinks/flow.ts';
@@ -6,7 +7,6 @@ import type {ZohoClient} from '../../../lib/zoho/api.ts';
 import {lineWriter} from '../../harness/lines.ts';
 import {type Reduced, rowDifferences, Session, Task} from '../../harness/runtime.ts';
 import {ModelZoho} from './client.ts';
-import {VirtualClock} from './clock.ts';
 import {ModelFields} from './fields.ts';
 import {noOddities} from './oddities.ts';
 import {ModelOrg} from './org.ts';

@@ -1,5 +1,5 @@
 /** Time that stands still until everything waits for it. */
-import type {Clock} from '../../../lib/platform/clock.ts';
+import type {Clock} from '../platform/clock.ts';
 
 interface Sleeper {
   readonly atMs: number;

@@ -1,27 +1,27 @@
 /**
- * The stand-in for Zoho while refreshes are measured, in its own process: a module of many records with a formula, some of whose values differ from one refresh to
- * the next.
+ * The stand-in for Zoho while refreshes and snapshots are measured, in its own process: a module of many records with a formula, some of whose values differ from one
+ * range of exports to the next.
  *
- * Start it with `node refresh-server.ts '<RefreshCase as JSON>'`; it prints its URL on a line.
+ * Start it with `node many-records-server.ts '<ManyRecords as JSON>'`; it prints its URL on a line.
  */
 import {createServer, type ServerResponse} from 'node:http';
 import {zipped} from '../../sandbox/zip.ts';
-import type {RefreshCase} from './cases.ts';
+import type {ManyRecords} from './cases.ts';
 
-const what: RefreshCase = JSON.parse(process.argv[2] ?? '{}');
+const what: ManyRecords = JSON.parse(process.argv[2] ?? '{}');
 const pages = Math.ceil(what.records / what.pageRows);
 const firstId = 1_000_000_000_000_000_001n;
-/** One of so many records has another value in each refresh. */
-const stride = Math.floor(what.records / what.changed);
+/** One of so many records has another value in each range. */
+const stride = what.changed === 0 ? what.records : Math.floor(what.records / what.changed);
 
 interface Job {
-  /** Which refresh it belongs to, and the number of its page, both from 0. */
-  readonly refresh: number;
+  /** Which range it belongs to, and the number of its page, both from 0. */
+  readonly range: number;
   readonly page: number;
 }
 
 const jobs: Job[] = [];
-let refreshes = 0;
+let ranges = 0;
 
 const server = createServer(async (request, response) => {
   const path = request.url ?? '/';
@@ -43,14 +43,15 @@ server.listen(0, '127.0.0.1', () => {
 // Ends with its parent.
 process.stdin.resume().once('end', () => process.exit());
 
+const times = {api_name: 'Modified_Time', data_type: 'datetime', json_type: 'string'};
 const fields = [
-  {api_name: 'Modified_Time', data_type: 'datetime', json_type: 'string'},
+  ...(what.measures === 'snapshot' ? [] : [times]),
   {api_name: 'Score', data_type: 'formula', json_type: 'double', formula: {return_type: 'double', dynamic: false}},
 ];
 
 function submit({page_token: token}: {readonly page_token?: string}): string {
-  const [refresh = 0, page = 0] = token === undefined ? [refreshes++] : token.split(' ').map(Number);
-  return String(1_000 + jobs.push({refresh, page}));
+  const [range = 0, page = 0] = token === undefined ? [ranges++] : token.split(' ').map(Number);
+  return String(1_000 + jobs.push({range, page}));
 }
 
 function jobOf(id = ''): Job {
@@ -61,7 +62,7 @@ function jobOf(id = ''): Job {
 
 const rowsOf = (page: number): number => Math.min(what.pageRows, what.records - page * what.pageRows);
 
-function stateOf(id: string, {refresh, page}: Job): object {
+function stateOf(id: string, {range, page}: Job): object {
   const more = page + 1 < pages;
   return {
     id,
@@ -71,17 +72,18 @@ function stateOf(id: string, {refresh, page}: Job): object {
       count: rowsOf(page),
       download_url: `/crm/bulk/v8/read/${id}/result`,
       more_records: more,
-      ...(more && {next_page_token: `${refresh} ${page + 1}`}),
+      ...(more && {next_page_token: `${range} ${page + 1}`}),
     },
   };
 }
 
-async function exported(response: ServerResponse, {refresh, page}: Job): Promise<void> {
+async function exported(response: ServerResponse, {range, page}: Job): Promise<void> {
   const from = page * what.pageRows;
-  const lines = ['Id,Modified_Time,Score'];
+  const time = what.measures === 'snapshot' ? '' : ',2026-06-01T00:00:00+00:00';
+  const lines = [what.measures === 'snapshot' ? 'Id,Score' : 'Id,Modified_Time,Score'];
   for (let row = from; row < from + rowsOf(page); row++) {
     const isChanged = row % stride === 0 && row < stride * what.changed;
-    lines.push(`${firstId + BigInt(row)},2026-06-01T00:00:00+00:00,${row % 1_000}.${isChanged ? refresh : 0}5`);
+    lines.push(`${firstId + BigInt(row)}${time},${row % 1_000}.${isChanged ? range : 0}5`);
   }
   response.writeHead(200, {'content-type': 'application/zip'});
   const content = [Buffer.from(lines.join('\n')), Buffer.from('\n')];
