@@ -136,5 +136,5 @@ function nothingNew(clock: VirtualClock): ZohoClient {
 const answerMs = 200;
 
 function unexpected(): never {
-  throw new Error('An idle module needs no export');
+  throw new Error('An idle module needs no export, and no count of its records');
 }

@@ -167,6 +167,7 @@ export class Caller {
     const backOffMs = backoff(tries, {firstMs: callDelayMs, maxMs: callDelayMaxMs, jitter});
     const delayMs = Math.max(backOffMs, Math.min(problem.retryAfterMs ?? 0, creditsProbeMs));
     this.#logRetry(problem, {tries, delayMs: Math.round(delayMs)});
+    if (problem.retryAfterMs !== undefined) this.#options.rateLimiter.reportOutage(delayMs);
     if (delayMs > 0) await this.#options.clock.sleep(delayMs, signal);
   }
 

@@ -241,14 +241,22 @@ export class RateLimiter {
       : backoff(Math.max(1, this.#level), {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs});
     const pauseMs = Math.max(retryAfterMs ?? 0, this.#jittered(usualMs));
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + pauseMs);
-    if (pauseMs >= reportedPauseMs) this.#reportPause(pauseMs, gone);
+    this.#reportPause(
+      gone
+        ? "Zoho's API credits of the last 24 hours are used up, by this capture or by other applications of the organisation"
+        : 'Zoho asks for fewer calls',
+      pauseMs,
+    );
   }
 
-  #reportPause(pauseMs: number, gone: boolean): void {
+  /** Reports that a call waits for the end of an outage that Zoho has timed. The next good answer ends the report. */
+  reportOutage(pauseMs: number): void {
+    this.#reportPause('Zoho is unavailable', pauseMs);
+  }
+
+  #reportPause(why: string, pauseMs: number): void {
+    if (pauseMs < reportedPauseMs) return;
     const at = new Date(this.#clock.nowMs() + pauseMs).toISOString().slice(0, 19);
-    const why = gone
-      ? "Zoho's API credits of the last 24 hours are used up, by this capture or by other applications of the organisation"
-      : 'Zoho asks for fewer calls';
     this.#reported = true;
     this.#onHold(`${why}; waiting, next try at ${at}Z`);
   }

@@ -539,6 +539,19 @@ promise(
 );
 
 promise(
+  'says until when an outage lasts that Zoho has timed',
+  {replies: [[503, complaint('INTERNAL_ERROR'), {'retry-after': '77'}], [204]]},
+  async (zoho) => {
+    const beforeMs = zoho.clock.elapsedMs();
+    await zoho.client.coql(query, signal);
+    assert.ok(zoho.clock.elapsedMs() - beforeMs >= 77_000);
+    assert.equal(zoho.statuses.length, 2);
+    assert.match(zoho.statuses[0] ?? '', /^Zoho is unavailable; waiting, next try at 2026-/);
+    assert.equal(zoho.statuses[1], undefined);
+  },
+);
+
+promise(
   'holds a call up no longer than whoever waits for it wants to',
   {replies: [busy], client: {waitMaxMs: 120_000}},
   async (zoho) => {
