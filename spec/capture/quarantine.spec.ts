@@ -41,7 +41,7 @@ quarantine('counts rows that cannot be told apart', () => {
   assert.equal(progress.quarantined, 5);
   assert.deepEqual(logged, [
     [
-      'warn Module Leads: 5 more rows of page 2 are left out, because they cannot be told from those around them',
+      'warn Module Leads: 5 more rows of page 2 are left out, because they cannot be distinguished from those around them',
       {module: 'Leads', page: 'page 2', rows: 5},
     ],
   ]);

@@ -26,10 +26,10 @@ export async function writePage(mutants: readonly Tried[]): Promise<void> {
   const page = [
     '# Mutants',
     '',
-    `Measured on ${new Date().toISOString().slice(0, 10)}, node ${process.version}, with \`npm run mutants -- ${folders.map((folder) => folder.slice(0, -1)).join(' ')} --write\`.`,
+    `Measured on ${new Date().toISOString().slice(0, 10)}, node ${process.version}, with \`npm run mutants -- ${folders.map((folder) => folder.slice(0, -1)).join(' ')} --write\`,`,
+    'and `--sample N` where the table says 1 in N places: there the share is an estimate.',
     'A mutant is one small change to the code; it is killed when a spec that owns the file fails. `spec/mutants/owners.ts` says which specs those are. Texts for people',
     `are not changed (${mutants.filter(({status}) => status === 'prose').length} of them), and cases that take longer than a tenth of a second are not run.`,
-    'Where only one in several places was changed, the share is an estimate.',
     '',
     '| Folder | Places | Mutants | Killed | Share | Goal |',
     '|---|---|---|---|---|---|',
