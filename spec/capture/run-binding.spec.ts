@@ -139,11 +139,11 @@ life('tells since when it captures, and why', () => {
   });
   assert.deepEqual(told({}, monthAgo, monthAgo).logged, [since(monthAgo, 'the configured start')]);
   const kept = savedOf(initialState(monthAgo, now));
-  assert.deepEqual(told(kept, undefined, monthAgo).logged, [since(monthAgo, 'as when it first started')]);
-  assert.deepEqual(told(kept, monthAgo, monthAgo).logged, [since(monthAgo, 'as when it first started')]);
+  assert.deepEqual(told(kept, undefined, monthAgo).logged, [since(monthAgo, 'unchanged since its first start')]);
+  assert.deepEqual(told(kept, monthAgo, monthAgo).logged, [since(monthAgo, 'unchanged since its first start')]);
   const other = '2020-01-01T00:00:00Z';
   assert.deepEqual(told(kept, other, monthAgo).logged, [
-    since(monthAgo, 'as when it first started'),
+    since(monthAgo, 'unchanged since its first start'),
     `info The start of acme/Leads stays ${monthAgo}; its next backfill begins at ${other}`,
   ]);
   assert.deepEqual(told({...kept, backfillRequests: {Leads: true}}, other, monthAgo).logged, [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {fired, parseSchedule} from '../../lib/capture/schedule.ts';
+import {fired, firesADay, parseSchedule} from '../../lib/capture/schedule.ts';
 
 const schedule = suite('schedule');
 const at = (text: string): number => Date.parse(text) / 1000;
@@ -77,6 +77,15 @@ schedule('agrees with a minute-by-minute search', () => {
     }),
     {numRuns: 150},
   );
+});
+
+schedule('fires so often in a day, on the average of four years', () => {
+  const nowS = Date.UTC(2026, 0, 1) / 1_000;
+  const often = (expression: string): number => firesADay(parseSchedule(expression), nowS);
+  assert.equal(often('0 0 * * *'), 1);
+  assert.equal(often('*/30 */6 * * *'), 8);
+  assert.equal(often('0 0 29 2 *'), 1 / 1_461);
+  assert.equal(often('0 0 1 1 *'), 4 / 1_461);
 });
 
 schedule.run();

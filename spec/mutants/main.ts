@@ -2,9 +2,8 @@
  * `npm run mutants -- PATH...`: changes the files of `lib/` one spot at a time and tells which changes no spec of theirs notices.
  *
  * Works on a copy. Only the specs that own a file are run for it: `owners.ts` says which. `--at-once N` tries that many mutants side by side, and
- * `--sample N` only one in so many places. `--json FILE`
- * keeps the outcome of every mutant, beside what the file holds of other files of `lib/`, and `--write` puts the figures into
- * `spec/system/proof/MUTANTS.md`: those of this run, or of that file.
+ * `--sample N` changes only one in so many places, for an estimate. `--json FILE` keeps the outcome of every mutant, beside what the file holds of other
+ * files of `lib/`, and `--write` puts the figures into `spec/system/proof/MUTANTS.md`: those of this run and of that file.
  */
 import {existsSync, statSync} from 'node:fs';
 import {glob, readFile, writeFile} from 'node:fs/promises';
@@ -25,7 +24,6 @@ const {values, positionals} = parseArgs({
   },
 });
 process.chdir(root);
-process.env.MUTANTS_SAMPLE = values.sample;
 
 const files = await filesOf(positionals);
 const kept = await keptIn(values.json);
@@ -33,7 +31,7 @@ if (files.length === 0 && kept.length === 0) {
   process.stderr.write('Cannot tell what to change: name files or folders of lib/, as in npm run mutants -- lib/flow\n');
   process.exit(2);
 }
-const mutants = files.length === 0 ? [] : await tried(files, Number(values['at-once']));
+const mutants = files.length === 0 ? [] : await tried(files, {atOnce: Number(values['at-once']), oneIn: Number(values.sample)});
 for (const {file, line, mutator, was, becomes, status} of mutants)
   if (status === 'lived' || status === 'not reached')
     print(`${status.padEnd(12)}${file}:${line} ${mutator}: ${was} -> ${becomes}`);

@@ -18,23 +18,25 @@ export async function writePage(mutants: readonly Tried[]): Promise<void> {
       .filter(({name}) => names.includes(name))
       .map(({name, killed, counted, percent}) => {
         const goal = goals.find(([folder]) => folder === name)?.[1];
-        return `| \`${name}\` | ${counted} | ${killed} | ${percent} %${goal === undefined ? '' : ` | ${goal} %`} |`;
+        const oneIn = Math.max(...mutants.filter(({file}) => file.startsWith(name)).map((mutant) => mutant.oneIn));
+        return `| \`${name}\` | 1 in ${oneIn} | ${counted} | ${killed} | ${percent} %${goal === undefined ? '' : ` | ${goal} %`} |`;
       });
   const marked = mutants.filter(({status}) => status === 'marked');
   const living = mutants.filter(({status}) => status === 'lived' || status === 'not reached');
   const page = [
     '# Mutants',
     '',
-    `Measured on ${new Date().toISOString().slice(0, 10)}, node ${process.version}, with \`npm run mutants -- ${folders.map((folder) => folder.slice(0, -1)).join(' ')} --write\`.`,
+    `Measured on ${new Date().toISOString().slice(0, 10)}, node ${process.version}, with \`npm run mutants -- ${folders.map((folder) => folder.slice(0, -1)).join(' ')} --write\`,`,
+    'and `--sample N` where the table says 1 in N places: there the share is an estimate.',
     'A mutant is one small change to the code; it is killed when a spec that owns the file fails. `spec/mutants/owners.ts` says which specs those are. Texts for people',
     `are not changed (${mutants.filter(({status}) => status === 'prose').length} of them), and cases that take longer than a tenth of a second are not run.`,
     '',
-    '| Folder | Mutants | Killed | Share | Goal |',
-    '|---|---|---|---|---|',
+    '| Folder | Places | Mutants | Killed | Share | Goal |',
+    '|---|---|---|---|---|---|',
     ...rowsOf(folders),
     '',
-    '| File | Mutants | Killed | Share |',
-    '|---|---|---|---|',
+    '| File | Places | Mutants | Killed | Share |',
+    '|---|---|---|---|---|',
     ...rowsOf(scores.map(({name}) => name).filter((name) => !folders.includes(name))),
     '',
     '## Changes that nobody can see',

@@ -13,6 +13,8 @@ export interface Tried {
   /** `marked` ones change nothing that can be seen, and say so in the code. */
   readonly status: 'killed' | 'hung' | 'lived' | 'not reached' | 'failed to run' | 'marked' | 'prose' | 'left out';
   readonly reason?: string;
+  /** Of so many places of the file one was changed. */
+  readonly oneIn: number;
 }
 
 export interface Score {
@@ -25,8 +27,8 @@ export interface Score {
 /** Time that a mutant has until it counts as hung: its cases take less than half a second of the processor. */
 const hungMs = 8_000;
 
-/** Tries every change to some files, so many at once. */
-export async function tried(files: readonly string[], atOnce: number): Promise<Tried[]> {
+/** Tries the changes to some files, `atOnce` of them side by side, in one of `oneIn` places. */
+export async function tried(files: readonly string[], {atOnce, oneIn}: {atOnce: number; oneIn: number}): Promise<Tried[]> {
   const options: PartialStrykerOptions = {
     mutate: [...files],
     plugins: [new URL('plugin.ts', import.meta.url).href],
@@ -45,7 +47,8 @@ export async function tried(files: readonly string[], atOnce: number): Promise<T
     allowEmpty: true,
     logLevel: 'error' as PartialStrykerOptions['logLevel'],
   };
-  return (await new Stryker(options).runMutationTest()).map(plain);
+  process.env.MUTANTS_SAMPLE = String(oneIn);
+  return (await new Stryker(options).runMutationTest()).map((result) => ({...plain(result), oneIn}));
 }
 
 /** How many of the mutants were killed, for each file and for each of the folders. */
@@ -60,7 +63,14 @@ export function scoresOf(mutants: readonly Tried[], folders: readonly string[]):
   });
 }
 
-function plain({fileName, location: {start, end}, mutatorName, replacement, status, statusReason}: MutantResult): Tried {
+function plain({
+  fileName,
+  location: {start, end},
+  mutatorName,
+  replacement,
+  status,
+  statusReason,
+}: MutantResult): Omit<Tried, 'oneIn'> {
   return {
     file: relative(process.cwd(), fileName),
     line: start.line,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import * as v from 'valibot';
 import type {Field} from '../../lib/records/field.ts';
-import {fieldsOf} from '../../lib/zoho/fields.ts';
+import {fieldsOf, hasModifiedTime, namesakes} from '../../lib/zoho/fields.ts';
 import {fieldsReply} from '../../lib/zoho/schemas.ts';
 import {textField} from '../harness/fields.ts';
 
@@ -111,5 +111,33 @@ for (const [module, listed, bulk, coql] of unread) {
     assert.deepEqual({bulk: field.bulk, coql: field.coql}, {bulk, coql});
   });
 }
+
+fields('are hidden where the user does not see them, or no profile does', () => {
+  const isHidden = (more: object): boolean => one({api_name: 'A', ...more}).hidden === true;
+  assert.equal(isHidden({visible: false}), true);
+  assert.equal(isHidden({profiles: [{permission_type: 'hidden'}, {permission_type: 'hidden'}]}), true);
+  for (const more of [
+    {},
+    {visible: true},
+    {profiles: []},
+    {profiles: null},
+    {profiles: [{permission_type: 'hidden'}, {permission_type: 'read_only'}]},
+  ])
+    assert.equal(isHidden(more), false, JSON.stringify(more));
+});
+
+fields('tell which of them documents or files cannot hold, and what becomes of each', () => {
+  const named = (name: string) => ({...one({api_name: 'A'}), name});
+  assert.deepEqual(
+    namesakes(['A', '_meta', 'Id', 'ID'].map(named)).map(({field, fate}) => [field, fate.split(',')[0]]),
+    [
+      ['_meta', 'documents reserve this name'],
+      ['Id', "Bulk Read files cannot distinguish it from the record's id"],
+    ],
+  );
+  assert.equal(hasModifiedTime(['A', 'Modified_Time'].map(named)), true);
+  assert.equal(hasModifiedTime(['A', 'Modified_Time_'].map(named)), false);
+  assert.equal(hasModifiedTime([]), false);
+});
 
 fields.run();

@@ -6,6 +6,7 @@ import {gzipSync} from 'node:zlib';
 import {suite} from 'uvu';
 import {CapturedFile} from '../../../lib/commands/verify/captured.ts';
 import {Comparison} from '../../../lib/commands/verify/compare.ts';
+import {ListedQuarantine} from '../../../lib/commands/verify/left-out.ts';
 
 const captured = suite<{folder: string}>('captured file');
 
@@ -144,6 +145,25 @@ captured('has times compared as instants, where the field holds them', () => {
   comparison.sameRow();
   comparison.missingRow('7');
   assert.deepEqual([comparison.records, comparison.compared, comparison.missing, comparison.isSame], [2, 3, 1, false]);
+});
+
+captured('is compared without rows that cannot become documents, each counted once', () => {
+  const comparison = new Comparison({has: () => false, record: () => undefined});
+  const quarantine = new ListedQuarantine(comparison);
+  assert.equal(quarantine.has('d'), false);
+  quarantine.add({row: 3, id: '7', fault: 'time', digest: 'd'}, 'page 1');
+  assert.equal(quarantine.has('d'), true);
+  quarantine.add({row: 3, id: '7', fault: 'time', digest: 'd'}, 'page 1');
+  quarantine.add({row: 4, id: '7', fault: 'time', digest: 'of another slice'}, 'page 2');
+  for (const digest of ['e', 'f']) quarantine.add({row: 5, id: undefined, fault: 'id', digest}, 'page 2');
+  quarantine.addUnread(2);
+  assert.deepEqual([...quarantine.ids], ['7']);
+  assert.equal(comparison.quarantined, 5);
+  assert.deepEqual(comparison.leftOut[0], {page: 'page 1', row: 3, id: '7', why: 'has no valid Modified_Time'});
+  assert.deepEqual(
+    comparison.leftOut.map(({row}) => row),
+    [3, 5, 5],
+  );
 });
 
 captured.run();
