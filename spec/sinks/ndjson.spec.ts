@@ -354,7 +354,7 @@ ndjson('makes transactions durable after a while by itself', async ({folder}) =>
 });
 
 /** A disk that keeps the lengths of its files and the text of `state.json`, and syncs and replaces only while the gate is open. */
-function gatedDisk() {
+function blockableDisk() {
   let gate = Promise.withResolvers<void>();
   gate.resolve();
   const states: {n?: number}[] = [];
@@ -388,7 +388,7 @@ function gatedDisk() {
 }
 
 ndjson('delays writers while a slow disk is behind by more than its bound, and not before', async () => {
-  const {disk, written, shut, open} = gatedDisk();
+  const {disk, written, shut, open} = blockableDisk();
   const sink = await openNdjson(optionsFor('out', {disk}));
   shut();
   const text = 'x'.repeat(uncommittedBytesMax / 4 - 1);
@@ -404,7 +404,7 @@ ndjson('delays writers while a slow disk is behind by more than its bound, and n
 });
 
 ndjson('commits by itself transactions written during a commit', async () => {
-  const {disk, states, shut, open} = gatedDisk();
+  const {disk, states, shut, open} = blockableDisk();
   const clock = new ManualClock();
   const sink = await openNdjson(optionsFor('out', {disk, clock}));
   shut();
@@ -422,7 +422,7 @@ ndjson('commits by itself transactions written during a commit', async () => {
 });
 
 ndjson('commits checkpoints of actions at Zoho at once, and documents after a while', async () => {
-  const {disk, states} = gatedDisk();
+  const {disk, states} = blockableDisk();
   const clock = new ManualClock();
   const sink = await openNdjson(optionsFor('out', {disk, clock}));
   await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
@@ -439,7 +439,7 @@ ndjson('commits checkpoints of actions at Zoho at once, and documents after a wh
 });
 
 ndjson('commits at once when enough has accumulated', async () => {
-  const {disk, states} = gatedDisk();
+  const {disk, states} = blockableDisk();
   const sink = await openNdjson(optionsFor('out', {disk, clock: new ManualClock()}));
   await sink.write(piece('Deals', ['x'.repeat(commitBytes - 2)], {n: 1}));
   await settled();

@@ -49,12 +49,12 @@ planted('are not found if there are none', async () => {
 
 for (const defect of defects) {
   planted(`are caught: ${defect}`, async () => {
-    const mend = plant(defect);
+    const undo = plant(defect);
     try {
       const runs = [known[defect], ...seeds].map(ofLargePages.includes(defect) ? large : small);
       assert.notDeepEqual(await found(runs), [], 'not caught by any run');
     } finally {
-      mend();
+      undo();
     }
   });
 }

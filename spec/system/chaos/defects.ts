@@ -94,7 +94,7 @@ export type Defect = keyof typeof planters;
 /** All of them. */
 export const defects = Object.keys(planters) as readonly Defect[];
 
-/** Plants a defect in this process; call what it returns to mend it. */
+/** Plants a defect in this process; call its result to undo that. */
 export function plant(defect: Defect): () => void {
   return planters[defect]();
 }

@@ -20,13 +20,13 @@ export function caught(
   violationsOf: (seed: number) => Promise<readonly string[]>,
 ): void {
   test(`catches the defect: ${name}`, async () => {
-    const mend = breakIt?.();
+    const undo = breakIt?.();
     try {
       for (const seed of [known, ...Array.from({length: seedsMax}, (_, i) => i + 1)])
         if ((await violationsOf(seed)).length > 0) return;
       assert.fail(`not caught by ${seedsMax} seeds`);
     } finally {
-      mend?.();
+      undo?.();
     }
   });
 }

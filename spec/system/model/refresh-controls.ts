@@ -52,7 +52,7 @@ function takenBefore(): () => void {
   const {emit} = Binding.prototype;
   const {holds} = RefreshedValues.prototype;
   const held = new Map<bigint, boolean>();
-  const mends = [
+  const undos = [
     replaced(Binding.prototype, {
       emit(rows, admit, signal, then) {
         const {seen} = this;
@@ -73,6 +73,6 @@ function takenBefore(): () => void {
     }),
   ];
   return () => {
-    for (const mend of mends) mend();
+    for (const undo of undos) undo();
   };
 }

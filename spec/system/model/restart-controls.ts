@@ -5,9 +5,9 @@ import {type Control, patched, replaced} from './patched.ts';
 
 /** Has the state keep only some of what was emitted since a range began. */
 export function seenOnly(kept: ReadonlySet<string>): () => void {
-  const {news} = BackfillFilter.prototype;
+  const {unsaved: news} = BackfillFilter.prototype;
   return replaced(BackfillFilter.prototype, {
-    news(saved) {
+    unsaved(saved) {
       const all = Object.entries(news.call(this, saved) ?? {}).filter(([emission]) => kept.has(emission));
       return all.length === 0 ? undefined : Object.fromEntries(all);
     },
