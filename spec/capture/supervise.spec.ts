@@ -1,4 +1,7 @@
-/** What becomes of a binding whose attempt fails: how long it waits, what is said, and what ends the capture. */
+/**
+ * What becomes of a binding whose attempt fails: how long it waits, what is said, and what ends the
+ * capture.
+ */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {isOutage, outagePauseMs, retryInOutage} from '../../lib/capture/outage.ts';

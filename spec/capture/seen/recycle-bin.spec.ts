@@ -11,7 +11,7 @@ const numbered = (count: number, from = 1): string[] =>
 const deleted = (ids: readonly string[], deletedS = nowS) => ids.map((id) => ({id, deletedS}));
 const nobody: ReadonlySet<string> = new Set();
 
-/** Asks for all that is due in sweeps `everyS` apart; gives the ages at which there was something. */
+/** Checks all due ids in sweeps `everyS` apart. Returns the ages at which there were any. */
 function agesAsked(watched: RecycleBin, everyS: number, untilS: number): number[] {
   const ages: number[] = [];
   for (let age = everyS; age <= untilS; age += everyS) {
@@ -63,7 +63,7 @@ recycleBin('keeps the last thousand, and reports only the changes of each additi
   watched.add(deleted(ids), nowS);
   const [more] = numbered(1, 5_000);
   assert.deepEqual(watched.add(deleted([more!], nowS + 5), nowS + 5), {[more!]: nowS + 5, [ids[0]!]: null});
-  // Deleted anew, it is the last again.
+  // Deleted again, it is the last one again.
   assert.deepEqual(watched.add(deleted([ids[1]!], nowS + 9), nowS + 9), {[ids[1]!]: nowS + 9});
   assert.deepEqual(watched.ids, [...ids.slice(2), more, ids[1]]);
 });

@@ -4,7 +4,10 @@ import {suite, type Test} from 'uvu';
 import type {Control, Planted} from './patched.ts';
 import {modelRun} from './run.ts';
 
-/** Runs a case for each control of the model check: with its defect, one of 150 seeds must end in a violation. */
+/**
+ * Runs a case for each control of the model check: with its defect, one of 150 seeds must end in a
+ * violation.
+ */
 export function catches(name: string, controls: readonly Control[]): void {
   const model = suite(name);
   for (const control of controls)

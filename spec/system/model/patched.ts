@@ -6,7 +6,9 @@ import type {ModelRun} from './run.ts';
 /** A defect that is planted, which one of the seeds must show. */
 export interface Planted {
   readonly name: string;
-  /** One of the seeds that show it, tried first. The others follow, for when the model has changed. */
+  /**
+   * One of the seeds that show it, tried first. The others follow, for when the model has changed.
+   */
   readonly seed: number;
   /** Breaks the product; call its result to undo that. */
   breakIt?(): () => void;
@@ -24,7 +26,10 @@ export interface Patch {
   fields?: Record<string, unknown>;
 }
 
-/** Changes every patch of a binding on its way to the sink, and the state that it moves; call its result to undo that. */
+/**
+ * Changes every patch of a binding on its way to the sink, and the state that it moves; call its
+ * result to undo that.
+ */
 export function patched(change: (patch: Patch, state: BindingState) => void): () => void {
   const {complete} = Seen.prototype;
   Seen.prototype.complete = function (patch, state) {

@@ -1,4 +1,7 @@
-/** Broken controls of what a restart must not forget: each takes something from the state, or from what the state is for. */
+/**
+ * Broken controls of what a restart must not forget: each takes something from the state, or from
+ * what the state is for.
+ */
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {RecycleBin} from '../../../lib/capture/seen/recycle-bin.ts';
 import {type Control, patched, replaced} from './patched.ts';
