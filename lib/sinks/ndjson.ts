@@ -44,7 +44,7 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
   return new NdjsonSink(options, {...manifest, files}, opened);
 }
 
-/** A member of its own, so a file that is cut after any of them is a whole one. */
+/** Compresses into a separate member, so a file truncated after any member is valid. */
 const compressed = promisify<Uint8Array, Buffer>(gzip);
 
 const lineEnd = Buffer.from('\n');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {fieldsOf, resume, wasRead} from '../../lib/capture/resume.ts';
 import {type RunBindingOptions, runBinding} from '../../lib/capture/run-binding.ts';
-import {startReason, reportStart} from '../../lib/capture/start.ts';
+import {reportStart, startReason} from '../../lib/capture/start.ts';
 import {WatchedSink} from '../../lib/capture/watched-sink.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {type BindingState, initialState} from '../../lib/flow/state.ts';
@@ -124,7 +124,7 @@ life('has fields that fit its collection, or is at fault', async () => {
   assert.equal((await ask(false, '/_meta/row_id')).length, 1);
 });
 
-life('tells since when it captures, and why', () => {
+life('reports its start, and the reason', () => {
   const told = (saved: unknown, startDate: string | undefined, start: string) => {
     const {it, options} = running(saved);
     reportStart({...options, saved, startDate}, initialState(start, now), options.shared.log);
@@ -139,11 +139,11 @@ life('tells since when it captures, and why', () => {
   });
   assert.deepEqual(told({}, monthAgo, monthAgo).logged, [since(monthAgo, 'the configured start')]);
   const kept = savedOf(initialState(monthAgo, now));
-  assert.deepEqual(told(kept, undefined, monthAgo).logged, [since(monthAgo, 'as when it first started')]);
-  assert.deepEqual(told(kept, monthAgo, monthAgo).logged, [since(monthAgo, 'as when it first started')]);
+  assert.deepEqual(told(kept, undefined, monthAgo).logged, [since(monthAgo, 'unchanged since its first start')]);
+  assert.deepEqual(told(kept, monthAgo, monthAgo).logged, [since(monthAgo, 'unchanged since its first start')]);
   const other = '2020-01-01T00:00:00Z';
   assert.deepEqual(told(kept, other, monthAgo).logged, [
-    since(monthAgo, 'as when it first started'),
+    since(monthAgo, 'unchanged since its first start'),
     `info The start of acme/Leads stays ${monthAgo}; its next backfill begins at ${other}`,
   ]);
   assert.deepEqual(told({...kept, backfillRequests: {Leads: true}}, other, monthAgo).logged, [

@@ -16,7 +16,7 @@ export interface NdjsonOptions {
   readonly collections: readonly string[];
   /** Initial state, for a directory that has none yet. */
   readonly initialState?: Readonly<Record<string, unknown>> | undefined;
-  /** Whether new files are compressed; by default as those are that the directory has. */
+  /** Whether new files are compressed; by default like those in the directory. */
   readonly gzip?: boolean | undefined;
   readonly clock: Clock;
   /**
@@ -89,7 +89,6 @@ export async function reopen(committed: ManifestFile, {disk, folder, onChecked}:
   return {name, disk: file, bytes, lines, crc32: committed.crc32, synced: bytes};
 }
 
-/** CRC-32 of the first `length` bytes. */
 async function checksum(file: DiskFile, length: number, onChecked: NdjsonOptions['onChecked']): Promise<number> {
   const block = Buffer.allocUnsafe(Math.min(length, 1 << 20));
   let sum = 0;
