@@ -315,7 +315,7 @@ deletions('wait while credits run short, and arrive when they are available agai
     await capture.pass(quietMs);
     assert.equal(feedCalls(capture), calls);
     assert.ok(capture.logs.some((line) => /^info: .*Zoho's API credits are running short: deletions are on hold\.$/.test(line)));
-    assert.ok(capture.logs.some((line) => /^warn: 4\d\d of Zoho's API credits are left: deletions wait/.test(line)));
+    assert.ok(capture.logs.some((line) => /^warn: 4\d\d of Zoho's API credits are left: deletions are on hold/.test(line)));
     // A day later they are available again, and Zoho no longer reports them.
     await capture.pass(24 * 3_600_000);
     assert.deepEqual(capture.differences(), []);
