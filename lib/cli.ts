@@ -121,7 +121,7 @@ function programOf(host: CommandContext, run: Run): Command {
     )
     .option('--gzip', 'compress the files: .ndjson.gz')
     .option('--dry-run', 'estimate the backfill, and capture nothing')
-    .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', span)
+    .option('--timeout <time>', 'stop after this long, such as 90s, 10m or 1h', duration)
     .option('--initial-state <json>', 'initial state', json)
     .option('--output-state', 'print checkpoints, and the state at the end')
     .option('--report <file>', 'also write a page about the run, with timeline, rates and credits, into this HTML file')
@@ -164,7 +164,7 @@ function programOf(host: CommandContext, run: Run): Command {
     .option('--host <address>', 'address to listen on; anyone who reaches it can read and change the sandbox', '127.0.0.1')
     .option('--records <count>', 'records of the largest module', integer, 1_000)
     .option('--seed <number>', 'the same seed gives the same organisation', integer, 1)
-    .option('--churn [time]', 'make a random change at this interval (500ms by default)', span)
+    .option('--churn [time]', 'make a random change at this interval (500ms by default)', duration)
     .option('--fault <fault>', 'inject a fault: name, name:kind, name*count or name@probability; may be repeated', collect)
     .option('--strict', "enforce Zoho's limits on tokens and downloads, and accept only queries that every organisation accepts")
     .option('--config <file>', 'write a config file for the other commands')
@@ -257,7 +257,7 @@ function port(text: string): number {
   return Number(text);
 }
 
-function span(text: string): number {
+function duration(text: string): number {
   const ms = durationMs(text);
   if (ms === undefined || ms > timerMsMax)
     throw new InvalidArgumentError('Expected a duration of up to 24 days, such as 90s, 10m, 1h30m or PT5M.');

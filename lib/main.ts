@@ -36,9 +36,9 @@ process.on('SIGXFSZ', () => {});
 
 // Output that cannot be written stops everything. A failure of stderr cannot be reported. Node's
 // own standard streams do not remember their errors.
-let lost: NodeJS.ErrnoException | undefined;
+let outputError: NodeJS.ErrnoException | undefined;
 stdout.on('error', (error) => {
-  lost ??= error;
+  outputError ??= error;
   stop.abort(error);
 });
 stderr.on('error', () => {});
@@ -49,7 +49,7 @@ process.on('uncaughtException', (error) => {
 
 const code = connecting ? await connect() : await command();
 await delivered(stdout);
-const verdict = lost === undefined ? code : withoutOutput(code, lost);
+const verdict = outputError === undefined ? code : withoutOutput(code, outputError);
 await delivered(stderr);
 end(verdict);
 
@@ -100,12 +100,12 @@ async function connect(): Promise<number> {
 async function command(): Promise<number> {
   try {
     const {runCli} = await import('./cli.ts');
-    return await runCli(hostOf(level), args.length === 0 ? ['--help'] : args);
+    return await runCli(contextOf(level), args.length === 0 ? ['--help'] : args);
   } catch (error) {
     if (stoppedMs !== undefined) return exit.interrupted;
     const code = exitCodeOf(error);
     // The command stopped because its output failed, which is reported at the end.
-    if (lost !== undefined && code === exit.failed) return exit.interrupted;
+    if (outputError !== undefined && code === exit.failed) return exit.interrupted;
     report(error);
     return code;
   }
@@ -123,7 +123,7 @@ function withoutOutput(code: number, error: NodeJS.ErrnoException): number {
   return own === exit.done ? exit.failed : own;
 }
 
-function hostOf(least: Level): CommandContext {
+function contextOf(least: Level): CommandContext {
   const plain = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
   const colored = (stream: {isTTY?: boolean}): boolean => stream.isTTY === true && !plain && env.TERM !== 'dumb';
   const terminal = stdout instanceof DescriptorOutput ? undefined : stdout;

@@ -8,8 +8,8 @@ interface Sleeper {
 }
 
 /**
- * A clock on which a whole run is deterministic: it moves to the next sleeper only when nothing else has anything to do. What runs
- * on it must wait for nothing but the clock and promises.
+ * A clock on which a whole run is deterministic: it moves to the next sleeper only when nothing
+ * else has anything to do. What runs on it must wait for nothing but the clock and promises.
  */
 export class VirtualClock implements Clock {
   #nowMs: number;
@@ -48,7 +48,10 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Lets everything run, moving time from sleeper to sleeper, until `done` or until `limitMs` have passed. Returns whether it was done. */
+  /**
+   * Lets everything run, moving time from sleeper to sleeper, until `done` or until `limitMs` have
+   * passed. Returns whether it was done.
+   */
   async run(done: () => boolean, limitMs: number): Promise<boolean> {
     const endMs = this.#nowMs + limitMs;
     for (;;) {

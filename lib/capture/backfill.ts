@@ -10,7 +10,7 @@ import {formulaRows} from '../sources/formula.ts';
 import {withReferenceIds} from '../sources/reference-names.ts';
 import {reportRange} from './backfill-report.ts';
 import type {Binding} from './binding.ts';
-import {askForColumns, bisectBulkFields} from './bisect-fields.ts';
+import {bisectBulkFields, queryAllColumns} from './bisect-fields.ts';
 import {drain} from './drain.ts';
 import {rangeEnd} from './owed-fields.ts';
 import {rebuildFilter} from './rebuild-filter.ts';
@@ -87,7 +87,7 @@ async function captureReturned(binding: Binding, signal: AbortSignal): Promise<v
  * fields that it rejects are the likely ones.
  */
 async function findRefused(binding: Binding, signal: AbortSignal): Promise<boolean> {
-  await withNarrowerQuery(binding, () => askForColumns(binding, signal), signal);
+  await withNarrowerQuery(binding, () => queryAllColumns(binding, signal), signal);
   return bisectBulkFields(binding, signal);
 }
 

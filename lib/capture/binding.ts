@@ -90,7 +90,7 @@ export class Binding {
     async function* toItsEnd(): AsyncGenerator<Batch<RowBlock>, void, void> {
       end = yield* noting(rows);
     }
-    await seen.lookAtClock(shared.client, signal);
+    await seen.readClock(shared.client, signal);
     await pipe(toItsEnd(), {
       module,
       fields,

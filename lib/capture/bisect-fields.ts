@@ -88,7 +88,7 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
   // A single suspect is at fault if the others are not.
   const isLone = suspects.length === 1 && found.size === 0;
   for (const name of suspects) if (isLone || (await areRefused([name]))) await refuse(name);
-  await goOnWith(accepted, names(), binding);
+  await useJobOf(accepted, names(), binding);
   return found.size > 0;
 }
 
@@ -108,7 +108,7 @@ function suspectedOf({fields}: Queries, names: readonly string[]): string[] {
 }
 
 /** Uses the job that was accepted with exactly these fields for the current page. */
-async function goOnWith(accepted: readonly Accepted[], names: readonly string[], binding: Binding): Promise<void> {
+async function useJobOf(accepted: readonly Accepted[], names: readonly string[], binding: Binding): Promise<void> {
   const wanted = new Set(names);
   const found = accepted.findLast((job) => job.names.length === wanted.size && job.names.every((name) => wanted.has(name)));
   const {backfill} = binding.state;
@@ -120,7 +120,7 @@ async function goOnWith(accepted: readonly Accepted[], names: readonly string[],
  * Queries every field of one record by COQL, so that it names hidden fields before jobs are spent
  * on them. Call this where a rejected column is omitted and the query repeated.
  */
-export async function askForColumns({module, queries, shared, state}: Binding, signal: AbortSignal): Promise<void> {
+export async function queryAllColumns({module, queries, shared, state}: Binding, signal: AbortSignal): Promise<void> {
   const {fields} = queries;
   if ([...fields.all.values()].some(({hidden}) => hidden)) return;
   for (const columns of fields.coqlSlices) {

@@ -30,7 +30,7 @@ async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal)
   const before = binding.state.fields?.digest;
   const areNew = before !== namesDigest(capturedNames(fields));
   if (!areNew && !haveChanged && !isNoteOld(binding.state, nowS)) return;
-  const again = before === undefined ? [] : await askAgain(binding, nowS, signal);
+  const again = before === undefined ? [] : await retryRefused(binding, nowS, signal);
   await binding.patch(() => {
     const names = capturedNames(fields);
     // A version that kept no notes captured all fields that it knew.
@@ -48,7 +48,7 @@ async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal)
  * calls: one per API with all of its fields, then one with a single field, a different one each
  * day.
  */
-async function askAgain(binding: Binding, nowS: number, signal: AbortSignal): Promise<string[]> {
+async function retryRefused(binding: Binding, nowS: number, signal: AbortSignal): Promise<string[]> {
   const {fields} = binding.queries;
   const again: string[] = [];
   const refused: {api: Api; name: string}[] = [];

@@ -37,7 +37,7 @@ async function backfillLoop(binding: Binding, once: boolean, signal: AbortSignal
   for (;;) {
     if (binding.state.backfill != null) {
       await runBackfill(binding, signal);
-      noteOwed(binding);
+      logOwed(binding);
       // A schedule may fire faster than its refreshes complete. Owed fields do not wait.
       if (!once && owedOf(binding).length === 0) await clock.sleep(scheduleCheckMs, signal);
     }
@@ -67,7 +67,7 @@ function refreshDue(binding: Binding, nowS: number): boolean {
 }
 
 /** Logs the fields that are still owed after a range, and when they arrive. */
-function noteOwed(binding: Binding): void {
+function logOwed(binding: Binding): void {
   const {module, shared, owedRefreshes} = binding;
   const owed = owedOf(binding);
   const mustWait = owedRefreshes.ended(owed.length > 0);

@@ -6,19 +6,19 @@ import {backoff} from '../platform/backoff.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 
-export interface RideOptions {
+export interface OutageRetryOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Called with the reason of a wait, and with `undefined` when it is over. */
-  readonly tell?: (reason: string | undefined) => void;
+  readonly onWait?: (reason: string | undefined) => void;
 }
 
 /**
  * Repeats an action that fails because Zoho cannot be reached, for as long as an outage may last.
  * Then it throws the last failure. Other failures are thrown at once.
  */
-export async function ridingOut<T>(attempt: () => Promise<T>, options: RideOptions, signal: AbortSignal): Promise<T> {
-  const {clock, log, tell = () => {}} = options;
+export async function retryInOutage<T>(attempt: () => Promise<T>, options: OutageRetryOptions, signal: AbortSignal): Promise<T> {
+  const {clock, log, onWait: tell = () => {}} = options;
   const sinceMs = clock.elapsedMs();
   for (let tries = 0; ; tries++) {
     try {

@@ -65,7 +65,7 @@ export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): 
   }
 
   /** Fixes one query. The columns before `sound` were accepted together. */
-  async function mend(names: readonly string[]): Promise<boolean> {
+  async function fixQuery(names: readonly string[]): Promise<boolean> {
     let rest = names;
     let changed = false;
     for (let sound = 0; sound < rest.length && (await refuses(rest)); ) {
@@ -97,7 +97,7 @@ export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): 
   const most = coqlColumnsFallback - keyFields.length;
   for (const slice of fields.coqlSlices) {
     const names = slice.filter((name) => !keyFields.includes(name));
-    for (let i = 0; i < names.length; i += most) found = (await mend(names.slice(i, i + most))) || found;
+    for (let i = 0; i < names.length; i += most) found = (await fixQuery(names.slice(i, i + most))) || found;
   }
   return found;
 }

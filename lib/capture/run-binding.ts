@@ -7,7 +7,7 @@ import {noteFields} from './field-notes.ts';
 import {FieldPlan} from './field-plan.ts';
 import {runLoops} from './loops.ts';
 import {fieldsOf, type ResumeOptions, resume, wasRead} from './resume.ts';
-import {tellStart} from './start.ts';
+import {reportStart} from './start.ts';
 import {supervise} from './supervise.ts';
 
 export type RunBindingOptions = ResumeOptions;
@@ -23,7 +23,7 @@ export async function runBinding(options: RunBindingOptions, signal: AbortSignal
   async function attempt(): Promise<void> {
     if (state === undefined) {
       state = await resume(options, signal);
-      tellStart(options, state, log);
+      reportStart(options, state, log);
     }
     const fields = await fieldsOf(options, {hadFields: binding !== undefined || wasRead(state), key: recordKey}, signal);
     options.shared.unscoped.delete(options.target.index);

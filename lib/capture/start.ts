@@ -17,7 +17,7 @@ export interface StartOptions {
  * Logs the start and keeps it in the binding's progress. Call this once, when the binding has its
  * state.
  */
-export function tellStart({target, module, saved, startDate, progress}: StartOptions, {start}: BindingState, log: Log): void {
+export function reportStart({target, module, saved, startDate, progress}: StartOptions, {start}: BindingState, log: Log): void {
   const {stateKey, collection} = target;
   const kept = backfillRequested(saved, stateKey) ? undefined : savedBinding(saved, stateKey)?.start;
   const isKept = kept !== undefined && secondsOf(kept) === secondsOf(start);

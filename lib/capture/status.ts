@@ -23,7 +23,7 @@ export async function reportStatus(
 ): Promise<void> {
   let last = '';
   let waitingBefore = '';
-  let costToldMs = clock.elapsedMs();
+  let costLoggedMs = clock.elapsedMs();
   while (!signal.aborted) {
     const now = statusOf(
       bindings.map(({progress}) => progress),
@@ -34,8 +34,8 @@ export async function reportStatus(
     const waiting = waitingOf(credits.onHold);
     if (waiting !== waitingBefore) logReserve(credits, log);
     waitingBefore = waiting;
-    if (clock.elapsedMs() - costToldMs >= costLogMs) {
-      costToldMs = clock.elapsedMs();
+    if (clock.elapsedMs() - costLoggedMs >= costLogMs) {
+      costLoggedMs = clock.elapsedMs();
       logCost(client, log);
     }
     await clock.sleep(statusCheckMs, signal).catch(() => {});
@@ -63,7 +63,7 @@ function logCost(client: ZohoClient, log: Log): void {
 /** The status of all bindings, in a sentence or two. */
 export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = nothingOnHold): string {
   if (bindings.length === 0) return 'Capture started. No bindings are enabled.';
-  const aside = bindings.filter(({fault}) => fault !== undefined);
+  const paused = bindings.filter(({fault}) => fault !== undefined);
   const backfilling = bindings.filter(({range, fault}) => range === 'backfill' && fault === undefined);
   const refreshing = bindings.filter(({range, fault}) => range === 'refresh' && fault === undefined);
   const snapshots = bindings.filter(({range, fault}) => range === 'snapshot' && fault === undefined);
@@ -71,8 +71,8 @@ export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = 
   const parts: string[] = [];
   if (starting.length === bindings.length) parts.push('Capture started.');
   else if (backfilling.length > 0) parts.push(`Backfilling ${backfilling.length} out of ${bindings.length} bindings.`);
-  else if (aside.length < bindings.length)
-    parts.push(`Streaming change events (${bindings.length - aside.length} bindings are backfilled).`);
+  else if (paused.length < bindings.length)
+    parts.push(`Streaming change events (${bindings.length - paused.length} bindings are backfilled).`);
   if (refreshing.length > 0) parts.push(`Refreshing formula fields of ${refreshing.length} bindings.`);
   if (snapshots.length > 0) parts.push(`Taking snapshots of ${snapshots.length} bindings.`);
   const refreshed = bindings.flatMap(({lastRefresh}) => lastRefresh ?? []);
@@ -82,7 +82,7 @@ export function statusOf(bindings: readonly BindingProgress[], onHold: OnHold = 
     parts.push(`The latest formula refreshes found changed values in ${sum('changed')} of ${sum('records')} records.`);
   }
   if (onHold.deletions) parts.push(`Zoho's API credits are running short: ${waitingOf(onHold)} are on hold.`);
-  for (const {name, fault} of aside) parts.push(`Module ${name} is paused: ${fault}.`);
+  for (const {name, fault} of paused) parts.push(`Module ${name} is paused: ${fault}.`);
   for (const {name, quarantined} of bindings) {
     if (quarantined > 0)
       parts.push(`${quarantined} ${quarantined === 1 ? 'row' : 'rows'} of module ${name} left out: see the log, or run verify.`);

@@ -39,7 +39,7 @@ export async function sweep(binding: Binding, signal: AbortSignal, options: Swee
     await advanceCursors(binding, window.end, feed);
     const {state, seen} = binding;
     seen.forget(Math.min(secondsOf(state.inc.cursor), secondsOf(state.deleted.cursor)) - windowOverlapS);
-    if (seen.ahead.hasNews) await binding.patch({});
+    if (seen.ahead.hasPatch) await binding.patch({});
   } finally {
     release();
   }
@@ -81,14 +81,14 @@ async function changes(binding: Binding, signal: AbortSignal): Promise<Window> {
   const isLong = state.deleted.skipped === true;
   const sinceS = isLong ? Math.min(cursorS, secondsOf(state.deleted.cursor)) : cursorS;
   const fromS = Math.max(secondsOf(state.start), sinceS - windowOverlapS);
-  const lookAhead = seen.ahead.looks(shared.clock.elapsedMs());
+  const lookAhead = seen.ahead.startLook(shared.clock.elapsedMs());
   const isKnown = (id: string, seconds: number): boolean => seen.emitted.holdsDocument(BigInt(id), seconds);
   const window = {fromS, cursorS, rowsExpected: queries.rowsExpected, isKnown, lookAhead};
   let rows = 0;
   let fresh = 0;
   const source = sweepRows(plan, window, coqlContext(binding, signal));
   const counted = tapped(source, async ({items}) => {
-    await seen.lookAtClock(shared.client, signal);
+    await seen.readClock(shared.client, signal);
     // Every sweep reads records of the future, so they do not show how much has changed.
     rows += countUpTo(items, seen.presentS);
   });
@@ -129,7 +129,7 @@ async function deletions(binding: Binding, window: Window, options: SweepOptions
   const {client, credits} = binding.shared;
   const isShort = credits.onHold.deletions && options.readsDeletions !== true;
   if (!isShort) await recheck(binding, binding.seen.recycleBin.due(await client.nowSeconds(signal)), signal);
-  if (mayWait(binding, window, isShort) && options.readsDeletions !== true) return {readToS: undefined, isSkipped: true};
+  if (maySkipFeed(binding, window, isShort) && options.readsDeletions !== true) return {readToS: undefined, isSkipped: true};
   const listed = new Set<bigint>();
   const sinceS = secondsOf(binding.state.deleted.cursor) - windowOverlapS;
   const end = await consume(deletedSince(binding, sinceS, signal), async (page) => {
@@ -146,7 +146,7 @@ async function deletions(binding: Binding, window: Window, options: SweepOptions
  * Whether this sweep may skip the feed. It may not if the feed lags for another reason than
  * skipping, because windows cannot begin at its last reading then.
  */
-function mayWait({deletionSchedule, seen, shared, state}: Binding, window: Window, isShort: boolean): boolean {
+function maySkipFeed({deletionSchedule, seen, shared, state}: Binding, window: Window, isShort: boolean): boolean {
   const isDue = deletionSchedule.sweeps(window, shared.clock.elapsedMs());
   const isBehind = state.deleted.skipped !== true && secondsOf(state.deleted.cursor) < window.cursorS - windowOverlapS;
   if (!deletionSchedule.hasFeed || isBehind || isWindowFull(window)) return false;
@@ -160,7 +160,7 @@ function mayWait({deletionSchedule, seen, shared, state}: Binding, window: Windo
  */
 async function settleDoubts(binding: Binding, listed: ReadonlySet<bigint>, signal: AbortSignal): Promise<void> {
   const ids = binding.seen.takeDoubted().filter((id) => !listed.has(id));
-  await emitBack(binding, ids.map(String), () => new Set(), binding.seen.admitRestored, signal);
+  await emitExisting(binding, ids.map(String), () => new Set(), binding.seen.admitRestored, signal);
 }
 
 /**
@@ -229,11 +229,11 @@ async function watch(
  * `Modified_Time` unchanged. The caller holds the binding's `coqlLock`.
  */
 export async function recheck(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
-  await emitBack(binding, ids, (rows) => doubtful(binding.seen, rows), binding.seen.admitSwept, signal);
+  await emitExisting(binding, ids, (rows) => doubtful(binding.seen, rows), binding.seen.admitSwept, signal);
 }
 
 /** Emits those of the records that exist. They are no longer watched, unless they are doubted. */
-async function emitBack(
+async function emitExisting(
   binding: Binding,
   ids: readonly string[],
   doubtedOf: (rows: RowBlock) => ReadonlySet<string>,

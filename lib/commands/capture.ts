@@ -1,6 +1,6 @@
 /** `source-zoho capture`: the connector's own pipeline into local files or standard output. */
 import {type CaptureBinding, runCapture} from '../capture/capture.ts';
-import {ridingOut} from '../capture/outage.ts';
+import {retryInOutage} from '../capture/outage.ts';
 import {type BindingProgress, newProgress} from '../capture/progress.ts';
 import {ConfigError} from '../errors/errors.ts';
 import {savedSnapshot} from '../flow/snapshot-state.ts';
@@ -87,7 +87,7 @@ function watchedOf({client, holdReason}: Setup): Omit<Watched, 'bindings'> {
 export async function captureWith(host: CommandContext, args: RunArguments, setup: Setup, recorder?: Recorder): Promise<number> {
   // Whoever asks for one round waits for it; a capture that is to run on may begin in an outage.
   const chosen = () => bindingsOf(setup, host);
-  const found = args.once === true ? chosen() : ridingOut(chosen, {clock: systemClock, log: host.log}, host.signal);
+  const found = args.once === true ? chosen() : retryInOutage(chosen, {clock: systemClock, log: host.log}, host.signal);
   const bindings = (await found).map(({resource, collection, stateKey, slices, snapshot}, index) => ({
     slices,
     snapshot,

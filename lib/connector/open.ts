@@ -1,7 +1,7 @@
 /** One session of a capture, from Flow's `open` request to its end. */
 import type {Writable} from 'node:stream';
 import {runCapture} from '../capture/capture.ts';
-import {ridingOut} from '../capture/outage.ts';
+import {retryInOutage} from '../capture/outage.ts';
 import {newProgress} from '../capture/progress.ts';
 import {logStatus, statusOf} from '../capture/status.ts';
 import {parseConfig} from '../config/config.ts';
@@ -39,7 +39,7 @@ export async function runSession(
   const onHold = (reason: string | undefined) => logStatus(log, reason ?? statusOf(bindings.map(({progress}) => progress)));
   return withClient(config, {...options, onHold}, async (client) => {
     if (bindings.length > 0) {
-      await ridingOut(() => checkSetup(client, config, log, signal), {clock, log, tell: onHold}, signal);
+      await retryInOutage(() => checkSetup(client, config, log, signal), {clock, log, onWait: onHold}, signal);
     }
     const sink = new FlowSink(output, signal);
     const {startDate} = config;

@@ -13,9 +13,9 @@ export class DiscardSink implements Sink {
 
   readonly #blocks = new BufferPool();
 
-  async write(piece: Transaction): Promise<number> {
-    const framed = serialize(this.#blocks, piece, nothing, lineEnd);
-    patchOf(piece);
+  async write(transaction: Transaction): Promise<number> {
+    const framed = serialize(this.#blocks, transaction, nothing, lineEnd);
+    patchOf(transaction);
     if (framed.block !== undefined) this.#blocks.release(framed.block);
     this.documents += framed.count;
     this.bytes += framed.bytes.length;

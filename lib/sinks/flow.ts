@@ -20,10 +20,12 @@ export class FlowSink implements Sink {
     this.#lines = new OutputQueue(output, signal);
   }
 
-  write(piece: Transaction): Promise<number> {
+  write(transaction: Transaction): Promise<number> {
     return this.#lines.write(() => {
-      const before = this.#prefix(piece.target.index);
-      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, capturedEnd, () => checkpointLine(patchOf(piece)));
+      const before = this.#prefix(transaction.target.index);
+      const {count, ...lines} = serialize(this.#lines.blocks, transaction, before, capturedEnd, () =>
+        checkpointLine(patchOf(transaction)),
+      );
       return {...lines, result: count};
     });
   }

@@ -31,8 +31,8 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
     if (initialState !== undefined)
       throw new ConfigError(`Cannot start from another state in ${folder}: it already has one; choose another directory`);
   }
-  const journal = kept ?? {version: 1, capture: {...capture}, state: initialState ?? {}, files: {}};
-  const files = await claim(journal, options);
+  const manifest = kept ?? {version: 1, capture: {...capture}, state: initialState ?? {}, files: {}};
+  const files = await claim(manifest, options);
   const opened = new Map<string, OutputFile>();
   try {
     for (const [collection, file] of Object.entries(files)) opened.set(collection, await reopen(file, options));
@@ -41,10 +41,10 @@ export async function openNdjson(options: NdjsonOptions): Promise<NdjsonSink> {
     for (const file of opened.values()) await file.disk.close();
     throw error;
   }
-  return new NdjsonSink(options, {...journal, files}, opened);
+  return new NdjsonSink(options, {...manifest, files}, opened);
 }
 
-/** A member of its own, so a file that is cut after any of them is a whole one. */
+/** Compresses into a separate member, so a file truncated after any member is valid. */
 const compressed = promisify<Uint8Array, Buffer>(gzip);
 
 const lineEnd = Buffer.from('\n');
@@ -60,7 +60,7 @@ export class NdjsonSink implements Sink {
   readonly #options: NdjsonOptions;
   readonly #files: ReadonlyMap<string, OutputFile>;
   readonly #blocks = new BufferPool();
-  #journal: Manifest;
+  #manifest: Manifest;
   #state: unknown;
   #turn: Promise<unknown> = Promise.resolve();
   /** Bytes and checkpoints since the last commit began. */
@@ -70,10 +70,10 @@ export class NdjsonSink implements Sink {
   #delayed: AbortController | undefined;
   #failure: unknown;
 
-  constructor(options: NdjsonOptions, journal: Manifest, files: ReadonlyMap<string, OutputFile>) {
+  constructor(options: NdjsonOptions, manifest: Manifest, files: ReadonlyMap<string, OutputFile>) {
     this.#options = options;
-    this.#journal = journal;
-    this.#state = journal.state;
+    this.#manifest = manifest;
+    this.#state = manifest.state;
     this.#files = files;
   }
 
@@ -87,13 +87,13 @@ export class NdjsonSink implements Sink {
     return [...this.#files].map(([collection, {name, lines, bytes}]) => ({collection, file: name, lines, bytes}));
   }
 
-  write(piece: Transaction): Promise<number> {
+  write(transaction: Transaction): Promise<number> {
     const written = this.#turn.then(async () => {
       while (this.#newBytes > uncommittedBytesMax && this.#committing !== undefined) await this.#committing;
       this.#refuse();
-      const {bytes, count, block} = serialize(this.#blocks, piece, nothing, lineEnd);
-      const patch = patchOf(piece);
-      await this.#append(this.#fileOf(piece), bytes, count);
+      const {bytes, count, block} = serialize(this.#blocks, transaction, nothing, lineEnd);
+      const patch = patchOf(transaction);
+      await this.#append(this.#fileOf(transaction), bytes, count);
       if (block !== undefined) this.#blocks.release(block);
       if (patch !== undefined) this.#state = mergePatch(this.#state, patch);
       this.#dirty ||= count > 0 || patch !== undefined;
@@ -179,8 +179,8 @@ export class NdjsonSink implements Sink {
       file,
       entry: {file: file.name, bytes: file.bytes, lines: file.lines, crc32: file.crc32},
     }));
-    const journal = {
-      ...this.#journal,
+    const manifest = {
+      ...this.#manifest,
       state: this.#state,
       files: Object.fromEntries(lengths.map(({collection, entry}) => [collection, entry])),
     };
@@ -190,8 +190,8 @@ export class NdjsonSink implements Sink {
         await file.disk.sync();
         file.synced = entry.bytes;
       }
-      await disk.replace(manifestName, manifestText(journal));
-      this.#journal = journal;
+      await disk.replace(manifestName, manifestText(manifest));
+      this.#manifest = manifest;
     } catch (error) {
       this.#failure ??= this.#unwritable(manifestName, error);
     }

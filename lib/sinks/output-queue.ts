@@ -1,5 +1,5 @@
 /**
- * The single writer of an output stream: blocks of whole lines, in order, within the stream's
+ * The single writer of an output stream: blocks of complete lines, in order, within the stream's
  * buffer limit.
  */
 import {once} from 'node:events';

@@ -43,11 +43,11 @@ export class PreviewSink implements Sink {
     return this.#state;
   }
 
-  write(piece: Transaction): Promise<number> {
+  write(transaction: Transaction): Promise<number> {
     return this.#lines.write(() => {
-      const before = this.#prefix(piece.target.collection);
-      const {count, ...lines} = serialize(this.#lines.blocks, piece, before, lineEnd, () => {
-        const patch = patchOf(piece);
+      const before = this.#prefix(transaction.target.collection);
+      const {count, ...lines} = serialize(this.#lines.blocks, transaction, before, lineEnd, () => {
+        const patch = patchOf(transaction);
         this.#state = mergePatch(this.#state, patch ?? {});
         return this.#checkpoint(patch);
       });

@@ -23,12 +23,12 @@ const lastRoomBytes = 4 << 10;
  */
 export function serialize(
   blocks: BufferPool,
-  piece: Transaction,
+  transaction: Transaction,
   before: Buffer,
   after: Buffer,
   lastOf: () => Buffer = () => nothing,
 ): Serialized {
-  const {docs, admit} = piece;
+  const {docs, admit} = transaction;
   if (docs === undefined || docs.count === 0) return {bytes: lastOf(), count: 0};
   const source = asBuffer(docs.bytes);
   const between = Buffer.concat([after, before]);

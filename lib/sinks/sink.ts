@@ -51,7 +51,7 @@ export interface Sink {
    * Writes one transaction. Resolves with the number of documents admitted, once the sink can take
    * more. Transactions are written in the order of the calls.
    */
-  write(piece: Transaction): Promise<number>;
+  write(transaction: Transaction): Promise<number>;
   /**
    * Declares what the documents of a binding look like (Flow's sourcedSchema). Other sinks ignore
    * it.

@@ -35,14 +35,14 @@ export async function awaitJob(job: string, {client, clock, signal, progress}: J
   let unusableSince: number | undefined;
   for (;;) {
     const status = await client.job(job, signal);
-    if (status.state === 'completed' && tellsResult(status)) return status;
+    if (status.state === 'completed' && describesResult(status)) return status;
     if (status.state === 'failed')
       throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gave no reason'}`);
     unusableSince = status.state === 'pending' ? undefined : (unusableSince ?? clock.elapsedMs());
-    const oddMs = unusableSince === undefined ? 0 : clock.elapsedMs() - unusableSince;
-    if (status.state === 'completed' && oddMs > resultWaitMaxMs)
+    const unusableMs = unusableSince === undefined ? 0 : clock.elapsedMs() - unusableSince;
+    if (status.state === 'completed' && unusableMs > resultWaitMaxMs)
       throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is complete, but Zoho does not describe its result`);
-    if (status.state === 'unknown' && oddMs > unknownStateMaxMs)
+    if (status.state === 'unknown' && unusableMs > unknownStateMaxMs)
       throw new ZohoError('failed', `Bulk read job ${job} stays in the unknown state ${status.reason}`);
     const waitedMs = clock.elapsedMs() - since;
     if (waitedMs > jobWaitMaxMs)
@@ -55,7 +55,7 @@ export async function awaitJob(job: string, {client, clock, signal, progress}: J
  * Whether Zoho describes the result. Without a description, the job would look like an empty or a
  * last page.
  */
-function tellsResult({count, more, nextPageToken}: BulkJob): boolean {
+function describesResult({count, more, nextPageToken}: BulkJob): boolean {
   return count !== undefined || more !== undefined || nextPageToken !== undefined;
 }
 

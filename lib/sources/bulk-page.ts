@@ -79,7 +79,7 @@ export async function* readPage(
     const download = client.download(job, signal);
     const bytes = isFirst && context.again ? onFirstChunk(download, () => next.submit()) : download;
     for await (const read of parseCsv(unzip(bytes), {skipRows: rows, onBroken: () => brokenPlaces++})) {
-      const {items, unusable} = sound(named(read), readTo, file);
+      const {items, unusable} = divide(named(read), readTo, file);
       readTo += items.count + unusable.length;
       readings.note(unusable);
       if (readings.isTrial) continue;
@@ -102,7 +102,7 @@ export async function* readPage(
 }
 
 /** Divides a batch into usable rows and unusable ones. `before` rows of the page were passed. */
-function sound(
+function divide(
   read: CsvRows,
   before: number,
   {fields, untimed = false, whole = false}: PageFile,

@@ -68,7 +68,7 @@ export async function readSlices(
   const {parts, more, isCut, hasUnusableSlices} = await readParts(plan, query, context);
   const [first = noRows] = parts;
   const withoutId = rowsWithoutId(first);
-  const {rows: joined, torn} = await settle(plan, parts.map(withIds), context);
+  const {rows: joined, torn} = await joinAgreeing(plan, parts.map(withIds), context);
   const rows = prepare(joined);
   const places = new Map<string, number>();
   const placeOf = (id: string | undefined): number => {
@@ -144,7 +144,7 @@ export function idsQueryOf({module, quoting}: CoqlPlan, ids: readonly string[]):
  * between two queries. It is read again, a limited number of times. If they still differ, it is
  * omitted: its last change lies after this window, so the next sweep reads it.
  */
-async function settle(plan: CoqlPlan, parts: readonly RowBlock[], context: CoqlContext): Promise<Joined> {
+async function joinAgreeing(plan: CoqlPlan, parts: readonly RowBlock[], context: CoqlContext): Promise<Joined> {
   const joined = joinSlices(parts);
   const settled = [joined.rows];
   let {torn} = joined;

@@ -7,7 +7,7 @@ import {silentQuarantine, unusableRows} from '../records/unusable-rows.ts';
 import {type Key, secondQuery, windowQuery} from '../zoho/coql.ts';
 import {type CoqlContext, type CoqlPlan, readSlices, type SliceQuery} from './coql-slices.ts';
 import {readAgain} from './readings.ts';
-import type {Place, WindowPage} from './window-pages.ts';
+import type {PageStart, WindowPage} from './window-pages.ts';
 
 export interface CoqlPage extends WindowPage {
   readonly rows: RowBlock;
@@ -19,7 +19,7 @@ export interface CoqlPage extends WindowPage {
  * Reads one page of the window with all its slices. It reads larger pages as long as none has a row
  * from which the next can begin.
  */
-export async function readWindow(plan: CoqlPlan, place: Place, limit: number, context: CoqlContext): Promise<CoqlPage> {
+export async function readWindow(plan: CoqlPlan, place: PageStart, limit: number, context: CoqlContext): Promise<CoqlPage> {
   const {module, quoting, pageSize} = plan;
   const query: SliceQuery = (columns, rowsMax) => {
     const common = {module, columns, limit: Math.min(limit, rowsMax), quoting};
@@ -81,7 +81,7 @@ function lastKey(keys: readonly RowKey[], after: Key | undefined, module: string
 }
 
 /** The same within one second, by id. */
-function lastOfSecond(keys: readonly RowKey[], {second, afterId}: Extract<Place, {second: number}>, module: string): End {
+function lastOfSecond(keys: readonly RowKey[], {second, afterId}: Extract<PageStart, {second: number}>, module: string): End {
   const last = keys.findLast(({id}) => id !== undefined) ?? keys.at(-1);
   if (last === undefined) return {last: undefined, repeats: false};
   const {seconds, id = lastId} = last;

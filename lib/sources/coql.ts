@@ -16,7 +16,7 @@ import {type CoqlPage, readWindow} from './coql-window.ts';
 import {idLists} from './id-lists.ts';
 import {PageSize} from './page-size.ts';
 import {readAgain} from './readings.ts';
-import {type Place, windowPages} from './window-pages.ts';
+import {type PageStart, windowPages} from './window-pages.ts';
 
 export type {CoqlContext, CoqlPlan} from './coql-slices.ts';
 
@@ -102,7 +102,7 @@ function pagesFrom(plan: CoqlPlan, fromS: number, firstRows: number, context: Co
  * is omitted. A query for the keys alone shows whether the page is at fault rather than Zoho or the
  * module: if that fails as well, its failure is thrown.
  */
-async function readPage(plan: CoqlPlan, place: Place, rowsMax: number, context: CoqlContext): Promise<CoqlPage> {
+async function readPage(plan: CoqlPlan, place: PageStart, rowsMax: number, context: CoqlContext): Promise<CoqlPage> {
   const {module, pageSize} = plan;
   for (;;) {
     const asked = Math.min(rowsMax, pageSize.rows);

@@ -80,12 +80,12 @@ async function byBulk(module: string, context: BulkContext): Promise<string[]> {
 }
 
 function idsWithoutTime(rows: RowBlock): string[] {
-  const sound = withoutRows(rows, new Set(rowsWithoutId(rows).map(({row}) => row - 1)));
+  const valid = withoutRows(rows, new Set(rowsWithoutId(rows).map(({row}) => row - 1)));
   const idColumn = Math.max(rows.columns.indexOf('Id'), rows.columns.indexOf('id'));
   const timeColumn = rows.columns.indexOf('Modified_Time');
   const ids: string[] = [];
-  for (let row = 0; row < sound.count; row++) {
-    if (idColumn >= 0 && timeColumn >= 0 && cellText(sound, row, timeColumn) === '') ids.push(cellText(sound, row, idColumn));
+  for (let row = 0; row < valid.count; row++) {
+    if (idColumn >= 0 && timeColumn >= 0 && cellText(valid, row, timeColumn) === '') ids.push(cellText(valid, row, idColumn));
   }
   return ids;
 }

@@ -5,7 +5,7 @@ import type {Key} from '../zoho/coql.ts';
 /**
  * Where a page begins: at a time, after a record, or after an id among the records of one second.
  */
-export type Place =
+export type PageStart =
   | {readonly fromS: number; readonly after?: Key | undefined}
   | {readonly second: number; readonly afterId: string | undefined};
 
@@ -21,7 +21,7 @@ export interface WindowPage {
 
 export interface WindowReader<Page> {
   /** Reads a page of at most `rows` rows. */
-  page(place: Place, rows: number): Promise<Page>;
+  page(place: PageStart, rows: number): Promise<Page>;
   /** Reads all records of one second by other means than time. */
   second(second: number): AsyncIterable<Page>;
 }

@@ -4,10 +4,10 @@ import {ZohoError} from '../../lib/errors/errors.ts';
 import {JumpCapture, type JumpOptions} from '../system/consistency/jump-capture.ts';
 import {narrow} from '../system/consistency/modules.ts';
 
-/** A range that goes on after a restart asks Zoho first for what changed since it began. */
+/** A range that continues after a restart first asks Zoho what changed since it began. */
 const range = suite('a resumed range');
 
-/** What a range asks before it goes on; sweeps ask for the other fields, too. */
+/** The queries of a range before it continues. Sweeps query other fields as well. */
 const isIdQuery = (query: string): boolean => query.startsWith('select id, Modified_Time from');
 
 const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({

@@ -1,7 +1,7 @@
 /** Fields that Bulk Read refuses without naming them, found with few jobs. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {askForColumns, bisectBulkFields} from '../../lib/capture/bisect-fields.ts';
+import {bisectBulkFields, queryAllColumns} from '../../lib/capture/bisect-fields.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import type {BackfillState} from '../../lib/flow/state.ts';
 import {type BenchOptions, bench, nowS, stateTime} from '../harness/binding-zoho.ts';
@@ -93,11 +93,11 @@ bisecting('are not looked for in vain: any other failure is thrown', async () =>
 
 bisecting('may be told by COQL first, which is asked for every column of one record', async () => {
   const it = bench({fields: many(3)});
-  await askForColumns(it.binding, it.signal);
+  await queryAllColumns(it.binding, it.signal);
   assert.equal(it.calls.length, 1);
   assert.match(it.calls[0] ?? '', /^select id, Modified_Time, F000, F001, F002 from Leads .* limit 0, 1$/);
   const hidden = bench({fields: many(3, [1])});
-  await askForColumns(hidden.binding, hidden.signal);
+  await queryAllColumns(hidden.binding, hidden.signal);
   assert.deepEqual(hidden.calls, [], 'metadata say it already');
 });
 

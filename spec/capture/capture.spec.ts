@@ -5,7 +5,10 @@ import {caughtUp, FlowTask} from '../harness/flow-runtime.ts';
 import {Edits} from '../system/faults/edits.ts';
 import {Random} from '../system/model/random.ts';
 
-/** Whole captures: the connector's process, driven as Flow would, against the sandbox, compared with its truth. */
+/**
+ * Whole captures: the connector's process, driven as by Flow, against the sandbox, compared with
+ * its truth.
+ */
 const capture = suite('capture');
 
 async function withTask(
@@ -13,9 +16,10 @@ async function withTask(
   modules: readonly string[] | ((all: readonly string[]) => readonly string[]),
   run: (task: FlowTask) => Promise<void>,
 ): Promise<void> {
-  // A sweep ends two seconds before it begins: one that comes too early for what is waited for must have another soon after it.
-  // Sessions follow each other faster than anyone could restart a connector: Zoho's rations of tokens and downloads are not what is looked at
-  // here. The connector keeps to ten downloads a minute all the same, so no session has more pages.
+  // A sweep ends two seconds before it begins, so a sweep that comes too early must soon be
+  // followed by another. Sessions follow each other faster than anyone could restart a connector,
+  // so Zoho's rations of tokens and downloads are off. The connector still limits itself to ten
+  // downloads a minute, so no session has more pages.
   const zoho = await startSandbox({
     ...sandbox,
     switches: {tokensPerWindow: 1_000, downloadsPerMinute: 1_000, ...sandbox.switches},
@@ -97,7 +101,7 @@ capture('edits, inserts, deletions and restores during backfill and sweeps arriv
       for (const module of modules)
         for (const id of task.collections.of(`acme/${module}`).keys()) committed.add(`${module} ${id}`);
     };
-    // One that was captured before it went into the recycle bin either still is, or its deletion was.
+    // A record captured before its deletion either still is, or its deletion was captured.
     const deletionCaptured = (module: string, id: string) => committed.has(`${module} #${id}`);
     const edits = new Edits(task.sandbox, 5, {modules, everyMs: 10, deletionCaptured});
     try {

@@ -1,4 +1,6 @@
-/** The state's note of a module's fields: what is new, what is refused, and what is asked for again. */
+/**
+ * The state's note of a module's fields: what is new, what is refused, and what is asked for again.
+ */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {noteFields} from '../../lib/capture/field-notes.ts';

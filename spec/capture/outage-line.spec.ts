@@ -4,7 +4,7 @@ import {OutageLine} from '../../lib/capture/outage-line.ts';
 import {outageDelayMaxMs, outageDelayMs} from '../../lib/limits.ts';
 import {ManualClock, settled} from '../harness/clocks.ts';
 
-/** Bindings in an outage: one tries at a time, and the first to get through wakes the others. */
+/** Bindings in an outage: one retries at a time, and the first success wakes the others. */
 const line = suite('outage line');
 
 function waiting(count: number) {

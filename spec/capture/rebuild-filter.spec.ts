@@ -1,4 +1,7 @@
-/** A range that goes on after a restart: what it asks of Zoho before any bulk row is written, and which rows then stay out. */
+/**
+ * A range that goes on after a restart: what it asks of Zoho before any bulk row is written, and
+ * which rows then stay out.
+ */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {runBackfill} from '../../lib/capture/backfill.ts';

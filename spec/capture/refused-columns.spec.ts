@@ -7,18 +7,21 @@ import {windowQuery} from '../../lib/zoho/coql.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
 import {complaint, type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
 
-/** What becomes of columns and modules that COQL refuses: the names are asked for in the other way before any is left out. */
+/**
+ * Columns and modules that COQL rejects: their names are tried with other quoting before any is
+ * omitted.
+ */
 const refused = suite('refused columns');
 const {signal} = new AbortController();
 
 interface Organisation {
   /** Words that are a syntax error without quotes. */
   readonly reserved?: readonly string[];
-  /** Whether names may stand in quotes at all. */
+  /** Whether names may be quoted at all. */
   readonly takesQuotes?: boolean;
-  /** Columns that are refused however they are written. */
+  /** Columns that are rejected in either form. */
   readonly hidden?: readonly string[];
-  /** Columns that are refused beside each other, although each alone is not. */
+  /** Columns that are rejected together, although each is accepted alone. */
   readonly clash?: readonly string[];
   /** The details of a syntax error, by the offending word and the one after it. */
   details?(word: string, next: string): object;
@@ -45,13 +48,15 @@ function answer({reserved = [], takesQuotes = true, hidden = [], clash, details 
 }
 
 interface Outcome {
-  /** The columns that are asked for in the end, as they are written, and the module. */
+  /** The columns of the final query as written, and the module. */
   readonly asked: string;
   readonly dropped: readonly string[];
   readonly calls: number;
 }
 
-/** Asks for all columns as the recovery does: by hints, then by search, until the query is accepted. */
+/**
+ * Queries all columns as the recovery does: by hints, then by search, until the query is accepted.
+ */
 async function settle(columns: readonly string[], organisation: Organisation, module = 'Leads'): Promise<Outcome> {
   let outcome: Outcome | undefined;
   await withZoho({answer: answer(organisation)}, async ({client, received}) => {
@@ -87,7 +92,7 @@ async function settle(columns: readonly string[], organisation: Organisation, mo
   return outcome!;
 }
 
-/** What organisations say of a syntax error: the word, the word after it, a place, or nothing. */
+/** How organisations report a syntax error: the word, the word after it, a position, or nothing. */
 const sayings: [string, NonNullable<Organisation['details']>][] = [
   ['the word', (near) => ({near})],
   ['the word with what follows', (near, next) => ({near: `${near}, ${next}`, line: 1, column: 9})],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {fieldsOf, resume, wasRead} from '../../lib/capture/resume.ts';
 import {type RunBindingOptions, runBinding} from '../../lib/capture/run-binding.ts';
-import {startReason, tellStart} from '../../lib/capture/start.ts';
+import {reportStart, startReason} from '../../lib/capture/start.ts';
 import {WatchedSink} from '../../lib/capture/watched-sink.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {type BindingState, initialState} from '../../lib/flow/state.ts';
@@ -124,10 +124,10 @@ life('has fields that fit its collection, or is at fault', async () => {
   assert.equal((await ask(false, '/_meta/row_id')).length, 1);
 });
 
-life('tells since when it captures, and why', () => {
+life('reports its start, and the reason', () => {
   const told = (saved: unknown, startDate: string | undefined, start: string) => {
     const {it, options} = running(saved);
-    tellStart({...options, saved, startDate}, initialState(start, now), options.shared.log);
+    reportStart({...options, saved, startDate}, initialState(start, now), options.shared.log);
     return {logged: it.logged, since: options.progress.since};
   };
   const since = (start: string, reason: string) => `info Module Leads: records modified since ${start} are captured (${reason})`;

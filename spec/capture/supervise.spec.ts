@@ -1,7 +1,10 @@
-/** What becomes of a binding whose attempt fails: how long it waits, what is said, and what ends the capture. */
+/**
+ * What becomes of a binding whose attempt fails: how long it waits, what is said, and what ends the
+ * capture.
+ */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {isOutage, outagePauseMs, ridingOut} from '../../lib/capture/outage.ts';
+import {isOutage, outagePauseMs, retryInOutage} from '../../lib/capture/outage.ts';
 import {supervise} from '../../lib/capture/supervise.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {moduleRetryMaxMs, moduleRetryMs, outageDelayMaxMs, outageDelayMs, outageMaxMs} from '../../lib/limits.ts';
@@ -178,9 +181,9 @@ outage('is ridden out with pauses that grow, and told until it is over', async (
   const options = {
     clock: it.clock,
     log: (level: string, message: string) => void logged.push(`${level} ${message}`),
-    tell: (reason: unknown) => void told.push(reason),
+    onWait: (reason: unknown) => void told.push(reason),
   };
-  const result = await ridingOut(
+  const result = await retryInOutage(
     async () => {
       if (++tries <= 2) throw error('unavailable', 'Zoho is down');
       return 'up';
@@ -193,7 +196,7 @@ outage('is ridden out with pauses that grow, and told until it is over', async (
   assert.deepEqual(told, ['Waiting for Zoho: Zoho is down', 'Waiting for Zoho: Zoho is down', undefined]);
   assert.equal(logged[0], `warn Zoho is down; trying again in ${outageDelayMs / 1_000} s`);
   told.length = 0;
-  assert.equal(await ridingOut(async () => 'up', options, it.signal), 'up');
+  assert.equal(await retryInOutage(async () => 'up', options, it.signal), 'up');
   assert.deepEqual(told, []);
 });
 
@@ -201,7 +204,7 @@ outage('ends with its failure after as long as it may last; any other failure is
   const it = bench();
   const options = {clock: it.clock, log: () => {}};
   await assert.rejects(
-    ridingOut(() => Promise.reject(error('unavailable')), options, it.signal),
+    retryInOutage(() => Promise.reject(error('unavailable')), options, it.signal),
     {kind: 'unavailable'},
   );
   const slept = it.clock.slept.reduce((sum, ms) => sum + ms, 0);
@@ -209,7 +212,7 @@ outage('ends with its failure after as long as it may last; any other failure is
   const {length} = it.clock.slept;
   for (const other of [error('refused'), new Error('bug')])
     await assert.rejects(
-      ridingOut(() => Promise.reject(other), options, it.signal),
+      retryInOutage(() => Promise.reject(other), options, it.signal),
       (thrown) => thrown === other,
     );
   assert.equal(it.clock.slept.length, length);
@@ -223,7 +226,7 @@ outage('ends with its failure after as long as it may last; any other failure is
 outage('is not ridden out by whoever has stopped', async () => {
   const it = bench();
   const abort = new AbortController();
-  const stopping = ridingOut(
+  const stopping = retryInOutage(
     async () => {
       abort.abort(new Error('stop'));
       throw error('unavailable');

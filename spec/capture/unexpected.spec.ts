@@ -7,7 +7,7 @@ import type {Sink} from '../../lib/sinks/sink.ts';
 import {JumpCapture} from '../system/consistency/jump-capture.ts';
 import {narrow} from '../system/consistency/modules.ts';
 
-/** Failures that nobody foresaw. */
+/** Unexpected failures. */
 const unexpected = suite('an unexpected failure');
 
 for (const when of ['sweeping', 'reading bulk rows', 'reading fields'] as const) {

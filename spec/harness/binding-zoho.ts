@@ -1,4 +1,7 @@
-/** One binding over a small Zoho behind the client's interface: what it writes, and what it asks, without server or process. */
+/**
+ * One binding over a small Zoho behind the client's interface: what it writes, and what it asks,
+ * without server or process.
+ */
 import {Binding} from '../../lib/capture/binding.ts';
 import {CreditReserve} from '../../lib/capture/credit-reserve.ts';
 import {FieldPlan, type Refusals} from '../../lib/capture/field-plan.ts';

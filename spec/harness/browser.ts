@@ -11,11 +11,11 @@ const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 /** Path of the browser; undefined where there is none. */
 export const browser = places.find((place) => existsSync(place));
 
-/** Said of a case that needs the browser where there is none. */
+/** The note of a case that needs the browser where there is none. */
 export const noBrowser = 'passed over: there is no chromium here';
 
 export interface Look {
-  /** CSS pixels; a window of chromium's has 500 at least. */
+  /** CSS pixels. A chromium window has at least 500. */
   readonly width: number;
   readonly height: number;
   readonly scheme: 'light' | 'dark';

@@ -1,4 +1,7 @@
-/** Bulk Read behind the client's interface: jobs whose answers and files a case defines, without server or clock. */
+/**
+ * Bulk Read behind the client's interface: jobs whose answers and files a case defines, without
+ * server or clock.
+ */
 import {zipSync} from 'fflate';
 import {newProgress} from '../../lib/capture/progress.ts';
 import {Semaphore} from '../../lib/platform/semaphore.ts';
@@ -7,7 +10,7 @@ import type {BulkJob, ZohoClient} from '../../lib/zoho/api.ts';
 import type {BulkPage, BulkQuery} from '../../lib/zoho/bulk.ts';
 import {ManualClock} from './clocks.ts';
 
-/** A finished job, unless it says otherwise, and its file; what is thrown instead of a file fails its download. */
+/** A completed job by default, and its file. An error in place of a file fails its download. */
 export interface JobAnswer extends Partial<BulkJob> {
   readonly csv?: string | Error;
   /** Answers before that one. */
@@ -18,13 +21,13 @@ export interface BulkZoho {
   readonly client: Pick<ZohoClient, 'createJob' | 'job' | 'download' | 'nowSeconds'>;
   readonly context: BulkContext;
   readonly clock: ManualClock;
-  /** `create`, `job` and `download`, each with what was asked for, in order. */
+  /** `create`, `job` and `download`, each with its arguments, in order. */
   readonly calls: string[];
-  /** What was left out, and where. */
+  /** Omitted rows and their places. */
   readonly leftOut: string[];
 }
 
-/** `answer` is asked once for each job; its job has the number of the call. */
+/** `answer` is called once for each job, whose id is the number of the call. */
 export function bulkZoho(
   answer: (query: Partial<BulkQuery & BulkPage>, number: number) => JobAnswer | Promise<JobAnswer>,
   changes: Partial<BulkContext> = {},

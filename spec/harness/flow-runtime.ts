@@ -192,7 +192,7 @@ export function caughtUp(sinceMs: number): (session: Session, task: FlowTask) =>
   };
 }
 
-/** Whether a snapshot was begun after a moment, and is whole. */
+/** Whether a snapshot began after a moment, and is complete. */
 function isTaken(state: Record<string, unknown>, sinceMs: number): boolean {
   const {updated_at = '', last_digest} = (state.snapshot ?? {}) as {updated_at?: string; last_digest?: string};
   return last_digest !== undefined && Date.parse(updated_at) > sinceMs;

@@ -1,6 +1,6 @@
 /**
- * Laws that every stage of the path obeys, whatever it does. The same checks run for all stages,
- * and for broken ones, which must fail.
+ * Laws that every stage of the path obeys. The same checks run for all stages, and for broken ones,
+ * which must fail.
  */
 import assert from 'node:assert/strict';
 import {setImmediate} from 'node:timers/promises';

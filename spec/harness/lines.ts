@@ -1,6 +1,6 @@
 import {Writable} from 'node:stream';
 
-/** An output that reads lines as Flow would. A line that `take` refuses fails the stream. */
+/** An output that reads lines as Flow would. A line that `take` rejects fails the stream. */
 export function lineWriter(take: (line: string) => void): Writable {
   let rest = Buffer.alloc(0);
   return new Writable({

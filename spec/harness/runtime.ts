@@ -68,8 +68,7 @@ interface Sequence {
 
 /**
  * One session of a capture task. Lines are checked as they arrive. Sequences wait until `commit`
- * takes them, so that a session can lose any number of them, as when the runtime had not committed
- * yet.
+ * takes them, so a session can lose any number of them, as if the runtime had not committed them.
  */
 export class Session {
   /** The last lines read, shortened, for failure reports. */
@@ -191,7 +190,7 @@ export class Session {
   }
 }
 
-/** Judges the document of a record. */
+/** Checks the document of a record. */
 function record(doc: Reduced): void {
   assert.match(String(doc.id), /^#[1-9]\d{0,18}$/, 'id is an integer');
   assert.match(
@@ -202,7 +201,7 @@ function record(doc: Reduced): void {
   assert.ok(['u', 'd'].includes(String((doc._meta as {op?: string} | undefined)?.op)), '_meta.op is u or d');
 }
 
-/** Judges a row of a snapshot. */
+/** Checks a row of a snapshot. */
 function row(doc: Reduced): void {
   const {op, row_id: number} = doc._meta as {op?: string; row_id?: string};
   assert.match(String(number), /^#(0|[1-9]\d*)$/, '_meta.row_id is a number');
@@ -216,7 +215,7 @@ export class Task {
   readonly collections = new Collections();
 }
 
-/** Restores numbers: a state holds no others than row counts and slices. */
+/** Restores numbers. In a state, only row counts and slices are numbers. */
 function exactState(value: unknown): unknown {
   if (typeof value === 'string') return value.startsWith('#') ? Number(value.slice(1)) : value;
   if (Array.isArray(value)) return value.map(exactState);
@@ -238,8 +237,8 @@ function closed(schema: unknown, place: string): void {
 }
 
 /**
- * Compares what was captured of a module with what Zoho holds: none missing, none extra, each with
- * its latest values. Returns up to ten differences, by id and property, without the values.
+ * Compares the captured records of a module with Zoho's: none missing, none extra, each with its
+ * latest values. Returns up to ten differences, by id and property, without the values.
  *
  * @param ignore properties that no API delivers, or only a refresh.
  */
@@ -268,8 +267,8 @@ export function differences(
 }
 
 /**
- * Compares the rows of a snapshot with those that Zoho holds, whatever their numbers: each as often as Zoho has it, numbered without a gap. Returns up to ten
- * differences, without the values.
+ * Compares the rows of a snapshot with Zoho's regardless of their numbers: each as often as Zoho
+ * has it, numbered without a gap. Returns up to ten differences, without the values.
  *
  * @param ignore properties that Bulk Read does not deliver.
  */

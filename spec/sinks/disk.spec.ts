@@ -15,7 +15,7 @@ disk.after.each(async ({folder}) => {
   await rm(folder, {recursive: true});
 });
 
-/** How many files this process has open below a folder. */
+/** The number of files below a folder that this process has open. */
 async function openBelow(folder: string): Promise<number> {
   const names = await readdir('/proc/self/fd');
   const targets = await Promise.all(names.map(async (name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));

@@ -1,7 +1,7 @@
 /** Documents for sinks. */
 import type {DocBlock} from '../../lib/records/batch.ts';
 
-/** One block of these texts, with bytes between them that belong to none. */
+/** One block of these texts, separated by unrelated bytes. */
 export function docsOf(...texts: string[]): DocBlock {
   const bytes = Buffer.from(`##${texts.join('##')}##`);
   const ranges = new Int32Array(2 * texts.length);

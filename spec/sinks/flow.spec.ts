@@ -14,7 +14,7 @@ const deals: Target = {index: 1, stateKey: 'Deals.v2', collection: 'acme/Deals'}
 
 const docs = (...texts: string[]): DocBlock => docsOf(texts, 2);
 
-/** An output that takes one block at a time, when told to. */
+/** An output that takes one block at a time, on request. */
 function slowOutput(): {output: Writable; text(): string; takeOne(): void; waiting(): boolean} {
   const taken: Buffer[] = [];
   let go: (() => void) | undefined;

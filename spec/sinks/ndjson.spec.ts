@@ -30,7 +30,10 @@ ndjson.after.each(async ({folder}) => {
   await rm(folder, {recursive: true});
 });
 
-/** A clock on which no time passes: commits come by size, by checkpoints without documents, and at the end. */
+/**
+ * A clock on which no time passes: commits happen by size, for checkpoints without documents, and
+ * at the end.
+ */
 const stillClock: Clock = {
   nowMs: () => 0,
   elapsedMs: () => 0,
@@ -214,7 +217,7 @@ ndjson('fails at the end when the last commit fails', async () => {
   await assert.rejects(sink.close(), /Cannot write out\/state\.json: the disk is on fire/);
 });
 
-/** Pieces numbered from `from`, whose state says which was the last. */
+/** Transactions numbered from `from`, whose state has the last number. */
 async function writeNumbered(options: NdjsonOptions, from: number, to: number): Promise<void> {
   const sink = await openNdjson(options);
   for (let n = from; n <= to; n++) {
@@ -263,7 +266,9 @@ for (const [gzip, ending] of [
   });
 }
 
-/** Resolves when a run is over, or when its disk has lost power and what went on beside that is still. */
+/**
+ * Resolves when a run has ended, or when its disk has lost power and all other work has stopped.
+ */
 async function stoppedOrDone(disk: PowerCutDisk, run: Promise<void>): Promise<void> {
   let over = false;
   void run.then(() => {
@@ -273,7 +278,7 @@ async function stoppedOrDone(disk: PowerCutDisk, run: Promise<void>): Promise<vo
   if (!over) await settled();
 }
 
-/** Resolves once nothing that runs without waiting for the outside has anything left to do. */
+/** Resolves once all work that needs no outside event is done. */
 async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise(setImmediate);
 }
@@ -353,8 +358,11 @@ ndjson('makes transactions durable after a while by itself', async ({folder}) =>
   await sink.close();
 });
 
-/** A disk that keeps the lengths of its files and the text of `state.json`, and syncs and replaces only while the gate is open. */
-function gatedDisk() {
+/**
+ * A disk that keeps the lengths of its files and the text of `state.json`. It syncs and replaces
+ * only while it is open.
+ */
+function blockableDisk() {
   let gate = Promise.withResolvers<void>();
   gate.resolve();
   const states: {n?: number}[] = [];
@@ -388,14 +396,14 @@ function gatedDisk() {
 }
 
 ndjson('delays writers while a slow disk is behind by more than its bound, and not before', async () => {
-  const {disk, written, shut, open} = gatedDisk();
+  const {disk, written, shut, open} = blockableDisk();
   const sink = await openNdjson(optionsFor('out', {disk}));
   shut();
   const text = 'x'.repeat(uncommittedBytesMax / 4 - 1);
   const writes = Array.from({length: 8}, () => sink.write(piece('Deals', [text])));
   await writes[5];
   await settled();
-  // The first is being committed, four make the bound, and the one that passes it is the last.
+  // The first is being committed, four reach the bound, and the one that exceeds it is the last.
   assert.equal(written.length, 6);
   open();
   await Promise.all(writes);
@@ -404,7 +412,7 @@ ndjson('delays writers while a slow disk is behind by more than its bound, and n
 });
 
 ndjson('commits by itself transactions written during a commit', async () => {
-  const {disk, states, shut, open} = gatedDisk();
+  const {disk, states, shut, open} = blockableDisk();
   const clock = new ManualClock();
   const sink = await openNdjson(optionsFor('out', {disk, clock}));
   shut();
@@ -422,7 +430,7 @@ ndjson('commits by itself transactions written during a commit', async () => {
 });
 
 ndjson('commits checkpoints of actions at Zoho at once, and documents after a while', async () => {
-  const {disk, states} = gatedDisk();
+  const {disk, states} = blockableDisk();
   const clock = new ManualClock();
   const sink = await openNdjson(optionsFor('out', {disk, clock}));
   await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
@@ -439,7 +447,7 @@ ndjson('commits checkpoints of actions at Zoho at once, and documents after a wh
 });
 
 ndjson('commits at once when enough has accumulated', async () => {
-  const {disk, states} = gatedDisk();
+  const {disk, states} = blockableDisk();
   const sink = await openNdjson(optionsFor('out', {disk, clock: new ManualClock()}));
   await sink.write(piece('Deals', ['x'.repeat(commitBytes - 2)], {n: 1}));
   await settled();

@@ -6,7 +6,7 @@ import {settled} from '../harness/clocks.ts';
 
 const queue = suite('OutputQueue');
 
-/** A stream that takes a block when told to, and waits for room beyond one byte. */
+/** A stream that takes a block on request, and has no room beyond one byte. */
 function slow() {
   const taken: string[] = [];
   const waiting: ((error?: Error) => void)[] = [];

@@ -1,4 +1,7 @@
-/** A disk in memory that loses power: what was not synced survives in part, in full or as rubbish, as chance has it. */
+/**
+ * A disk in memory that loses power: unsynced bytes survive in part, completely, or as garbage, at
+ * random.
+ */
 import type {Disk, DiskFile} from '../../lib/sinks/files/disk.ts';
 
 interface Content {
@@ -9,13 +12,13 @@ interface Content {
 }
 
 export class PowerCutDisk implements Disk {
-  /** Operations until the power goes; then nothing ends any more. */
+  /** Operations until the power fails. After that nothing completes. */
   operationsLeft = Number.POSITIVE_INFINITY;
-  /** Thrown by the next writes, when set. */
+  /** Thrown by the next writes if set. */
   fault: Error | undefined;
   #files = new Map<string, Content>();
 
-  /** What is on the disk after the power came back. `random` gives numbers in [0, 1). */
+  /** The disk after power returns. `random` returns numbers in [0, 1). */
   afterPowerCut(random: () => number): PowerCutDisk {
     const next = new PowerCutDisk();
     for (const [name, {bytes, synced, named}] of this.#files) {
@@ -36,7 +39,7 @@ export class PowerCutDisk implements Disk {
     return this.#files.get(name)?.bytes.toString();
   }
 
-  /** Changes a file behind the back of whoever wrote it; without text it is removed. */
+  /** Changes a file without its writer's knowledge. Without text it is removed. */
   tamper(name: string, text?: string): void {
     if (text === undefined) this.#files.delete(name);
     else this.#files.set(name, {bytes: Buffer.from(text), synced: Buffer.byteLength(text), named: true});

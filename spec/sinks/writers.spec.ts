@@ -9,12 +9,12 @@ const test = suite('writers');
 const {signal} = new AbortController();
 const target = {index: 0, stateKey: 'k', collection: 'c'};
 
-/** A block of as many documents, whose release is noted. */
+/** A block of this many documents, whose release is recorded. */
 function docs(count: number, released: number[] = []): DocBlock {
   return {bytes: new Uint8Array(0), ranges: new Int32Array(2 * count), count, release: () => released.push(count)};
 }
 
-/** A sink that admits as it is asked to, and keeps the checkpoints. */
+/** A sink that admits documents as requested, and keeps the checkpoints. */
 function sinkOf(checkpoints: unknown[], failure?: Error): Sink {
   return {
     async write({docs: block, admit = () => true, patch}: Transaction) {

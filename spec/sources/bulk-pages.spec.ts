@@ -1,4 +1,4 @@
-/** The pages of a range and their patches, with a Zoho that lies: the data are wrong, and whole. */
+/** The pages of a range and their patches, with a Zoho whose answers contradict its files. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';

@@ -10,12 +10,12 @@ import {bulkRows} from '../../lib/sources/bulk.ts';
 import {fieldsOf} from '../../lib/zoho/fields.ts';
 import {type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
 
-/** Pages of Bulk Read as files have them, asked for by name. */
+/** Pages of Bulk Read as files have them, with fields requested by name. */
 const bulk = suite('bulkRows');
 const {signal} = new AbortController();
 const modified = '2026-01-01T00:00:00+00:00';
 
-/** The documents of one page, whose file is given. */
+/** The documents of one page with a given file. */
 async function documentsOf(csv: string, names: readonly string[]): Promise<unknown[]> {
   const answer = ({method, path}: Received): Reply => {
     if (method === 'POST') return [201, {data: [{details: {id: '7'}}]}];
@@ -122,7 +122,10 @@ bulk('omits a requested field that is not in the file', async () => {
   assert.deepEqual(await documentsOf(`Id,Modified_Time,A\r\n12,${modified},a\r\n`, ['A', 'B']), [rest]);
 });
 
-/** Reads a range of two pages, the first of which says this of the second; gives how many pages were read, or why not all. */
+/**
+ * Reads a range of two pages, the first of which announces the second in this form. Returns the
+ * number of pages read, or the reason of a failure.
+ */
 async function pagesRead(said: object): Promise<number | string> {
   let created = 0;
   const answer = ({method, path}: Received): Reply => {

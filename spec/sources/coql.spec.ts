@@ -29,7 +29,10 @@ interface Swept {
   readonly cursors: readonly unknown[];
 }
 
-/** Sweeps records that were modified so many seconds ago, in pages of two; before each query one more is modified, in the second of the query. */
+/**
+ * Sweeps records that were modified so many seconds ago, in pages of two; before each query one
+ * more is modified, in the second of the query.
+ */
 async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> {
   const records = agesS.map((ageS, i) => ({id: 1_000 + i, modifiedS: nowS - ageS}));
   let queries = 0;

@@ -5,7 +5,7 @@ import {consume} from '../../lib/platform/generators.ts';
 import {deletedPages} from '../../lib/sources/deleted.ts';
 import type {DeletedRow, DeletedRows, ZohoClient} from '../../lib/zoho/api.ts';
 
-/** The feed of deletions, whichever way Zoho cuts it (zoho-api sheet 6). */
+/** The feed of deletions, with every way in which Zoho cuts it (zoho-api sheet 6). */
 const deleted = suite('deletedPages');
 
 const nowS = Date.parse('2026-10-01T12:00:00Z') / 1000;
@@ -15,9 +15,9 @@ interface Feed {
   /** How many were deleted in each second since `sinceS + 100`. */
   readonly perSecond: readonly number[];
   readonly order?: 'ascending' | 'descending';
-  /** A query lists what was deleted after the second that it names, not what was deleted within it. */
+  /** A query lists deletions after the second that it names, and not those within it. */
   readonly strictlyAfter?: boolean;
-  /** Rows of a query, and whether Zoho refuses the pages beyond or has none. */
+  /** Rows of a query, and whether Zoho rejects further pages or has none. */
   readonly rowsMax?: number;
   readonly silent?: boolean;
   /** Whether `more_records` is in the answers. */
@@ -65,7 +65,7 @@ async function readAll(feed: Feed): Promise<Outcome> {
   return {...(await outcome(client)), calls};
 }
 
-/** Reads a feed whose answers are given by their number. */
+/** Reads a feed whose answers are defined by their number. */
 async function readAnswers(answer: (call: number, page: number) => DeletedRows): Promise<Outcome> {
   let calls = 0;
   const client = {

@@ -1,4 +1,7 @@
-/** Rows that cannot become documents, in pages of Bulk Read, of COQL and of the feed of deletions: read again once, left out, named. */
+/**
+ * Rows that cannot become documents, in pages of Bulk Read, of COQL and of the feed of deletions:
+ * read again once, omitted, and named.
+ */
 import assert from 'node:assert/strict';
 import {zipSync} from 'fflate';
 import {suite} from 'uvu';
@@ -29,7 +32,7 @@ interface Met {
   calls: number;
 }
 
-/** Reads a job's page, whose file is another one at each download. */
+/** Reads a job's page, with another file at each download. */
 async function readBulk(files: readonly string[], count: number, rows = 0): Promise<Met> {
   let downloads = 0;
   const answer = ({method, path}: Received): Reply => {
@@ -123,7 +126,7 @@ quarantine('rejects a file as damaged that lacks rows without an unreadable plac
   await assert.rejects(readBulk([page(line(1), '2,x')], 1), {kind: 'damaged'});
 });
 
-/** Asks COQL something; answers are given in order, and the last one again and again. */
+/** Runs a COQL query. Answers are given in order, and the last one repeats. */
 async function readCoql(
   answers: readonly object[],
   ids?: readonly string[],
@@ -198,7 +201,7 @@ quarantine('names a record that cannot be joined because one of its slices has n
     ['id', 'Modified_Time', 'A'],
     ['id', 'Modified_Time', 'B'],
   ];
-  // Both slices of the page, then both of the torn record, three times; and all of it once more.
+  // Both slices of the page, then both of the torn record, three times; and everything once more.
   const torn = [[record('2')], [record(null)]];
   const once = [...answers, ...torn, ...torn, ...torn];
   const met = await readCoql([...once, ...once], undefined, slices);
@@ -284,7 +287,7 @@ for (const [what, odd, named] of [
           seen.push(Object.keys(end));
         }
         assert.equal(progress.quarantined, 1);
-        // Twice at first, and no second reading when the same row comes again.
+        // Two readings at first, and no second reading when the same row returns.
         assert.equal(received.filter(({path}) => path.includes('/deleted')).length, 3);
       },
     );

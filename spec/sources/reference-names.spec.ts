@@ -12,7 +12,7 @@ const test = suite('withReferenceIds');
 const territories = field('F', 'list', 'territories');
 const T = '2026-10-01T10:00:00Z';
 
-/** The column F of some pages after names were exchanged, and the queries that took. */
+/** The column F of some pages after names were replaced, and the queries for that. */
 async function exchanged(
   pages: string[],
   answer: (query: string) => Reply,
@@ -46,7 +46,7 @@ async function exchanged(
 const ids: Record<string, string> = {EMEA: '5', US: '6', 'North, East': '7', 'A "B"': '8'};
 const held: Record<string, string[]> = {'1': ['EMEA', 'US'], '2': ['North, East'], '3': ['A "B"', 'EMEA'], '4': ['US']};
 
-/** Answers as COQL does: names and ids of the records asked for. */
+/** Answers as COQL does: names and ids of the requested records. */
 const zoho = (query: string): Reply => {
   const asked = [.../id in \((.*)\)/.exec(query)![1]!.matchAll(/\d+/g)].map(([id]) => id);
   const data = asked

@@ -1,4 +1,4 @@
-/** Records that have no `Modified_Time`: whichever way Zoho names them, and when it does not. */
+/** Records without a `Modified_Time`: every way in which Zoho lists them, and none. */
 import assert from 'node:assert/strict';
 import {zipSync} from 'fflate';
 import {suite} from 'uvu';
@@ -17,7 +17,7 @@ interface Asked {
   readonly jobs: unknown[];
 }
 
-/** Asks a Zoho that answers queries by `coql` and jobs with a file, or refuses them. */
+/** Asks a Zoho that answers queries by `coql` and jobs with a file, or rejects them. */
 async function ask(coql: (query: string) => Reply, csv?: string): Promise<Asked> {
   const [queries, jobs]: [string[], unknown[]] = [[], []];
   const answer = ({method, path, body}: Received): Reply => {

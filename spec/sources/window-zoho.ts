@@ -1,4 +1,7 @@
-/** A Zoho of one module behind the client's interface, for what COQL makes of windows: hidden milliseconds, odd flags, pages that fail by their size. */
+/**
+ * A Zoho of one module behind the client's interface, for what COQL makes of windows: hidden
+ * milliseconds, odd flags, pages that fail by their size.
+ */
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {silent} from '../../lib/platform/log.ts';
 import type {Batch, RowBlock} from '../../lib/records/batch.ts';

@@ -8,7 +8,7 @@ import {cellText} from '../../lib/records/rows.ts';
 import {idsSince, rowsByIds, sweepRows} from '../../lib/sources/coql.ts';
 import {unavailable, type WindowOptions, type WindowRecord, type WindowZoho, windowZoho} from './window-zoho.ts';
 
-/** Windows and lists of COQL, whatever Zoho makes of conditions, flags and sizes. */
+/** Windows and lists of COQL, under all conditions, flags and sizes of Zoho. */
 const windows = suite('windows of COQL');
 const nowS = Date.parse('2026-10-01T10:00:00Z') / 1000;
 
@@ -21,7 +21,7 @@ interface Swept {
   readonly zoho: WindowZoho;
 }
 
-/** One sweep; `known` holds what was captured before and takes what is captured now. */
+/** One sweep. `known` holds the records captured before, and receives those captured now. */
 async function swept(
   options: Omit<WindowOptions, 'nowS'>,
   {known = new Set<string>(), lookAhead = false, zoho = windowZoho({...options, nowS})} = {},
@@ -41,7 +41,7 @@ async function swept(
   return {ids, cursor, zoho};
 }
 
-/** Records of a time each, with ids from 1,000 on. */
+/** One record for each time, with ids from 1,000 on. */
 const recordsAt = (times: readonly number[]): WindowRecord[] =>
   times.map((modifiedMs, i) => ({id: String(1_000 + i), modifiedMs}));
 const spreadOver = (count: number, fromMs: number, ms: number): WindowRecord[] =>
@@ -86,7 +86,7 @@ windows('law: every record arrives, for any hidden milliseconds, page sizes and 
       fc.boolean(),
       fc.boolean(),
       async (seconds, flags, rowsMax, hiddenMs, bySecond) => {
-        // An answer without flags that is cut within a crowded second cannot be told from one that has ended.
+        // Without flags, an answer cut within a crowded second looks like one that has ended.
         if (hiddenMs && flags === 'missing' && rowsMax < 2_000) return;
         const records = recordsAt(
           seconds.flatMap(({ago, count, hidden}) =>

@@ -20,7 +20,10 @@ const credentials = {client_id: '1000.CLIENT', client_secret: 'client-secret', r
 
 interface Captures {
   readonly messages: string;
-  /** Of each module: what the backfill said of the record that is touched, and what the sweep after the touch said. */
+  /**
+   * Of each module: what the backfill said of the record that is touched, and what the sweep after
+   * the touch said.
+   */
   readonly documents: ReadonlyMap<string, readonly [before: Document, after: Document]>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * A capture of the stock metadata of a present organisation: Leads with 93 fields, and a module of the types that are rare. Bulk Read delivers every record first,
- * then COQL, because nothing but its `Modified_Time` moved. No value may look different for that.
+ * A capture of the stock metadata of a present organisation: Leads with 93 fields, and a module of
+ * the types that are rare. Bulk Read delivers every record first, then COQL, because nothing but
+ * its `Modified_Time` moved. No value may look different for that.
  */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';

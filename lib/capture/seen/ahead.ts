@@ -46,7 +46,7 @@ export class Ahead {
    * Whether it is time to read all records of the future again, including known ones. If so, this
    * counts as done.
    */
-  looks(nowMs: number): boolean {
+  startLook(nowMs: number): boolean {
     if (nowMs - this.#lookedMs < aheadLookMs) return false;
     this.#lookedMs = nowMs;
     return true;
@@ -65,13 +65,13 @@ export class Ahead {
   /** Returns the changes since the last call, to be saved with the current checkpoint. */
   takePatch(): AheadPatch | undefined {
     const patch = this.#patch;
-    if (!this.hasNews) return undefined;
+    if (!this.hasPatch) return undefined;
     this.#patch = {};
     return patch;
   }
 
   /** Whether anything has changed since the last `takePatch`. */
-  get hasNews(): boolean {
+  get hasPatch(): boolean {
     return Object.keys(this.#patch).length > 0;
   }
 }

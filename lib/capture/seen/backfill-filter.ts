@@ -85,7 +85,7 @@ export class BackfillFilter {
   /**
    * The kinds of emissions since the range began or was continued that the state does not have yet.
    */
-  news(saved: Readonly<Partial<Record<Emission, boolean | undefined>>>): Partial<Record<Emission, true>> | undefined {
+  unsaved(saved: Readonly<Partial<Record<Emission, boolean | undefined>>>): Partial<Record<Emission, true>> | undefined {
     const first = [...this.#emitted].filter((emission) => saved[emission] !== true);
     return first.length === 0 ? undefined : Object.fromEntries(first.map((emission) => [emission, true]));
   }

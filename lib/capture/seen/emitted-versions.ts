@@ -71,7 +71,7 @@ export class EmittedVersions {
   }
 
   /** Records a deletion that another process emitted. */
-  knowDeletion(id: bigint, deletedS: number): void {
+  recallDeletion(id: bigint, deletedS: number): void {
     this.#note(id, deletedS, tombstone);
   }
 

@@ -63,11 +63,11 @@ export class Seen {
     for (const {id, seconds, digest} of this.ahead.versions()) this.emitted.document(BigInt(id), seconds, digest);
     const readAgainS = secondsOf(state.deleted.cursor) - windowOverlapS;
     for (const [id, deletedS] of Object.entries(state.deleted.recycled ?? {}))
-      if (deletedS >= readAgainS) this.emitted.knowDeletion(BigInt(id), deletedS);
+      if (deletedS >= readAgainS) this.emitted.recallDeletion(BigInt(id), deletedS);
   }
 
   /** Reads Zoho's clock. It may be set back while dates are in doubt; the time kept here is not. */
-  async lookAtClock(client: ZohoClient, signal: AbortSignal): Promise<void> {
+  async readClock(client: ZohoClient, signal: AbortSignal): Promise<void> {
     this.#zohoS = Math.max(this.#zohoS, await client.nowSeconds(signal));
   }
 
@@ -203,7 +203,7 @@ export class Seen {
   /** Completes a checkpoint with the effects of its documents, in the step that writes them. */
   complete(patch: BindingPatch | undefined, {backfill}: BindingState): BindingPatch | undefined {
     const ahead = this.ahead.takePatch();
-    const seen = backfill == null || patch?.backfill === null ? undefined : this.filter.news(backfill.seen);
+    const seen = backfill == null || patch?.backfill === null ? undefined : this.filter.unsaved(backfill.seen);
     const moved = seen === undefined ? patch : (mergePatch(patch ?? {}, {backfill: {seen}}) as BindingPatch);
     return ahead === undefined ? moved : {...moved, ahead};
   }

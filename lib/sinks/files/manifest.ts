@@ -33,7 +33,7 @@ const fileSchema = v.object(
 
 const newerSchema = v.object({version: v.pipe(v.number(), v.gtValue(1))});
 
-const journalSchema = v.object(
+const manifestSchema = v.object(
   {
     version: v.literal(1, must('1')),
     /** Identifies the capture. All of it must match for a run to continue. */
@@ -49,7 +49,7 @@ const journalSchema = v.object(
   must('an object'),
 );
 
-export type Manifest = v.InferOutput<typeof journalSchema>;
+export type Manifest = v.InferOutput<typeof manifestSchema>;
 export type ManifestFile = v.InferOutput<typeof fileSchema>;
 
 /** Parses the text of a `state.json`. Throws ConfigError when it is invalid. */
@@ -60,22 +60,22 @@ export function parseManifest(text: string, folder: string): Manifest {
     throw new ConfigError(
       `Cannot read ${folder}/${manifestName}: a newer source-zoho wrote it; use that version, or choose another directory`,
     );
-  return parse(journalSchema, value, `read ${folder}/${manifestName}`, {wayOut});
+  return parse(manifestSchema, value, `read ${folder}/${manifestName}`, {wayOut});
 }
 
 const wayOut = 'it was written by another program, or changed since; put it back as it was, or choose another directory';
 
-export function manifestText(journal: Manifest): string {
-  return `${JSON.stringify(journal, undefined, 2)}\n`;
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
 /** Throws ConfigError when the directory belongs to another capture than `capture`. */
-export function refuseOther(journal: Manifest, capture: Readonly<Record<string, string>>, folder: string): void {
-  const differing = [...new Set([...Object.keys(journal.capture), ...Object.keys(capture)])]
-    .filter((key) => journal.capture[key] !== capture[key])
-    .map((key) => `${key} ${journal.capture[key] ?? '(none)'} instead of ${capture[key] ?? '(none)'}`);
+export function refuseOther(manifest: Manifest, capture: Readonly<Record<string, string>>, folder: string): void {
+  const differing = [...new Set([...Object.keys(manifest.capture), ...Object.keys(capture)])]
+    .filter((key) => manifest.capture[key] !== capture[key])
+    .map((key) => `${key} ${manifest.capture[key] ?? '(none)'} instead of ${capture[key] ?? '(none)'}`);
   if (differing.length === 0) return;
-  if (capture.sandbox !== undefined && journal.capture.sandbox !== undefined) {
+  if (capture.sandbox !== undefined && manifest.capture.sandbox !== undefined) {
     throw new ConfigError(
       `Cannot use ${folder}: it holds a capture of another sandbox, and --sandbox starts a new one every time; choose another directory, remove this one, or run source-zoho sandbox on its own and pass --config`,
     );

@@ -16,7 +16,7 @@ export interface NdjsonOptions {
   readonly collections: readonly string[];
   /** Initial state, for a directory that has none yet. */
   readonly initialState?: Readonly<Record<string, unknown>> | undefined;
-  /** Whether new files are compressed; by default as those are that the directory has. */
+  /** Whether new files are compressed; by default like those in the directory. */
   readonly gzip?: boolean | undefined;
   readonly clock: Clock;
   /**
@@ -42,16 +42,16 @@ export interface OutputFile {
  * an entry is never ours.
  */
 export async function claim(
-  journal: Manifest,
+  manifest: Manifest,
   {disk, folder, collections, gzip: isAsked}: NdjsonOptions,
 ): Promise<Record<string, ManifestFile>> {
-  const known = new Map(Object.entries(journal.files).map(([collection, {file}]) => [collection, file]));
+  const known = new Map(Object.entries(manifest.files).map(([collection, {file}]) => [collection, file]));
   const isCompressed = known.size > 0 && [...known.values()].every((file) => file.endsWith(gzipEnding));
   if (isAsked === true && known.size > 0 && !isCompressed)
     throw new ConfigError(
       `Cannot use --gzip in ${folder}: its files are not compressed; leave it out, or choose another directory`,
     );
-  const files = {...journal.files};
+  const files = {...manifest.files};
   const ending = (isAsked ?? isCompressed) ? gzipEnding : plainEnding;
   for (const [collection, file] of fileNames(collections, known, ending)) {
     if (known.has(collection)) continue;
@@ -62,7 +62,7 @@ export async function claim(
     setOwn(files, collection, {file, bytes: 0, lines: 0, crc32: 0});
   }
   if (Object.keys(files).length > known.size || known.size === 0)
-    await disk.replace(manifestName, manifestText({...journal, files}));
+    await disk.replace(manifestName, manifestText({...manifest, files}));
   return files;
 }
 
@@ -89,7 +89,6 @@ export async function reopen(committed: ManifestFile, {disk, folder, onChecked}:
   return {name, disk: file, bytes, lines, crc32: committed.crc32, synced: bytes};
 }
 
-/** CRC-32 of the first `length` bytes. */
 async function checksum(file: DiskFile, length: number, onChecked: NdjsonOptions['onChecked']): Promise<number> {
   const block = Buffer.allocUnsafe(Math.min(length, 1 << 20));
   let sum = 0;

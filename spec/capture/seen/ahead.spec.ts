@@ -11,7 +11,7 @@ ahead('returns each change once, in a form from which it can continue', () => {
   const records = new Ahead();
   records.note('7', 500, a);
   records.note('8', 600, b);
-  assert.equal(records.hasNews, true);
+  assert.equal(records.hasPatch, true);
   const patch = records.takePatch()!;
   assert.deepEqual(Object.keys(patch), ['7', '8']);
   assert.equal(records.takePatch(), undefined);

@@ -46,17 +46,17 @@ filter('is complete from the beginning, or once earlier emissions have been requ
 filter('returns the emissions that the state lacks, and none that were only recalled', () => {
   const it = new BackfillFilter({ids: 64});
   it.record(1n, 'changes');
-  assert.equal(it.news({}), undefined, 'no range has begun');
+  assert.equal(it.unsaved({}), undefined, 'no range has begun');
   it.begin({isComplete: true});
   it.record(1n);
-  assert.equal(it.news({}), undefined);
+  assert.equal(it.unsaved({}), undefined);
   it.record(2n, 'changes');
   it.record(3n, 'deletions');
-  assert.deepEqual(it.news({}), {changes: true, deletions: true});
-  assert.deepEqual(it.news({changes: true}), {deletions: true});
-  assert.equal(it.news({changes: true, deletions: true}), undefined);
+  assert.deepEqual(it.unsaved({}), {changes: true, deletions: true});
+  assert.deepEqual(it.unsaved({changes: true}), {deletions: true});
+  assert.equal(it.unsaved({changes: true, deletions: true}), undefined);
   it.begin({isComplete: true});
-  assert.equal(it.news({}), undefined);
+  assert.equal(it.unsaved({}), undefined);
 });
 
 filter.run();

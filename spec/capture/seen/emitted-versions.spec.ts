@@ -2,24 +2,24 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {type ContentDigest, contentDigest, EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 
-const overlap = suite('EmittedVersions');
+const emittedVersions = suite('EmittedVersions');
 const digest = (text: string): ContentDigest => contentDigest(Buffer.from(text));
 const roomy = (): EmittedVersions => new EmittedVersions({ids: 1 << 12});
 
-overlap('admits the same version once', () => {
+emittedVersions('admits the same version once', () => {
   const emitted = roomy();
   assert.equal(emitted.document(1n, 100, digest('a')), true);
   assert.equal(emitted.document(1n, 100, digest('a')), false);
 });
 
-overlap('admits another content within the same second, and a change back to the first', () => {
+emittedVersions('admits another content within the same second, and a change back to the first', () => {
   const emitted = roomy();
   assert.equal(emitted.document(1n, 100, digest('a')), true);
   assert.equal(emitted.document(1n, 100, digest('b')), true);
   assert.equal(emitted.document(1n, 100, digest('a')), true);
 });
 
-overlap('admits a deletion once, an older one never, and the record again after it', () => {
+emittedVersions('admits a deletion once, an older one never, and the record again after it', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
   assert.equal(emitted.deletion(1n, 110), true);
@@ -31,7 +31,7 @@ overlap('admits a deletion once, an older one never, and the record again after 
   assert.equal(emitted.deletion(1n, 110), true);
 });
 
-overlap('forgets versions before the next window', () => {
+emittedVersions('forgets versions before the next window', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
   emitted.document(2n, 200, digest('b'));
@@ -41,7 +41,7 @@ overlap('forgets versions before the next window', () => {
   assert.equal(emitted.document(2n, 200, digest('b')), false);
 });
 
-overlap('forgets its older half when it is full, even when all share one second', () => {
+emittedVersions('forgets its older half when it is full, even when all share one second', () => {
   for (const second of [(i: number) => i, () => 7]) {
     const emitted = new EmittedVersions({ids: 128});
     for (let i = 1; i <= 1000; i++) assert.equal(emitted.document(BigInt(i), second(i), digest('x')), true);
@@ -50,7 +50,7 @@ overlap('forgets its older half when it is full, even when all share one second'
   }
 });
 
-overlap('recognises an older version of a record, except after versions of the future', () => {
+emittedVersions('recognises an older version of a record, except after versions of the future', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
   assert.deepEqual(
@@ -64,10 +64,10 @@ overlap('recognises an older version of a record, except after versions of the f
   assert.equal(emitted.isPassed(1n, 99, 120), false, 'deletions are doubts');
 });
 
-overlap('doubts a record modified no later than its deletion', () => {
+emittedVersions('doubts a record modified no later than its deletion', () => {
   const emitted = roomy();
   emitted.deletion(1n, 110);
-  emitted.knowDeletion(2n, 110);
+  emitted.recallDeletion(2n, 110);
   for (const id of [1n, 2n])
     assert.deepEqual(
       [109, 110, 111].map((seconds) => emitted.isDoubtful(id, seconds)),
@@ -77,7 +77,7 @@ overlap('doubts a record modified no later than its deletion', () => {
   assert.equal(emitted.isDoubtful(1n, 109), false);
 });
 
-overlap('emits a forgotten document again, and leaves deletions unchanged', () => {
+emittedVersions('emits a forgotten document again, and leaves deletions unchanged', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
   emitted.forgetDocument(1n, 101);
@@ -90,7 +90,7 @@ overlap('emits a forgotten document again, and leaves deletions unchanged', () =
   assert.equal(emitted.holdsDeletion(1n, 100), true);
 });
 
-overlap('takes no document for a deletion, whatever second it was modified in', () => {
+emittedVersions('takes no document for a deletion, whatever second it was modified in', () => {
   const versions = new EmittedVersions({ids: 1_000});
   versions.document(1n, 100, contentDigest(Buffer.from('a')));
   for (const second of [99, 100, 101]) assert.equal(versions.holdsDeletion(1n, second), false, String(second));
@@ -105,7 +105,7 @@ overlap('takes no document for a deletion, whatever second it was modified in', 
   assert.equal(versions.deletion(1n, 101), true);
 });
 
-overlap('knows a later version of the present, and takes neither a deletion nor the future for one', () => {
+emittedVersions('knows a later version of the present, and takes neither a deletion nor the future for one', () => {
   const versions = new EmittedVersions({ids: 1_000});
   versions.document(1n, 100, contentDigest(Buffer.from('a')));
   assert.deepEqual(
@@ -114,12 +114,12 @@ overlap('knows a later version of the present, and takes neither a deletion nor 
   );
   assert.equal(versions.isPassed(1n, 99, 99), false, 'still to come');
   assert.equal(versions.isPassed(2n, 99, 100), false);
-  versions.knowDeletion(1n, 100);
+  versions.recallDeletion(1n, 100);
   assert.equal(versions.isPassed(1n, 99, 100), false);
   assert.equal(versions.holdsDeletion(1n, 100), true);
 });
 
-overlap('holds a document by its time, until it is to be emitted anew', () => {
+emittedVersions('holds a document by its time, until it is to be emitted anew', () => {
   const versions = new EmittedVersions({ids: 1_000});
   const digest = contentDigest(Buffer.from('a'));
   assert.equal(versions.holdsDocument(1n, 100), false);
@@ -138,7 +138,7 @@ overlap('holds a document by its time, until it is to be emitted anew', () => {
   assert.equal(versions.holdsDeletion(1n, 100), true, 'a deletion is not forgotten as a document');
 });
 
-overlap('forgets what no sweep reads again, and the older half when there is no more room', () => {
+emittedVersions('forgets what no sweep reads again, and the older half when there is no more room', () => {
   const versions = new EmittedVersions({ids: 64});
   const digest = contentDigest(Buffer.from('a'));
   for (let id = 1; id <= 44; id++) versions.document(BigInt(id), 100 + id, digest);
@@ -151,7 +151,7 @@ overlap('forgets what no sweep reads again, and the older half when there is no 
   assert.deepEqual([versions.size, versions.holdsDocument(44n, 144), versions.holdsDocument(43n, 143)], [2, true, false]);
 });
 
-overlap('keeps no more than half when all share one second', () => {
+emittedVersions('keeps no more than half when all share one second', () => {
   const versions = new EmittedVersions({ids: 64});
   const digest = contentDigest(Buffer.from('a'));
   for (let id = 1; id <= 45; id++) versions.document(BigInt(id), 100, digest);
@@ -159,4 +159,4 @@ overlap('keeps no more than half when all share one second', () => {
   assert.equal(versions.holdsDocument(45n, 100), true);
 });
 
-overlap.run();
+emittedVersions.run();

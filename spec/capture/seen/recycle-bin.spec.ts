@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {RecycleBin} from '../../../lib/capture/seen/recycle-bin.ts';
 
-const recycled = suite('RecycleBin');
+const recycleBin = suite('RecycleBin');
 
 const dayS = 86_400;
 const nowS = Date.parse('2026-10-01T10:00:00Z') / 1000;
@@ -11,7 +11,7 @@ const numbered = (count: number, from = 1): string[] =>
 const deleted = (ids: readonly string[], deletedS = nowS) => ids.map((id) => ({id, deletedS}));
 const nobody: ReadonlySet<string> = new Set();
 
-/** Asks for all that is due in sweeps `everyS` apart; gives the ages at which there was something. */
+/** Checks all due ids in sweeps `everyS` apart. Returns the ages at which there were any. */
 function agesAsked(watched: RecycleBin, everyS: number, untilS: number): number[] {
   const ages: number[] = [];
   for (let age = everyS; age <= untilS; age += everyS) {
@@ -22,7 +22,7 @@ function agesAsked(watched: RecycleBin, everyS: number, untilS: number): number[
   return ages;
 }
 
-recycled('checks with every sweep at first, then less often, at last hourly, and not once the bin is emptied', () => {
+recycleBin('checks with every sweep at first, then less often, at last hourly, and not once the bin is emptied', () => {
   const watched = new RecycleBin();
   watched.add(deleted(numbered(1)), nowS);
   const ages = agesAsked(watched, 10, 61 * dayS);
@@ -36,7 +36,7 @@ recycled('checks with every sweep at first, then less often, at last hourly, and
   assert.ok(ages.at(-1)! > 60 * dayS - 3_600 && ages.at(-1)! < 60 * dayS);
 });
 
-recycled('checks saved ids at once, and restored ones no longer', () => {
+recycleBin('checks saved ids at once, and restored ones no longer', () => {
   const [a, b] = numbered(2) as [string, string];
   const watched = new RecycleBin({[a]: nowS - 5 * dayS, [b]: nowS - dayS});
   assert.deepEqual(watched.due(nowS), [a, b]);
@@ -46,7 +46,7 @@ recycled('checks saved ids at once, and restored ones no longer', () => {
   assert.deepEqual(watched.due(nowS + 3_600), [a]);
 });
 
-recycled('fills the last query, so ids watched for long are checked together', () => {
+recycleBin('fills the last query, so ids watched for long are checked together', () => {
   const watched = new RecycleBin();
   const ids = numbered(250);
   for (const [i, id] of ids.entries()) watched.add(deleted([id], nowS - dayS), nowS + i);
@@ -55,7 +55,7 @@ recycled('fills the last query, so ids watched for long are checked together', (
   assert.deepEqual(watched.due(nowS + 3_600 + 200), ids);
 });
 
-recycled('keeps the last thousand, and reports only the changes of each addition', () => {
+recycleBin('keeps the last thousand, and reports only the changes of each addition', () => {
   const watched = new RecycleBin();
   const ids = numbered(1_000);
   watched.add(deleted([ids[0]!], nowS - 61 * dayS), nowS - 2 * dayS);
@@ -63,9 +63,9 @@ recycled('keeps the last thousand, and reports only the changes of each addition
   watched.add(deleted(ids), nowS);
   const [more] = numbered(1, 5_000);
   assert.deepEqual(watched.add(deleted([more!], nowS + 5), nowS + 5), {[more!]: nowS + 5, [ids[0]!]: null});
-  // Deleted anew, it is the last again.
+  // Deleted again, it is the last one again.
   assert.deepEqual(watched.add(deleted([ids[1]!], nowS + 9), nowS + 9), {[ids[1]!]: nowS + 9});
   assert.deepEqual(watched.ids, [...ids.slice(2), more, ids[1]]);
 });
 
-recycled.run();
+recycleBin.run();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {RefreshedValues} from '../../../lib/capture/seen/refreshed-values.ts';
 
-/** What refreshes wrote last of each record (design 5.8). */
+/** The values that refreshes wrote last for each record (design 5.8). */
 const values = suite('refreshed values');
 
 const id = 5725767000000524157n;

@@ -147,9 +147,9 @@ test('never goes back in time, and counts the later clock as the present', async
   const at = (seconds: number) => ({nowSeconds: async () => seconds}) as unknown as ZohoClient;
   const {signal} = new AbortController();
   assert.equal(seen.presentS, nowS);
-  await seen.lookAtClock(at(nowS + 50), signal);
+  await seen.readClock(at(nowS + 50), signal);
   assert.equal(seen.presentS, nowS + 50);
-  await seen.lookAtClock(at(nowS - 5_000), signal);
+  await seen.readClock(at(nowS - 5_000), signal);
   assert.equal(seen.presentS, nowS + 50);
   assert.equal(seen.hasSweptTo(nowS - 200), false);
   seen.admitSwept(doc(1, nowS - 200), 0);

@@ -3,10 +3,16 @@ import {suite} from 'uvu';
 import {type SessionKills, sessionKills} from '../proof/kills.ts';
 import {type Defect, defects, plant} from './defects.ts';
 
-/** The planted defects of `npm run chaos -- --defects`, each caught within seconds: sessions killed on a clock that jumps. */
+/**
+ * The planted defects of `npm run chaos -- --defects`, each caught within seconds: sessions killed
+ * on a clock that jumps.
+ */
 const planted = suite('planted defects');
 
-/** One of the seeds that catch each, tried first. The others follow, for when the connector or the sandbox has changed. */
+/**
+ * One of the seeds that catch each, tried first. The others follow, for when the connector or the
+ * sandbox has changed.
+ */
 const known: Readonly<Record<Defect, number>> = {
   'the filter of bulk rows is off': 3,
   'refreshes write nothing': 3,
@@ -23,13 +29,19 @@ const known: Readonly<Record<Defect, number>> = {
 };
 const seeds = Array.from({length: 20}, (_, i) => i + 1);
 const small = (seed: number): SessionKills => ({kills: 10, seed});
-/** Compared after two kills: a backfill that is asked for later would bring the rows that are missing. */
+/**
+ * Compared after two kills: a backfill that is asked for later would bring the rows that are
+ * missing.
+ */
 const large = (seed: number): SessionKills => ({kills: 2, seed, largePages: true});
 
 /** What only pages with checkpoints in their middle show. */
 const ofLargePages: readonly Defect[] = ['rows are recorded ahead'];
 
-/** What some runs find, up to the first that finds anything; a capture that ends or never catches up is a finding, too. */
+/**
+ * What some runs find, up to the first that finds anything; a capture that ends or never catches up
+ * is a finding, too.
+ */
 async function found(runs: readonly SessionKills[]): Promise<readonly string[]> {
   for (const run of runs) {
     const findings = await sessionKills(run).then(
@@ -49,12 +61,12 @@ planted('are not found if there are none', async () => {
 
 for (const defect of defects) {
   planted(`are caught: ${defect}`, async () => {
-    const mend = plant(defect);
+    const undo = plant(defect);
     try {
       const runs = [known[defect], ...seeds].map(ofLargePages.includes(defect) ? large : small);
       assert.notDeepEqual(await found(runs), [], 'not caught by any run');
     } finally {
-      mend();
+      undo();
     }
   });
 }

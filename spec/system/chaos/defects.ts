@@ -1,4 +1,7 @@
-/** Planted defects: each breaks one promise of the connector, and a run must catch it: chaos in processes of their own, the specs in short. */
+/**
+ * Planted defects: each breaks one promise of the connector, and a run must catch it: chaos in
+ * processes of their own, the specs in short.
+ */
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {RefreshedValues} from '../../../lib/capture/seen/refreshed-values.ts';
 import {instantOf, secondsOf} from '../../../lib/flow/state.ts';
@@ -83,7 +86,10 @@ const planters = {
   },
   /** After a restart nothing is known of what was emitted since a range began (G2). */
   'what was emitted is not kept': () => seenOnly(new Set()),
-  /** What fields owe is forgotten with the process (G1, fields that are new or only Bulk Read reads). */
+  /**
+   * What fields owe is forgotten with the process (G1, fields that are new or only Bulk Read
+   * reads).
+   */
   'what is owed is not kept': () => patched(({fields}) => void delete fields?.owed),
   /** A refused access token is asked with again (design 7). */
   'refused tokens are kept': () => replaced(AccessToken.prototype, {invalidate: () => {}}),
@@ -94,7 +100,7 @@ export type Defect = keyof typeof planters;
 /** All of them. */
 export const defects = Object.keys(planters) as readonly Defect[];
 
-/** Plants a defect in this process; call what it returns to mend it. */
+/** Plants a defect in this process; call its result to undo that. */
 export function plant(defect: Defect): () => void {
   return planters[defect]();
 }

@@ -1,4 +1,7 @@
-/** Loaded before the connector's program: its time runs fast, so that no chaos run waits for real minutes. The program itself is the real one. */
+/**
+ * Loaded before the connector's program: its time runs fast, so that no chaos run waits for real
+ * minutes. The program itself is the real one.
+ */
 import {systemClock} from '../../../lib/platform/clock.ts';
 import {usualTimeouts} from '../../../lib/zoho/http.ts';
 import {fastClock} from '../faults/fast-clock.ts';

@@ -1,7 +1,9 @@
 /**
- * `npm run chaos -- --seed S --rounds N`: runs chaos, tells each round, and prints what it came to. Exit code 1 when a promise was broken.
+ * `npm run chaos -- --seed S --rounds N`: runs chaos, reports each round, and prints the result.
+ * Exit code 1 if a promise was broken.
  *
- * `--report FILE` also writes the report as JSON. `--defects` plants every defect in turn, each for at most N rounds; one that is not caught fails the run.
+ * `--report FILE` also writes the report as JSON. `--defects` plants every defect in turn, each for
+ * at most N rounds. One that is not caught fails the run.
  */
 import {writeFile} from 'node:fs/promises';
 import {parseArgs} from 'node:util';

@@ -1,9 +1,15 @@
-/** What a chaos run decides before each round: all of it from the seed, nothing from what happens. */
+/**
+ * The decisions of a chaos run before each round. They depend on the seed, and on nothing that
+ * happens.
+ */
 import {type FaultName, faultList, faultNames} from '../../../lib/sandbox/fault-list.ts';
 import {parseFault} from '../../../lib/sandbox/faults.ts';
 import {Random} from '../model/random.ts';
 
-/** Modules that bindings are drawn from: formulas, wide records, ids of 18 digits, fields of one API alone. */
+/**
+ * Modules that bindings are drawn from: formulas, wide records, ids of 18 digits, fields of one API
+ * alone.
+ */
 export const chaosModules = ['Deals', 'Leads', 'Contacts', 'Products'] as const;
 
 export interface ChaosBinding {
@@ -13,32 +19,38 @@ export interface ChaosBinding {
 
 export interface RoundPlan {
   readonly bindings: readonly ChaosBinding[];
-  /** A module whose collection is emptied and backfilled anew, as Flow's reset of a binding does. */
+  /** A module whose collection is emptied and backfilled again, as Flow resets a binding. */
   readonly reset: string | undefined;
-  /** Orders for the sandbox, taken back at the end of the round. */
+  /** Faults ordered from the sandbox, withdrawn at the end of the round. */
   readonly faults: readonly string[];
-  /** Whether the round's bindings are backfilled anew after it, as whoever reads in the log that a field was refused would do. */
+  /**
+   * Whether the round's bindings are backfilled again after it, as an operator would who reads in
+   * the log that a field was refused.
+   */
   readonly backfillAfter: boolean;
-  /** Real milliseconds between two things that people do, and the seed of what they do. */
+  /** Real milliseconds between two edits, and their seed. */
   readonly editEveryMs: number;
   readonly editSeed: number;
-  /** Milliseconds that the sandbox's clock jumps ahead when so many lines were read. */
+  /** Milliseconds by which the sandbox's clock jumps ahead, after this many lines. */
   readonly jump: {readonly ms: number; readonly atLine: number} | undefined;
-  /** How stdout is read: as it comes, or with a pause after every so many lines, short or longer than any time-out of the connector. */
+  /**
+   * How stdout is read: as it comes, or with a pause after every few lines, which may exceed any
+   * timeout of the connector.
+   */
   readonly reader: {readonly everyLines: number; readonly pauseMs: number};
-  /** The session ends after so many lines, or so many real milliseconds, whichever comes first. */
+  /** The session ends after this many lines or real milliseconds, whichever comes first. */
   readonly lines: number;
   readonly lifeMs: number;
   readonly end: 'SIGKILL' | 'SIGTERM';
-  /** Part of the sequences read that the runtime had committed. */
+  /** Share of the sequences read that the runtime had committed. */
   readonly committed: number;
-  /** Whether what comes after that share was committed up to its largest sequence, which was not. */
+  /** Whether the commit ended just before the largest later sequence. */
   readonly beforeLargest: boolean;
   /** Whether changes become visible late, in milliseconds of the sandbox's clock. */
   readonly lateMs: number;
 }
 
-/** Faults that may end a capture, or set a module aside for long. They come once in a round. */
+/** Faults that may end a capture, or pause a module for long. They come once in a round. */
 const definite: readonly FaultName[] = [
   'scope-mismatch',
   'no-permission',
@@ -48,13 +60,13 @@ const definite: readonly FaultName[] = [
   'foreign-url',
   'refused-module',
 ];
-/** Takes a field away: it is missing in what comes meanwhile, for good where a record does not change again. */
+/** Removes a field. It is missing from records read meanwhile until they change again. */
 const fieldFault: FaultName = 'refused-field';
-/** Faults that take real time each. */
+/** Faults that take real time. */
 const slow: readonly FaultName[] = ['stall', 'stall-body', 'drip'];
 const ordinary = faultNames.filter((name) => ![...definite, fieldFault, ...slow].includes(name));
 
-/** The plan of one round. The same seed and number give the same plan, whatever the rounds before did. */
+/** The plan of one round. The same seed and number always give the same plan. */
 export function roundPlan(seed: number, round: number): RoundPlan {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(round + 1, 0x85ebca6b));
   for (let i = 0; i < 4; i++) random.next();
@@ -98,7 +110,7 @@ function faultsOf(random: Random): string[] {
   const kinds = 1 + random.below(6);
   for (let i = 0; i < kinds; i++) {
     const name = random.pick(ordinary);
-    // Jobs and downloads are few: a fault of theirs must be likely to meet one.
+    // Jobs and downloads are few, so their faults must be likely.
     const probability = random.pick(faultList[name].kinds.length > 1 ? [0.01, 0.03, 0.15] : [0.2, 0.5, 0.9]);
     orders.push(`${name}@${probability}`);
   }
@@ -108,7 +120,7 @@ function faultsOf(random: Random): string[] {
   return orders;
 }
 
-/** Whether an order can be met by bulk jobs only: it needs a round that has some. */
+/** Whether only bulk jobs can meet an order. It then needs a round with some. */
 function needsJobs(order: string): boolean {
   const kinds: readonly string[] = faultList[parseFault(order).name].kinds;
   return kinds.every((kind) => kind === 'create' || kind === 'status' || kind === 'result');

@@ -1,4 +1,7 @@
-/** Chaos: the connector's process against the sandbox, round after round, with everything going wrong that can, until nothing does. */
+/**
+ * Chaos: the connector's process against the sandbox, round after round with every possible fault,
+ * until a round without any.
+ */
 import {mergePatch} from '../../../lib/flow/state.ts';
 import {realClock} from '../../../lib/sandbox/clock.ts';
 import {startSandbox} from '../../../lib/sandbox/server.ts';
@@ -18,7 +21,7 @@ export interface ChaosOptions {
   readonly rounds: number;
   /** Planted in every session. */
   readonly defect?: Defect;
-  /** Told what a round came to, in one line. */
+  /** Called with the result of each round, in one line. */
   readonly tell?: (line: string) => void;
 }
 
@@ -35,26 +38,29 @@ export interface ChaosReport {
   /** Calls spoiled, by fault. */
   readonly faults: Record<string, number>;
   edits: number;
-  /** Documents read, those of them committed, and those committed that said nothing new. */
+  /** Documents read, those of them committed, and committed ones that changed nothing. */
   documents: number;
   committed: number;
   repeats: number;
-  /** What broke a promise; empty for a run that kept them all. */
+  /** Broken promises; empty for a run that kept all. */
   readonly violations: string[];
-  /** How to see it again. */
+  /** The command that repeats it. */
   replay: string | undefined;
 }
 
-/** Rounds of one organisation, and rounds between two looks at the truth. */
+/** Rounds of one organisation, and rounds between two comparisons with the truth. */
 export const roundsOfSeed = 20;
 const roundsToQuiet = 5;
-/** Real time that a capture may take to catch up once nothing goes wrong any more: some seconds, but for a machine that is busy with something else. */
+/** Real time for a capture to catch up without faults: seconds, except on a busy machine. */
 const quietMs = 120_000;
 /** The longest that a change stays invisible, on the sandbox's clock. */
 const lateMostMs = 40_000;
 const startDaysBack = 31;
 
-/** Runs rounds until there are enough or a promise is broken. Each organisation has a seed of its own, so that one alone can be replayed. */
+/**
+ * Runs rounds until there are enough or a promise is broken. Each organisation has a seed of its
+ * own, so that one alone can be replayed.
+ */
 export async function chaosRun({seed, rounds, defect, tell = () => {}}: ChaosOptions): Promise<ChaosReport> {
   const report: ChaosReport = {
     seeds: [],
@@ -138,7 +144,7 @@ function switchesOf(random: Random): SwitchChoices {
     deletedOrder: random.pick(['ascending', 'descending', 'shuffled'] as const),
     unchangedStatus: random.pick([204, 304] as const),
     coqlLists: random.pick(['array', 'joined'] as const),
-    // A crash loop asks for a token with every start; that it then waits is a spec of its own.
+    // A crash loop requests a token with every start. That it then waits has a spec of its own.
     tokensPerWindow: 1_000,
   };
 }
@@ -177,7 +183,7 @@ async function chaoticRound(plan: RoundPlan, {task, watch, defect, report}: Roun
         report.jumps += 1;
       },
     });
-    // One field of the sandbox is refused for good.
+    // One field of the sandbox is always refused.
     refusals = logs.some(({message}) => message.includes(' refuses it') && !message.includes('Internal_Score'));
     report.violations.push(...violations);
     report.documents += documents;
@@ -193,17 +199,18 @@ async function chaoticRound(plan: RoundPlan, {task, watch, defect, report}: Roun
     report.edits += edits.count;
     for (const {name, hits} of sandbox.faults.reading()) if (hits > 0) report.faults[name] = (report.faults[name] ?? 0) + hits;
     sandbox.faults.clear();
-    // What a fault made an API refuse stays refused for a day; a new backfill asks for it again.
+    // A field that a fault made an API refuse stays refused for a day. A new backfill requests it
+    // again.
     if (plan.backfillAfter || refusals) task.state = mergePatch(task.state, {backfillRequests: requestsOf(plan)});
   }
 }
 
-/** Asks for a new backfill of every binding; its collection stays as it is. */
+/** Requests a new backfill of every binding. Its collection stays unchanged. */
 function requestsOf({bindings}: RoundPlan): Readonly<Record<string, true>> {
   return Object.fromEntries(bindings.map(({module}) => [module, true] as const));
 }
 
-/** Empties a module's collection and asks for its backfill. */
+/** Empties a module's collection and requests its backfill. */
 function reset(module: string, task: FlowTask, watch: Watch): void {
   const collection = task.collectionOf({module});
   task.collections.byName.delete(collection);
@@ -211,10 +218,13 @@ function reset(module: string, task: FlowTask, watch: Watch): void {
   task.state = mergePatch(task.state, {backfillRequests: {[module]: true}});
 }
 
-/** Faults after which only a person can help, as far as the connector can tell. */
+/** Faults that only a person can resolve, as far as the connector can know. */
 const credentialFaults = ['invalid-token', 'scope-mismatch', 'no-permission', 'token-revoked'];
 
-/** Whether the faults of a round are reason enough for a session to end by itself: outages for code 1, refused credentials for code 3. */
+/**
+ * Whether a round's faults may end a session: outages with code 1, rejected credentials with code
+ * 3.
+ */
 function mayFail({faults}: RoundPlan, code: number): boolean {
   const names = faults.map(faultOf);
   return code === 3 ? names.some((name) => credentialFaults.includes(name)) : code === 1 && names.length > 0;
@@ -253,7 +263,7 @@ async function quiescence({task, defect, report}: Omit<RoundOptions, 'watch'>): 
   else report.violations.push(...differencesOf(task));
 }
 
-/** What differs from the truth; that a binding's state is not there is a difference, too. */
+/** Differences from the truth. A missing state of a binding counts as one. */
 function differencesOf(task: FlowTask): string[] {
   try {
     return task.differences();
@@ -262,7 +272,10 @@ function differencesOf(task: FlowTask): string[] {
   }
 }
 
-/** Whether a binding has drained a window and, where it has fields to refresh, completed a refresh, both begun after a moment of the sandbox's clock. */
+/**
+ * Whether a binding has drained a window and, where it has fields to refresh, completed a refresh,
+ * both begun after a moment of the sandbox's clock.
+ */
 function caughtUp(binding: TaskBinding, task: FlowTask, session: Session, sinceMs: number): boolean {
   const state = task.stateOf(binding, session) as {
     backfill?: unknown;

@@ -1,4 +1,7 @@
-/** One session of the connector's process under chaos: how it is read, when it ends, and what of it was committed. */
+/**
+ * One session of the connector's process under chaos: how it is read, when it ends, and what is
+ * committed.
+ */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -24,18 +27,18 @@ export interface SessionEnd {
   readonly documents: number;
   /** How it ended: by us, or with the error that the connector logged last. */
   readonly ended: 'killed' | 'stopped' | {readonly failure: string; readonly code: number};
-  /** What the session did against the protocol, or in stopping. */
+  /** Violations of the protocol, or of an orderly stop. */
   readonly violations: readonly string[];
   readonly logs: readonly {readonly level: string; readonly message: string}[];
 }
 
-/** Real time for the process to start in. */
+/** Real time for the process to start. */
 const startMaxMs = 20_000;
 
 const fastProcess = new URL('fast-process.ts', import.meta.url).href;
 const planters = new URL('defects.ts', import.meta.url).href;
 
-/** Runs the connector once. Never takes longer than the plan's life and the time that stopping may take. */
+/** Runs the connector once, for at most the planned life and the time for stopping. */
 export async function chaosSession({task, plan, defect, until, onLine}: SessionOptions): Promise<SessionEnd> {
   const session = new Session(task.options.bindings.map((binding) => task.collectionOf(binding)));
   const planted = defect === undefined ? [] : ['--import', plantedBy(defect)];
@@ -52,7 +55,7 @@ export async function chaosSession({task, plan, defect, until, onLine}: SessionO
     stopped = true;
     child.kill(plan.end);
   };
-  // Its life begins when it speaks: how long the machine takes to start it says nothing.
+  // Its life begins with its first line, so a slow start does not count.
   let life = setTimeout(stop, startMaxMs);
   const violations: string[] = [];
   /** Documents of each sequence. */
@@ -83,7 +86,7 @@ export async function chaosSession({task, plan, defect, until, onLine}: SessionO
   const [code] = await closed;
   clearTimeout(life);
   const failure = code !== null && code !== 0 ? (logs.findLast(({level}) => level === 'error')?.message ?? '') : undefined;
-  // With the place where it happened.
+  // With the place in the code.
   for (const entry of logs)
     if (entry.level === 'error' && / unexpected /.test(entry.message)) violations.push(JSON.stringify(entry));
   if (failure === '') violations.push(`ended with code ${code} and no reason`);

@@ -1,4 +1,7 @@
-/** Watches what is committed: what was deleted, what was repeated, and that no record goes back to an older version (guarantee G2). */
+/**
+ * Watches committed documents: deletions, repetitions, and that no record goes back to an older
+ * version (guarantee G2).
+ */
 import {Collections, type Reduced} from '../../harness/runtime.ts';
 
 export class Watch {
@@ -8,7 +11,7 @@ export class Watch {
   readonly #deleted = new Set<string>();
   readonly #lastMs = new Map<string, number>();
 
-  /** From now on sees every document that is committed to the collections. */
+  /** Watches every document committed to the collections from now on. */
   over(collections: Collections): void {
     collections.reduce = (name, doc) => {
       this.#see(name, doc, collections.of(name).get(String(doc.id)));
@@ -21,7 +24,7 @@ export class Watch {
     return this.#deleted.has(`${collection} #${id}`);
   }
 
-  /** A collection was emptied. */
+  /** Forgets a collection that was emptied. */
   forget(collection: string): void {
     for (const known of [this.#deleted, this.#lastMs])
       for (const key of known.keys()) if (key.startsWith(`${collection} `)) known.delete(key);

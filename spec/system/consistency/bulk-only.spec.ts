@@ -5,7 +5,10 @@ import {deals, dealsWith, different, some} from './deals.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
 
-/** Fields that only Bulk Read reads, of records that COQL delivered while a range was running (design 3, 5.2, 5.5). */
+/**
+ * Fields that only Bulk Read reads, of records that COQL delivered while a range was running
+ * (design 3, 5.2, 5.5).
+ */
 const bulkOnly = suite('fields that only Bulk Read reads');
 
 const image = structured('Image', 'imageupload', 'jsonarray', (h) => `[{"File_Id__s":"f${h}"}]`, {coql: false, blanks: 0});

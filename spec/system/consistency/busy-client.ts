@@ -2,20 +2,22 @@ import type {DeletedRows, ZohoClient} from '../../../lib/zoho/api.ts';
 import {Http} from '../../../lib/zoho/http.ts';
 
 export interface Hooks {
-  /** Before a query is asked, which waits for it. */
+  /** Called before a query, which waits for it. */
   beforeCoql?(query: string): void | Promise<void>;
-  /** Before the fields of a module are read, and before a job is created; given what tells the module. */
+  /** Called before the fields of a module are read and before a job is created, with the module. */
   beforeFields?(module: string): void;
   beforeCreate?(query: string): void;
-  /** Before a page of deletions is asked for, which waits for it. */
+  /** Called before a page of deletions is requested, which waits for it. */
   beforeDeleted?(page: number): void | Promise<void>;
-  /** When a page of deletions was answered. */
+  /** Called when a page of deletions was answered. */
   afterDeleted?(page: number): void;
-  /** Gives another answer for a page of deletions. */
+  /** Replaces the answer for a page of deletions. */
   changeDeleted?(answer: DeletedRows | null): DeletedRows | null;
 }
 
-/** Answers to queries that are being read, by the origin that gave them: a query that waits for limits looks the same from outside. */
+/**
+ * Query answers being read, by origin. A query that waits for limits looks the same from outside.
+ */
 const queryBodies = new Map<string, number>();
 const {send} = Http.prototype;
 Http.prototype.send = async function (request, signal) {
@@ -38,11 +40,11 @@ Http.prototype.send = async function (request, signal) {
 /** Calls of one client. */
 export class BusyClient {
   readonly client: ZohoClient;
-  /** Calls that have begun and not ended, waits of the client itself among them. */
+  /** Calls in progress, including waits within the client. */
   calls = 0;
   /** Downloads being read. */
   #downloads = 0;
-  /** Goes up with everything that happens. */
+  /** Grows with every event. */
   steps = 0;
 
   constructor(client: ZohoClient, hooks: Hooks = {}) {

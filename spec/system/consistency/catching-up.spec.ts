@@ -3,7 +3,7 @@ import {suite} from 'uvu';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {narrow} from './modules.ts';
 
-/** How soon changes flow again when Zoho answers again, and what it costs to find out. */
+/** How soon changes flow again after Zoho recovers, and what it costs to notice that. */
 const catching = suite('catching up');
 
 const names = ['Deals', 'Leads', 'Notes', 'Cases', 'Tasks'];
@@ -28,7 +28,7 @@ for (const fault of ['html-502', 'reset', 'error-500', 'throttle']) {
         for (const name of names) org.module(name).massEdit(org.module(name).ids());
         faults.clear();
         await capture.until(() => capture.differences().length === 0, 15_000);
-        // Each binding finds out by itself; from then on, one call after another.
+        // Each binding notices by itself. From then on, they call one after another.
         assert.ok(tried <= 60 + seconds, `${tried} calls`);
       }),
     );

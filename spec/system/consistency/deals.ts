@@ -21,7 +21,9 @@ export const deals = ({sandbox}: JumpCapture): OrgModule => sandbox.org.module('
 /** The ids of the first few. */
 export const some = (capture: JumpCapture, count: number): string[] => [...deals(capture).ids()].slice(0, count);
 
-/** What differs of the captured records once all is committed, in every field that any API reads. */
+/**
+ * What differs of the captured records once all is committed, in every field that any API reads.
+ */
 export function different(capture: JumpCapture): string[] {
   capture.commit();
   const truth = [...capture.sandbox.org.truth('Deals')].map((record) => parseExact(record) as Reduced);

@@ -15,7 +15,7 @@ const plain = (records: number, more: Partial<JumpOptions> = {}): JumpOptions =>
   ...more,
 });
 
-/** A capture that is up to date, and the ids it has. */
+/** A capture that is up to date, and its ids. */
 async function captured(options: JumpOptions, use: (capture: JumpCapture, ids: string[]) => Promise<void>): Promise<void> {
   await JumpCapture.with(options, async (capture) => {
     capture.start();
@@ -25,7 +25,7 @@ async function captured(options: JumpOptions, use: (capture: JumpCapture, ids: s
   });
 }
 
-/** Deletes records; now and then a second passes. */
+/** Deletes records. Occasionally a second passes. */
 function deleteAll(
   {sandbox, clock}: JumpCapture,
   ids: readonly string[],
@@ -131,7 +131,7 @@ deletions('watching the recycle bin costs one credit per 100 records, less and l
     const hourMs = 3_600_000;
     for (const id of ids.slice(0, 250)) org.module('Deals').delete(id);
     await capture.catchUp();
-    /** Credits in an hour beside those of its 60 sweeps. */
+    /** Credits in an hour besides those of its 60 sweeps. */
     const spent = async () => {
       const before = meters.kind('coql').credits;
       await capture.pass(hourMs);
@@ -276,7 +276,7 @@ for (const restart of [false, true]) {
       await capture.pass(60_000);
       deals.edit(id!, {Name: 'last words'});
       deals.delete(id!);
-      // Two sweeps pass over it while it is in the recycle bin.
+      // Two sweeps pass while it is in the recycle bin.
       await capture.pass(10 * 60_000);
       assert.equal(feedCalls(capture), calls);
       if (restart) await capture.kill();
@@ -316,7 +316,7 @@ deletions('wait while credits run short, and arrive when they are available agai
     assert.equal(feedCalls(capture), calls);
     assert.ok(capture.logs.some((line) => /^info: .*Zoho's API credits are running short: deletions are on hold\.$/.test(line)));
     assert.ok(capture.logs.some((line) => /^warn: 4\d\d of Zoho's API credits are left: deletions are on hold/.test(line)));
-    // A day later they are back, and Zoho says nothing of them any more.
+    // A day later they are available again, and Zoho no longer reports them.
     await capture.pass(24 * 3_600_000);
     assert.deepEqual(capture.differences(), []);
     assert.ok(capture.logs.some((line) => /^info: .*credits are sufficient again/.test(line)));

@@ -4,7 +4,9 @@ import {integer, text} from '../../../lib/sandbox/schema/kinds.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {computed, narrow, wide} from './modules.ts';
 
-/** Fields that come, go and are refused while a capture runs, and what Flow is told of them. */
+/**
+ * Fields that are added, removed and refused during a capture, and how they are described to Flow.
+ */
 const fields = suite('fields while running');
 
 const hourMs = 3_600_000;
@@ -15,7 +17,7 @@ const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
   ...more,
 });
 const described = (capture: JumpCapture) => Object.keys(capture.schemas.get('Deals')!.properties);
-/** Every object schema that names properties is closed; the runtime's stand-in checks that of each one it reads. */
+/** Every object schema with named properties is closed, as the runtime's stand-in checks. */
 const captured = (capture: JumpCapture) => [...capture.task.collections.of('acme/Deals').values()];
 
 fields('a new custom field is described and arrives within the hour, without a restart', () =>

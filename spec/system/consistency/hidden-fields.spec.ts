@@ -5,7 +5,9 @@ import {text} from '../../../lib/sandbox/schema/kinds.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {narrow, wide} from './modules.ts';
 
-/** Fields that Bulk Read refuses without naming them: what it costs to find them, once (design 7). */
+/**
+ * Fields that Bulk Read rejects without naming them, and the cost of finding them, once (design 7).
+ */
 const hidden = suite('hidden fields');
 
 const names = ['Alpha', 'Mike', 'Zulu'];
@@ -21,11 +23,11 @@ const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
 const refused = (capture: JumpCapture, api: 'bulk' | 'coql') =>
   (capture.state('Deals').fields as {refused?: Record<string, string[]>}).refused?.[api];
 
-/** What differs but for the values that were refused. */
+/** Differences except in the refused values. */
 const otherDifferences = (capture: JumpCapture) =>
   capture.differences().filter((text) => !names.some((name) => text.includes(name)));
 
-/** What a capture spends on jobs, and how many creations and queries are refused. */
+/** What a capture spends on jobs, and how many creations and queries are rejected. */
 function counted() {
   const calls = {accepted: 0, refused: 0};
   return {

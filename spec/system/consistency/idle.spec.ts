@@ -4,7 +4,7 @@ import {idleCreditsADay} from '../../../lib/zoho/usage.ts';
 import {JumpCapture} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
 
-/** What it costs to watch a module in which nothing happens. */
+/** The cost of watching a module without changes. */
 const idle = suite('idle binding');
 
 const minuteMs = 60_000;
@@ -25,7 +25,7 @@ idle('a day at PT5M costs at most 410 credits, metadata and deletions included',
     async (capture) => {
       capture.start();
       await capture.catchUp();
-      // Between two sweeps, so that none is counted on both sides.
+      // Between two sweeps, so that none is counted twice.
       await capture.pass(62 * minuteMs);
       const before = spent(capture);
       await capture.pass(24 * 60 * minuteMs);

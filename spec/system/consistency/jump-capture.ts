@@ -1,4 +1,7 @@
-/** A capture of the sandbox in this process, both on one clock that jumps: days pass in seconds, and nothing is waited for in real time. */
+/**
+ * A capture of the sandbox in this process, both on one clock that jumps. Days pass in seconds,
+ * without real waiting.
+ */
 import {getEventListeners} from 'node:events';
 import {Writable} from 'node:stream';
 import {setTimeout as delay, setImmediate as turn} from 'node:timers/promises';
@@ -24,25 +27,25 @@ export interface JumpOptions extends Omit<SandboxOptions, 'clock'> {
   readonly hooks?: Hooks;
   /** Of the client, in real time. */
   readonly timeouts?: ClientOptions['timeouts'];
-  /** Failures of the connector that nobody foresaw are the point of the spec; elsewhere they fail it. */
+  /** Whether unexpected failures of the connector are part of the spec. Otherwise they fail it. */
   readonly unexpected?: true;
-  /** Sees every document as it is written. */
+  /** Called with every document as it is written. */
   readonly onDocument?: (module: string, doc: Reduced) => void;
 }
 
-/** Real time without a sign of life after which calls under way are taken to wait for the clock. */
+/** Real time without activity after which pending calls are assumed to wait for the clock. */
 const quietTurnsMs = 3;
 
-/** A task, its sandbox and their clock; at most one session runs at a time. */
+/** A task, its sandbox and their clock. At most one session runs at a time. */
 export class JumpCapture {
   readonly clock: JumpClock;
   readonly sandbox: Sandbox;
   readonly task: FlowTask;
   readonly options: JumpOptions;
   readonly logs: string[] = [];
-  /** The last schema that each module's documents were described with. */
+  /** The latest schema of each module's documents. */
   readonly schemas = new Map<string, {readonly properties: Readonly<Record<string, unknown>>}>();
-  /** Every property that any schema ever named, as `Module.property`. */
+  /** Every property that any schema ever had, as `Module.property`. */
   readonly everDescribed = new Set<string>();
   bindings: readonly JumpBinding[];
   startDate: string | undefined;
@@ -59,11 +62,11 @@ export class JumpCapture {
     this.task = new FlowTask(sandbox, options);
   }
 
-  /** Lends a capture, and checks at the end that the sandbox itself has not failed. */
+  /** Runs a case with a capture, and checks at the end that the sandbox itself has not failed. */
   static async with(options: JumpOptions, use: (capture: JumpCapture) => Promise<void>): Promise<void> {
     const clock = new JumpClock();
     const {switches} = options;
-    // Every query of a capture should be one that the strictest organisation takes.
+    // Every query of a capture should be acceptable to the strictest organisation.
     const strict = {...switches, coql: {...strictDialect, ...switches?.coql}};
     const sandbox = await startSandbox({...options, switches: strict, clock});
     const capture = new JumpCapture(options, clock, sandbox);
@@ -78,13 +81,13 @@ export class JumpCapture {
     }
   }
 
-  /** Begins a session from what was committed. */
+  /** Begins a session from the committed state. */
   start(): void {
     if (this.#running) throw new Error('Cannot start a second session, one is running');
     this.#running = new Running(this);
   }
 
-  /** Runs a session that ends by itself when it is up to date, and commits what it wrote. */
+  /** Runs a session that ends by itself when it is up to date, and commits its output. */
   async once(): Promise<void> {
     if (this.#running) throw new Error('Cannot start a second session, one is running');
     const running = new Running(this, true);
@@ -93,7 +96,7 @@ export class JumpCapture {
     await this.kill();
   }
 
-  /** Lets time pass until `done`; fails when that takes longer than `limitMs` of the clock, or when the capture ends. */
+  /** Lets time pass until `done`. Fails after `limitMs` of the clock, or when the capture ends. */
   async until(done: () => boolean, limitMs = 6 * 3_600_000): Promise<void> {
     const running = this.#session;
     const endMs = this.clock.nowMs() + limitMs;
@@ -106,7 +109,7 @@ export class JumpCapture {
     }
   }
 
-  /** Lets so much time pass. */
+  /** Lets this much time pass. */
   async pass(ms: number): Promise<void> {
     const endMs = this.clock.nowMs() + ms;
     const running = this.#session;
@@ -117,7 +120,7 @@ export class JumpCapture {
     this.clock.advance(endMs - this.clock.nowMs());
   }
 
-  /** Until everything that has happened up to now is captured, and no backfill or refresh runs. */
+  /** Waits until all earlier changes are captured, and no backfill or refresh runs. */
   async catchUp(limitMs?: number): Promise<void> {
     const reached = caughtUp(this.clock.nowMs());
     await this.until(() => reached(this.session, this.task), limitMs);
@@ -133,7 +136,9 @@ export class JumpCapture {
     return this.task.stateOf(binding, this.#running?.session);
   }
 
-  /** Ends the session as SIGKILL would. Of what it wrote, `commit` sequences are kept, all by default. */
+  /**
+   * Ends the session as SIGKILL would. `commit` sequences of its output are kept, all by default.
+   */
   async kill(commit?: number): Promise<void> {
     const running = this.#running;
     if (!running) return;
@@ -142,12 +147,12 @@ export class JumpCapture {
     running.session.commit(this.task, commit);
   }
 
-  /** Who waits for the session's end by its signal. */
+  /** Listeners for the session's end. */
   get stopListeners(): number {
     return this.#session.stopListeners;
   }
 
-  /** Keeps what was written so far, as the runtime does all the time. */
+  /** Commits everything written so far, as the runtime does continuously. */
   commit(): void {
     this.session.commit(this.task);
   }
@@ -168,7 +173,7 @@ export class JumpCapture {
 class Running {
   readonly session: Session;
   failure: Error | undefined;
-  /** Whether it has come to its end by itself. */
+  /** Whether it has ended by itself. */
   over = false;
   readonly #stop = new AbortController();
   readonly #busy: BusyClient;
@@ -177,7 +182,7 @@ class Running {
   #dead = false;
   /** Waits of the client that have ended. */
   #woken = 0;
-  /** Where everything stood when calls under way were last found to wait for the clock. */
+  /** All counters when pending calls were last found to wait for the clock. */
   #quietAt = '';
 
   constructor(capture: JumpCapture, once = false) {
@@ -253,7 +258,7 @@ class Running {
     return this.#progress.map(({name, phase, fault}) => `${name} ${phase}${fault ? ` (${fault})` : ''}`).join(', ');
   }
 
-  /** Resolves when all that can be done without time passing is done. */
+  /** Resolves when everything possible without time passing is done. */
   async settled(sandbox: Sandbox): Promise<void> {
     for (let i = 0; i < 4; i++) await turn();
     if (this.#quietAt === this.#place) return;
@@ -278,7 +283,7 @@ class Running {
   }
 }
 
-/** Whether the sandbox answers nobody. */
+/** Whether the sandbox is answering nothing. */
 function idle({meters}: Sandbox): boolean {
   return meters.kind('token').inFlight + meters.reading().inFlight === 0;
 }

@@ -1,4 +1,7 @@
-/** Time for a capture and its sandbox together: it stands still while anything is done, and jumps over what is only waited for. */
+/**
+ * Time for a capture and its sandbox together. It stands still while anything runs, and jumps over
+ * waits.
+ */
 import type {Clock} from '../../../lib/platform/clock.ts';
 import type {SandboxClock} from '../../../lib/sandbox/clock.ts';
 
@@ -7,7 +10,7 @@ interface Sleeper {
   wake(): void;
 }
 
-/** A clock that moves when it is told to: to the next moment that somebody waits for, or ahead. */
+/** A clock that moves only on request: to the next awaited moment, or ahead. */
 export class JumpClock implements Clock, SandboxClock {
   readonly #sleepers = new Set<Sleeper>();
   #nowMs: number;
@@ -24,7 +27,7 @@ export class JumpClock implements Clock, SandboxClock {
     return this.#nowMs;
   }
 
-  /** Waits that nobody has ended yet. */
+  /** Pending waits. */
   get waiting(): number {
     return this.#sleepers.size;
   }
@@ -48,7 +51,7 @@ export class JumpClock implements Clock, SandboxClock {
     });
   }
 
-  /** Moves ahead; whoever waited for a moment that is past by then wakes. */
+  /** Moves ahead, and wakes everyone who waited for an earlier moment. */
   advance(ms: number): void {
     this.#nowMs += ms;
     for (const sleeper of [...this.#sleepers].sort((a, b) => a.atMs - b.atMs)) {
@@ -58,7 +61,7 @@ export class JumpClock implements Clock, SandboxClock {
     }
   }
 
-  /** Moves to the next moment that somebody waits for, unless that is after `endMs`. Returns whether it did. */
+  /** Moves to the next awaited moment, unless that is after `endMs`. Returns whether it did. */
   jump(endMs: number): boolean {
     let atMs = Number.POSITIVE_INFINITY;
     for (const sleeper of this.#sleepers) atMs = Math.min(atMs, sleeper.atMs);

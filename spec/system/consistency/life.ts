@@ -1,11 +1,14 @@
-/** What people do in an organisation while it is captured, as far as any connector could follow it. */
+/**
+ * Edits by people in an organisation during a capture, as far as any connector could follow them.
+ */
 import {churnStep} from '../../../lib/sandbox/churn.ts';
 import type {Random} from '../../../lib/sandbox/hash.ts';
 import type {JumpCapture} from './jump-capture.ts';
 
 /**
- * One thing happens in a module. A record that comes out of the recycle bin with its old `Modified_Time` is edited at once, unless the
- * committed state knows that it was in there: otherwise no API of Zoho shows that it is back.
+ * Makes one random edit in a module. A record restored with its old `Modified_Time` is edited at
+ * once, unless the committed state knows that it was in the recycle bin. Otherwise no API of Zoho
+ * shows that it is back.
  */
 export function liveOn(capture: JumpCapture, module: string, random: Random): void {
   const made = capture.sandbox.org.module(module);

@@ -4,7 +4,7 @@ import {secondsOf} from '../../../lib/flow/state.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {narrow} from './modules.ts';
 
-/** Whole captures of a Zoho that is wrong about the time, serves small pages only, or lags behind itself. */
+/** Whole captures of a Zoho with wrong dates, only small pages, or lags between its servers. */
 const lists = suite('lists and clocks');
 
 const minuteMs = 60_000;
@@ -158,7 +158,7 @@ lists('a record deleted just before a restart does not return by bulk, although 
       const [id] = module.ids();
       capture.start();
       await capture.until(() => (capture.state('Deals').backfill as {job?: string} | undefined)?.job !== undefined);
-      // The job is about to end, with a photograph of the older version.
+      // The job is about to end, and exports the older version.
       await capture.pass(2 * minuteMs - 5_000);
       module.edit(id!, {Name: 'newer'});
       await capture.until(() => order.some((line) => line.endsWith('newer')));
@@ -166,7 +166,7 @@ lists('a record deleted just before a restart does not return by bulk, although 
       await capture.kill();
       capture.start();
       await capture.catchUp();
-      // The deletions of a module that rests are read rarely.
+      // Deletions of a quiet module are read rarely.
       await capture.until(() => capture.differences().length === 0);
       const seen = order.filter((line) => line.startsWith(`#${id} `));
       assert.deepEqual(seen.slice(0, 1), [`#${id} u newer`]);

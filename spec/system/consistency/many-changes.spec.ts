@@ -3,7 +3,10 @@ import {suite} from 'uvu';
 import type {CoqlSwitches} from '../../../lib/sandbox/coql/switches.ts';
 import {manyChanges} from './many-changes.ts';
 
-/** Guarantee G3 at size: a window is drained however much is in it. `npm run proof` has ten times as many. */
+/**
+ * Guarantee G3 at size: a window is drained regardless of its size. `npm run proof` has ten times
+ * as many changes.
+ */
 const many = suite('many changes');
 
 for (const changes of [1_000, 10_000]) {

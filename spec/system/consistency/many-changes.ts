@@ -1,4 +1,4 @@
-/** One window full of changes, and what a capture makes of it. */
+/** One window full of changes, and its capture. */
 import type {SwitchChoices} from '../../../lib/sandbox/switches.ts';
 import {JumpCapture} from './jump-capture.ts';
 import {narrow} from './modules.ts';
@@ -7,7 +7,7 @@ export interface ManyChanges {
   readonly changes: number;
   /** Seconds over which the changes are spread; 1 puts all of them into the same second. */
   readonly seconds?: number;
-  /** Records that change once more before each page is asked for, for as long as the first changes are being paged. */
+  /** Records that change again before each page is requested, while the first changes are paged. */
   readonly againPerPage?: number;
   /** Contacts have ids of 18 and of 19 digits, which sort differently as text. */
   readonly module?: 'Contacts' | 'Deals';

@@ -1,4 +1,4 @@
-/** Modules made for what a spec looks at. */
+/** Modules made for particular specs. */
 import type {FieldSpec} from '../../../lib/sandbox/schema/field.ts';
 import {date, formula, integer, picklist, rollup, text} from '../../../lib/sandbox/schema/kinds.ts';
 import {type ModuleChoices, type ModuleSpec, module, timesOnly} from '../../../lib/sandbox/schema/module.ts';
@@ -11,7 +11,7 @@ export function narrow(name: string, fields: readonly FieldSpec[] = [], choices:
 /** A formula and a roll-up summary. */
 export const computed: readonly FieldSpec[] = [formula('Score', 'double'), rollup('Total')];
 
-/** As many plain fields as asked for, and formulas of the kind that COQL takes no more than five of at once. */
+/** Plain fields, and formulas of the kind of which COQL accepts at most five per query. */
 export function wide(name: string, fields: number, dynamicFormulas = 0): ModuleSpec {
   const made = Array.from({length: fields}, (_, i) => {
     const field = `Field_${String(i).padStart(3, '0')}`;

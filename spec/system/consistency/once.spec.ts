@@ -3,7 +3,10 @@ import {suite} from 'uvu';
 import {JumpCapture} from './jump-capture.ts';
 import {narrow} from './modules.ts';
 
-/** What `--once` promises: all that happened before it was started is captured when it ends (design 8). */
+/**
+ * The promise of `--once`: everything that happened before its start is captured when it ends
+ * (design 8).
+ */
 const once = suite('once');
 
 const options = {modules: [narrow('Deals')], records: {Deals: 900}, bindings: [{module: 'Deals', intervalMs: 300_000}]};

@@ -3,7 +3,7 @@ import {suite} from 'uvu';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {narrow} from './modules.ts';
 
-/** Zoho out of reach while a capture is open. */
+/** Zoho out of reach during a capture. */
 const outage = suite('outage');
 
 const minuteMs = 60_000;

@@ -9,7 +9,10 @@ const refresh = suite('values of refreshes');
 
 const minuteMs = 60_000;
 
-/** A capture of some records with formulas, refreshed every ten minutes, and the partial documents that it wrote. */
+/**
+ * A capture of some records with formulas, refreshed every ten minutes, and the partial documents
+ * that it wrote.
+ */
 async function captured(
   records: number,
   use: (capture: JumpCapture, partial: string[]) => Promise<void>,
@@ -35,7 +38,7 @@ async function captured(
   });
 }
 
-/** Until a refresh that began after this moment is complete. */
+/** Waits until a refresh that began after this moment is complete. */
 async function refreshed(capture: JumpCapture): Promise<void> {
   const nowMs = capture.clock.nowMs();
   const last = () => Date.parse(String(capture.state('Deals').last_initialized));

@@ -75,9 +75,9 @@ feed('is not treated as rejected when its call ends because the backfill has fai
       if (failures === 0) await failed.promise;
     },
     beforeCreate() {
-      // The job of the next page is submitted ahead, and again when its turn has come.
+      // The job of the next page is submitted ahead, and again when it is due.
       if (!isAsked || ++failures > 2) return;
-      // By then the call of the feed is told to end.
+      // By then the call of the feed has been aborted.
       void settled().then(failed.resolve);
       throw new ZohoError('module', 'no more exports');
     },

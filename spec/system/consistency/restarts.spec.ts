@@ -6,7 +6,10 @@ import {deals, dealsWith, different, some} from './deals.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
 
-/** What a restart must not forget: what was emitted since a range began, and what fields owe (design 4, 5.6, 6). */
+/**
+ * What a restart must not forget: what was emitted since a range began, and what fields owe (design
+ * 4, 5.6, 6).
+ */
 const restarts = suite('a restart forgets nothing');
 
 const hourMs = 3_600_000;

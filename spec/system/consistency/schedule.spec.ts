@@ -23,7 +23,7 @@ function options(more: Partial<JumpOptions> = {}): JumpOptions {
 const jobsOf = ({sandbox}: JumpCapture, module: string) =>
   [...sandbox.jobs.all].filter((job) => job.query.module.name === module).length;
 const lastRefresh = (capture: JumpCapture) => Date.parse(String(capture.state('Deals').last_initialized));
-/** Until a refresh that began after this moment is complete. */
+/** Waits until a refresh that began after this moment is complete. */
 async function refreshed(capture: JumpCapture): Promise<void> {
   const nowMs = capture.clock.nowMs();
   await capture.until(() => lastRefresh(capture) > nowMs && capture.state('Deals').backfill == null, 10 * minuteMs);

@@ -4,7 +4,7 @@ import {allScopes} from '../../../lib/sandbox/tokens.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {narrow} from './modules.ts';
 
-/** Scopes that are missing while Zoho does not tell a token's scopes. */
+/** Missing scopes when Zoho does not list a token's scopes. */
 const scopes = suite('unknown scopes');
 
 const odd = {bulkRefusal: 'OAUTH_SCOPE_MISMATCH', coqlRefusal: 'OAUTH_SCOPE_MISMATCH'} as const;

@@ -5,7 +5,7 @@ import {type SandboxOptions, startSandbox} from '../../../lib/sandbox/server.ts'
 import {FlowTask} from '../../harness/flow-runtime.ts';
 import {narrow} from './modules.ts';
 
-/** A capture that Flow has split by key range, each part a process of its own. */
+/** A capture that Flow has split by key range, each part in its own process. */
 const shards = suite('shards');
 
 const names = ['Accounts', 'Deals', 'Leads', 'Notes', 'Quotes'];

@@ -1,4 +1,7 @@
-/** Captures of modules without Modified_Time that are killed anywhere, with any part of what they wrote committed. */
+/**
+ * Captures of modules without Modified_Time that are killed at any point, with any part of their
+ * output committed.
+ */
 import {standardModules} from '../../../lib/sandbox/org.ts';
 import type {ModuleSpec} from '../../../lib/sandbox/schema/module.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
@@ -32,10 +35,10 @@ interface Kept {
   last_digest?: string;
 }
 
-/** What the state holds of a module's snapshot. */
+/** The saved state of a module's snapshot. */
 export const kept = (capture: JumpCapture, module: string): Kept => capture.state(module).snapshot as Kept;
 
-/** Deletes some rows of a module, from its beginning or its end. */
+/** Deletes some rows at the beginning or the end of a module. */
 export function removeRows(capture: JumpCapture, module: string, count: number, from: 'start' | 'end' = 'start'): void {
   const rows = capture.sandbox.org.module(module);
   const ids = [...rows.ids()];
@@ -45,11 +48,11 @@ export function removeRows(capture: JumpCapture, module: string, count: number, 
 export interface SnapshotKills {
   readonly kills: number;
   readonly documents: number;
-  /** Times that edits rested and the collections were compared with Zoho's rows. */
+  /** Times that edits paused and the collections were compared with Zoho's rows. */
   readonly comparisons: number;
   /** Kills that left a collection with parts of two snapshots. */
   readonly inTheMiddle: number;
-  /** Empty when the collections were equal every time. */
+  /** Empty if the collections were equal every time. */
   readonly differences: readonly string[];
 }
 

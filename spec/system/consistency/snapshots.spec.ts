@@ -1,4 +1,7 @@
-/** Modules without Modified_Time: after every quiescence the collection has exactly Zoho's rows, whatever ended in between. */
+/**
+ * Modules without Modified_Time: without further edits, the collection has exactly Zoho's rows,
+ * regardless of interruptions.
+ */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {JumpCapture} from './jump-capture.ts';
@@ -149,7 +152,7 @@ snapshots('continue the state of the older format, and leave none of its rows be
     await capture.catchUp();
     await capture.kill();
     const state = capture.task.state as {bindingStateV1: Record<string, Record<string, unknown>>};
-    // Its digests are others, its instants have microseconds, and it keeps more keys.
+    // Its digests differ, its instants have microseconds, and it has more keys.
     state.bindingStateV1.Accounts_X_Skills = {
       snapshot: {updated_at: '2026-10-01T10:00:00.123456Z', last_count: 40, last_digest: '0f'.repeat(16)},
       last_initialized: '2026-10-01T09:00:00.5Z',

@@ -4,7 +4,7 @@ import {parseExact, type Reduced} from '../../harness/runtime.ts';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {computed, narrow} from './modules.ts';
 
-/** State of any origin, over any change of the task (design 6). */
+/** State of any origin, under every change of the task (design 6). */
 const state = suite('state');
 
 const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
@@ -17,7 +17,7 @@ const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
 const dayMs = 86_400_000;
 const second = (ms: number) => new Date(ms).toISOString().replace(/\.\d+/, '');
 const jobs = ({sandbox}: JumpCapture) => sandbox.meters.kind('create').calls;
-/** What a session would go on from if it were killed now. */
+/** The state from which a session would continue if it were killed now. */
 const committed = (capture: JumpCapture, stateKey: string) =>
   (capture.task.state as {bindingStateV1?: Record<string, Record<string, unknown>>}).bindingStateV1?.[stateKey];
 
@@ -28,7 +28,7 @@ state('of the older connector continues from its cursor, without a backfill, and
     const {clock, sandbox, task} = capture;
     const deals = sandbox.org.module('Deals');
     const [deleted, changed, before] = deals.ids();
-    // What the older connector had captured up to its cursor, deleted records among it.
+    // The records that the older connector had captured up to its cursor, including deleted ones.
     for (const text of sandbox.org.truth('Deals')) {
       task.collections.reduce('acme/Deals', parseExact(text) as Reduced);
     }
@@ -119,7 +119,7 @@ state('without a start begins with a backfill, regardless of its keys', async ()
       await capture.catchUp();
       assert.deepEqual(capture.differences(), []);
       assert.equal(jobs(capture), 1);
-      // Killed now, it goes on with the backfill and not with a refresh.
+      // If killed now, it continues with the backfill rather than a refresh.
       assert.equal(capture.state('Leads').is_connector_initiated, false);
     });
   }
@@ -151,7 +151,8 @@ state('with a requested backfill is nulled with the request, then begun again; o
     capture.start();
     await capture.catchUp();
     await capture.kill();
-    // Deleted while nobody looked: the new backfill does not bring it, and the collection still has it.
+    // Deleted while the connector was down: the new backfill does not have it, but the collection
+    // still does.
     const [deleted] = capture.sandbox.org.module('Deals').ids();
     capture.sandbox.org.module('Deals').delete(deleted!);
     const [deals, leads] = [committed(capture, 'Deals'), committed(capture, 'Leads')];
@@ -177,7 +178,8 @@ state('with a requested backfill, killed after the first of its two checkpoints,
     await capture.catchUp();
     await capture.kill();
     capture.task.state = {...(capture.task.state as object), backfillRequests: {Deals: true}};
-    // Deleted while nobody looked: only the deletions cursor of the state that is thrown away tells since when to ask.
+    // Deleted while the connector was down: only the deletions cursor of the discarded state shows
+    // since when to read.
     const [deleted] = capture.sandbox.org.module('Deals').ids();
     capture.sandbox.org.module('Deals').delete(deleted!);
     capture.clock.advance(dayMs);

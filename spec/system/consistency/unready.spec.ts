@@ -3,7 +3,7 @@ import {suite} from 'uvu';
 import {JumpCapture, type JumpOptions} from './jump-capture.ts';
 import {narrow} from './modules.ts';
 
-/** Jobs whose parts do not agree yet that they are done, or that end in a way nobody documents. */
+/** Jobs whose parts do not yet agree that they are complete, or that end in an undocumented way. */
 const unready = suite('unready jobs');
 
 const options: JumpOptions = {
@@ -30,7 +30,7 @@ for (const [fault, what] of [
   );
 }
 
-// The following page is exported beside the first try to download a page, and not again.
+// The next page is exported along with the first download of a page, and not again.
 for (const [fault, first] of [
   ['no-result:status@1', 1],
   ['not-ready:result@1', 2],

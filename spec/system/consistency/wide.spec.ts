@@ -33,7 +33,7 @@ slices('a backfill killed between slices continues with its current slice', () =
     capture.start();
     await capture.catchUp();
     assert.deepEqual(capture.differences(), []);
-    // The job whose number was not recorded yet when the kill came is made once more.
+    // A job whose id was not recorded before the kill is submitted once more.
     const jobs = [...capture.sandbox.jobs.all].length;
     assert.ok(jobs <= 9 + 1, `${jobs} jobs`);
   }),
@@ -64,7 +64,8 @@ for (const killed of [false, true]) {
           capture.start();
           for (const reached of [1, 2]) {
             await capture.until(() => slice() === reached);
-            // While the slice's first page is being exported, which lasts longer than a sweep is away.
+            // The slice's first page is being exported, which takes longer than the time to the
+            // next sweep.
             for (const id of ids.splice(0, 40)) deals.delete(id, {permanent: /[02468]$/.test(id)});
             if (killed) {
               await capture.pass(30_000);
@@ -106,7 +107,7 @@ for (const columnsMax of [50, 500]) {
 slices('records that change between two slices are read again, and no document mixes two versions', async () => {
   const torn = new Set<string>();
   let onQuery: (() => void) | undefined;
-  /** Both fields are always set together: documents in which they differ were put together of two versions. */
+  /** Both fields are always set together, so documents in which they differ mix two versions. */
   const mixed: string[] = [];
   await JumpCapture.with(
     {

@@ -1,4 +1,7 @@
-/** A capture of the sandbox in this process, with fast time and short timeouts, while faults are about and people edit. */
+/**
+ * A capture of the sandbox in this process, with fast time and short timeouts, while faults are
+ * about and people edit.
+ */
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import type {Clock} from '../../../lib/platform/clock.ts';
@@ -21,10 +24,16 @@ const speed = 60;
 /** Time in which a capture says what a fault led to. */
 const saidMs = 200;
 
-/** Time in which a capture without faults must catch up: some rounds of set-aside modules and refreshes. */
+/**
+ * Time in which a capture without faults must catch up: some rounds of set-aside modules and
+ * refreshes.
+ */
 const catchUpMs = 20_000;
 
-/** Real times after which a call is given up, so long that no busy machine makes a fault of its own; and for faults that have to be waited for. */
+/**
+ * Real times after which a call is given up, so long that no busy machine makes a fault of its own;
+ * and for faults that have to be waited for.
+ */
 const patient = {connectMs: 5_000, headersMs: 5_000, idleMs: 5_000, callMs: 30_000, tokenMs: 10_000};
 const impatient = {connectMs: 5_000, headersMs: 400, idleMs: 400, callMs: 3_000, tokenMs: 800};
 const modules = ['Deals', 'Leads'] as const;
@@ -33,7 +42,10 @@ export interface FaultyRun {
   readonly seed: number;
   /** Orders as for the sandbox, for the first start of the capture. */
   readonly faults: readonly string[];
-  /** Time of that start at most. It is over when all faults were met as often as ordered, or ended it. */
+  /**
+   * Time of that start at most. It is over when all faults were met as often as ordered, or ended
+   * it.
+   */
   readonly faultyMs?: number;
   /** That start is over as soon as a module was paused, too. */
   readonly untilAside?: boolean;
@@ -50,7 +62,10 @@ export interface FaultyRun {
 }
 
 export interface FaultyOutcome {
-  /** Against the sandbox's truth, after faults and edits ended and a refresh was completed; undefined when that was never reached. */
+  /**
+   * Against the sandbox's truth, after faults and edits ended and a refresh was completed;
+   * undefined when that was never reached.
+   */
   readonly differences: readonly string[] | undefined;
   /** The line that ended the capture under the faults, if they did. */
   readonly stopped: string | undefined;
@@ -67,7 +82,10 @@ export interface FaultyOutcome {
   readonly logs: readonly string[];
 }
 
-/** Runs one capture through its faults to the truth. What ends it starts again from what it had committed, as Flow would. */
+/**
+ * Runs one capture through its faults to the truth. What ends it starts again from what it had
+ * committed, as Flow would.
+ */
 export async function faultyRun(run: FaultyRun): Promise<FaultyOutcome> {
   const {
     seed,
@@ -166,7 +184,10 @@ interface Ended {
   readonly failure: string | undefined;
 }
 
-/** One start of the capture, from the task's state, until `until` says stop or it ends by itself. All that was read is committed. */
+/**
+ * One start of the capture, from the task's state, until `until` says stop or it ends by itself.
+ * All that was read is committed.
+ */
 async function capture(
   task: FlowTask,
   run: FaultyRun,
@@ -226,8 +247,9 @@ async function capture(
 }
 
 /**
- * The bindings that have just drained a window and completed a refresh, both begun after a moment of the sandbox's clock. Refreshes follow each other
- * closely here, so that there may never be a moment without one in any of the bindings: each binding's own moment counts.
+ * The bindings that have just drained a window and completed a refresh, both begun after a moment
+ * of the sandbox's clock. Refreshes follow each other closely here, so that there may never be a
+ * moment without one in any of the bindings: each binding's own moment counts.
  */
 function refreshedSince(task: FlowTask, session: Session, sinceMs: number): readonly TaskBinding[] {
   return task.options.bindings.filter((binding) => {

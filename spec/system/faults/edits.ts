@@ -8,8 +8,9 @@ export interface EditsOptions {
   readonly modules: readonly string[];
   readonly everyMs: number;
   /**
-   * Whether the deletion of a record was captured. Only then may it come back with its old `Modified_Time`: one that lay in the recycle bin
-   * unseen, while it was exported, and comes back so, leaves no trace in any of Zoho's APIs.
+   * Whether the deletion of a record was captured. Only then may it come back with its old
+   * `Modified_Time`: one that lay in the recycle bin unseen, while it was exported, and comes back
+   * so, leaves no trace in any of Zoho's APIs.
    */
   readonly deletionCaptured: (module: string, id: string) => boolean;
 }

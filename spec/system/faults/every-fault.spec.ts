@@ -5,7 +5,10 @@ import {type FaultName, faultList, faultNames} from '../../../lib/sandbox/fault-
 import type {CallKind} from '../../../lib/sandbox/request.ts';
 import {type FaultyOutcome, type FaultyRun, faultyRun} from './capture-run.ts';
 
-/** Every fault of the sandbox under a running capture: afterwards it equals the truth, and until then it did or said the one right thing. */
+/**
+ * Every fault of the sandbox under a running capture: afterwards it equals the truth, and until
+ * then it did or said the one right thing.
+ */
 const faults = suite('every fault');
 
 interface Expected {
@@ -37,7 +40,10 @@ const notSupported = /: Zoho answers (INVALID_MODULE|MODULE_NOT_SUPPORTED): |: t
 
 const noFields = /^Zoho (?:has no field metadata for it|gave an empty answer about its fields, although it had some)$/;
 
-/** Faults that say something definite, by the kind of call they meet; nobody should ask such calls again at once. */
+/**
+ * Faults that say something definite, by the kind of call they meet; nobody should ask such calls
+ * again at once.
+ */
 const definite: Partial<Record<FaultName, Partial<Record<Made, Expected>>>> = {
   'scope-mismatch': {
     modules: {stopped: lacksScope},
@@ -124,7 +130,10 @@ const slow: ReadonlySet<string> = new Set<FaultName>(['stall', 'stall-body', 'dr
 /** Faults that no call has to be repeated for, so that there is one token only. */
 const harmless: ReadonlySet<string> = new Set<FaultName>(['gzip', 'deflate', 'br']);
 
-/** Faults after which a value differs from the truth, as documents promise: U+FFFD stands for a broken byte. */
+/**
+ * Faults after which a value differs from the truth, as documents promise: U+FFFD stands for a
+ * broken byte.
+ */
 const unequal: ReadonlySet<string> = new Set<FaultName>(['invalid-byte']);
 
 const cases: readonly Case[] = [
@@ -174,7 +183,8 @@ async function outcome(run: Omit<FaultyRun, 'seed'>): Promise<FaultyOutcome> {
   }
 }
 
-// One page a range: there is a refresh after another for the fields that only Bulk Read is left to read.
+// One page a range: there is a refresh after another for the fields that only Bulk Read is left to
+// read.
 const refusedField: Omit<FaultyRun, 'seed'> = {
   faults: ['refused-field:create*2', 'refused-field:coql*2'],
   oneStart: true,
@@ -214,8 +224,9 @@ faults('refused-field, by either API: the field is omitted and reported, the res
 });
 
 /**
- * Limits are kept, and no fault makes for a storm of calls: these are about four times what two modules take without faults. While an outage is
- * ridden out, what a binding begins with is tried more often.
+ * Limits are kept, and no fault makes for a storm of calls: these are about four times what two
+ * modules take without faults. While an outage is ridden out, what a binding begins with is tried
+ * more often.
  */
 function kept({faulty, meters}: FaultyOutcome, riddenOut = false): void {
   const {concurrency, credits} = meters.excesses;

@@ -1,11 +1,14 @@
-/** Time that runs faster than the machine's, for captures over real sockets that must not wait for real minutes. */
+/**
+ * Time that runs faster than the machine's, for captures over real sockets that must not wait for
+ * real minutes.
+ */
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Clock} from '../../../lib/platform/clock.ts';
 import type {SandboxClock} from '../../../lib/sandbox/clock.ts';
 
 /**
- * A clock on which `speed` milliseconds pass in each of the machine's. Run the sandbox's clock at the same speed: then limits counted by the minute
- * mean the same on both sides.
+ * A clock on which `speed` milliseconds pass in each of the machine's. Run the sandbox's clock at
+ * the same speed: then limits counted by the minute mean the same on both sides.
  */
 export function fastClock(speed: number): Clock {
   const startMs = Date.now();
@@ -25,7 +28,9 @@ export function fastClock(speed: number): Clock {
   };
 }
 
-/** How often this process looks whether it runs, and the most that counts from one look to the next. */
+/**
+ * How often this process looks whether it runs, and the most that counts from one look to the next.
+ */
 const lookMs = 5;
 const stepMaxMs = 20;
 let ranMs = 0;
@@ -41,8 +46,8 @@ export function runningMs(): number {
 }
 
 /**
- * One time for a capture and its sandbox in this process, on which `speed` milliseconds pass in each that the process runs: on a busy machine it
- * is slower, and waits mean as much work as ever.
+ * One time for a capture and its sandbox in this process, on which `speed` milliseconds pass in
+ * each that the process runs: on a busy machine it is slower, and waits mean as much work as ever.
  */
 export function runningClock(speed: number): Clock & SandboxClock {
   const startMs = Date.now();

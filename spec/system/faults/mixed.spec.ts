@@ -24,7 +24,8 @@ for (const [i, seed] of seeds.entries()) {
     assert.deepEqual(differences, [], `after ${stopped ?? 'going on through all of it'}`);
     assert.ok(hits.filter((count) => count > 0).length >= 3, `few faults were met: ${hits}`);
     assert.deepEqual(meters.excesses, {credits: 0, concurrency: 0, 'sub-concurrency': 0});
-    // Ten are sent a minute; at this speed 20 ms on the way count as a second of the sandbox's minute, and may bring a later one in.
+    // Ten are sent a minute; at this speed 20 ms on the way count as a second of the sandbox's
+    // minute, and may bring a later one in.
     assert.ok((faulty.kinds.result?.mostPerMinute ?? 0) <= 12);
     assert.ok((faulty.kinds.token?.mostPerMinute ?? 0) <= 12);
   });

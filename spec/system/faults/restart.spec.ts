@@ -8,7 +8,10 @@ const restart = suite('restart');
 
 const secondsAgo = (nowMs: number, seconds: number) => new Date(nowMs - seconds * 1_000).toISOString().replace(/\.\d+/, '');
 
-/** Runs one session of a binding that is backfilled, has its first record in the recycle bin as far as it knows, and was last refreshed an hour ago. */
+/**
+ * Runs one session of a binding that is backfilled, has its first record in the recycle bin as far
+ * as it knows, and was last refreshed an hour ago.
+ */
 async function resumed(binding: TaskBinding, check: (task: FlowTask, first: string) => void): Promise<void> {
   const sandbox = await startSandbox({records: {[binding.module]: 50}});
   try {

@@ -5,7 +5,10 @@ import {standardModules} from '../../../lib/sandbox/org.ts';
 import type {CallKind} from '../../../lib/sandbox/request.ts';
 import {JumpCapture, type JumpOptions} from '../consistency/jump-capture.ts';
 
-/** Every fault of the sandbox under the capture of a module without Modified_Time: its collection equals Zoho's rows afterwards. */
+/**
+ * Every fault of the sandbox under the capture of a module without Modified_Time: its collection
+ * equals Zoho's rows afterwards.
+ */
 const faults = suite('every fault, under snapshots');
 
 const module = 'Accounts_X_Skills';
@@ -24,7 +27,10 @@ const definite: ReadonlySet<FaultName> = new Set([
   'foreign-url',
 ]);
 
-/** What concerns every module ends the capture, as the list of every fault shows; and no row of this module has text to break. */
+/**
+ * What concerns every module ends the capture, as the list of every fault shows; and no row of this
+ * module has text to break.
+ */
 const leftOut: ReadonlySet<FaultName> = new Set(['scope-mismatch', 'token-revoked', 'invalid-byte']);
 
 const options: JumpOptions = {

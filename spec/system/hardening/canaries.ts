@@ -1,4 +1,7 @@
-/** Secrets and values of records that can be told from everything else, and a look for them in what the connector leaves behind. */
+/**
+ * Secrets and values of records that can be told from everything else, and a look for them in what
+ * the connector leaves behind.
+ */
 import assert from 'node:assert/strict';
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -7,7 +10,9 @@ import type {Sandbox} from '../../../lib/sandbox/server.ts';
 /** What every planted value of a record begins with. */
 const inRecords = 'kanarienvogel';
 
-/** What all secrets of a sandbox have in them: secret, refresh tokens, access tokens, grant codes. */
+/**
+ * What all secrets of a sandbox have in them: secret, refresh tokens, access tokens, grant codes.
+ */
 const secrets = ['sandbox-secret', 'sandbox-refresh', 'sandbox-access', 'sandbox-grant'];
 
 /** Fields of people's own data, and fields whose metadata promise something else than text. */

@@ -1,4 +1,7 @@
-/** The image's program where it may write nothing, has no rights, and finds no other program: as a container runtime would run it at its strictest. */
+/**
+ * The image's program where it may write nothing, has no rights, and finds no other program: as a
+ * container runtime would run it at its strictest.
+ */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -59,7 +62,10 @@ async function leftBehind(): Promise<string[]> {
   return found.sort();
 }
 
-/** Talks to the image's command as the Flow runtime would, up to the end of a backfill. Returns what differs from the truth. */
+/**
+ * Talks to the image's command as the Flow runtime would, up to the end of a backfill. Returns what
+ * differs from the truth.
+ */
 async function conversation({image, env, command}: Built, sandbox: Sandbox, flags: readonly string[] = []): Promise<string[]> {
   const task = new FlowTask(sandbox, {bindings: [{module: 'Leads'}, {module: 'Deals'}]});
   const {capture} = task.openRequest() as {capture: {bindings: object[]}};

@@ -1,4 +1,7 @@
-/** Input as it should be, damaged: what disks, networks, older versions and people make of it. For fast-check, which shrinks what fails. */
+/**
+ * Input as it should be, damaged: what disks, networks, older versions and people make of it. For
+ * fast-check, which shrinks what fails.
+ */
 import fc from 'fast-check';
 import {ConfigError, ZohoError} from '../../../lib/errors/errors.ts';
 
@@ -54,7 +57,10 @@ function damagedBy(before: Buffer, {kind, at: place, length, bytes: other}: Dama
   }
 }
 
-/** Texts that trip readers: halves of characters, control characters, names of objects' own members, long ones, dates that are none. */
+/**
+ * Texts that trip readers: halves of characters, control characters, names of objects' own members,
+ * long ones, dates that are none.
+ */
 export const oddText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     '',
@@ -120,7 +126,10 @@ function partsOf(value: unknown): {holder: object; key: string}[] {
   return Object.entries(value).flatMap(([key, inner]) => [{holder: value, key}, ...partsOf(inner)]);
 }
 
-/** What comes of reading: a value, or the message of one of the two errors that the connector defines. Others are thrown. */
+/**
+ * What comes of reading: a value, or the message of one of the two errors that the connector
+ * defines. Others are thrown.
+ */
 export async function defined<T>(read: () => T | Promise<T>): Promise<{value: T} | {error: ConfigError | ZohoError}> {
   try {
     return {value: await read()};

@@ -1,4 +1,7 @@
-/** Whatever comes in, a defined outcome: the right result, or one of the errors that the connector has for it. Failures print their seed. */
+/**
+ * Whatever comes in, a defined outcome: the right result, or one of the errors that the connector
+ * has for it. Failures print their seed.
+ */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
@@ -300,7 +303,8 @@ fuzz('reads a damaged COQL answer as JSON does, or not at all', async () => {
         return documents(rows, fieldsOf(field('A', 'text'))).docs.map((doc) => JSON.parse(doc));
       });
       if ('error' in result) return;
-      // What was read must be JSON by the platform's own reader, once it is UTF-8; names that stand twice are read as the last of them.
+      // What was read must be JSON by the platform's own reader, once it is UTF-8; names that stand
+      // twice are read as the last of them.
       const text = repairUtf8(bytes)
         .bytes.toString()
         .replace(/^\ufeff/, '');

@@ -1,4 +1,7 @@
-/** Secrets and customers' values, followed through every command with everything told that can be told. */
+/**
+ * Secrets and customers' values, followed through every command with everything told that can be
+ * told.
+ */
 import assert from 'node:assert/strict';
 import {chmod, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
@@ -25,7 +28,9 @@ secrecy.after.each(async ({shell, sandbox}) => {
   await shell.close();
 });
 
-/** Runs a command at trace level; what it tells people has no canary in it, and must tell something. */
+/**
+ * Runs a command at trace level; what it tells people has no canary in it, and must tell something.
+ */
 async function run(shell: Shell, args: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
   const ran = await shell.run(args, {...options, env: {...trace, ...options.env}});
   clean(ran.messages, `what ${args} tells`);
@@ -60,7 +65,8 @@ secrecy('stay out of the support bundle, whatever the result of the check', asyn
   assert.deepEqual(Object.keys(good.state.state.bindingStateV1).sort(), modules.toSorted());
   assert.ok(good.log.lines.length > 0 && good.modules.length > 5);
 
-  // What nobody would put there, and somebody may: it is written by whoever writes the state, and told by whoever logs.
+  // What nobody would put there, and somebody may: it is written by whoever writes the state, and
+  // told by whoever logs.
   const journal = JSON.parse((await filesOf(shell.folder)).get('out/state.json')!.text);
   journal.state.bindingStateV1.Leads.backfill = {cutoff: '2026-10-01T10:00:00Z', next_page: 'sandbox-secret-token'};
   journal.state.later = ['kanarienvogel', {note: 'sandbox-access-1'}];

@@ -1,4 +1,6 @@
-/** What is delivered besides our own code: which packages, why, and that they are what they were. */
+/**
+ * What is delivered besides our own code: which packages, why, and that they are what they were.
+ */
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
 import {readFile} from 'node:fs/promises';

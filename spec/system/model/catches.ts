@@ -4,7 +4,10 @@ import {suite, type Test} from 'uvu';
 import type {Control, Planted} from './patched.ts';
 import {modelRun} from './run.ts';
 
-/** Runs a case for each control of the model check: with its defect, one of 150 seeds must end in a violation. */
+/**
+ * Runs a case for each control of the model check: with its defect, one of 150 seeds must end in a
+ * violation.
+ */
 export function catches(name: string, controls: readonly Control[]): void {
   const model = suite(name);
   for (const control of controls)
@@ -20,13 +23,13 @@ export function caught(
   violationsOf: (seed: number) => Promise<readonly string[]>,
 ): void {
   test(`catches the defect: ${name}`, async () => {
-    const mend = breakIt?.();
+    const undo = breakIt?.();
     try {
       for (const seed of [known, ...Array.from({length: seedsMax}, (_, i) => i + 1)])
         if ((await violationsOf(seed)).length > 0) return;
       assert.fail(`not caught by ${seedsMax} seeds`);
     } finally {
-      mend?.();
+      undo?.();
     }
   });
 }

@@ -1,4 +1,7 @@
-/** The model org behind the connector's own client interface: answers take time, photographs are taken, pages expire. */
+/**
+ * The model org behind the connector's own client interface: answers take time, photographs are
+ * taken, pages expire.
+ */
 import {zipSync} from 'fflate';
 import type {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {ZohoError} from '../../../lib/errors/errors.ts';
@@ -22,7 +25,10 @@ export interface ModelOptions {
   readonly photograph: 'at submit' | 'at run' | 'first page for all';
   /** How often a download ends short, comes damaged, a job is lost or fails. */
   faults: number;
-  /** A page token continues by offset, so that rows leaving the range shift later ones. Zoho does not; a control that must be caught. */
+  /**
+   * A page token continues by offset, so that rows leaving the range shift later ones. Zoho does
+   * not; a control that must be caught.
+   */
   readonly pagesShift: boolean;
   readonly odd: Oddities;
   /** The feed of deletions is so far behind. */
@@ -67,7 +73,10 @@ export class ModelZoho {
     const zohoClock = new ZohoClock({clock: this.clock, log: silent, host: 'model'});
     const {odd} = this.options;
     const sinceMs = this.clock.nowMs();
-    /** One call: it takes time to reach Zoho, is answered from that moment, and takes time to come back. */
+    /**
+     * One call: it takes time to reach Zoho, is answered from that moment, and takes time to come
+     * back.
+     */
     const call = async <T>(signal: AbortSignal, answer: () => T): Promise<T> => {
       await this.clock.sleep(20 + this.random.below(400), signal);
       const answeredS = Math.floor(this.clock.nowMs() / 1000);

@@ -72,7 +72,10 @@ export const controls: readonly Control[] = [
   {name: 'pages shift by offset', seed: 29, run: {pagesShift: true}},
 ];
 
-/** The gate does not hear of records that were modified before the cutoff: those that became visible late. */
+/**
+ * The gate does not hear of records that were modified before the cutoff: those that became visible
+ * late.
+ */
 function forgetsOverlap(): Control {
   let modified: (id: bigint) => number = () => Number.POSITIVE_INFINITY;
   let cutoffS = 0;

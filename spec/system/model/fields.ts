@@ -1,4 +1,6 @@
-/** The fields of the model's module: which there are at a moment, who reads them, and their values. */
+/**
+ * The fields of the model's module: which there are at a moment, who reads them, and their values.
+ */
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import type {Field} from '../../../lib/records/field.ts';
 import {textField} from '../../harness/fields.ts';
@@ -29,14 +31,23 @@ interface Refusal {
 }
 
 export interface FieldsOptions {
-  /** Whether there may be too many for a job. A Zoho that serves a row at a time would take the machine minutes for so many columns. */
+  /**
+   * Whether there may be too many for a job. A Zoho that serves a row at a time would take the
+   * machine minutes for so many columns.
+   */
   readonly mayBeWide: boolean;
-  /** Otherwise they stay as they are and both APIs read all of them, so that only the schedule leads to refreshes. */
+  /**
+   * Otherwise they stay as they are and both APIs read all of them, so that only the schedule leads
+   * to refreshes.
+   */
   readonly mayChange: boolean;
   readonly mayBeRefused: boolean;
 }
 
-/** What becomes of the fields in one run: one is made while people work, one is refused, and there may be too many for a job. */
+/**
+ * What becomes of the fields in one run: one is made while people work, one is refused, and there
+ * may be too many for a job.
+ */
 export class ModelFields {
   /** When people get the field `Late`; undefined, never. */
   readonly madeMs: number | undefined;
@@ -69,7 +80,10 @@ export class ModelFields {
     return this.madeMs !== undefined || this.#refusal !== undefined;
   }
 
-  /** Refuses nothing more but what is refused for good. Returns whether something was refused for a while. */
+  /**
+   * Refuses nothing more but what is refused for good. Returns whether something was refused for a
+   * while.
+   */
   rest(): boolean {
     const refusal = this.#refusal;
     if (refusal === undefined || refusal.forGood) return false;

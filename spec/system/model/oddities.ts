@@ -1,4 +1,7 @@
-/** Ways in which the model's Zoho is odd, drawn anew for each seed: flags, sizes, dates, parts that lag behind. */
+/**
+ * Ways in which the model's Zoho is odd, drawn anew for each seed: flags, sizes, dates, parts that
+ * lag behind.
+ */
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import type {Random} from './random.ts';
 
@@ -11,7 +14,10 @@ export interface Oddities {
   readonly listMax: number;
   /** How often an answer bears a date that is hours off. */
   readonly wrongDates: number;
-  /** COQL shows the past now and then, so far back at most; nothing from before the session, as a restart takes longer. */
+  /**
+   * COQL shows the past now and then, so far back at most; nothing from before the session, as a
+   * restart takes longer.
+   */
   readonly lagMs: number;
   /** Records of the future that appear while people edit. */
   readonly future: number;

@@ -1,4 +1,7 @@
-/** Broken controls for the model's oddities: one defect at a time, each of which the model check must catch. */
+/**
+ * Broken controls for the model's oddities: one defect at a time, each of which the model check
+ * must catch.
+ */
 import {Ahead} from '../../../lib/capture/seen/ahead.ts';
 import {EmittedVersions} from '../../../lib/capture/seen/emitted-versions.ts';
 import {ZohoError} from '../../../lib/errors/errors.ts';
@@ -70,10 +73,13 @@ export const oddityControls: readonly Control[] = [
   },
 ];
 
-/** Takes every reading of a record of the future for a duplicate of the version with the same time. */
+/**
+ * Takes every reading of a record of the future for a duplicate of the version with the same time.
+ */
 function ignoreContentOfFuture(): () => void {
   const {document, holdsDocument} = EmittedVersions.prototype;
-  // Records of the future lie at least an hour after the beginning of a run, which is no longer than that.
+  // Records of the future lie at least an hour after the beginning of a run, which is no longer
+  // than that.
   const isFuture = (seconds: number): boolean => seconds >= startMs / 1000 + 3_600;
   return replaced(EmittedVersions.prototype, {
     document(this: EmittedVersions, ...[id, seconds, digest]: Parameters<typeof document>) {

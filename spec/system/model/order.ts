@@ -2,20 +2,30 @@
 import {Collections, type Reduced, type Task} from '../../harness/runtime.ts';
 import type {ModelOrg} from './org.ts';
 
-/** Watches that no record goes back to an older version (guarantee G2), in the order of what was committed. */
+/**
+ * Watches that no record goes back to an older version (guarantee G2), in the order of what was
+ * committed.
+ */
 export class Order {
   readonly violations: string[] = [];
   /** Ids whose last committed document is a deletion. */
   readonly deleted = new Set<string>();
   tellsDeletions = (): boolean => true;
-  /** Whether fields may be owed in this run: what is ahead of its time is captured again for them. */
+  /**
+   * Whether fields may be owed in this run: what is ahead of its time is captured again for them.
+   */
   mayOwe = false;
   readonly #org: ModelOrg;
   readonly #last = new Map<string, {modifiedMs: number; edit: number}>();
-  /** What was captured last of records of the future; it may change with the fields that there are. */
+  /**
+   * What was captured last of records of the future; it may change with the fields that there are.
+   */
   readonly #captured = new Map<string, string>();
   readonly #deletedS = new Map<string, number>();
-  /** Which of two versions of one second is the older cannot be told from an answer that may lag behind: both are taken for changes. */
+  /**
+   * Which of two versions of one second is the older cannot be told from an answer that may lag
+   * behind: both are taken for changes.
+   */
   readonly #secondsOnly: boolean;
 
   constructor(org: ModelOrg, secondsOnly: boolean) {

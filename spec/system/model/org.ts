@@ -1,4 +1,7 @@
-/** A Zoho small enough to be sure of: one module whose records have versions that become visible at their own time. */
+/**
+ * A Zoho small enough to be sure of: one module whose records have versions that become visible at
+ * their own time.
+ */
 import type {Random} from './random.ts';
 
 export interface Version {
@@ -19,7 +22,10 @@ export interface Seen {
   readonly score: number;
 }
 
-/** Records of one module, with every version they ever had; what is seen depends on the moment of asking. */
+/**
+ * Records of one module, with every version they ever had; what is seen depends on the moment of
+ * asking.
+ */
 export class ModelOrg {
   readonly #records = new Map<bigint, Version[]>();
   readonly #scores = new Map<bigint, number>();
@@ -89,8 +95,9 @@ export class ModelOrg {
   }
 
   /**
-   * Takes a record out of the recycle bin. One that comes back without a new `Modified_Time` can only be found again by a connector that knows of
-   * its deletion: such a restore waits for that, as `known` says.
+   * Takes a record out of the recycle bin. One that comes back without a new `Modified_Time` can
+   * only be found again by a connector that knows of its deletion: such a restore waits for that,
+   * as `known` says.
    */
   restore(touch: boolean, known: (id: bigint) => boolean): void {
     const nowS = this.#nowMs() / 1000;

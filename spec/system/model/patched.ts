@@ -6,9 +6,11 @@ import type {ModelRun} from './run.ts';
 /** A defect that is planted, which one of the seeds must show. */
 export interface Planted {
   readonly name: string;
-  /** One of the seeds that show it, tried first. The others follow, for when the model has changed. */
+  /**
+   * One of the seeds that show it, tried first. The others follow, for when the model has changed.
+   */
   readonly seed: number;
-  /** Breaks the product; call what it returns to mend it. */
+  /** Breaks the product; call its result to undo that. */
   breakIt?(): () => void;
 }
 
@@ -24,7 +26,10 @@ export interface Patch {
   fields?: Record<string, unknown>;
 }
 
-/** Changes every patch of a binding on its way to the sink, and the state that it moves; call what it returns to mend it. */
+/**
+ * Changes every patch of a binding on its way to the sink, and the state that it moves; call its
+ * result to undo that.
+ */
 export function patched(change: (patch: Patch, state: BindingState) => void): () => void {
   const {complete} = Seen.prototype;
   Seen.prototype.complete = function (patch, state) {
@@ -35,7 +40,7 @@ export function patched(change: (patch: Patch, state: BindingState) => void): ()
   return () => Object.assign(Seen.prototype, {complete});
 }
 
-/** Replaces members of a class for a while; call what it returns to mend it. */
+/** Replaces members of a class for a while; call its result to undo that. */
 export function replaced<T extends object>(prototype: T, change: Partial<T> & ThisType<T>): () => void {
   const before = Object.getOwnPropertyDescriptors(prototype);
   for (const [name, value] of Object.entries(change)) Object.defineProperty(prototype, name, {...before[name], value});

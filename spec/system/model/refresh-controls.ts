@@ -1,4 +1,7 @@
-/** Broken controls for the digests of refreshes (design 5.8): one defect for each rule, each of which the model check must catch. */
+/**
+ * Broken controls for the digests of refreshes (design 5.8): one defect for each rule, each of
+ * which the model check must catch.
+ */
 import {Binding} from '../../../lib/capture/binding.ts';
 import {RefreshedValues} from '../../../lib/capture/seen/refreshed-values.ts';
 import {type Admit, Seen} from '../../../lib/capture/seen/seen.ts';
@@ -28,8 +31,8 @@ function keptOverChanges(): () => void {
 }
 
 /**
- * Neither a tombstone nor the return of its record takes a digest away. A tombstone alone would show
- * in no collection: a record is back with a whole document, which takes the digest away as any
+ * Neither a tombstone nor the return of its record takes a digest away. A tombstone alone would
+ * show in no collection: a record is back with a whole document, which takes the digest away as any
  * change does.
  */
 function keptOverDeletions(): () => void {
@@ -52,7 +55,7 @@ function takenBefore(): () => void {
   const {emit} = Binding.prototype;
   const {holds} = RefreshedValues.prototype;
   const held = new Map<bigint, boolean>();
-  const mends = [
+  const undos = [
     replaced(Binding.prototype, {
       emit(rows, admit, signal, then) {
         const {seen} = this;
@@ -73,6 +76,6 @@ function takenBefore(): () => void {
     }),
   ];
   return () => {
-    for (const mend of mends) mend();
+    for (const undo of undos) undo();
   };
 }

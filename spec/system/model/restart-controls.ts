@@ -1,13 +1,16 @@
-/** Broken controls of what a restart must not forget: each takes something from the state, or from what the state is for. */
+/**
+ * Broken controls of what a restart must not forget: each takes something from the state, or from
+ * what the state is for.
+ */
 import {BackfillFilter} from '../../../lib/capture/seen/backfill-filter.ts';
 import {RecycleBin} from '../../../lib/capture/seen/recycle-bin.ts';
 import {type Control, patched, replaced} from './patched.ts';
 
 /** Has the state keep only some of what was emitted since a range began. */
 export function seenOnly(kept: ReadonlySet<string>): () => void {
-  const {news} = BackfillFilter.prototype;
+  const {unsaved: news} = BackfillFilter.prototype;
   return replaced(BackfillFilter.prototype, {
-    news(saved) {
+    unsaved(saved) {
       const all = Object.entries(news.call(this, saved) ?? {}).filter(([emission]) => kept.has(emission));
       return all.length === 0 ? undefined : Object.fromEntries(all);
     },

@@ -1,4 +1,7 @@
-/** One seeded run: a capture of the model org under edits, faults, kills and restarts, and what it did wrong. */
+/**
+ * One seeded run: a capture of the model org under edits, faults, kills and restarts, and what it
+ * did wrong.
+ */
 import {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';
@@ -25,11 +28,20 @@ export interface ModelRun {
   readonly pagesShift?: boolean;
   /** Of these kinds for certain; of the others as the seed has it. */
   readonly oddities?: Partial<Oddities>;
-  /** How far the feed of deletions is behind; more than the connector allows for is a control that must be caught. */
+  /**
+   * How far the feed of deletions is behind; more than the connector allows for is a control that
+   * must be caught.
+   */
   readonly feedLagMs?: number;
-  /** The second session lives through all edits and the quiet time, so that what a process remembers counts. No field is refused: it would take a day. */
+  /**
+   * The second session lives through all edits and the quiet time, so that what a process remembers
+   * counts. No field is refused: it would take a day.
+   */
   readonly lasts?: boolean;
-  /** Fields stay as they are, formulas have two values, and deletions are always told: refreshes follow the schedule alone. */
+  /**
+   * Fields stay as they are, formulas have two values, and deletions are always told: refreshes
+   * follow the schedule alone.
+   */
   readonly isSteady?: boolean;
 }
 
@@ -152,7 +164,8 @@ export async function modelRun({
         over = true;
       },
     );
-    // Committed as it comes: reducing all that waits, over and over, would take longer than the run.
+    // Committed as it comes: reducing all that waits, over and over, would take longer than the
+    // run.
     const commit = (): void => session.commit(order.watch(task));
     if (quiet && lasts) {
       await clock.run(

@@ -1,4 +1,7 @@
-/** One seeded run over a model org whose module has no Modified_Time: snapshots under edits, faults, kills and restarts, and what they did wrong. */
+/**
+ * One seeded run over a model org whose module has no Modified_Time: snapshots under edits, faults,
+ * kills and restarts, and what they did wrong.
+ */
 import {VirtualClock} from '../../../lib/bench/virtual-clock.ts';
 import {runCapture} from '../../../lib/capture/capture.ts';
 import {newProgress} from '../../../lib/capture/progress.ts';

@@ -1,4 +1,7 @@
-/** Sessions killed at any moment, with any part of what they wrote committed, while people go on working. */
+/**
+ * Sessions killed at any moment, with any part of what they wrote committed, while people go on
+ * working.
+ */
 import {mergePatch} from '../../../lib/flow/state.ts';
 import {randomFrom} from '../../../lib/sandbox/hash.ts';
 import {text} from '../../../lib/sandbox/schema/kinds.ts';
@@ -12,7 +15,10 @@ import {computed, narrow} from '../consistency/modules.ts';
 
 export interface KillsOutcome {
   readonly kills: number;
-  /** Times that all edits rested, a refresh was completed, and the collections were compared with the truth. */
+  /**
+   * Times that all edits rested, a refresh was completed, and the collections were compared with
+   * the truth.
+   */
   readonly comparisons: number;
   readonly documents: number;
   /** Records that differ from the truth, or went back to an older version. */
@@ -22,7 +28,10 @@ export interface KillsOutcome {
 const modules = ['Deals', 'Leads'];
 const killsPerComparison = 10;
 
-/** Moments at which a job sees its rows; the older what it sees, the more has been captured otherwise since. */
+/**
+ * Moments at which a job sees its rows; the older what it sees, the more has been captured
+ * otherwise since.
+ */
 const photographs = ['run', 'submit', 'first page'] as const;
 
 /** Time on its clock in which a capture has caught up, or never will. */
@@ -31,11 +40,17 @@ const catchUpMs = 15 * 60_000;
 export interface SessionKills {
   readonly kills: number;
   readonly seed: number;
-  /** Pages of so many rows that checkpoints come in the middle of them; else pages are small and many. */
+  /**
+   * Pages of so many rows that checkpoints come in the middle of them; else pages are small and
+   * many.
+   */
   readonly largePages?: boolean;
 }
 
-/** Kills sessions in this process, on a clock that jumps: backfills, refreshes, sweeps and deletions are all met half-way. */
+/**
+ * Kills sessions in this process, on a clock that jumps: backfills, refreshes, sweeps and deletions
+ * are all met half-way.
+ */
 export async function sessionKills({kills, seed, largePages = false}: SessionKills): Promise<KillsOutcome> {
   const random = randomFrom(seed);
   const differences: string[] = [];
@@ -66,7 +81,8 @@ export async function sessionKills({kills, seed, largePages = false}: SessionKil
       for (let killed = 1; killed <= kills; killed++) {
         order.begin();
         if (random(3) === 0) capture.bindings = capture.bindings.toReversed();
-        // A field that is made while the capture runs, or does not; records have values of it before anybody knows.
+        // A field that is made while the capture runs, or does not; records have values of it
+        // before anybody knows.
         if (random(12) === 0)
           capture.sandbox.org.module('Deals').addField(text(`Made_${killed}`, undefined, {custom: true, blanks: 0}));
         if (random(4) === 0) request(capture, modules[random(modules.length)]!);

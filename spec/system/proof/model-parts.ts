@@ -102,11 +102,11 @@ const planted: readonly PlantedDefect[] = [
 async function checkControls({tell}: PartOptions): Promise<Finding> {
   const faults: string[] = [];
   for (const {name, breakIt, violations} of planted) {
-    const mend = breakIt?.();
+    const undo = breakIt?.();
     let seeds = 0;
     let caught = false;
     while (!caught && seeds < controlSeedsMax) caught = (await violations(++seeds)).length > 0;
-    mend?.();
+    undo?.();
     tell(`${caught ? 'caught' : 'MISSED'}: ${name}, ${seeds} seeds`);
     if (!caught) faults.push(`not caught: ${name}`);
   }

@@ -1,9 +1,11 @@
 /**
  * `npm run proof`: the guarantees at full size, which the specs show in short forms.
  *
- * Prints a line for each part, and exits with 1 when one failed. Each part is a process of its own, and two run at once; `--at-once 1` runs one after another.
- * `--only NAME,NAME` runs some of them, `--list` names them, `--share 0.02` runs a small form of each. With `--write` the report goes to
- * `spec/system/proof/REPORT.md`, too: of all parts at full size only, because a report of several days and several versions would prove none of them.
+ * Prints a line for each part, and exits with 1 when one failed. Each part is a process of its own,
+ * and two run at once; `--at-once 1` runs one after another. `--only NAME,NAME` runs some of them,
+ * `--list` names them, `--share 0.02` runs a small form of each. With `--write` the report goes to
+ * `spec/system/proof/REPORT.md`, too: of all parts at full size only, because a report of several
+ * days and several versions would prove none of them.
  */
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
@@ -73,7 +75,10 @@ async function prove(): Promise<boolean> {
   return kept === chosen.length;
 }
 
-/** Runs a part in a process of its own, as it would run alone: controls change the program, and a soak measures its process. */
+/**
+ * Runs a part in a process of its own, as it would run alone: controls change the program, and a
+ * soak measures its process.
+ */
 async function run(part: Part): Promise<Outcome> {
   const begunMs = performance.now();
   const seconds = (): string => ((performance.now() - begunMs) / 1000).toFixed(0);

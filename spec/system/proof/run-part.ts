@@ -1,4 +1,7 @@
-/** One part of `npm run proof` in a process of its own: `run-part.ts NAME SHARE` tells its parent how far it is, and at last what it found. */
+/**
+ * One part of `npm run proof` in a process of its own: `run-part.ts NAME SHARE` tells its parent
+ * how far it is, and at last what it found.
+ */
 
 import type {Finding} from './part.ts';
 import {parts} from './parts.ts';

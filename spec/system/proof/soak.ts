@@ -1,4 +1,7 @@
-/** A week of capture on a clock that jumps: what an operator would see if the connector ran on and on. */
+/**
+ * A week of capture on a clock that jumps: what an operator would see if the connector ran on and
+ * on.
+ */
 import {queryObjects, setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {randomFrom} from '../../../lib/sandbox/hash.ts';
@@ -14,7 +17,9 @@ export interface SoakOptions {
 
 /** What one day left behind. */
 export interface SoakDay {
-  /** After a full collection of garbage; the sandbox and the collections are in the same process. */
+  /**
+   * After a full collection of garbage; the sandbox and the collections are in the same process.
+   */
   readonly heapBytes: number;
   /** Memory that the process holds of the machine. */
   readonly residentBytes: number;
@@ -23,7 +28,10 @@ export interface SoakDay {
   /** Timers of the process, and waits of the capture on its own clock. */
   readonly timers: number;
   readonly waits: number;
-  /** Who listens to the process and to the end of the capture, and live signals that others could listen to. */
+  /**
+   * Who listens to the process and to the end of the capture, and live signals that others could
+   * listen to.
+   */
   readonly listeners: number;
   readonly signals: number;
   /** Without the ids of the recycle bin. */
@@ -44,15 +52,19 @@ export interface SoakOutcome {
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const modules = ['Contacts', 'Deals', 'Leads'];
-/** Growth from the second day to the last that is put down to the sandbox, which keeps every version of every record. */
+/**
+ * Growth from the second day to the last that is put down to the sandbox, which keeps every version
+ * of every record.
+ */
 const heapGrowthBytesMax = 12 << 20;
 /** The same, with what the collector has freed and not given back. */
 const residentGrowthBytesMax = 64 << 20;
 const stateGrowthBytesMax = 200;
 
 /**
- * Sweeps every quarter of an hour, refreshes every six, life every ten minutes; a new field each day; and once each: the day's credits all
- * spent by somebody else, and a stop in the middle of a refresh that lasts longer than its page token.
+ * Sweeps every quarter of an hour, refreshes every six, life every ten minutes; a new field each
+ * day; and once each: the day's credits all spent by somebody else, and a stop in the middle of a
+ * refresh that lasts longer than its page token.
  */
 export async function soak({days, seed}: SoakOptions): Promise<SoakOutcome> {
   const random = randomFrom(seed);
@@ -77,7 +89,8 @@ export async function soak({days, seed}: SoakOptions): Promise<SoakOutcome> {
         if (day === 4) sandbox.meters.spend(sandbox.meters.options.credits);
         sandbox.org.module('Leads').addField(integer(`Day_${day}`, 100, {custom: true}));
         for (let step = 0; step < 144; step++) {
-          // The new field is known by then; a value that Zoho fills in by itself arrives with the record's next change.
+          // The new field is known by then; a value that Zoho fills in by itself arrives with the
+          // record's next change.
           if (step === 20) sandbox.org.module('Leads').massEdit(sandbox.org.module('Leads').ids());
           liveOn(capture, modules[random(modules.length)]!, random);
           await capture.pass(10 * minuteMs);
@@ -114,7 +127,10 @@ export async function soak({days, seed}: SoakOptions): Promise<SoakOutcome> {
   return outcome!;
 }
 
-/** Kills the session in the middle of a refresh, and begins another when the token of its next page has expired. */
+/**
+ * Kills the session in the middle of a refresh, and begins another when the token of its next page
+ * has expired.
+ */
 async function stopInRefresh(capture: JumpCapture): Promise<void> {
   await capture.until(() => (capture.state('Deals').backfill as {next_page?: string} | undefined)?.next_page !== undefined);
   await capture.kill();
@@ -139,7 +155,10 @@ function measuredNow(capture: JumpCapture): SoakDay {
   };
 }
 
-/** Size of the state but for the recycle bin's part of it, which has a bound of its own and takes weeks to fill. */
+/**
+ * Size of the state but for the recycle bin's part of it, which has a bound of its own and takes
+ * weeks to fill.
+ */
 function stateBytes({task}: JumpCapture): number {
   return JSON.stringify(task.state, (key, value: unknown) => (key === 'recycled' ? undefined : value)).length;
 }
