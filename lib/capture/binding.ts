@@ -158,7 +158,7 @@ export class Binding {
   }
 
   /**
-   * The same batches. Before each one, its fields are confirmed and its deliveries are recorded.
+   * The same batches. Before each one, its fields are confirmed and its arrival is noted.
    */
   #noting<End>(rows: Rows<End>): Rows<End> {
     let columns: readonly string[] | undefined;

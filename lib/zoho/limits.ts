@@ -33,8 +33,11 @@ export const throttleDelayMaxMs = 10_000;
 export const downloadBlockMs = 60_000;
 /** Maximum slow-down level. Full speed returns within as many good answers. */
 export const slowLevelMax = 5;
-/** Only 429 for this long means that the day's credits are gone. Calls then become this rare. */
-export const creditsGoneAfterMs = 5 * 60_000;
+/**
+ * Only 429 for this long means that the credits of the day are gone. Calls then become this rare.
+ * A shorter throttle is probed every ten seconds, so that changes flow soon after it ends.
+ */
+export const creditsGoneAfterMs = 20 * 60_000;
 export const creditsProbeMs = 10 * 60_000;
 /** How long Zoho's figure of the credits left holds. It gives none while half of them are left. */
 export const creditsKnownMs = 3_600_000;

@@ -22,6 +22,7 @@ export const longFiles: readonly string[] = [
   'spec/system/consistency/lists.spec.ts',
   'spec/bench/measure.spec.ts',
   'spec/system/chaos/defects.spec.ts',
+  'spec/transforms/values/one-form.spec.ts',
 ];
 
 /** Long files first, so that none is left to run alone at the end; the others by name. */
