@@ -10,31 +10,41 @@ import type {Queries} from './queries.ts';
 /** Codes with which Bulk Read rejects a field. The answer may not name it (zoho-api sheet 4.5). */
 export const fieldCodes = new Set(['FIELD_NOT_AVAILABLE', 'FIELD_NOT_SUPPORTED']);
 
+/** What is searched, and how it is tested. */
+export interface FieldSearch {
+  readonly names: readonly string[];
+  /** Those of them that are likely to be rejected. */
+  readonly suspects: readonly string[];
+  /** Submits a job with these fields and the key. It throws the rejection. */
+  createJob(names: readonly string[]): Promise<string>;
+  /** Omits a field. Returns false if that changes nothing. */
+  refuse(name: string): Promise<boolean>;
+}
+
 /** A job that was submitted as a test and accepted. */
 interface Accepted {
   readonly job: string;
   readonly names: readonly string[];
 }
 
+export interface Searched {
+  /** The rejected fields, which are omitted by now. */
+  readonly found: ReadonlySet<string>;
+  readonly accepted: readonly Accepted[];
+}
+
 /**
- * Finds and omits the fields of the current slice that Bulk Read rejects without naming them.
- * Returns whether it found any.
+ * Finds and omits the fields that Bulk Read rejects without naming them.
  *
- * An accepted test leaves a job of 50 credits behind, and a rejection costs almost nothing. Fields
- * that metadata call hidden and fields that COQL rejects are therefore tested first, one by one.
- * Among the others, tests omit a few at a time. If a test job was accepted with exactly the
- * remaining fields, the range uses it.
+ * An accepted test leaves a job of 50 credits behind, and a rejection costs almost nothing. Suspects
+ * are therefore tested first, one by one. Among the others, tests omit a few at a time.
  */
-export async function bisectBulkFields(binding: Binding, signal: AbortSignal): Promise<boolean> {
-  const {module, shared, state, queries} = binding;
-  const slice = state.backfill?.slice ?? 0;
-  const toS = secondsOf(state.backfill?.cutoff ?? state.inc.cursor);
-  const names = (): string[] => (queries.slices(state)[slice] ?? []).filter((name) => !keyFields.includes(name));
+export async function findRefused({names, suspects, createJob, refuse}: FieldSearch): Promise<Searched> {
   const found = new Set<string>();
   const accepted: Accepted[] = [];
 
-  async function refuse(name: string): Promise<void> {
-    if (!(await binding.refuse('bulk', name))) throw new ZohoError('module', `Bulk Read still refuses ${name}`);
+  async function omit(name: string): Promise<void> {
+    if (!(await refuse(name))) throw new ZohoError('module', `Bulk Read still refuses ${name}`);
     found.add(name);
   }
 
@@ -47,15 +57,11 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
       const asked = some.filter((name) => !found.has(name));
       if (asked.length === 0) return false;
       try {
-        const job = await shared.client.createJob(
-          {module, fields: [...keyFields, ...asked], fromS: secondsOf(state.start), toS},
-          signal,
-        );
-        accepted.push({job, names: asked});
+        accepted.push({job: await createJob(asked), names: asked});
         return false;
       } catch (error) {
         if (!(error instanceof ZohoError)) throw error;
-        if (error.kind === 'field' && error.field !== undefined && asked.includes(error.field)) await refuse(error.field);
+        if (error.kind === 'field' && error.field !== undefined && asked.includes(error.field)) await omit(error.field);
         else if (error.kind === 'refused' && fieldCodes.has(error.code ?? '')) return true;
         else throw error;
       }
@@ -77,17 +83,36 @@ export async function bisectBulkFields(binding: Binding, signal: AbortSignal): P
       pool = (isAmongKept ? kept : pool.slice(kept.length)).filter((name) => !found.has(name));
     }
     // A field that Zoho named meanwhile may have been the only one.
-    for (const name of pool) if (found.size === before || (await areRefused([...proved, name]))) await refuse(name);
+    for (const name of pool) if (found.size === before || (await areRefused([...proved, name]))) await omit(name);
     const rest = unknown.filter((name) => !found.has(name) && !proved.includes(name));
     if (await areRefused(rest.length > 0 ? [...proved, ...rest] : [])) await search(proved, rest);
   }
 
-  const suspects = suspectedOf(queries, names());
-  const others = names().filter((name) => !suspects.includes(name));
+  const others = names.filter((name) => !suspects.includes(name));
   if (await areRefused(others)) await search([], others);
   // A single suspect is at fault if the others are not.
   const isLone = suspects.length === 1 && found.size === 0;
-  for (const name of suspects) if (isLone || (await areRefused([name]))) await refuse(name);
+  for (const name of suspects) if (isLone || (await areRefused([name]))) await omit(name);
+  return {found, accepted};
+}
+
+/**
+ * Finds and omits the fields of the current slice that Bulk Read rejects without naming them.
+ * Returns whether it found any. If a test job was accepted with exactly the remaining fields, the
+ * range uses it.
+ */
+export async function bisectBulkFields(binding: Binding, signal: AbortSignal): Promise<boolean> {
+  const {module, shared, state, queries} = binding;
+  const slice = state.backfill?.slice ?? 0;
+  const fromS = secondsOf(state.start);
+  const toS = secondsOf(state.backfill?.cutoff ?? state.inc.cursor);
+  const names = (): string[] => (queries.slices(state)[slice] ?? []).filter((name) => !keyFields.includes(name));
+  const {found, accepted} = await findRefused({
+    names: names(),
+    suspects: suspectedOf(queries, names()),
+    createJob: (some) => shared.client.createJob({module, fields: [...keyFields, ...some], fromS, toS}, signal),
+    refuse: (name) => binding.refuse('bulk', name),
+  });
   await useJobOf(accepted, names(), binding);
   return found.size > 0;
 }

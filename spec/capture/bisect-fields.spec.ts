@@ -1,7 +1,7 @@
 /** Fields that Bulk Read refuses without naming them, found with few jobs. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {bisectBulkFields, queryAllColumns} from '../../lib/capture/bisect-fields.ts';
+import {bisectBulkFields, findRefused, queryAllColumns} from '../../lib/capture/bisect-fields.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import type {BackfillState} from '../../lib/flow/state.ts';
 import {type BenchOptions, bench, nowS, stateTime} from '../harness/binding-zoho.ts';
@@ -99,6 +99,20 @@ bisecting('may be told by COQL first, which is asked for every column of one rec
   const hidden = bench({fields: many(3, [1])});
   await queryAllColumns(hidden.binding, hidden.signal);
   assert.deepEqual(hidden.calls, [], 'metadata say it already');
+});
+
+bisecting('are searched for no further when something else fails', async () => {
+  for (const other of [new ZohoError('refused', 'no', {code: 'OTHER'}), new ZohoError('unavailable', 'no'), new Error('bug')]) {
+    const search = findRefused({
+      names: names(0, 1),
+      suspects: [],
+      createJob: () => Promise.reject(other),
+      refuse: () => assert.fail('no field is at fault'),
+    });
+    await assert.rejects(search, (thrown) => thrown === other);
+  }
+  const nothing = {names: [], suspects: [], createJob: () => assert.fail('nothing to ask for'), refuse: async () => true};
+  assert.equal((await findRefused(nothing)).found.size, 0);
 });
 
 bisecting.run();

@@ -10,11 +10,11 @@ import {type BulkRange, bulkRows} from '../../sources/bulk.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {type NumberedBatch, NumberStream} from '../../transforms/number-rows.ts';
 import type {ZohoClient} from '../../zoho/api.ts';
+import {findRefused} from '../bisect-fields.ts';
 import {BackfillRecovery} from '../recovery.ts';
 import {tally} from '../tally.ts';
 import {keptJobs} from './kept-jobs.ts';
 import {SnapshotPlace} from './place.ts';
-import {findRefused} from './refused-fields.ts';
 import type {SnapshotBinding} from './snapshot-binding.ts';
 
 /**
@@ -107,12 +107,15 @@ function recoveryOf(binding: SnapshotBinding, place: SnapshotPlace): BackfillRec
     patch: async (patch: Readonly<Record<string, unknown>>) => place.recover(patch),
     refuse: (_api: 'bulk', field: string) => binding.refuse(field),
   };
-  return new BackfillRecovery(reading, (signal) => {
+  return new BackfillRecovery(reading, async (signal) => {
     const names = binding.columns.filter((name) => name !== 'id');
-    return findRefused(names, {
-      ask: (some) => shared.client.createJob({module, fields: ['id', ...some], fromS: 0, toS: 0, whole: true}, signal),
+    const {found} = await findRefused({
+      names,
+      suspects: names.filter((name) => binding.fields.all.get(name)?.hidden === true),
+      createJob: (some) => shared.client.createJob({module, fields: ['id', ...some], fromS: 0, toS: 0, whole: true}, signal),
       refuse: (name) => binding.refuse(name),
     });
+    return found.size > 0;
   });
 }
 

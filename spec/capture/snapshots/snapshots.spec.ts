@@ -4,7 +4,6 @@ import {suite} from 'uvu';
 import {parseSchedule} from '../../../lib/capture/schedule.ts';
 import {keptJobs} from '../../../lib/capture/snapshots/kept-jobs.ts';
 import {SnapshotPlace} from '../../../lib/capture/snapshots/place.ts';
-import {findRefused} from '../../../lib/capture/snapshots/refused-fields.ts';
 import {runSnapshots} from '../../../lib/capture/snapshots/run-snapshots.ts';
 import {SnapshotBinding} from '../../../lib/capture/snapshots/snapshot-binding.ts';
 import {takeSnapshot} from '../../../lib/capture/snapshots/take-snapshot.ts';
@@ -254,34 +253,6 @@ snapshots('of a module without field metadata are an outage where it had some', 
 });
 
 const parts = suite('parts of snapshots');
-
-parts('find refused fields by halves, and leave them out', async () => {
-  const search = async (
-    names: readonly string[],
-    bad: readonly string[],
-    error = new ZohoError('refused', 'no', {code: 'FIELD_NOT_AVAILABLE'}),
-  ) => {
-    const [asked, refused]: [string[], string[]] = [[], []];
-    const found = await findRefused(names, {
-      async ask(some) {
-        asked.push(some.join(''));
-        if (some.some((name) => bad.includes(name))) throw error;
-      },
-      async refuse(name) {
-        refused.push(name);
-        return true;
-      },
-    });
-    return {found, asked, refused: refused.join('')};
-  };
-  assert.deepEqual(await search([...'abcd'], ['c']), {found: true, asked: ['abcd', 'ab', 'cd', 'c', 'd'], refused: 'c'});
-  assert.deepEqual((await search([...'abcde'], ['a', 'e'])).refused, 'ae');
-  assert.deepEqual((await search([...'ab'], ['b'], new ZohoError('field', 'no'))).refused, 'b');
-  assert.deepEqual(await search([...'ab'], []), {found: false, asked: ['ab'], refused: ''});
-  assert.deepEqual(await search([], []), {found: false, asked: [], refused: ''});
-  for (const other of [new ZohoError('refused', 'no', {code: 'OTHER'}), new ZohoError('unavailable', 'no'), new Error('bug')])
-    await assert.rejects(search(['a'], ['a'], other as ZohoError), (thrown) => thrown === other);
-});
 
 parts('keep a place that goes back where rows are read anew', () => {
   const digest = (...rows: string[]): RowDigest => {
