@@ -4,11 +4,12 @@
  */
 import {type BackfillState, type BindingState, secondsOf} from '../flow/state.ts';
 import {feedLagMs, windowOverlapS} from '../limits.ts';
-import {consume, only} from '../platform/generators.ts';
+import {consume} from '../platform/generators.ts';
 import {modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
-import {idsSince, rowsByIds} from '../sources/coql.ts';
+import {idsSince} from '../sources/coql.ts';
 import type {Binding} from './binding.ts';
+import {captureByIds} from './by-ids.ts';
 import {coqlContext} from './coql-context.ts';
 import {FilterOverflow} from './seen/seen.ts';
 import {deletedSince} from './sweep.ts';
@@ -73,7 +74,7 @@ async function recallModified(binding: Binding, sinceS: number, signal: AbortSig
       seen.filter.record(BigInt(id));
       if (modifiedSeconds(cellText(rows, row, timeColumn)) < emitBeforeS) below.push(id);
     }
-    if (below.length > 0) await emitAgain(binding, below, signal);
+    if (below.length > 0) await captureByIds(binding, below, signal);
     if (seen.filter.overflowed) return;
   }
 }
@@ -98,15 +99,4 @@ function mayMissDeletions({backfill, deleted}: BindingState): boolean {
   const {seen, cutoff} = backfill as BackfillState;
   const wasRead = secondsOf(deleted.cursor) > secondsOf(cutoff);
   return seen.deletions === true || (seen.changes === true && wasRead);
-}
-
-async function emitAgain(binding: Binding, ids: readonly string[], signal: AbortSignal): Promise<void> {
-  const {queries, seen} = binding;
-  const release = await binding.coqlLock.acquire(signal);
-  try {
-    for await (const {rows} of rowsByIds(queries.plan, ids, coqlContext(binding, signal)))
-      await binding.emit(only({items: rows}), seen.admitSwept, signal);
-  } finally {
-    release();
-  }
 }

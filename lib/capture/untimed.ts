@@ -1,10 +1,8 @@
 /** Captures the records of a module that have no `Modified_Time`, once for each backfill. */
 import {coqlIdsMax} from '../limits.ts';
-import {only} from '../platform/generators.ts';
-import {rowsByIds} from '../sources/coql.ts';
 import {type Untimed, untimedIds} from '../sources/untimed.ts';
 import type {Binding} from './binding.ts';
-import {coqlContext} from './coql-context.ts';
+import {captureByIds} from './by-ids.ts';
 import {isOutage} from './outage.ts';
 import {withNarrowerQuery} from './recovery.ts';
 
@@ -29,19 +27,7 @@ export async function captureUntimed(binding: Binding, signal: AbortSignal): Pro
   }
   for (let at = 0; at < ids.length; at += coqlIdsMax) {
     const some = ids.slice(at, at + coqlIdsMax);
-    await withNarrowerQuery(
-      binding,
-      async () => {
-        const release = await binding.coqlLock.acquire(signal);
-        try {
-          for await (const {rows} of rowsByIds(binding.queries.plan, some, coqlContext(binding, signal)))
-            await binding.emit(only({items: rows}), binding.seen.admitSwept, signal);
-        } finally {
-          release();
-        }
-      },
-      signal,
-    );
+    await withNarrowerQuery(binding, () => captureByIds(binding, some, signal), signal);
   }
   if (ids.length > 0)
     shared.log('info', `Module ${module}: ${ids.length} records without a Modified_Time are dated by their Created_Time`, {
