@@ -77,14 +77,14 @@ async function measureCases(
   rounds: number,
   folder: string,
 ): Promise<readonly Figures[]> {
-  const told = await measureApart({cases, rounds, folder}, host.signal, {onDoing: (doing) => say(host, doing)});
-  return 'figures' in told ? told.figures : [];
+  const outcome = await measureApart({cases, rounds, folder}, host.signal, {onDoing: (doing) => say(host, doing)});
+  return 'figures' in outcome ? outcome.figures : [];
 }
 
 async function measureStarts(host: CommandContext): Promise<readonly Start[]> {
   say(host, `Starting each ${startsPerRound} times`);
-  const told = await measureApart({startsPerRound}, host.signal, {onDoing: (doing) => say(host, doing)});
-  return 'starts' in told ? told.starts : [];
+  const outcome = await measureApart({startsPerRound}, host.signal, {onDoing: (doing) => say(host, doing)});
+  return 'starts' in outcome ? outcome.starts : [];
 }
 
 async function measureAllMemory(host: CommandContext, folder: string): Promise<readonly MemoryFigures[]> {
