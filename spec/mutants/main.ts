@@ -12,6 +12,7 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {folders, writePage} from './page.ts';
 import {scoresOf, type Tried, tried} from './score.ts';
+import {reasonFor} from './survivors.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const {values, positionals} = parseArgs({
@@ -34,7 +35,9 @@ if (files.length === 0 && kept.length === 0) {
 const mutants = files.length === 0 ? [] : await tried(files, {atOnce: Number(values['at-once']), oneIn: Number(values.sample)});
 for (const {file, line, mutator, was, becomes, status} of mutants)
   if (status === 'lived' || status === 'not reached')
-    print(`${status.padEnd(12)}${file}:${line} ${mutator}: ${was} -> ${becomes}`);
+    print(
+      `${status.padEnd(12)}${file}:${line} ${mutator}: ${was} -> ${becomes}${reasonFor({file, line}) === undefined ? '' : ' (has a reason)'}`,
+    );
 for (const {name, killed, counted, percent} of scoresOf(mutants, folders))
   print(`${percent.padStart(6)} %  ${killed} of ${counted}  ${name}`);
 

@@ -2,6 +2,7 @@
 import {writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {scoresOf, type Tried} from './score.ts';
+import {reasonFor} from './survivors.ts';
 
 /** The share that each folder is to reach, in percent. */
 const goals: readonly (readonly [folder: string, percent: number])[] = [
@@ -47,9 +48,9 @@ export async function writePage(mutants: readonly Tried[]): Promise<void> {
     '',
     '## Survivors',
     '',
-    'No spec in milliseconds notices these. *Not reached* ones are in code that only whole captures and commands run, which `npm test` holds; the others ran unnoticed.',
+    'No spec in milliseconds notices these. `spec/mutants/reasons/` says why each may live.',
     '',
-    ...linesOf(living, ({status}) => (status === 'not reached' ? 'not reached' : 'ran unnoticed')),
+    ...linesOf(living, (mutant) => reasonFor(mutant) ?? 'no reason is known'),
     '',
   ];
   await writeFile(fileURLToPath(new URL('../system/proof/MUTANTS.md', import.meta.url)), page.join('\n'));
