@@ -20,7 +20,8 @@ const known: Readonly<Record<Defect, number>> = {
   'what is owed is not kept': 2,
   'refused tokens are kept': 4,
 };
-export const seeds = Array.from({length: 20}, (_, i) => i + 1);
+/** Large pages are inflated beside the clock that jumps, so that a seed finds their defect only in some runs: one of seven does. */
+export const seeds = Array.from({length: 40}, (_, i) => i + 1);
 export const small = (seed: number): SessionKills => ({kills: 10, seed});
 /**
  * Compared after two kills: a backfill that is asked for later would bring the rows that are
