@@ -4,12 +4,16 @@
  * Works on a copy. Only the specs that own a file are run for it: `owners.ts` says which. `--at-once N` tries that many mutants side by side, and
  * `--sample N` changes only one in so many places, for an estimate. `--json FILE` keeps the outcome of every mutant, beside what the file holds of other
  * files of `lib/`, and `--write` puts the figures into `spec/system/proof/MUTANTS.md`: those of this run and of that file.
+ *
+ * `--needless` runs every case that reaches a mutant, and names the cases that notice nothing that another one would not: those may be there for what they
+ * tell a reader, or may go.
  */
 import {existsSync, statSync} from 'node:fs';
 import {glob, readFile, writeFile} from 'node:fs/promises';
 import {relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
+import {needlessCases} from './needless.ts';
 import {folders, writePage} from './page.ts';
 import {scoresOf, type Tried, tried} from './score.ts';
 import {reasonFor} from './survivors.ts';
@@ -22,6 +26,7 @@ const {values, positionals} = parseArgs({
     write: {type: 'boolean', default: false},
     'at-once': {type: 'string', default: '1'},
     sample: {type: 'string', default: '1'},
+    needless: {type: 'boolean', default: false},
   },
 });
 process.chdir(root);
@@ -32,7 +37,10 @@ if (files.length === 0 && kept.length === 0) {
   process.stderr.write('Cannot tell what to change: name files or folders of lib/, as in npm run mutants -- lib/flow\n');
   process.exit(2);
 }
-const mutants = files.length === 0 ? [] : await tried(files, {atOnce: Number(values['at-once']), oneIn: Number(values.sample)});
+const mutants =
+  files.length === 0
+    ? []
+    : await tried(files, {atOnce: Number(values['at-once']), oneIn: Number(values.sample), all: values.needless});
 for (const {file, line, mutator, was, becomes, status} of mutants)
   if (status === 'lived' || status === 'not reached')
     print(
@@ -40,6 +48,7 @@ for (const {file, line, mutator, was, becomes, status} of mutants)
     );
 for (const {name, killed, counted, percent} of scoresOf(mutants, folders))
   print(`${percent.padStart(6)} %  ${killed} of ${counted}  ${name}`);
+if (values.needless) for (const {name, reason} of needlessCases(mutants)) print(`${name}: ${reason}`);
 
 const all = [...kept.filter(({file}) => !files.includes(file) && existsSync(file)), ...mutants].sort(byPlace);
 if (values.json !== undefined) await writeFile(values.json, JSON.stringify(all, null, 1));

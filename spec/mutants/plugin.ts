@@ -94,28 +94,30 @@ class CaseRunner implements TestRunner {
     return {status: DryRunStatus.Complete, tests: outcomes.map(tested), ...(mutantCoverage && {mutantCoverage})};
   }
 
-  /** Runs the cases that reach the mutant, the shortest first, until one fails. */
+  /** Runs the cases that reach the mutant, the shortest first, until one fails; all of them if Stryker is not to bail. */
   async mutantRun({
     activeMutant,
     testFilter,
     hitLimit,
     mutantActivation,
     reloadEnvironment,
+    disableBail,
   }: MutantRunOptions): Promise<MutantRunResult> {
     const board = switchboard();
     if (reloadEnvironment) this.#loadAnew();
     if (mutantActivation === 'static') board.activeMutant = activeMutant.id;
     const cases = this.#shortOnes(await this.#casesOf(ownersOf(activeMutant.fileName)), testFilter);
     Object.assign(board, {activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit === undefined ? undefined : 0});
-    const outcomes = await runCases(cases);
+    const outcomes = await runCases(cases, {all: disableBail});
     const looped = determineHitLimitReached(board.hitCount, hitLimit);
     Object.assign(board, {activeMutant: undefined, hitCount: undefined});
 
-    const last = outcomes.at(-1);
-    if (last?.failure === undefined) return {status: MutantRunStatus.Survived, nrOfTests: outcomes.length};
+    const failed = outcomes.filter(({failure}) => failure !== undefined);
+    if (failed.length === 0) return {status: MutantRunStatus.Survived, nrOfTests: outcomes.length};
     if (looped !== undefined) return {status: MutantRunStatus.Timeout, reason: looped.reason ?? 'loops'};
-    if (mutantActivation === 'runtime') await confirm(cases.find(({id}) => id === last.id)!);
-    return {status: MutantRunStatus.Killed, killedBy: [last.id], failureMessage: last.failure, nrOfTests: outcomes.length};
+    const killedBy = failed.map(({id}) => id);
+    if (mutantActivation === 'runtime') await confirm(cases.filter(({id}) => killedBy.includes(id)));
+    return {status: MutantRunStatus.Killed, killedBy, failureMessage: failed[0]!.failure!, nrOfTests: outcomes.length};
   }
 
   /** Stryker answers what is thrown with a new process. */
@@ -148,9 +150,9 @@ class CaseRunner implements TestRunner {
 }
 
 /** A case that fails without a mutant, too, was spoilt by an earlier one. Stryker then tries the mutant again, in a new process. */
-async function confirm(one: Chosen): Promise<void> {
-  const [outcome] = await runCases([one]);
-  if (outcome?.failure !== undefined) throw new Error(`${one.id} fails without a mutant: ${outcome.failure}`);
+async function confirm(failed: readonly Chosen[]): Promise<void> {
+  for (const {id, failure} of await runCases(failed))
+    if (failure !== undefined) throw new Error(`${id} fails without a mutant: ${failure}`);
 }
 
 function tested({id, elapsedMs, failure}: Outcome) {

@@ -13,8 +13,20 @@ export interface Tried {
   /** `marked` ones change nothing that can be seen, and say so in the code. */
   readonly status: 'killed' | 'hung' | 'lived' | 'not reached' | 'failed to run' | 'marked' | 'prose' | 'left out';
   readonly reason?: string;
+  /** The cases that noticed: the first one, or all if all were run. */
+  readonly killedBy: readonly string[];
+  /** The cases that ran the changed code. */
+  readonly reachedBy: readonly string[];
   /** Of so many places of the file one was changed. */
   readonly oneIn: number;
+}
+
+export interface Trial {
+  /** Mutants tried side by side. */
+  readonly atOnce: number;
+  readonly oneIn: number;
+  /** Runs all cases that reach a mutant instead of those up to the first that notices. */
+  readonly all: boolean;
 }
 
 export interface Score {
@@ -27,8 +39,8 @@ export interface Score {
 /** Time that a mutant has until it counts as hung: its cases take less than half a second of the processor. */
 const hungMs = 8_000;
 
-/** Tries the changes to some files, `atOnce` of them side by side, in one of `oneIn` places. */
-export async function tried(files: readonly string[], {atOnce, oneIn}: {atOnce: number; oneIn: number}): Promise<Tried[]> {
+/** Tries the changes to some files. */
+export async function tried(files: readonly string[], {atOnce, oneIn, all}: Trial): Promise<Tried[]> {
   const options: PartialStrykerOptions = {
     mutate: [...files],
     plugins: [new URL('plugin.ts', import.meta.url).href],
@@ -36,6 +48,7 @@ export async function tried(files: readonly string[], {atOnce, oneIn}: {atOnce: 
     ignorers: ['prose', 'sample'],
     coverageAnalysis: 'perTest',
     concurrency: atOnce,
+    disableBail: all,
     timeoutMS: hungMs,
     timeoutFactor: 0.01,
     reporters: ['progress-append-only'],
@@ -70,6 +83,8 @@ function plain({
   replacement,
   status,
   statusReason,
+  killedBy = [],
+  coveredBy = [],
 }: MutantResult): Omit<Tried, 'oneIn'> {
   return {
     file: relative(process.cwd(), fileName),
@@ -78,6 +93,8 @@ function plain({
     was: brief(textAt(fileName, start, end)),
     becomes: brief(replacement ?? ''),
     status: statusOf(status, statusReason),
+    killedBy,
+    reachedBy: coveredBy,
     ...(statusReason === undefined ? {} : {reason: statusReason}),
   };
 }
