@@ -45,7 +45,9 @@ const files = longestFirst(
     .filter((file) => positionals.length === 0 || positionals.some((pattern) => file.includes(pattern)))
     .filter((file) => !(values.unit || values.coverage) || !systemSpecs.test(file)),
 );
-const env = {...process.env, NO_COLOR: '1', FORCE_COLOR: '0'};
+/** Kept from run to run: a process that finds its code compiled starts in half the time. Coverage would be less exact with it. */
+const compiled = {NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled')};
+const env = {...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...(values.coverage ? {} : compiled)};
 const coverage = values.coverage ? await mkdtemp(join(tmpdir(), 'source-zoho-coverage-')) : undefined;
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
