@@ -19,25 +19,25 @@ export async function writePage(mutants: readonly Tried[]): Promise<void> {
       .filter(({name}) => names.includes(name))
       .map(({name, killed, counted, percent}) => {
         const goal = goals.find(([folder]) => folder === name)?.[1];
-        const oneIn = Math.max(...mutants.filter(({file}) => file.startsWith(name)).map((mutant) => mutant.oneIn));
-        return `| \`${name}\` | 1 in ${oneIn} | ${counted} | ${killed} | ${percent} %${goal === undefined ? '' : ` | ${goal} %`} |`;
+        return `| \`${name}\` | ${counted} | ${killed} | ${percent} %${goal === undefined ? '' : ` | ${goal} %`} |`;
       });
   const marked = mutants.filter(({status}) => status === 'marked');
   const living = mutants.filter(({status}) => status === 'lived' || status === 'not reached');
+  const oneIn = mutants.reduce((most, mutant) => Math.max(most, mutant.oneIn), 1);
   const page = [
     '# Mutants',
     '',
     `Measured on ${new Date().toISOString().slice(0, 10)}, node ${process.version}, with \`npm run mutants -- ${folders.map((folder) => folder.slice(0, -1)).join(' ')} --write\`,`,
-    'and `--sample N` where the table says 1 in N places: there the share is an estimate.',
+    ...(oneIn > 1 ? [`and \`--sample ${oneIn}\` at most: in part of the places, so that the shares are estimates.`] : []),
     'A mutant is one small change to the code; it is killed when a spec that owns the file fails. `spec/mutants/owners.ts` says which specs those are. Texts for people',
     `are not changed (${mutants.filter(({status}) => status === 'prose').length} of them), and cases that take longer than a tenth of a second are not run.`,
     '',
-    '| Folder | Places | Mutants | Killed | Share | Goal |',
-    '|---|---|---|---|---|---|',
+    '| Folder | Mutants | Killed | Share | Goal |',
+    '|---|---|---|---|---|',
     ...rowsOf(folders),
     '',
-    '| File | Places | Mutants | Killed | Share |',
-    '|---|---|---|---|---|',
+    '| File | Mutants | Killed | Share |',
+    '|---|---|---|---|',
     ...rowsOf(scores.map(({name}) => name).filter((name) => !folders.includes(name))),
     '',
     '## Changes that nobody can see',
