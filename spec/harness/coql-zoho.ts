@@ -17,6 +17,8 @@ export interface CoqlReply {
   readonly rows: readonly CoqlRecord[];
   /** Zoho's flag; absent by default. */
   readonly more?: boolean;
+  /** Whether reading ended here because the rows became too heavy. */
+  readonly cut?: boolean;
 }
 
 export interface CoqlZohoOptions {
@@ -56,7 +58,9 @@ export function coqlZoho(
       if (reply instanceof Error) throw reply;
       const data = reply.rows.map(recordOf);
       const body = JSON.stringify({data, info: {more_records: reply.more}});
-      return data.length === 0 ? null : parseCoql(inPieces(Buffer.from(body)), query.columns, given.fields, given.bytesMax);
+      if (data.length === 0) return null;
+      const parsed = await parseCoql(inPieces(Buffer.from(body)), query.columns, given.fields, given.bytesMax);
+      return {...parsed, cut: reply.cut ?? parsed.cut};
     },
   } as unknown as ZohoClient;
   const plan: CoqlPlan = {
