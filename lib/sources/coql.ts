@@ -151,9 +151,10 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
   try {
     for (;;) {
       const page = await readPage(plan, {second, afterId}, Number.POSITIVE_INFINITY, context);
-      // The end of the second is not the end of the window.
+      // The end of the second is not the end of the window, as an empty page or a flag would be.
+      if (page.last === undefined) return;
       yield {...page, more: undefined};
-      if (page.more === false || page.last === undefined) return;
+      if (page.more === false) return;
       afterId = page.last.id;
     }
   } catch (error) {
