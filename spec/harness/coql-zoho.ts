@@ -36,6 +36,7 @@ export interface CoqlZoho {
   readonly context: CoqlContext;
   /** Omitted rows: their number, id, fault, and page. */
   readonly left: string[];
+  /** Log lines with the values of their fields. */
   readonly logged: string[];
 }
 
@@ -82,7 +83,7 @@ export function coqlZoho(
       },
       addUnread() {},
     },
-    log: (level, message) => void logged.push(`${level}: ${message}`),
+    log: (level, message, fields) => void logged.push(`${level} ${Object.values(fields ?? {}).join(' ')}: ${message}`),
     ...changes,
   };
   return {queries, options, plan, context, left, logged};
