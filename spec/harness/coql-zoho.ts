@@ -4,7 +4,7 @@ import type {RowBlock} from '../../lib/records/batch.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import type {CoqlContext, CoqlPlan} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
-import {parseCoql} from '../../lib/transforms/parse-json.ts';
+import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
 import type {CoqlOptions, ZohoClient} from '../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../lib/zoho/coql.ts';
 import {inPieces} from '../transforms/archive.ts';
@@ -57,11 +57,7 @@ export function coqlZoho(
       options.push(given);
       const reply = answer(query, queries.length);
       if (reply instanceof Error) throw reply;
-      const data = reply.rows.map(recordOf);
-      const body = JSON.stringify({data, info: {more_records: reply.more}});
-      if (data.length === 0) return null;
-      const parsed = await parseCoql(inPieces(Buffer.from(body)), query.columns, given.fields, given.bytesMax);
-      return {...parsed, cut: reply.cut ?? parsed.cut};
+      return answerOf(reply, query, given);
     },
   } as unknown as ZohoClient;
   const plan: CoqlPlan = {
@@ -87,6 +83,18 @@ export function coqlZoho(
     ...changes,
   };
   return {queries, options, plan, context, left, logged};
+}
+
+/** The answer to a query, as the client reads it. */
+export async function answerOf(
+  {rows, more, cut}: CoqlReply,
+  {columns}: CoqlQuery,
+  {fields, bytesMax}: CoqlOptions = {},
+): Promise<CoqlAnswer | null> {
+  if (rows.length === 0) return null;
+  const body = JSON.stringify({data: rows.map(recordOf), info: {more_records: more}});
+  const answer = await parseCoql(inPieces(Buffer.from(body)), columns, fields, bytesMax);
+  return {...answer, cut: cut ?? answer.cut};
 }
 
 function recordOf(record: CoqlRecord): Readonly<Record<string, unknown>> {
