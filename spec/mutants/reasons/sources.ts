@@ -12,4 +12,8 @@ export const sources: Reasons = {
   'lib/sources/deleted.ts': [
     ['pages < deletedPagesMax', 'sources/deleted reads a feed without end up to this bound, in about a tenth of a second'],
   ],
+  'lib/sources/reference-names.ts': [
+    ['if (this.#ids.has(name)) continue', 'sources/reference-names learns names up to their bound, in about a tenth of a second'],
+    ['> referenceNamesMax', 'the same case holds what counts towards the bound'],
+  ],
 };
