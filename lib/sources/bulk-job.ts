@@ -38,13 +38,14 @@ export async function awaitJob(job: string, {client, clock, signal, progress}: J
     if (status.state === 'completed' && describesResult(status)) return status;
     if (status.state === 'failed')
       throw new ZohoError('failed', `Bulk read job ${job} failed: ${status.reason ?? 'Zoho gave no reason'}`);
-    unusableSince = status.state === 'pending' ? undefined : (unusableSince ?? clock.elapsedMs());
-    const unusableMs = unusableSince === undefined ? 0 : clock.elapsedMs() - unusableSince;
+    const nowMs = clock.elapsedMs();
+    unusableSince = status.state === 'pending' ? undefined : (unusableSince ?? nowMs);
+    const unusableMs = nowMs - (unusableSince ?? nowMs);
     if (status.state === 'completed' && unusableMs > resultWaitMaxMs)
       throw new ZohoError('failed', `Cannot use bulk read job ${job}: it is complete, but Zoho does not describe its result`);
-    if (status.state === 'unknown' && unusableMs > unknownStateMaxMs)
+    if (unusableMs > unknownStateMaxMs)
       throw new ZohoError('failed', `Bulk read job ${job} stays in the unknown state ${status.reason}`);
-    const waitedMs = clock.elapsedMs() - since;
+    const waitedMs = nowMs - since;
     if (waitedMs > jobWaitMaxMs)
       throw new ZohoError('lost', `Bulk read job ${job} did not finish within ${jobWaitMaxMs / 3_600_000} hours`);
     await clock.sleep(pollDelayMs(waitedMs), signal);

@@ -3,7 +3,7 @@ import {ZohoError} from '../errors/errors.ts';
 import type {RowBlock} from '../records/batch.ts';
 import {latestS, modifiedSeconds} from '../records/instant.ts';
 import {cellText} from '../records/rows.ts';
-import {silentQuarantine, unusableRows} from '../records/unusable-rows.ts';
+import {faultOfRow, silentQuarantine} from '../records/unusable-rows.ts';
 import {type Key, secondQuery, windowQuery} from '../zoho/coql.ts';
 import {type CoqlContext, type CoqlPlan, readSlices, type SliceQuery} from './coql-slices.ts';
 import {readAgain} from './readings.ts';
@@ -47,14 +47,11 @@ interface RowKey {
 
 /** The positions of the rows with a valid time. */
 function keysOf(rows: RowBlock): RowKey[] {
-  const unusable = new Set(unusableRows(rows, 0, () => false).map(({row}) => row));
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
-  const keys: RowKey[] = [];
-  for (let row = 0; row < rows.count; row++) {
-    const seconds = modifiedSeconds(cellText(rows, row, timeColumn));
-    if (!Number.isNaN(seconds)) keys.push({seconds, id: unusable.has(row) ? undefined : cellText(rows, row, idColumn)});
-  }
-  return keys;
+  return Array.from({length: rows.count}, (_, row) => ({
+    seconds: modifiedSeconds(cellText(rows, row, timeColumn)),
+    id: faultOfRow(rows, row) === undefined ? cellText(rows, row, idColumn) : undefined,
+  })).filter(({seconds}) => !Number.isNaN(seconds));
 }
 
 /** Ids before and after every record of a second. */
@@ -85,7 +82,7 @@ function lastOfSecond(keys: readonly RowKey[], {second, afterId}: Extract<PageSt
   const last = keys.findLast(({id}) => id !== undefined) ?? keys.at(-1);
   if (last === undefined) return {last: undefined, repeats: false};
   const {seconds, id = lastId} = last;
-  if (seconds !== second || keys.some((key) => key.id === (afterId ?? '')) || id === afterId) throw doesNotFollow(module);
+  if (seconds !== second || keys.some((key) => (key.id ?? lastId) === afterId)) throw doesNotFollow(module);
   return {last: {seconds, id}, repeats: false};
 }
 

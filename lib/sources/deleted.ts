@@ -34,15 +34,15 @@ export async function* deletedPages(
   sinceS: number,
   context: DeletedContext,
 ): AsyncGenerator<DeletedPage, FeedEnd, void> {
-  let before: string | undefined;
+  let before: bigint | undefined;
   let readToS = Number.POSITIVE_INFINITY;
   for (let pass = 0; pass < deletedPassesMax; pass++) {
     const sum = new PassSum();
     const end = yield* onePass(module, sinceS, sum, context);
     if ('stopped' in end) return end;
     readToS = Math.min(readToS, end.readToS);
-    if (sum.pages <= 1 || sum.text === before) return {readToS};
-    before = sum.text;
+    if (sum.pages <= 1 || sum.value === before) return {readToS};
+    before = sum.value;
   }
   return {stopped: `The deletions of module ${module} kept changing while they were read`};
 }
@@ -50,21 +50,15 @@ export async function* deletedPages(
 /** A sum by which two passes are compared, regardless of their order. */
 class PassSum {
   pages = 0;
-  #count = 0;
-  #sum = 0n;
+  value = 0n;
 
   /** Adds a page. Deletions after `readToS` do not count. */
   add(page: DeletedPage, readToS: number): void {
     this.pages++;
     for (const {id, deletedS} of page) {
-      if (deletedS >= readToS) continue;
-      this.#count++;
-      this.#sum += BigInt(id) * BigInt(deletedS);
+      // Stryker disable next-line AssignmentOperator: a sum and its negative compare alike
+      if (deletedS < readToS) this.value += BigInt(id) * BigInt(deletedS);
     }
-  }
-
-  get text(): string {
-    return `${this.#count} ${this.#sum}`;
   }
 }
 
@@ -86,15 +80,15 @@ async function* onePass(
     const beforeS = await client.nowSeconds(signal);
     const answer = await read(module, query.fromS, page, context);
     readToS ??= Math.min(beforeS, await client.nowSeconds(signal)) - windowLagS;
-    const {rows = [], unusable = [], more} = answer === 'capped' ? {} : (answer ?? {});
+    const {rows = [], unusable = [], more} = answer ?? {};
     const known = query.rows;
-    const next = answer === 'capped' ? 'cut' : query.note(rows, more, unusable.length);
+    const next = answer === undefined ? 'cut' : query.note(rows, more, unusable.length);
     if (query.rows > known) {
       sum.add(rows, readToS);
       yield rows;
     }
-    if (next === 'goes on') continue;
     if (next === 'ended') return {readToS};
+    if (next !== 'cut') continue;
     const nextS = query.nextS;
     if (nextS === undefined) {
       return {
@@ -110,14 +104,19 @@ async function* onePass(
 type DeletedAnswer = Awaited<ReturnType<ZohoClient['deleted']>>;
 
 /** Codes with which Zoho ends numbered paging (zoho-api sheet 7). */
-const pagingCaps = new Set(['DISCRETE_PAGINATION_LIMIT_EXCEEDED', 'PAGINATION_LIMIT_EXCEEDED', 'LIMIT_EXCEEDED']);
+const pagingCaps: ReadonlySet<string | undefined> = new Set([
+  'DISCRETE_PAGINATION_LIMIT_EXCEEDED',
+  'PAGINATION_LIMIT_EXCEEDED',
+  'LIMIT_EXCEEDED',
+]);
 
+/** A page of the feed; undefined if Zoho ends numbered paging before it. */
 async function read(
   module: string,
   sinceS: number,
   page: number,
   {client, signal, quarantine = silentQuarantine}: DeletedContext,
-): Promise<DeletedAnswer | 'capped'> {
+): Promise<DeletedAnswer | undefined> {
   const ask = async () => {
     const answer = await client.deleted(module, sinceS, page, signal);
     return {answer, unusable: answer?.unusable ?? []};
@@ -125,7 +124,7 @@ async function read(
   try {
     return (await readAgain(ask, quarantine, `page ${page} of its deletions`)).answer;
   } catch (error) {
-    if (page > 1 && error instanceof ZohoError && error.code !== undefined && pagingCaps.has(error.code)) return 'capped';
+    if (page > 1 && error instanceof ZohoError && pagingCaps.has(error.code)) return undefined;
     throw error;
   }
 }

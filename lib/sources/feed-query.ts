@@ -17,7 +17,7 @@ export class FeedQuery {
   #ordered = true;
   #earliestS = Number.POSITIVE_INFINITY;
   #latestS = Number.NEGATIVE_INFINITY;
-  #lastPage = '';
+  #lastPage: string | undefined;
   #emptyInRow = 0;
   /** Whether Zoho reported the end of the list, at a length where a cap may have ended it. */
   #saidEnd = false;

@@ -49,5 +49,5 @@ export async function* idLists<Answer>(
  * the column.
  */
 function isListRefusal(error: unknown): error is ZohoError {
-  return error instanceof ZohoError && (error.kind === 'refused' || (error.kind === 'field' && error.field === 'id'));
+  return error instanceof ZohoError && (error.kind === 'refused' || error.field === 'id');
 }

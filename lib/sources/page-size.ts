@@ -39,8 +39,7 @@ export class PageSize {
 
   /** Rows to request; at least one. */
   get rows(): number {
-    const byWeight = this.#rowBytes === 0 ? this.#ceiling : Math.floor(this.#bytesWanted / this.#rowBytes);
-    return Math.max(1, Math.min(this.#ceiling, byWeight));
+    return Math.max(1, Math.min(this.#ceiling, Math.floor(this.#bytesWanted / this.#rowBytes)));
   }
 
   /** The most that the organisation accepts. */
@@ -76,7 +75,7 @@ export class PageSize {
   succeeded(asked: number, rows: number, bytes: number): void {
     this.#failing = false;
     this.#weigh(rows, bytes);
-    if (this.#ceiling >= this.#most || asked < this.#ceiling) return;
+    if (asked < this.#ceiling) return;
     if (++this.#good < this.#goodNeeded) return;
     this.#good = 0;
     this.#ceiling = Math.min(this.#most, 2 * this.#ceiling);

@@ -48,25 +48,26 @@ export async function* windowPages<Page extends WindowPage>(
     yield page;
     const {last} = page;
     if (page.more === false || last === undefined) return;
-    if (last.seconds !== place.after?.seconds) ends.clear();
-    const following = page.repeats || ends.has(last.id) ? afterRepetition(page, ends, place.after) : 'page';
+    const isSameSecond = last.seconds === place.after?.seconds;
+    if (!isSameSecond) ends.clear();
+    const isKnown = ends.has(last.id);
+    const shown = isSameSecond && (page.repeats || isKnown) ? shownByRepetition(page, isKnown) : undefined;
     ends.add(last.id);
-    if (following === 'end') return;
-    if (following === 'second') yield* reader.second(last.seconds);
-    place = following === 'second' ? {fromS: last.seconds + 1} : {fromS, after: last};
+    if (shown === 'end') return;
+    if (shown === 'crowd') yield* reader.second(last.seconds);
+    place = shown === 'crowd' ? {fromS: last.seconds + 1} : {fromS, after: last};
   }
 }
 
-/** What follows a page that repeats the last record of an earlier page. */
-function afterRepetition(
-  {last, more, rowCount}: WindowPage,
-  ends: ReadonlySet<string>,
-  after: Key | undefined,
-): 'page' | 'second' | 'end' {
-  if (after === undefined || last?.seconds !== after.seconds) return 'page';
-  if (more === true) return 'second';
+/**
+ * What a page shows that repeats records of its second: that the second has more than pages reach,
+ * or that nothing follows. Undefined if the next page may bring others. `isKnown` is whether its
+ * last record ended an earlier page.
+ */
+function shownByRepetition({more, rowCount}: WindowPage, isKnown: boolean): 'crowd' | 'end' | undefined {
+  if (more === true) return 'crowd';
   // Zoho did not report the end. A page with a new record may be followed by another, and a long
   // page may have been cut.
-  if (!ends.has(last.id)) return 'page';
-  return rowCount >= coqlRowsSmall ? 'second' : 'end';
+  if (!isKnown) return undefined;
+  return rowCount >= coqlRowsSmall ? 'crowd' : 'end';
 }

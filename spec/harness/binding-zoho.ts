@@ -26,13 +26,12 @@ import {textsOf} from './blocks.ts';
 import {bulkZoho, type JobAnswer} from './bulk-zoho.ts';
 import {JumpingClock} from './clocks.ts';
 import {textField} from './fields.ts';
+import {stateTime, zohoTime} from './times.ts';
 
 /** When the specs of bindings begin, epoch seconds. */
 export const nowS = Date.UTC(2026, 0, 1) / 1_000 + 1;
 
-/** RFC 3339 of epoch seconds, as Zoho writes times and as states have them. */
-export const zohoTime = (seconds: number): string => `${new Date(seconds * 1_000).toISOString().slice(0, 19)}+00:00`;
-export const stateTime = (seconds: number): string => `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`;
+export {stateTime, zohoTime};
 
 export interface BenchRecord {
   readonly id: string;

@@ -1,19 +1,32 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {ZohoError} from '../../lib/errors/errors.ts';
+import {instantOf} from '../../lib/flow/state.ts';
+import {coqlRowsLarge, pageGoodMin, pieceBytesMax} from '../../lib/limits.ts';
 import {consume} from '../../lib/platform/generators.ts';
 import {silent} from '../../lib/platform/log.ts';
-import {sweepRows} from '../../lib/sources/coql.ts';
+import type {RowBlock} from '../../lib/records/batch.ts';
+import {idsSince, rowsByIds, type Sweep, sweepRows} from '../../lib/sources/coql.ts';
 import {PageSize} from '../../lib/sources/page-size.ts';
 import {type CoqlAnswer, parseCoql} from '../../lib/transforms/parse-json.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
 import type {CoqlQuery} from '../../lib/zoho/coql.ts';
+import {
+  type CoqlRecord,
+  type CoqlReply,
+  type CoqlZoho,
+  type CoqlZohoOptions,
+  columnOf,
+  coqlZoho,
+  idsOf,
+} from '../harness/coql-zoho.ts';
+import {zohoTime} from '../harness/times.ts';
 import {inPieces} from '../transforms/archive.ts';
 import {incOf} from './window-zoho.ts';
 
 const sweeps = suite('sweepRows');
 
 const nowS = Date.parse('2026-10-01T10:00:00Z') / 1000;
-const iso = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}+00:00`;
 
 const context = {
   signal: new AbortController().signal,
@@ -45,7 +58,7 @@ async function swept(agesS: readonly number[], saysMore = true): Promise<Swept> 
       const fromS = Date.parse(from) / 1000;
       const found = records.filter((it) => it.modifiedS > fromS || (it.modifiedS === fromS && (id === '' || it.id > Number(id))));
       const page = found.slice(0, 2);
-      const data = page.map((it) => ({id: String(it.id), Modified_Time: iso(it.modifiedS)}));
+      const data = page.map((it) => ({id: String(it.id), Modified_Time: zohoTime(it.modifiedS)}));
       const body = JSON.stringify({data, ...(saysMore && {info: {more_records: found.length > 2}})});
       return page.length === 0 ? null : parseCoql(inPieces(Buffer.from(body)), columns);
     },
@@ -85,4 +98,416 @@ sweeps('ends with the page that Zoho reports as the last', async () => {
   assert.deepEqual(await swept([60]), {rows: 2, queries: 1, cursors: [{cursor: '2026-10-01T09:59:58Z', after: null}]});
 });
 
+type Answer = (query: CoqlQuery, number: number) => CoqlReply | Error;
+
+/** A module whose pages have at most so many rows, and are as large as they may be. */
+const zoho = (answer: Answer, most = coqlRowsLarge, options: CoqlZohoOptions = {}): CoqlZoho =>
+  coqlZoho(answer, {
+    clock: {nowS},
+    ...options,
+    planned: {pageSize: new PageSize({most, bytesWanted: 8 << 20}), ...options.planned},
+  });
+
+/** Sweeps a minute. Returns the ids of each batch, the cursors, and the limit of each query. */
+async function sweep({plan, context, queries}: CoqlZoho, changes: Partial<Sweep> = {}) {
+  const batches: string[][] = [];
+  const cursors: unknown[] = [];
+  const rows = {...window, lookAhead: false, fromS: nowS - 60, cursorS: nowS - 60, rowsExpected: 0, ...changes};
+  const end = await consume(sweepRows(plan, rows, context), (batch) => {
+    batches.push(idsOf(batch.items));
+    cursors.push(incOf(batch));
+  });
+  assert.equal(end.after, null);
+  return {batches, cursors, ids: batches.flat(), limits: queries.map(({limit}) => limit)};
+}
+
+/** Answers pages in order; later ones are empty. */
+const pages =
+  (...given: readonly (CoqlReply | Error)[]): Answer =>
+  (_, number) =>
+    given[number - 1] ?? {rows: []};
+
+const [s, t] = [nowS - 40, nowS - 30];
+const failure = new ZohoError('unavailable', 'No answer', {status: 500});
+const isKeys = ({columns}: CoqlQuery): boolean => columns.length === 2;
+
+sweeps('yields a large page in pieces, of which only the last moves the cursor', async () => {
+  const large = (id: number): CoqlRecord => ({id: String(id), Modified_Time: zohoTime(s), A: 'a'.repeat(0.6 * pieceBytesMax)});
+  const {batches, cursors} = await sweep(zoho(pages({rows: [1, 2, 3].map(large), more: true})));
+  assert.deepEqual(batches, [['1', '2'], ['3'], []]);
+  assert.deepEqual(cursors, [undefined, {cursor: instantOf(s), after: '3'}, undefined]);
+});
+
+sweeps('has no cursor in the last page, because the drained window has one', async () => {
+  assert.deepEqual((await sweep(zoho(pages({rows: [[1, s]], more: false})))).cursors, [undefined]);
+});
+
+sweeps('ends with records of the present second that came up meanwhile, even if it looks ahead', async () => {
+  const clock = {nowS};
+  const it = zoho(
+    () => {
+      clock.nowS = nowS + 5;
+      return {rows: [[1, nowS + 5]], more: true};
+    },
+    coqlRowsLarge,
+    {clock},
+  );
+  assert.equal((await sweep(it, {lookAhead: true})).limits.length, 1);
+});
+
+sweeps('goes on among records of the future for an unknown one of the future, and for no other', async () => {
+  for (const [record, queries] of [
+    [[7, nowS + 1], 2],
+    [[7, nowS], 1],
+    [[7, s], 1],
+  ] as const) {
+    const rows: CoqlRecord[] = [record, [8, nowS + 9]];
+    const {limits} = await sweep(zoho(pages({rows, more: true})), {isKnown: (id, seconds) => id === '8' && seconds === nowS + 9});
+    assert.equal(limits.length, queries);
+  }
+});
+
+sweeps('asks for as many rows as weigh what a page should', async () => {
+  const heavy: CoqlRecord = {id: '1', Modified_Time: zohoTime(s), A: 'a'.repeat(1_000)};
+  const it = zoho(pages({rows: [heavy], more: true}), 100, {planned: {pageSize: new PageSize({most: 100, bytesWanted: 11_000})}});
+  assert.deepEqual((await sweep(it)).limits, [100, 10]);
+});
+
+sweeps('asks for fewer rows while pages fail by their size, and for more again when they do not', async () => {
+  const tooLarge = new ZohoError('damaged', 'Too large');
+  const it = zoho((query, number) => {
+    if (query.limit > 2) return number === 1 ? failure : tooLarge;
+    return number > 12
+      ? {rows: []}
+      : {rows: Array.from({length: query.limit}, (_, i) => [10 * number + i, s + number]), more: true};
+  }, 8);
+  const {limits, ids} = await sweep(it);
+  const good = Array(2 * pageGoodMin).fill(2);
+  assert.deepEqual(limits.slice(0, 5 + good.length), [8, 1, 4, 1, ...good, 4]);
+  assert.equal(new Set(ids).size, ids.length);
+  assert.deepEqual(it.logged.slice(0, 2), [
+    'info Leads: No answer; asking for 4 records at once instead of 8',
+    'info Leads: Too large; asking for 2 records at once instead of 4',
+  ]);
+});
+
+/** A record that is never served with its values. */
+const poisoned =
+  (id: string, rows: readonly (readonly [number, number])[]): Answer =>
+  (query) => {
+    const from = /id > '(\d+)'/.exec(query.text)?.[1] ?? '0';
+    const found = rows.filter(([number]) => number > Number(from)).slice(0, query.limit);
+    return !isKeys(query) && found.some(([number]) => String(number) === id) ? failure : {rows: found, more: true};
+  };
+
+sweeps('leaves out a record that fails alone, names it, and goes on after it', async () => {
+  const rows = [
+    [1, s],
+    [2, s],
+    [3, s],
+  ] as const;
+  const it = zoho(poisoned('2', rows), 2);
+  const {ids, cursors} = await sweep(it);
+  assert.deepEqual(ids, ['1', '3']);
+  assert.ok(
+    cursors.some((inc) => (inc as {after?: string} | undefined)?.after === '2'),
+    'the cursor passes it',
+  );
+  assert.deepEqual(it.left, ['row 1 id 2 unserved of a page of its changes']);
+  const alone = 'info Leads 2: No answer, even for record 2 alone';
+  assert.deepEqual(it.logged.filter((line) => line === alone).length, 1);
+  assert.deepEqual((await sweep(it)).ids, ['1', '3']);
+  assert.deepEqual([it.left.length, it.logged.filter((line) => line === alone).length], [1, 1], 'it is named once');
+  const mute = zoho(poisoned('2', rows), 2, {changes: {log: undefined, quarantine: undefined}});
+  assert.deepEqual((await sweep(mute)).ids, ['1', '3']);
+});
+
+sweeps('tells a version of a record that fails from another', async () => {
+  const it = zoho(poisoned('2', [[2, s]]), 1);
+  await sweep(it);
+  await sweep(zoho(poisoned('2', [[2, t]]), 1, {changes: {quarantine: it.context.quarantine}}));
+  assert.equal(it.left.length, 2);
+});
+
+sweeps('uses the keys of a record that failed if nothing else was asked for', async () => {
+  const answer = pages(failure, {rows: [[1, s]], more: true});
+  const keys = zoho(answer, 1, {slices: [['id', 'Modified_Time']]});
+  assert.deepEqual([(await sweep(keys)).ids, keys.left], [['1'], []]);
+  const more = zoho(pages({rows: [[1, s]]}, failure, {rows: [[1, s]], more: true}), 1, {
+    slices: [
+      ['id', 'Modified_Time'],
+      ['id', 'Modified_Time', 'A'],
+    ],
+  });
+  assert.deepEqual([(await sweep(more)).ids, more.left.length], [[], 1]);
+});
+
+sweeps('ends if a record that failed is gone', async () => {
+  const it = zoho(pages(failure), 1);
+  assert.deepEqual([(await sweep(it)).ids, it.queries.length, it.left], [[], 2, []]);
+});
+
+sweeps('fails as Zoho does if the keys fail, too, and learns nothing of the size', async () => {
+  const outage = new ZohoError('unavailable', 'Down');
+  const it = zoho(pages(failure, outage), 8);
+  await assert.rejects(sweep(it), outage);
+  assert.deepEqual([it.plan.pageSize.rows, it.left], [8, []]);
+});
+
+const otherFailures = [
+  new ZohoError('unavailable', 'Slow down', {status: 429}),
+  new ZohoError('unavailable', 'Slow down', {code: 'TOO_MANY_REQUESTS'}),
+  new ZohoError('refused', 'No'),
+  new ZohoError('module', 'No'),
+  new Error('a fault of ours'),
+] as const;
+
+sweeps('fails at once where the size is not at fault', async () => {
+  for (const error of otherFailures) {
+    const it = zoho(() => error, 8);
+    await assert.rejects(sweep(it), error);
+    assert.deepEqual([it.queries.length, it.plan.pageSize.rows], [1, 8]);
+  }
+});
+
+/** A context that is aborted during a query. */
+function aborting(number: number, answer: Answer): {zoho: CoqlZoho; reason: Error} {
+  const abort = new AbortController();
+  const reason = new Error('stop');
+  const made = zoho(
+    (query, asked) => {
+      if (asked === number) abort.abort(reason);
+      return answer(query, asked);
+    },
+    8,
+    {changes: {signal: abort.signal, bulkIds: () => assert.fail('no job is submitted')}},
+  );
+  return {zoho: made, reason};
+}
+
+sweeps('asks nothing more when it was aborted', async () => {
+  const {zoho, reason} = aborting(1, () => failure);
+  await assert.rejects(sweep(zoho), reason);
+  assert.equal(zoho.queries.length, 1);
+});
+
+/** A second with more records than pages by time get beyond, and then what its own queries are answered. */
+const crowded = (...second: readonly (CoqlReply | Error)[]): Answer =>
+  pages({rows: [[1, t]], more: true}, {rows: [[1, t]], more: true}, ...second);
+
+sweeps('reads a crowded second by id to its end, and goes on after it', async () => {
+  const it = zoho(
+    crowded(
+      {
+        rows: [
+          [1, t],
+          [2, t],
+        ],
+        more: true,
+      },
+      {rows: [[3, t]], more: false},
+      {rows: [[9, t + 1]], more: false},
+    ),
+  );
+  const {ids, cursors} = await sweep(it);
+  assert.deepEqual(ids, ['1', '1', '1', '2', '3', '9']);
+  assert.deepEqual(
+    it.queries.slice(2).map(({text}) => /id > '(\d+)'/.exec(text)?.[1]),
+    ['0', '2', undefined],
+  );
+  assert.deepEqual(cursors.at(-2), {cursor: instantOf(t), after: '3'}, 'its end is not that of the window');
+  const empty = await sweep(
+    zoho(crowded({rows: [[1, t]], more: true}, {rows: [], more: true}, {rows: [[9, t + 1]], more: false})),
+  );
+  assert.deepEqual(empty.ids, ['1', '1', '1', '9'], 'an empty page is the end of it');
+});
+
+const refused = new ZohoError('refused', 'Cannot query by id');
+
+/** The ids of a second, as a bulk read job finds them. */
+const byJob = (...lists: readonly (readonly string[])[]) => {
+  const ranges: [number, number][] = [];
+  return {
+    ranges,
+    async *bulkIds(fromS: number, toS: number) {
+      ranges.push([fromS, toS]);
+      yield* lists;
+    },
+  };
+};
+
+sweeps('looks up a crowded second by a job if Zoho rejects the query by id', async () => {
+  const job = byJob(['1', '2'], ['3']);
+  const it = zoho(
+    crowded(
+      refused,
+      {
+        rows: [
+          [1, t],
+          [2, t],
+        ],
+      },
+      {rows: []},
+      {rows: [[9, t + 1]], more: false},
+    ),
+    8,
+    {
+      changes: {bulkIds: job.bulkIds},
+    },
+  );
+  const {ids, cursors} = await sweep(it);
+  assert.deepEqual([ids, job.ranges], [['1', '1', '1', '2', '9'], [[t, t + 1]]]);
+  assert.deepEqual(cursors.slice(2, 4), [
+    {cursor: instantOf(t), after: '2'},
+    {cursor: instantOf(t), after: '3'},
+  ]);
+  assert.deepEqual(it.logged, [
+    `info Leads: Cannot query by id; its records of ${instantOf(t)} are looked up by a bulk read job`,
+  ]);
+  const mute = zoho(crowded(refused), 8, {changes: {log: undefined, bulkIds: byJob().bulkIds}});
+  assert.deepEqual((await sweep(mute)).ids, ['1', '1']);
+});
+
+sweeps('fails with a crowded second where a job would not help', async () => {
+  const other = new ZohoError('module', 'Gone');
+  const {bulkIds} = {bulkIds: () => assert.fail('no job is submitted')};
+  await assert.rejects(sweep(zoho(crowded(other), 8, {changes: {bulkIds}})), other);
+  await assert.rejects(sweep(zoho(crowded(refused))), refused);
+  await assert.rejects(sweep(zoho(crowded({rows: [[2, t]], more: true}, refused), 8, {changes: {bulkIds}})), refused);
+  const {zoho: aborted, reason} = aborting(3, crowded(refused));
+  await assert.rejects(sweep(aborted), reason);
+});
+
 sweeps.run();
+
+const lists = suite('rowsByIds');
+
+/** Records by id, with their values unless they are poisoned or too many. */
+const byId =
+  ({poison, servedMax = 100, error = failure}: {poison?: string; servedMax?: number; error?: Error} = {}): Answer =>
+  (query) => {
+    const asked = query.text.match(/'\d+'/g)?.map((id) => Number(id.slice(1, -1))) ?? [];
+    if (!isKeys(query) && (asked.length > servedMax || asked.some((id) => String(id) === poison))) return error;
+    return {rows: asked.map((id) => [id, s] as const), more: false};
+  };
+
+async function read({plan, context}: CoqlZoho, ids: readonly string[]) {
+  const asked: number[] = [];
+  const [rows, live]: [string[], string[]] = [[], []];
+  for await (const answer of rowsByIds(plan, ids, context)) {
+    asked.push(answer.asked.length);
+    rows.push(...idsOf(answer.rows));
+    live.push(...answer.live);
+  }
+  return {asked, rows, live};
+}
+
+const six = ['1', '2', '3', '4', '5', '6'];
+
+lists('have the records that exist, whole and dated by their creation if by nothing else', async () => {
+  const records: readonly CoqlRecord[] = [
+    [1, s],
+    {id: '2', Modified_Time: null, Created_Time: zohoTime(t)},
+    {id: '3', Modified_Time: null, Created_Time: null},
+  ];
+  const slices = [['id', 'Modified_Time', 'Created_Time', 'A']];
+  const it = zoho(() => ({rows: records}), 8, {slices});
+  const [answer] = await Array.fromAsync(rowsByIds(it.plan, six, it.context));
+  assert.deepEqual([answer?.asked, answer?.live], [six, new Set(['1', '2', '3'])]);
+  assert.deepEqual(columnOf(answer?.rows as RowBlock, 'Modified_Time'), [zohoTime(s), zohoTime(t)]);
+  assert.deepEqual(it.left, ['row 3 id 3 time of its records read by id']);
+});
+
+lists('stay as short as Zoho accepts, which is told', async () => {
+  const it = zoho((query) => (query.limit > 4 ? refused : byId()(query, 0)));
+  assert.deepEqual(await read(it, six), {asked: [3, 3], rows: six, live: six});
+  assert.deepEqual(it.logged, ['info Leads: Zoho accepts at most 3 ids in a list; later lists are no longer than that']);
+  const mute = zoho((query) => (query.limit > 4 ? refused : byId()(query, 0)), 8, {changes: {log: undefined}});
+  assert.deepEqual((await read(mute, six)).rows, six);
+});
+
+lists('get shorter if their records fail by size, once the key of the first one is served', async () => {
+  for (const changes of [{}, {log: undefined}]) {
+    const it = zoho(byId({servedMax: 3}), 8, {changes});
+    assert.deepEqual(await read(it, six), {asked: [3, 3], rows: six, live: six});
+    assert.deepEqual(
+      it.queries.map(({columns, limit}) => [columns.length, limit]),
+      [
+        [3, 6],
+        [2, 1],
+        [3, 3],
+        [3, 3],
+      ],
+    );
+    if (it.context.log !== undefined)
+      assert.deepEqual(it.logged, ['info Leads: No answer; asking for 3 records at once instead of 6']);
+  }
+});
+
+lists('get shorter if an answer breaks off, or weighs more than a page should', async () => {
+  const short = zoho((query) => (query.limit > 3 ? {rows: [[1, s]], more: true} : byId()(query, 0)), 8);
+  assert.deepEqual(await read(short, six), {asked: [3, 3], rows: six, live: six});
+  const bytesWanted = 2_500;
+  const heavy = zoho(
+    (query) => ({rows: (byId()(query, 0) as CoqlReply).rows.map((row) => ({...recordOf(row), A: 'a'.repeat(1_000)}))}),
+    8,
+    {planned: {pageSize: new PageSize({most: 3, bytesWanted})}},
+  );
+  assert.deepEqual((await read(heavy, six)).asked, [3, 2, 1]);
+});
+
+const recordOf = (record: CoqlRecord): object => {
+  const [id, seconds] = record as readonly [number, number];
+  return {id: String(id), Modified_Time: zohoTime(seconds)};
+};
+
+lists('leave out a record that fails alone, which exists nevertheless', async () => {
+  const it = zoho(byId({poison: '2'}), 1);
+  assert.deepEqual(await read(it, ['1', '2', '3']), {asked: [1, 1, 1], rows: ['1', '3'], live: ['1', '2', '3']});
+  assert.deepEqual(it.left, ['row 1 id 2 unserved of its records read by id']);
+  assert.deepEqual(it.logged, ['info Leads 2: No answer, even for record 2 alone']);
+});
+
+lists('fail at once where the size is not at fault, or when aborted', async () => {
+  for (const error of otherFailures.filter((error) => !(error instanceof ZohoError) || error.kind !== 'refused')) {
+    const it = zoho(byId({servedMax: 0, error}), 8);
+    await assert.rejects(read(it, six), error);
+    assert.equal(it.queries.length, 1);
+  }
+  const outage = zoho(() => failure, 8);
+  await assert.rejects(read(outage, six), failure);
+  assert.equal(outage.plan.pageSize.rows, 8);
+  const {zoho: aborted, reason} = aborting(1, () => failure);
+  await assert.rejects(read(aborted, six), reason);
+  assert.equal(aborted.queries.length, 1);
+});
+
+lists.run();
+
+const keys = suite('idsSince');
+
+keys('has the key of every record, in pages of the largest size, whatever whole records fail at', async () => {
+  const it = zoho(
+    pages(
+      {
+        rows: [
+          [1, s],
+          [2, s],
+        ],
+        more: true,
+      },
+      {rows: [[3, t]], more: true},
+    ),
+    500,
+  );
+  it.plan.pageSize.failed(500);
+  const found = await Array.fromAsync(idsSince(it.plan, s, it.context));
+  assert.deepEqual(found.map(idsOf), [['1', '2'], ['3']]);
+  assert.deepEqual(
+    it.queries.map(({columns, limit}) => `${columns} ${limit}`),
+    Array(3).fill('id,Modified_Time 500'),
+  );
+  assert.match(it.queries[0]?.text ?? '', new RegExp(`Modified_Time >= '${zohoTime(s).replace('+', '\\+')}'`));
+});
+
+keys.run();

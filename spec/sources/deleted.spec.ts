@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
+import {deletedPagesMax, deletedPassesMax, windowLagS} from '../../lib/limits.ts';
 import {consume} from '../../lib/platform/generators.ts';
+import type {Quarantine} from '../../lib/records/unusable-rows.ts';
 import {deletedPages} from '../../lib/sources/deleted.ts';
 import type {DeletedRow, DeletedRows, ZohoClient} from '../../lib/zoho/api.ts';
 
@@ -183,6 +185,166 @@ deleted('requests another page after a feed that ends at the cap, and believes a
     const {ids, readToS, calls} = await readAll({perSecond: [1_000, 1_010, 20_000], order});
     assert.deepEqual([ids.size, readToS, calls], [22_010, nowS - 2, 2 * 111]);
   }
+});
+
+/** A page of a scripted feed: deletions by id and seconds after the start, and whether more follow; or a failure. */
+type Page = readonly [rows: readonly (readonly [id: number, agoS: number])[], more: boolean] | Error;
+
+/** Reads a feed whose pages are answered in order. Returns how it ended, and where each query began. */
+async function readScript(
+  pages: readonly Page[],
+  {quarantine, clock = () => nowS}: {quarantine?: Quarantine; clock?: (reading: number) => number} = {},
+) {
+  const queries: string[] = [];
+  let readings = 0;
+  const client = {
+    nowSeconds: async () => clock(++readings),
+    async deleted(_module: string, fromS: number, page: number) {
+      const answer = pages[queries.push(`${fromS - sinceS} page ${page}`) - 1];
+      assert.ok(answer !== undefined, `the feed goes on: ${queries}`);
+      if (answer instanceof Error) throw answer;
+      const [rows, more] = answer;
+      return {
+        rows: rows.map(([id, afterS]) => ({
+          id: String(id),
+          deletedTime: iso(sinceS + afterS),
+          deletedS: sinceS + afterS,
+          type: 'recycle',
+        })),
+        more,
+      };
+    },
+  } as unknown as ZohoClient;
+  const ids: string[] = [];
+  const reading = deletedPages('Leads', sinceS, {client, signal: new AbortController().signal, quarantine});
+  const end = await consume(reading, (page) => void ids.push(page.map(({id}) => id).join()));
+  assert.equal(queries.length, pages.length, 'the feed ends before its last page');
+  return {end, ids, queries};
+}
+
+const [one, two, three, four] = [
+  [1, 10],
+  [2, 11],
+  [3, 12],
+  [4, 13],
+] as const;
+
+deleted('reads a feed of one page once', async () => {
+  const {end, ids} = await readScript([[[one, two], false]]);
+  assert.deepEqual([end, ids], [{readToS: nowS - windowLagS}, ['1,2']]);
+});
+
+deleted('reads a feed of several pages until two passes agree, in whatever order', async () => {
+  const {end, ids} = await readScript([
+    [[one, two], true],
+    [[four], false],
+    [[one, two], true],
+    [[three], false],
+    [[three, one], true],
+    [[two], false],
+  ]);
+  assert.deepEqual([end, ids], [{readToS: nowS - windowLagS}, ['1,2', '4', '1,2', '3', '3,1', '2']]);
+});
+
+deleted('tells passes apart by the times of deletions, too', async () => {
+  const pass = (afterS: number): Page[] => [
+    [[one], true],
+    [[[2, afterS]], false],
+  ];
+  await readScript([...pass(11), ...pass(12), ...pass(12)]);
+});
+
+deleted('does not mind deletions between two passes from the time on that is not read yet', async () => {
+  const late = 3_600 - windowLagS;
+  await readScript([
+    [[one], true],
+    [[two], false],
+    [[one], true],
+    [[two, [9, late]], false],
+  ]);
+  await readScript([
+    [[one], true],
+    [[two], false],
+    ...Array.from({length: 2}, (): Page[] => [
+      [[one], true],
+      [[two, [9, late - 1]], false],
+    ]).flat(),
+  ]);
+});
+
+deleted('counts nothing as read if no two passes agree', async () => {
+  const pages = Array.from({length: deletedPassesMax}, (_, pass): Page[] => [
+    [[one], true],
+    [[[2 + pass, 11]], false],
+  ]).flat();
+  const {end} = await readScript(pages);
+  assert.deepEqual(end, {stopped: 'The deletions of module Leads kept changing while they were read'});
+});
+
+deleted('reaches as far as the earliest clock of its passes, each read before and after the first page', async () => {
+  const pass: Page[] = [
+    [[one], true],
+    [[two], false],
+  ];
+  for (const [clock, earliest] of [
+    [[1, 5, 0, 6, 7, 0], 1],
+    [[5, 2, 0, 6, 7, 0], 2],
+    [[6, 7, 0, 3, 5, 0], 3],
+    [[6, 7, 0, 5, 4, 0], 4],
+  ] as const) {
+    const {end} = await readScript([...pass, ...pass], {clock: (reading) => nowS + clock[reading - 1]!});
+    assert.deepEqual(end, {readToS: nowS + earliest - windowLagS});
+  }
+});
+
+for (const code of ['DISCRETE_PAGINATION_LIMIT_EXCEEDED', 'PAGINATION_LIMIT_EXCEEDED', 'LIMIT_EXCEEDED']) {
+  deleted(`continues by time after ${code}, from the second before the latest deletion`, async () => {
+    const cap = new ZohoError('refused', 'No more pages', {code});
+    const pass: Page[] = [[[one, two, three], true], cap, [[two, three, four], false]];
+    const {end, ids, queries} = await readScript([...pass, ...pass]);
+    assert.deepEqual(end, {readToS: nowS - windowLagS});
+    assert.deepEqual(
+      [ids.slice(0, 2), queries.slice(0, 3)],
+      [
+        ['1,2,3', '2,3,4'],
+        ['0 page 1', '0 page 2', '11 page 1'],
+      ],
+    );
+    await assert.rejects(readScript([cap]), cap, 'a first page has no cap');
+  });
+}
+
+deleted('fails with what is not the end of numbered pages', async () => {
+  const coded = Object.assign(new Error('a fault of ours'), {code: 'LIMIT_EXCEEDED'});
+  for (const error of [new ZohoError('refused', 'No', {code: 'OTHER'}), new ZohoError('unavailable', 'No answer'), coded])
+    await assert.rejects(readScript([[[one], true], error]), error);
+});
+
+deleted('counts nothing as read of a feed that does not end', async () => {
+  let calls = 0;
+  const {stopped} = await readAnswers(() => {
+    assert.ok(++calls <= deletedPagesMax, 'the feed is read without end');
+    return {rows: [{id: String(calls), deletedTime: 'then', deletedS: sinceS + 100, type: 'recycle'}], more: true};
+  });
+  assert.equal(stopped, `The deletions of module Leads do not end after ${deletedPagesMax} pages`);
+  assert.equal(calls, deletedPagesMax);
+});
+
+deleted('leaves out unusable rows of each page, and nothing else', async () => {
+  const left: string[] = [];
+  const quarantine: Quarantine = {
+    has: () => true,
+    add: ({digest}, page) => void left.push(`${digest} of ${page}`),
+    addUnread() {},
+  };
+  await readScript([[[one], false]], {quarantine});
+  assert.deepEqual(left, []);
+  const client = {
+    nowSeconds: async () => nowS,
+    deleted: async () => ({rows: [], unusable: [{row: 1, fault: 'id', digest: 'odd'}], more: false}),
+  } as unknown as ZohoClient;
+  await consume(deletedPages('Leads', sinceS, {client, signal: new AbortController().signal, quarantine}), () => {});
+  assert.deepEqual(left, ['odd of page 1 of its deletions']);
 });
 
 deleted.run();

@@ -60,6 +60,7 @@ sizes('keeps a limit of the organisation for good', () => {
   const size = new PageSize({most: 2_000});
   assert.equal(size.allow(200), true);
   assert.equal(size.allow(200), false);
+  assert.equal(size.most, 200);
   for (let i = 0; i < 1_000; i++) size.succeeded(200, 200, 1);
   assert.equal(size.rows, 200);
 });
@@ -75,6 +76,15 @@ sizes('follows the weight of rows: at once if they become heavier, gradually if 
   assert.equal(size.rows, 2_000);
   size.succeeded(20, 1, 5_000_000);
   assert.equal(size.rows, 1, 'one row, however heavy');
+});
+
+sizes('learns nothing of the weight from an answer without rows', () => {
+  const size = new PageSize({most: 2_000, bytesWanted: 1_000});
+  size.succeeded(2_000, 0, 0);
+  assert.equal(size.rows, 2_000);
+  size.succeeded(2_000, 10, 1_000);
+  size.succeeded(10, 0, 500);
+  assert.equal(size.rows, 10);
 });
 
 sizes('law: always between one row and the most, and never larger after a failure', () => {

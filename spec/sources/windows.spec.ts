@@ -65,6 +65,12 @@ for (const bySecond of [true, false]) {
   );
 }
 
+windows('a crowded second does not end the window if Zoho does not say whether more follow', async () => {
+  const records = [...spreadOver(250, (nowS - 30) * 1000, 1000), {id: '9000', modifiedMs: (nowS - 4) * 1000}];
+  const {ids, cursor} = await swept({records, hiddenMs: true, flags: 'missing', rowsMax: 200});
+  assert.deepEqual([unique(ids), ids.at(-1), cursor], [251, '9000', drainedAt]);
+});
+
 windows('a few records with hidden milliseconds cost no more queries than others', async () => {
   const records = spreadOver(150, (nowS - 30) * 1000, 3_000);
   for (const flags of ['plain', 'text'] as const) {
