@@ -42,8 +42,6 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/sources/feed-query', 'sources/deleted'],
   ['lib/transforms/csv/', 'transforms/parse-csv'],
   ['lib/transforms/json/', 'transforms/parse-json'],
-  ['lib/transforms/number-rows', 'records/row-digest'],
-  ['lib/transforms/shape', 'transforms/coerce', 'records/documents'],
   ['lib/transforms/values/', 'transforms/coerce'],
   ['lib/transforms/zip/', 'transforms/unzip'],
   ['lib/zoho/attempt', 'zoho/client'],
