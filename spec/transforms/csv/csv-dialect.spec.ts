@@ -25,7 +25,8 @@ header('may have quotes around names', () => {
   assert.deepEqual(dialectOf(Buffer.from('"Id";"A"'), '\n').delimiter, ';');
 });
 
-header('may name the id twice, but no other column', () => {
+header('may name the id again, but no other column', () => {
+  assert.deepEqual(columnsOf('id,id,A'), ['id', 'id', 'A']);
   assert.deepEqual(columnsOf('Id,id,A,Id'), ['Id', 'id', 'A', 'Id']);
   assert.deepEqual(columnsOf('Id,ID,A'), ['Id', 'ID', 'A']);
 });
