@@ -83,10 +83,9 @@ export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: 
 
 /**
  * Writes a cell whose spelling the kernel does not handle. Returns JSON text and whether the value
- * fits its type. `isJson` marks a cell that is the JSON text of a structure. The JSON has at most 6
- * bytes for each byte of the cell, plus 40.
+ * fits its type. The JSON has at most 6 bytes for each byte of the cell, plus 40.
  */
-export type OtherCell = (cell: string, isJson: boolean) => {readonly json: string; readonly fits: boolean};
+export type OtherCell = (cell: string) => {readonly json: string; readonly fits: boolean};
 
 /** A column of a document. */
 export interface Column {
@@ -197,7 +196,7 @@ function other(column: number, at: number, from: number, to: number, kind: numbe
   const memoryBytes = Buffer.from(memory.buffer);
   const received = memoryBytes.toString('utf8', from, to);
   const cell = kind === codes.cellQuoted ? received.replaceAll('""', '"') : received;
-  const {json, fits} = writing[column]?.other?.(cell, kind === codes.cellJson) ?? {json: JSON.stringify(cell), fits: false};
+  const {json, fits} = writing[column]!.other?.(cell) ?? {json: JSON.stringify(cell), fits: false};
   if (!fits) memoryBytes.writeUInt32LE(1, heapBase + column * codes.columnBytes + codes.columnMisfit);
   return at + memoryBytes.write(json, at);
 }
