@@ -9,6 +9,7 @@ import {withValidText} from './csv/broken-cells.ts';
 import {byteReader, isPlain} from './csv/csv-bytes.ts';
 import {type Dialect, damaged, dialectOf, type RowReader} from './csv/csv-dialect.ts';
 import {papaReader} from './csv/csv-papa.ts';
+import {lineEnd, rowEnd} from './csv/row-end.ts';
 
 export interface ParseCsvOptions {
   /** Rows at the start that are read but not yielded, including unreadable ones. */
@@ -67,7 +68,6 @@ export async function* parseCsv(
 }
 
 const nothing = new Uint8Array(0);
-const quote = 0x22;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
@@ -161,7 +161,6 @@ class Page {
         // Valid quotes show where a ragged row ends. Malformed ones do not: the next line may be a
         // row.
         const end = stop === 'ragged' ? rowEnd(bytes, at, this.#dialect) : lineEnd(bytes, at, this.#dialect);
-        if (end < 0) break;
         this.#break(bytes.subarray(at, end), stop === 'ragged' ? 'cells' : 'quotes');
         at = end;
       } else if (at === row) break;
@@ -214,7 +213,7 @@ class Page {
     const left = this.#left;
     if (this.#dialect === undefined) throw damaged('the header has no end');
     const end = lineEnd(left, 0, this.#dialect);
-    this.#inLine = end < 0;
+    this.#inLine = end === 0;
     this.#break(left.subarray(0, this.#inLine ? left.length : end), fault);
     this.#left = this.#inLine ? nothing : left.subarray(yield* this.#complete(left, end));
   }
@@ -222,7 +221,7 @@ class Page {
   /** Discards the rest of a line that was given up; returns where the next line begins. */
   #endLine(block: Uint8Array): number {
     const end = lineEnd(block, 0, this.#dialect!);
-    this.#inLine = end < 0;
+    this.#inLine = end === 0;
     const to = this.#inLine ? block.length : end;
     this.#broken!.hash.update(block.subarray(0, to));
     return to;
@@ -253,24 +252,4 @@ interface BrokenRow {
 function rowBytes({bytes, cells, columns}: RowBlock, row: number): Uint8Array {
   const width = 2 * columns.length;
   return bytes.subarray(cells[row * width]! >> 2, cells[(row + 1) * width - 1]!);
-}
-
-/** Where the next line begins; -1 when this one does not end in `bytes`. */
-function lineEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
-  return bytes.indexOf(dialect.lineEnd.charCodeAt(0), from) + 1 || -1;
-}
-
-/** Where the next row begins, assuming valid quotes; -1 when this one does not end in `bytes`. */
-function rowEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
-  const [delimiter, end] = [dialect.delimiter.charCodeAt(0), dialect.lineEnd.charCodeAt(0)];
-  let inQuotes = false;
-  let isCellStart = true;
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at]!;
-    if (byte === quote && (inQuotes || isCellStart)) inQuotes = !inQuotes;
-    else if (byte === end && !inQuotes) return at + 1;
-    // A second quote inside quotes opens them again.
-    isCellStart = (byte === delimiter && !inQuotes) || (byte === quote && !inQuotes);
-  }
-  return -1;
 }
