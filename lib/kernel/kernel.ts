@@ -162,7 +162,9 @@ export function coerce({image, columns}: Program, rows: CellBlock, blocks: Buffe
   let row = 0;
   let at = out;
   for (;;) {
-    const [columnCount, width, limit] = [columns.length, rows.columns.length, memory.length];
+    // The room behind the last document may lie beyond the limit.
+    const limit = memory.length - codes.shapeRoomBytes;
+    const [columnCount, width] = [columns.length, rows.columns.length];
     const fault = exports.coerce(
       heapBase,
       columnCount,
@@ -179,7 +181,7 @@ export function coerce({image, columns}: Program, rows: CellBlock, blocks: Buffe
     );
     row = exports.written.value;
     at = exports.writtenTo.value;
-    if (fault === codes.faultRoom) reserve(2 * limit);
+    if (fault === codes.faultRoom) reserve(2 * memory.length);
     else if (fault !== codes.faultNone) return {row, fault};
     else break;
   }
@@ -225,9 +227,9 @@ function put(text: string): number {
   return heapBase + Buffer.from(memory.buffer).write(text, heapBase);
 }
 
-/** Makes memory up to `end` usable, plus one stride. */
+/** Makes memory up to `end` usable. */
 function reserve(end: number): void {
-  const missing = end + codes.strideBytes - memory.length;
+  const missing = end - memory.length;
   // Stryker disable next-line EqualityOperator: to grow by nothing changes nothing
   if (missing <= 0) return;
   exports.memory.grow(Math.ceil(missing / pageBytes));

@@ -108,6 +108,33 @@ kernel('works with whatever memory earlier calls left', () => {
   assert.equal(scan(Buffer.from('1,,\n'.repeat(50_000)), columns.length, 50_000, blocks).count, 50_000);
 });
 
+/** Takes what is given as it is, without room after it. */
+class ExactBlocks extends BufferPool {
+  override filled(bytes: Uint8Array): Uint8Array {
+    return bytes.slice();
+  }
+}
+
+kernel('leaves room behind each document, wherever its memory ends', () => {
+  // The longest text that the connector may write for a cell, in so many cells that memory ends in the last of them.
+  const other: OtherCell = (cell) => ({json: JSON.stringify('x'.repeat(6 * cell.length + 38)), fits: true});
+  const names = Array.from({length: 8}, (_, i) => `A${i}`);
+  const prepared = program([
+    {place: 0, writer: codes.writeId, key: '{"id":'},
+    {place: 1, writer: codes.writeInstant, key: ',"Modified_Time":'},
+    ...names.map((name, i) => ({place: 2 + i, writer: codes.writeInteger, key: `,"${name}":`, other})),
+  ]);
+  const exact = new ExactBlocks();
+  for (let length = 1; length <= 115; length += 6) {
+    const bytes = Buffer.from(`1,${T},${'x'.repeat(length)}${',x'.repeat(7)}\n${`1,${T}${',x'.repeat(8)}\n`.repeat(305)}`);
+    const rows = {columns: ['Id', 'Modified_Time', ...names], bytes, ...scan(bytes, 10, 1_000, blocks)};
+    beginAnew();
+    const coerced = coerce(prepared, rows, exact);
+    assert.ok('ranges' in coerced);
+    assert.ok(coerced.ranges.at(-1)! + codes.shapeRoomBytes <= coerced.bytes.length, `after ${length} bytes`);
+  }
+});
+
 /** Counts the kernels that are begun meanwhile. */
 function kernelsBegun(work: () => unknown): number {
   const {Instance} = WebAssembly;
