@@ -184,6 +184,8 @@ export const kernelBytesMax = 16 << 20;
 /** Bytes of a CSV row and header. An unclosed quote must not swallow a page. */
 export const rowBytesMax = 16 << 20;
 export const headerLineBytesMax = 1 << 20;
+/** Bytes of a block joined to the row that the block before cut: enough to fill a batch, too. */
+export const joinBytes = 64 << 10;
 /** Values of a batch whose replaced text is noted, and records that the log names per field. */
 export const replacedNotesMax = 100;
 export const replacedNamedMax = 20;

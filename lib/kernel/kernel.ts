@@ -42,7 +42,7 @@ let memory = new Uint8Array(exports.memory.buffer);
 const heapBase = align(exports.heapBase());
 
 /** The columns being written. */
-let writing: readonly Column[] = [];
+let writing: readonly Column[];
 
 function instantiate(): Exports {
   return new WebAssembly.Instance<Exports>(module, {coerce: {other}}).exports;
@@ -69,24 +69,22 @@ export function scan(bytes: Uint8Array, width: number, rowsMax: number, blocks: 
   const from = heapBase;
   const to = from + bytes.length;
   const cells = align(to + scanBytes);
-  renew(cells + 8 * width * (rowsMax + 1));
+  renew(cells + 8 * width * rowsMax);
   memory.set(bytes, from);
   const count = exports.scan(from, to, width, cells, rowsMax);
-  const scanned = {
+  return {
     cells: new Int32Array(blocks.filled(memory.subarray(cells, cells + 8 * width * count)).buffer, 0, 2 * width * count),
     count,
     next: exports.next.value - from,
     stop: exports.stop.value,
   };
-  return scanned;
 }
 
 /**
  * Writes a cell whose spelling the kernel does not handle. Returns JSON text and whether the value
- * fits its type. `isJson` marks a cell that is the JSON text of a structure. The JSON has at most 6
- * bytes for each byte of the cell, plus 40.
+ * fits its type. The JSON has at most 6 bytes for each byte of the cell, plus 40.
  */
-export type OtherCell = (cell: string, isJson: boolean) => {readonly json: string; readonly fits: boolean};
+export type OtherCell = (cell: string) => {readonly json: string; readonly fits: boolean};
 
 /** A column of a document. */
 export interface Column {
@@ -120,10 +118,13 @@ export function program(columns: readonly Column[]): Program {
   for (const [c, {place, writer}] of columns.entries()) {
     const column = c * codes.columnBytes;
     const text = keys[c]!;
-    view.setUint32(column + codes.columnPlace, place, true);
-    view.setUint32(column + codes.columnWriter, writer, true);
-    view.setUint32(column + codes.columnKey, heapBase + key, true);
-    view.setUint32(column + codes.columnKeyBytes, text.length, true);
+    for (const [at, value] of [
+      [codes.columnPlace, place],
+      [codes.columnWriter, writer],
+      [codes.columnKey, heapBase + key],
+      [codes.columnKeyBytes, text.length],
+    ] as const)
+      view.setUint32(column + at, value, true);
     image.set(text, key);
     key += text.length;
   }
@@ -161,7 +162,9 @@ export function coerce({image, columns}: Program, rows: CellBlock, blocks: Buffe
   let row = 0;
   let at = out;
   for (;;) {
-    const [columnCount, width, limit] = [columns.length, rows.columns.length, memory.length];
+    // The room behind the last document may lie beyond the limit.
+    const limit = memory.length - codes.shapeRoomBytes;
+    const [columnCount, width] = [columns.length, rows.columns.length];
     const fault = exports.coerce(
       heapBase,
       columnCount,
@@ -178,18 +181,21 @@ export function coerce({image, columns}: Program, rows: CellBlock, blocks: Buffe
     );
     row = exports.written.value;
     at = exports.writtenTo.value;
-    if (fault === codes.faultRoom) reserve(2 * limit);
+    if (fault === codes.faultRoom) reserve(2 * memory.length);
     else if (fault !== codes.faultNone) return {row, fault};
     else break;
   }
   const ranges = new Int32Array(memory.buffer, rangesAt, 2 * count).slice();
-  const coerced = {bytes: blocks.filled(memory.subarray(out, at)), ranges, misfits: misfits(columns.length)};
-  return coerced;
+  return {bytes: blocks.filled(memory.subarray(out, at)), ranges, misfits: misfits(columns.length)};
 }
 
 function misfits(columnCount: number): number[] {
-  const view = new DataView(memory.buffer, heapBase);
-  return [...Array(columnCount).keys()].filter((c) => view.getUint32(c * codes.columnBytes + codes.columnMisfit, true) !== 0);
+  return [...Array(columnCount).keys()].filter((column) => memory[misfitPlace(column)] !== 0);
+}
+
+/** Where a column notes that a cell did not fit. */
+function misfitPlace(column: number): number {
+  return heapBase + column * codes.columnBytes + codes.columnMisfit;
 }
 
 /** Called by the kernel. */
@@ -197,8 +203,8 @@ function other(column: number, at: number, from: number, to: number, kind: numbe
   const memoryBytes = Buffer.from(memory.buffer);
   const received = memoryBytes.toString('utf8', from, to);
   const cell = kind === codes.cellQuoted ? received.replaceAll('""', '"') : received;
-  const {json, fits} = writing[column]?.other?.(cell, kind === codes.cellJson) ?? {json: JSON.stringify(cell), fits: false};
-  if (!fits) memoryBytes.writeUInt32LE(1, heapBase + column * codes.columnBytes + codes.columnMisfit);
+  const {json, fits} = writing[column]!.other?.(cell) ?? {json: JSON.stringify(cell), fits: false};
+  if (!fits) memory[misfitPlace(column)] = 1;
   return at + memoryBytes.write(json, at);
 }
 
@@ -221,9 +227,10 @@ function put(text: string): number {
   return heapBase + Buffer.from(memory.buffer).write(text, heapBase);
 }
 
-/** Makes memory up to `end` usable, plus one stride. */
+/** Makes memory up to `end` usable. */
 function reserve(end: number): void {
-  const missing = end + codes.strideBytes - memory.length;
+  const missing = end - memory.length;
+  // Stryker disable next-line EqualityOperator: to grow by nothing changes nothing
   if (missing <= 0) return;
   exports.memory.grow(Math.ceil(missing / pageBytes));
   memory = new Uint8Array(exports.memory.buffer);
@@ -243,5 +250,5 @@ function renew(end: number): void {
 }
 
 function align(place: number): number {
-  return (place + codes.strideBytes - 1) & -codes.strideBytes;
+  return Math.ceil(place / codes.strideBytes) * codes.strideBytes;
 }

@@ -1,7 +1,7 @@
 /** CSV pages of Bulk Read to batches of rows (zoho-api sheet 4.4). */
 import {isUtf8} from 'node:buffer';
 import {createHash, type Hash} from 'node:crypto';
-import {headerLineBytesMax, resyncLinesMax, rowBytesMax} from '../limits.ts';
+import {headerLineBytesMax, joinBytes, resyncLinesMax, rowBytesMax} from '../limits.ts';
 import type {RowBlock} from '../records/batch.ts';
 import {noRows} from '../records/rows.ts';
 import {faultOfRow, type RowFault, rowFaults, sliceRows, type UnusableRow} from '../records/unusable-rows.ts';
@@ -9,6 +9,7 @@ import {withValidText} from './csv/broken-cells.ts';
 import {byteReader, isPlain} from './csv/csv-bytes.ts';
 import {type Dialect, damaged, dialectOf, type RowReader} from './csv/csv-dialect.ts';
 import {papaReader} from './csv/csv-papa.ts';
+import {lineEnd, rowEnd} from './csv/row-end.ts';
 
 export interface ParseCsvOptions {
   /** Rows at the start that are read but not yielded, including unreadable ones. */
@@ -67,21 +68,13 @@ export async function* parseCsv(
 }
 
 const nothing = new Uint8Array(0);
-const quote = 0x22;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/**
- * How much of a block is joined to the incomplete row before it: enough to complete it and to fill
- * a batch.
- */
-const joinBytes = 64 << 10;
 
 /** A page being read, block by block. */
 class Page {
   readonly #forced: ParseCsvOptions['reader'];
   readonly #onBroken: () => void;
-  #dialect: Dialect | undefined;
-  #reader: RowReader | undefined;
+  #format: Format | undefined;
   /** The beginning of a row that is still incomplete. */
   #left: Uint8Array = nothing;
   /** Blocks to append to `#left` before it is read again. */
@@ -106,18 +99,14 @@ class Page {
     // A long row is read again only once it may have doubled. Otherwise small blocks make the work
     // quadratic.
     if (this.#left.length <= joinBytes || waitingBytes >= this.#left.length) yield* this.#catchUp();
-    if (this.#dialect === undefined) {
-      if (this.#left.length > headerLineBytesMax) throw damaged('the header has no end');
-      return;
-    }
+    if (this.#format === undefined && this.#left.length > headerLineBytesMax) throw damaged('the header has no end');
     while (this.#left.length > rowBytesMax) yield* this.#giveUpLine('length');
   }
 
   /** Yields the rows that the end of the page completes. */
   *end(): Generator<CsvRows, void, void> {
-    yield* this.#catchUp();
     if (this.#left.length > 0) {
-      this.#waiting.push(Buffer.from(this.#dialect?.lineEnd ?? '\n'));
+      this.#waiting.push(Buffer.from(this.#format?.dialect.lineEnd ?? '\n'));
       yield* this.#catchUp();
     }
     while (this.#left.length > 0) yield* this.#giveUpLine('quotes');
@@ -137,7 +126,9 @@ class Page {
     // Most rows are short: copy only what completes the row that was cut.
     const head = Buffer.concat([left, block.subarray(0, joinBytes)]);
     const reached = yield* this.#complete(head, 0);
+    // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator: the ways below find the same rows
     if (head.length === left.length + block.length) this.#left = head.subarray(reached);
+    // Stryker disable next-line EqualityOperator: with the rows of the head at its end, both ways go on there
     else if (reached >= left.length) this.#left = block.subarray(yield* this.#complete(block, reached - left.length));
     else {
       const joined = Buffer.concat([left, block]);
@@ -150,31 +141,34 @@ class Page {
    * begins.
    */
   *#complete(bytes: Uint8Array, from: number): Generator<CsvRows, number, void> {
-    let at = this.#dialect === undefined ? this.#readHeader(bytes) : from;
-    while (this.#dialect !== undefined && this.#reader !== undefined && at < bytes.length) {
-      const {rows, next, stop} = this.#reader(bytes, at);
+    let at = this.#format === undefined ? this.#readHeader(bytes) : from;
+    const format = this.#format;
+    if (format === undefined) return at;
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: a reader finds nothing at the end
+    while (at < bytes.length) {
+      const {rows, next, stop} = format.reader(bytes, at);
       const row = at;
       yield* this.#take(isUtf8(bytes.subarray(at, next)) ? rows : withValidText(rows));
       at = next;
-      if (stop === 'declined') this.#reader = papaReader(this.#dialect);
+      if (stop === 'declined') format.reader = papaReader(format.dialect);
       else if (stop !== undefined) {
         // Valid quotes show where a ragged row ends. Malformed ones do not: the next line may be a
         // row.
-        const end = stop === 'ragged' ? rowEnd(bytes, at, this.#dialect) : lineEnd(bytes, at, this.#dialect);
-        if (end < 0) break;
+        const end = stop === 'ragged' ? rowEnd(bytes, at, format.dialect) : lineEnd(bytes, at, format.dialect);
         this.#break(bytes.subarray(at, end), stop === 'ragged' ? 'cells' : 'quotes');
         at = end;
       } else if (at === row) break;
     }
     return at;
   }
+
   /**
    * Drops the rows to skip. After an unreadable row, rows before the first valid one belong to it.
    */
   *#take(rows: RowBlock): Generator<CsvRows, void, void> {
     let from = 0;
     if (this.#broken !== undefined) {
-      for (; from < rows.count && faultOfRow(rows, from) !== undefined; from++) this.#break(rowBytes(rows, from), 'cells');
+      for (; from < rows.count && faultOfRow(rows, from) !== undefined; from++) this.#extend(this.#broken, rowBytes(rows, from));
       if (from === rows.count) return;
       yield* this.#endBroken();
     }
@@ -187,16 +181,20 @@ class Page {
   *#leaveOut(unreadable: UnusableRow): Generator<CsvRows, void, void> {
     this.#rows++;
     if (this.#skip > 0) this.#skip--;
-    else yield {...noRows, columns: this.#dialect!.columns, unreadable};
+    else yield {...noRows, columns: this.#format!.dialect.columns, unreadable};
   }
 
-  /** Adds a line to the unreadable row. */
+  /** Adds a line to the unreadable row, which begins with it if there is none. */
   #break(line: Uint8Array, fault: RowFault): void {
     this.#broken ??= {fault, hash: createHash('sha1'), lines: 0};
-    this.#broken.hash.update(line);
-    if (++this.#broken.lines > resyncLinesMax)
+    this.#extend(this.#broken, line);
+  }
+
+  #extend(broken: BrokenRow, line: Uint8Array): void {
+    broken.hash.update(line);
+    if (++broken.lines > resyncLinesMax)
       throw damaged(
-        `row ${this.#rows + 1} ${rowFaults[this.#broken.fault]}, and no valid row begins within ${resyncLinesMax} lines after it`,
+        `row ${this.#rows + 1} ${rowFaults[broken.fault]}, and no valid row begins within ${resyncLinesMax} lines after it`,
       );
   }
 
@@ -212,17 +210,16 @@ class Page {
   /** Gives up the first line of a row that does not end, and reads on after it. */
   *#giveUpLine(fault: RowFault): Generator<CsvRows, void, void> {
     const left = this.#left;
-    if (this.#dialect === undefined) throw damaged('the header has no end');
-    const end = lineEnd(left, 0, this.#dialect);
-    this.#inLine = end < 0;
+    const end = lineEnd(left, 0, this.#format!.dialect);
+    this.#inLine = end === 0;
     this.#break(left.subarray(0, this.#inLine ? left.length : end), fault);
     this.#left = this.#inLine ? nothing : left.subarray(yield* this.#complete(left, end));
   }
 
   /** Discards the rest of a line that was given up; returns where the next line begins. */
   #endLine(block: Uint8Array): number {
-    const end = lineEnd(block, 0, this.#dialect!);
-    this.#inLine = end < 0;
+    const end = lineEnd(block, 0, this.#format!.dialect);
+    this.#inLine = end === 0;
     const to = this.#inLine ? block.length : end;
     this.#broken!.hash.update(block.subarray(0, to));
     return to;
@@ -233,13 +230,19 @@ class Page {
     const from = byteOrderMark.equals(bytes.subarray(0, 3)) ? 3 : 0;
     const end = bytes.findIndex((byte) => byte === 0x0a || byte === 0x0d);
     if (end < 0) return 0;
-    if (bytes[end] === 0x0d && end + 1 === bytes.length) return 0;
-    const isPair = bytes[end] === 0x0d && bytes[end + 1] === 0x0a;
-    const dialect = dialectOf(bytes.subarray(from, end), bytes[end] === 0x0d && !isPair ? '\r' : '\n');
-    this.#dialect = dialect;
-    this.#reader = this.#forced === undefined && isPlain(dialect) ? byteReader(dialect) : papaReader(dialect);
-    return end + (isPair ? 2 : 1);
+    const isReturn = bytes[end] === 0x0d;
+    if (isReturn && end + 1 === bytes.length) return 0;
+    const dialect = dialectOf(bytes.subarray(from, end), isReturn && bytes[end + 1] !== 0x0a ? '\r' : '\n');
+    const isForByteReader = this.#forced === undefined && isPlain(dialect);
+    this.#format = {dialect, reader: isForByteReader ? byteReader(dialect) : papaReader(dialect)};
+    return lineEnd(bytes, end, dialect);
   }
+}
+
+/** How a page is read, once its header is known. */
+interface Format {
+  readonly dialect: Dialect;
+  reader: RowReader;
 }
 
 /** An unreadable row, as far as it was read. */
@@ -253,24 +256,4 @@ interface BrokenRow {
 function rowBytes({bytes, cells, columns}: RowBlock, row: number): Uint8Array {
   const width = 2 * columns.length;
   return bytes.subarray(cells[row * width]! >> 2, cells[(row + 1) * width - 1]!);
-}
-
-/** Where the next line begins; -1 when this one does not end in `bytes`. */
-function lineEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
-  return bytes.indexOf(dialect.lineEnd.charCodeAt(0), from) + 1 || -1;
-}
-
-/** Where the next row begins, assuming valid quotes; -1 when this one does not end in `bytes`. */
-function rowEnd(bytes: Uint8Array, from: number, dialect: Dialect): number {
-  const [delimiter, end] = [dialect.delimiter.charCodeAt(0), dialect.lineEnd.charCodeAt(0)];
-  let inQuotes = false;
-  let isCellStart = true;
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at]!;
-    if (byte === quote && (inQuotes || isCellStart)) inQuotes = !inQuotes;
-    else if (byte === end && !inQuotes) return at + 1;
-    // A second quote inside quotes opens them again.
-    isCellStart = (byte === delimiter && !inQuotes) || (byte === quote && !inQuotes);
-  }
-  return -1;
 }

@@ -25,6 +25,7 @@ export function repairUtf8(bytes: Uint8Array): Repaired {
   let good = 0;
   for (let at = 0; at < bytes.length; ) {
     const end = characterEnd(bytes, at);
+    // Stryker disable next-line EqualityOperator: no character ends at 0
     if (end > 0) {
       at = end;
       continue;
@@ -76,13 +77,11 @@ export async function* validUtf8(
 
 /** Bytes at the end that may begin a character. */
 function unfinished(bytes: Uint8Array): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back]!;
-    if (isContinuation(byte)) continue;
-    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return needed > back ? back : 0;
-  }
-  return 0;
+  let back = 1;
+  while (isContinuation(bytes[bytes.length - back])) back++;
+  const lead = bytes[bytes.length - back] ?? 0;
+  const needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+  return needed > back ? back : 0;
 }
 
 /** Where the character at `at` ends; negative where an invalid piece ends. */
@@ -100,6 +99,6 @@ function characterEnd(bytes: Uint8Array, at: number): number {
   return at + length;
 }
 
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x80 && byte <= 0xbf;
+function isContinuation(byte = 0): boolean {
+  return byte >= 0x80 && byte <= 0xbf;
 }

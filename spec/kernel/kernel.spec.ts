@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import * as codes from '../../lib/kernel/codes.ts';
-import {coerce, instantSeconds, isId, program, scan} from '../../lib/kernel/kernel.ts';
+import {type Coerced, coerce, instantSeconds, isId, type OtherCell, program, scan} from '../../lib/kernel/kernel.ts';
 import {kernelBytesMax} from '../../lib/limits.ts';
 import {BufferPool} from '../../lib/platform/buffer-pool.ts';
 
@@ -29,28 +29,31 @@ kernel('is what its source compiles to', async () => {
 
 const T = '2026-10-01T10:00:00Z';
 const columns = ['Id', 'Modified_Time', 'A'];
-const columnsOf = (writer: number) =>
+const columnsOf = (writer: number, other?: OtherCell) =>
   program([
     {place: 0, writer: codes.writeId, key: '{"id":'},
     {place: 1, writer: codes.writeInstant, key: ',"Modified_Time":'},
-    {place: 2, writer, key: ',"A":'},
+    {place: 2, writer, key: ',"A":', other},
   ]);
 const text = columnsOf(codes.writeText);
 const blocks = new BufferPool();
 
 /** Scans rows of three cells and writes them. */
 function documents(csv: string, prepared = text): string[] {
-  const bytes = Buffer.from(csv);
-  const {cells, count, next} = scan(bytes, columns.length, 1_000, blocks);
-  assert.equal(next, bytes.length);
-  const coerced = coerce(prepared, {columns, bytes, cells, count}, blocks);
+  const rows = rowsOf(csv);
+  assert.equal(rows.next, rows.bytes.length);
+  return textsOf(coerce(prepared, rows, blocks));
+}
+
+/** The documents, whose block is released. */
+function textsOf(coerced: Coerced): string[] {
   assert.ok('ranges' in coerced);
-  const {ranges} = coerced;
-  const found = Array.from({length: count}, (_, i) =>
-    Buffer.from(coerced.bytes.subarray(ranges[2 * i], ranges[2 * i + 1])).toString(),
+  const {bytes, ranges} = coerced;
+  const texts = Array.from({length: ranges.length / 2}, (_, i) =>
+    Buffer.from(bytes.subarray(ranges[2 * i], ranges[2 * i + 1])).toString(),
   );
-  blocks.release(coerced.bytes);
-  return found;
+  blocks.release(bytes);
+  return texts;
 }
 
 kernel('keeps nothing from one call to the next', () => {
@@ -80,6 +83,123 @@ kernel('reads and writes rows of any length, wherever its memory ends', () => {
       assert.ok(document === `{"id":1,"Modified_Time":"${T}","A":${written}`, `${length} times ${JSON.stringify(letter)}`);
     }
   }
+});
+
+/** Scans for more cells, or fewer, than one kernel keeps room for. */
+const large = () => scan(Buffer.from('x\n'), 1, kernelBytesMax / 8, blocks);
+const small = () => scan(Buffer.from('x\n'), 1, 1, blocks);
+
+/** Has the next call find a kernel that has little memory yet. */
+function beginAnew(): void {
+  large();
+  small();
+}
+
+kernel('works with whatever memory earlier calls left', () => {
+  const bytes = Buffer.from(`1${T}${'x'.repeat(1 << 20)}`);
+  const [id, time] = [1, 1 + T.length];
+  const cells = Int32Array.from([0, id, id << 2, time, time << 2, bytes.length]);
+  beginAnew();
+  const [document] = textsOf(coerce(text, {columns, bytes, cells, count: 1}, blocks));
+  assert.ok(document === `{"id":1,"Modified_Time":"${T}","A":"${'x'.repeat(1 << 20)}"`);
+  beginAnew();
+  assert.equal(instantSeconds(`2026-10-01T10:00:00.${'0'.repeat(1 << 20)}Z`), Date.parse(T) / 1_000);
+  beginAnew();
+  assert.equal(scan(Buffer.from('1,,\n'.repeat(50_000)), columns.length, 50_000, blocks).count, 50_000);
+});
+
+/** Takes what is given as it is, without room after it. */
+class ExactBlocks extends BufferPool {
+  override filled(bytes: Uint8Array): Uint8Array {
+    return bytes.slice();
+  }
+}
+
+kernel('leaves room behind each document, wherever its memory ends', () => {
+  // The longest text that the connector may write for a cell, in so many cells that memory ends in the last of them.
+  const other: OtherCell = (cell) => ({json: JSON.stringify('x'.repeat(6 * cell.length + 38)), fits: true});
+  const names = Array.from({length: 8}, (_, i) => `A${i}`);
+  const prepared = program([
+    {place: 0, writer: codes.writeId, key: '{"id":'},
+    {place: 1, writer: codes.writeInstant, key: ',"Modified_Time":'},
+    ...names.map((name, i) => ({place: 2 + i, writer: codes.writeInteger, key: `,"${name}":`, other})),
+  ]);
+  const exact = new ExactBlocks();
+  for (let length = 1; length <= 115; length += 6) {
+    const bytes = Buffer.from(`1,${T},${'x'.repeat(length)}${',x'.repeat(7)}\n${`1,${T}${',x'.repeat(8)}\n`.repeat(305)}`);
+    const rows = {columns: ['Id', 'Modified_Time', ...names], bytes, ...scan(bytes, 10, 1_000, blocks)};
+    beginAnew();
+    const coerced = coerce(prepared, rows, exact);
+    assert.ok('ranges' in coerced);
+    assert.ok(coerced.ranges.at(-1)! + codes.shapeRoomBytes <= coerced.bytes.length, `after ${length} bytes`);
+  }
+});
+
+/** Counts the kernels that are begun meanwhile. */
+function kernelsBegun(work: () => unknown): number {
+  const {Instance} = WebAssembly;
+  let begun = 0;
+  const construct = (...args: Parameters<typeof Reflect.construct>) => {
+    begun++;
+    return Reflect.construct(...args);
+  };
+  Object.assign(WebAssembly, {Instance: new Proxy(Instance, {construct})});
+  try {
+    work();
+  } finally {
+    Object.assign(WebAssembly, {Instance});
+  }
+  return begun;
+}
+
+kernel('gives its memory back after large work, once smaller work comes, and not before', () => {
+  beginAnew();
+  assert.deepEqual([small, large, large, small, small, large].map(kernelsBegun), [0, 0, 0, 1, 0, 0]);
+});
+
+kernel('stays the same for repeated work on a row of many MB', () => {
+  const rows = rowsOf(`1,${T},${'x'.repeat(6 << 20)}\n`);
+  const work = () => coerce(text, rows, blocks);
+  work();
+  assert.equal(kernelsBegun(work), 0);
+});
+
+kernel('keeps what it gave when it works on', () => {
+  const first = coerce(text, rowsOf(`1,${T},first\n2,${T},\n`), blocks);
+  coerce(text, rowsOf(`12345,${T},another\n2,${T},\n`), blocks);
+  assert.deepEqual(textsOf(first), [`{"id":1,"Modified_Time":"${T}","A":"first"`, `{"id":2,"Modified_Time":"${T}","A":null`]);
+});
+
+kernel('leaves cells in an unusual spelling to the connector, as texts', () => {
+  const cells: string[] = [];
+  const write: OtherCell = (cell) => {
+    cells.push(cell);
+    return {json: JSON.stringify({cell}), fits: cell !== 'b'};
+  };
+  const prepared = columnsOf(codes.writeInteger, write);
+  const start = `{"id":1,"Modified_Time":"${T}","A":`;
+  for (const [received, cell, json] of [
+    ['"a ""1"""', 'a "1"', String.raw`{"cell":"a \"1\""}`],
+    ['é""', 'é""', String.raw`{"cell":"é\"\""}`],
+    ['7', undefined, '7'],
+    ['', undefined, 'null'],
+  ] as const) {
+    assert.deepEqual(documents(`1,${T},${received}\n`, prepared), [start + json]);
+    assert.equal(cells.pop(), cell);
+  }
+  for (const [cell, misfits] of [
+    ['a', []],
+    ['b', [2]],
+  ] as const) {
+    const coerced = coerce(prepared, rowsOf(`1,${T},${cell}\n2,${T},7\n`), blocks);
+    assert.deepEqual('misfits' in coerced && coerced.misfits, misfits);
+  }
+});
+
+kernel('writes cells that do not fit as strings, where the connector does not', () => {
+  const coerced = coerce(columnsOf(codes.writeInteger), rowsOf(`1,${T},"a ""1"""\n`), blocks);
+  assert.deepEqual('misfits' in coerced && coerced.misfits, [2]);
+  assert.deepEqual(textsOf(coerced), [String.raw`{"id":1,"Modified_Time":"${T}","A":"a \"1\""`]);
 });
 
 kernel('names the row that cannot be written', () => {

@@ -34,8 +34,6 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/sources/coql', 'sources/coql-bounds', 'sources/windows', 'sources/coql', 'sources/heavy-rows', 'sources/quarantine'],
   ['lib/transforms/csv/', 'transforms/parse-csv'],
   ['lib/transforms/json/', 'transforms/parse-json'],
-  ['lib/transforms/number-rows', 'records/row-digest'],
-  ['lib/transforms/shape', 'transforms/coerce', 'records/documents'],
   ['lib/transforms/values/', 'transforms/coerce'],
   ['lib/transforms/zip/', 'transforms/unzip'],
   ['lib/zoho/attempt', 'zoho/client'],

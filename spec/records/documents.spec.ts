@@ -7,7 +7,7 @@ import {idOf, modifiedOf, rowTombstones, tombstone, tombstones} from '../../lib/
 import {compileCoercer} from '../../lib/transforms/coerce.ts';
 import {shapeDocs} from '../../lib/transforms/shape.ts';
 import {textsOf} from '../harness/blocks.ts';
-import {csvRows, documents} from '../transforms/samples.ts';
+import {csvRows} from '../transforms/samples.ts';
 
 const test = suite('docs');
 
@@ -88,10 +88,6 @@ test('makes no tombstone of an id or a time that is none', () => {
       (error) => error instanceof ZohoError && error.kind === 'damaged',
     );
   }
-});
-
-test('gives no documents for no rows', () => {
-  assert.equal(documents({columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0}, new Map()).docs.length, 0);
 });
 
 test.run();

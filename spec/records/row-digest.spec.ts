@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {rowTombstones} from '../../lib/records/documents.ts';
 import {RowDigest} from '../../lib/records/row-digest.ts';
-import {numberRows} from '../../lib/transforms/number-rows.ts';
-import {docsOf, textsOf} from '../harness/blocks.ts';
+import {textsOf} from '../harness/blocks.ts';
 
 const digest = suite('RowDigest');
 
@@ -54,18 +53,6 @@ digest('goes on from a copy without changing what it was copied from', () => {
   second.add(Buffer.from('b'));
   assert.deepEqual([first.text, first.count], [digestOf(['a']).text, 1]);
   assert.deepEqual([second.text, second.count], [digestOf(['b', 'a']).text, 2]);
-});
-
-digest('numbers rows from those that were counted, u below the numbers in use and c from there on', () => {
-  const texts = ['{"id":7', '{"id":8,"Skill":null', '{"id":9'];
-  const sum = digestOf(['x', 'y']);
-  const docs = numberRows(docsOf(texts, 48), sum, 4);
-  assert.deepEqual(textsOf(docs), [
-    '{"id":7,"_meta":{"op":"u","row_id":2}}',
-    '{"id":8,"Skill":null,"_meta":{"op":"u","row_id":3}}',
-    '{"id":9,"_meta":{"op":"c","row_id":4}}',
-  ]);
-  assert.equal(sum.text, digestOf(['x', 'y', ...texts]).text, 'the number is no part of the digest');
 });
 
 digest('deletes numbers with documents that hold nothing else', () => {

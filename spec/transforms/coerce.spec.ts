@@ -3,10 +3,9 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {documentBytesMax} from '../../lib/limits.ts';
-import type {Batch, RowBlock} from '../../lib/records/batch.ts';
+import {type Batch, cellPlain, type RowBlock} from '../../lib/records/batch.ts';
 import type {Field} from '../../lib/records/field.ts';
-import {CoerceStream, compileCoercer} from '../../lib/transforms/coerce.ts';
-import {ShapeStream} from '../../lib/transforms/shape.ts';
+import {type CoerceOptions, CoerceStream, compileCoercer, sizeCheck} from '../../lib/transforms/coerce.ts';
 import {textsOf} from '../harness/blocks.ts';
 import {batchLaws, stageLaws, streamed} from '../harness/laws.ts';
 import {cellJson} from './oracle.ts';
@@ -197,11 +196,6 @@ test('counts rows over all batches of a page', async () => {
   assert.throws(() => coerce(bad), /row 4 has no valid id/);
 });
 
-test('sets a module aside whose document would be too large for Flow', async () => {
-  const cell = '\u0001'.repeat(documentBytesMax / 6);
-  await refuses(`Id,Modified_Time,A\n1,${T},${cell}\n`, /row 1 of a page of module Leads/, 'module');
-});
-
 test('writes any text as JSON that reads back the same, from both APIs', async () => {
   const string = fc.oneof(
     fc.string({unit: 'grapheme', maxLength: 40}),
@@ -308,37 +302,140 @@ test('makes room for documents that are much longer than their cells', async () 
   }
 });
 
-const page = await csvRows(`Id,Modified_Time,A\n1,${T},a\n`);
-const batches = Array.from({length: 20}, (): Batch<RowBlock> => ({items: page}));
-const path = (source: AsyncIterable<Batch<RowBlock>>) =>
-  ReadableStream.from(source)
-    .pipeThrough(new CoerceStream(new Map(), {module: 'Leads', onMisfit() {}}))
-    .pipeThrough(new ShapeStream());
+/** The open documents of a page, as `coerce` gives them. */
+async function openDocs(page: string, options: Partial<CoerceOptions> = {}, columns?: readonly string[]): Promise<string[]> {
+  const rows = await csvRows(page);
+  const named = columns ?? rows.columns;
+  const coerce = compileCoercer(named, new Map(), {module: 'Leads', onMisfit() {}, ...options});
+  return textsOf(coerce({...rows, columns: named}));
+}
 
-stageLaws(
-  test,
-  'CoerceStream',
-  streamed(() => new CoerceStream(new Map(), {module: 'Leads', onMisfit() {}})),
-  {chunks: batches, readAheadMax: 3},
-);
-stageLaws(test, 'CoerceStream with ShapeStream', path, {chunks: batches, readAheadMax: 5});
-batchLaws(test, 'CoerceStream with ShapeStream', path, [page, page, page]);
+test('omits columns without a name', async () => {
+  const docs = await openDocs(`Id,Modified_Time,A,B\n1,${T},a,b\n`, {}, ['id', 'Modified_Time', '', 'B']);
+  assert.deepEqual(docs, [`{"id":1,"Modified_Time":"${T}","B":"b"`]);
+});
+
+test('gives rows without a key all their columns in order, the id as an ordinary property', async () => {
+  assert.deepEqual(await openDocs('Name,id\na,7\n,\n', {keyless: true}), ['{"Name":"a","id":"7"', '{"Name":null,"id":null']);
+  assert.deepEqual(await openDocs(`Modified_Time,Id\n${T},x\n`, {keyless: true}), [`{"Modified_Time":"${T}","Id":"x"`]);
+  await assert.rejects(
+    openDocs('A\na\n', {keyless: true}, ['']),
+    (error) =>
+      error instanceof ZohoError &&
+      error.kind === 'damaged' &&
+      error.message === 'Cannot use a page of module Leads: it has none of the requested columns',
+  );
+});
+
+test('gives no documents for no rows, whatever columns they lack', () => {
+  const nothing: RowBlock = {columns: [], bytes: new Uint8Array(0), cells: new Int32Array(0), count: 0};
+  const {bytes, ranges, count} = compileCoercer([], new Map(), {module: 'Leads', onMisfit() {}})(nothing);
+  assert.deepEqual([bytes.length, ranges.length, count], [0, 0, 0]);
+});
+
+test('tells of replaced text in the columns that documents have', async () => {
+  const rows = await csvRows(`Id,Modified_Time,A\n1,${T},a\n`);
+  const replaced = ['A', 'B'].map((name) => ({field: name, id: '1'}));
+  const found: unknown[] = [];
+  const options = {module: 'Leads', onMisfit() {}};
+  const coerce = compileCoercer(rows.columns, new Map(), {...options, onReplaced: (value) => found.push(value)});
+  coerce({...rows, replaced});
+  coerce(rows);
+  assert.deepEqual(found, [{field: 'A', id: '1'}]);
+  assert.equal(compileCoercer(rows.columns, new Map(), options)({...rows, replaced}).count, 1, 'also when nobody listens');
+});
+
+test('writes into a block again once its documents are released', async () => {
+  const rows = await csvRows(`Id,Modified_Time,A\n1,${T},a\n`);
+  const coerce = compileCoercer(rows.columns, new Map(), {module: 'Leads', onMisfit() {}});
+  const [first, second] = [coerce(rows), coerce(rows)];
+  assert.notEqual(first.bytes, second.bytes);
+  first.release?.();
+  assert.equal(coerce(rows).bytes, first.bytes);
+});
+
+/** Rows that hold `1`, a time and one of the texts. */
+function rowsWith(columns: readonly string[], ...texts: Uint8Array[]): RowBlock {
+  const start = Buffer.from(`1${T}`);
+  const cells: number[] = [];
+  let at = start.length;
+  for (const {length} of texts) {
+    cells.push(0, 1, 1 << 2, start.length, (at << 2) | cellPlain, at + length);
+    at += length;
+  }
+  return {columns, bytes: Buffer.concat([start, ...texts]), cells: Int32Array.from(cells), count: texts.length};
+}
+
+/** A sixth of what a document may have, and as many bytes that each take six. */
+const [plain, control] = [0x78, 0x01].map((byte) => Buffer.alloc(Math.ceil(documentBytesMax / 6), byte)) as [Buffer, Buffer];
+const short = Buffer.from('a');
+const columns = ['id', 'Modified_Time', 'A'];
+
+test('sets a module aside whose document would be too large for Flow', () => {
+  assert.throws(
+    () => documents(rowsWith(columns, short, control), new Map()),
+    (error) =>
+      error instanceof ZohoError &&
+      error.kind === 'module' &&
+      /^Cannot capture row 2 of a page of module Leads: /.test(error.message),
+  );
+});
+
+test('recognises the rows whose documents would be too large for Flow', () => {
+  const rows = rowsWith(columns, short, control, plain);
+  assert.deepEqual([0, 1, 2].map(sizeCheck(rows, new Map())), [false, true, false]);
+  assert.equal(sizeCheck(rowsWith(columns, short), new Map())(0), false);
+});
+
+test('recognises too large rows without a key, but none on a page that should have one', () => {
+  const rows = rowsWith(['A', 'B', 'C'], control);
+  assert.equal(sizeCheck(rows, new Map(), true)(0), true);
+  assert.equal(sizeCheck(rows, new Map())(0), false);
+  assert.equal(sizeCheck({...rows, columns: ['Modified_Time', 'id', 'A']}, new Map())(0), false, 'its row has another fault');
+});
+
+const page = await csvRows(`Id,Modified_Time,A\n1,${T},a\n`);
+const coerced = (fields: ReadonlyMap<string, Field> = new Map(), misfits: string[] = []) =>
+  streamed(() => new CoerceStream(fields, {module: 'Leads', onMisfit: (name) => misfits.push(name)}));
+
+stageLaws(test, 'CoerceStream', coerced(), {chunks: Array.from({length: 20}, () => ({items: page})), readAheadMax: 3});
+batchLaws(test, 'CoerceStream', coerced(), [page, page, page]);
+
+async function* batchesOf(...batches: Batch<RowBlock>[]): AsyncGenerator<Batch<RowBlock>, void, void> {
+  yield* batches;
+}
 
 test('CoerceStream gives the documents of each batch with its own patch, whatever columns the batches have', async () => {
   const other = await csvRows(`Id,Modified_Time,B\n2,${T},b\n`);
-  async function* source(): AsyncGenerator<Batch<RowBlock>, void, void> {
-    yield {items: page, patch: {n: 1}};
-    yield {items: other};
-    yield {items: page, patch: {n: 2}};
-  }
-  const found: [string[], unknown][] = [];
-  for await (const {items, patch} of path(source())) found.push([textsOf(items), patch]);
-  const a = `{"id":1,"Modified_Time":"${T}","A":"a","_meta":{"op":"u"}}`;
-  assert.deepEqual(found, [
+  const source = batchesOf({items: page, patch: {n: 1}}, {items: other}, {items: page, patch: {n: 2}});
+  const a = `{"id":1,"Modified_Time":"${T}","A":"a"`;
+  assert.deepEqual(await Array.fromAsync(coerced()(source), ({items, patch}) => [textsOf(items), patch]), [
     [[a], {n: 1}],
-    [[`{"id":2,"Modified_Time":"${T}","B":"b","_meta":{"op":"u"}}`], undefined],
+    [[`{"id":2,"Modified_Time":"${T}","B":"b"`], undefined],
     [[a], {n: 2}],
   ]);
+});
+
+test('CoerceStream tells of misfits, and counts the rows of each page', async () => {
+  const fields = fieldsOf(field('A', 'integer'));
+  const bad = await csvRows(`Id,Modified_Time,A\nx,${T},a\n`);
+  const misfits: string[] = [];
+  const message = async (...batches: RowBlock[]) => {
+    const source = batchesOf(...batches.map((items) => ({items})));
+    return Array.fromAsync(coerced(fields, misfits)(source)).catch((error: unknown) => (error as Error).message);
+  };
+  const why = (row: number) => `Cannot use a page of module Leads: row ${row} has no valid id`;
+  assert.equal(await message(page, {...bad, columns: page.columns}), why(2));
+  assert.equal(await message(page, bad), why(1), 'another page');
+  assert.deepEqual(misfits, ['A', 'A']);
+});
+
+test('CoerceStream releases rows once they are documents, where there is anything to release', async () => {
+  const {release: _, ...kept} = page;
+  const released: string[] = [];
+  const source = batchesOf({items: kept}, {items: {...kept, release: () => void released.push('rows')}});
+  for await (const {items} of coerced()(source)) assert.equal(items.count, 1);
+  assert.deepEqual(released, ['rows']);
 });
 
 test.run();

@@ -35,9 +35,9 @@ export function dialectOf(line: Uint8Array, lineEnd: Dialect['lineEnd']): Dialec
   const text = Buffer.from(line).toString();
   if (text === '') throw damaged('its header is empty');
   const delimiter = [',', ';', '\t', '|'].find((candidate) => text.includes(candidate)) ?? ',';
-  const {data, errors} = Papa.parse<string[]>(text, {delimiter, newline: '\n'});
-  const columns = data[0] ?? [];
-  if (errors.length > 0 || data.length !== 1) throw damaged('its header has malformed quotes');
+  const {data, errors} = Papa.parse<string[]>(text, {delimiter});
+  const columns = data[0]!;
+  if (errors.length > 0) throw damaged('its header has malformed quotes');
   if (columns.includes('')) throw damaged('its header has a column without a name');
   // The id is always there, and appears again when it was asked for.
   const others = columns.filter((name) => name !== 'id' && name !== 'Id');

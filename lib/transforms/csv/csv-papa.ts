@@ -19,6 +19,7 @@ export function papaReader(dialect: Dialect): RowReader {
     for (let size = papaSliceBytes; ; size *= 2) {
       const to = Math.min(bytes.length, from + size);
       const reading = readText(block.toString('latin1', from, to), from, dialect);
+      // Stryker disable next-line ConditionalExpression: an unreadable row stays so, and only costs time
       if (reading.next > from || reading.stop !== undefined || to === bytes.length) return reading;
     }
   };
@@ -26,6 +27,7 @@ export function papaReader(dialect: Dialect): RowReader {
 
 /** What papaparse reports for each row. */
 interface Step {
+  /** A single row. */
   readonly data: readonly (readonly string[])[];
   readonly errors: readonly unknown[];
   readonly meta: {readonly cursor: number};
@@ -40,8 +42,8 @@ function readText(text: string, from: number, {columns, delimiter, lineEnd}: Dia
     newline: lineEnd,
     step({data, errors, meta}: Step) {
       const raw = text.slice(next, meta.cursor);
-      const row = withoutReturn(data[0] ?? [], raw, delimiter, lineEnd);
-      const isBlank = raw === lineEnd || (raw === '\r\n' && lineEnd === '\n');
+      const row = withoutReturn(data[0]!, raw, delimiter);
+      const isBlank = raw === lineEnd || raw === '\r\n';
       if (errors.length > 0) stop = 'quoting';
       else if (row.length === columns.length && !isBlank) table.add(row);
       else if (!isBlank) stop = 'ragged';
@@ -57,9 +59,9 @@ function readText(text: string, from: number, {columns, delimiter, lineEnd}: Dia
  * Removes the carriage return of a line end from the last cell, but not one inside quotes. The cell
  * was unquoted if its text stands unchanged between the separator and the line feed.
  */
-function withoutReturn(row: readonly string[], raw: string, delimiter: string, lineEnd: string): readonly string[] {
-  const last = row[row.length - 1] ?? '';
-  if (lineEnd !== '\n' || !last.endsWith('\r') || last.startsWith('"')) return row;
+function withoutReturn(row: readonly string[], raw: string, delimiter: string): readonly string[] {
+  const last = row.at(-1)!;
+  if (!last.endsWith('\r')) return row;
   const bare = row.length === 1 ? raw === `${last}\n` : raw.endsWith(`${delimiter}${last}\n`);
   return bare ? [...row.slice(0, -1), last.slice(0, -1)] : row;
 }
@@ -83,8 +85,6 @@ class Table {
       const start = this.#at;
       this.#at += this.#bytes.write(cell, start, 'latin1');
       this.#cells.push((start << 2) | cellPlain, this.#at);
-      // A byte between cells, so that two halves of a character in adjacent cells do not form one.
-      this.#at++;
     }
     this.#count++;
   }

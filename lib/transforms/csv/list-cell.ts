@@ -13,9 +13,8 @@ export type SplitList = (cell: string) => readonly string[];
  * known values joined by `;`, then by `,`, longest value first. If neither gives only known values,
  * it is split at semicolons, or at commas unless a known value contains one.
  */
-export function splitList({dataType, values = []}: Field): SplitList {
+export function splitList({dataType, values}: Field): SplitList {
   if (dataType === 'tags') return (cell) => parts(cell, ',');
-  if (!values.some((value) => /[;,]/.test(value))) return (cell) => parts(cell, cell.includes(';') ? ';' : ',');
   const known = new Set(values);
   return (cell) => splitKnown(cell, known);
 }
@@ -33,9 +32,7 @@ function splitKnown(joined: string, known: ReadonlySet<string>): string[] {
     if (values.every((value) => known.has(value))) return values;
   }
   if (joined.includes(';')) return longestKnown(joined.split(';'), ';', known);
-  return [...known].some((value) => value.includes(','))
-    ? [joined.trim()].filter(Boolean)
-    : longestKnown(joined.split(','), ',', known);
+  return [...known].some((value) => value.includes(',')) ? [joined.trim()] : parts(joined, ',');
 }
 
 /** Joins pieces that only together make a known value. */

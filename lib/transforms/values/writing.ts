@@ -7,7 +7,7 @@ import type {OtherCell} from '../../kernel/kernel.ts';
 import {type Field, isPlainText, isStructured} from '../../records/field.ts';
 import {splitList} from '../csv/list-cell.ts';
 import {cellOf, isNamedList, listOf, treeOf} from '../json/json-tree.ts';
-import {decimalOf, integerJson, numberJson, numeral} from './number.ts';
+import {integerJson, numberJson, numeral} from './number.ts';
 
 export interface Writing {
   /** One of the `write...` constants of `codes.ts`. */
@@ -49,9 +49,8 @@ const misfit = (value: string): {json: string; fits: boolean} => ({json: JSON.st
 
 const integer: OtherCell = (cell) => {
   const json = integerJson(cell);
-  if (json !== undefined) return {json, fits: true};
   // A number with a fraction has one spelling, too.
-  return misfit(decimalOf(cell) === undefined ? cell : numeral(cell));
+  return json === undefined ? misfit(numeral(cell)) : {json, fits: true};
 };
 
 const number: OtherCell = (cell) => {
@@ -95,8 +94,7 @@ const jsonHeld = new Set(['RRULE', 'ALARM', 'event_reminder', 'module']);
  * with `spell`.
  */
 function reduced(field: Field, spell: (text: string) => string): OtherCell {
-  return (cell, isJson) => {
-    if (isJson) return text(cell);
+  return (cell) => {
     const tree = treeOf(cell);
     if (tree === undefined) return text(spell(cell));
     const {isJson: isStructure, text: found} = cellOf(tree, field);
@@ -112,8 +110,7 @@ function joinedIds(cell: string): string {
 function listWriting(field: Field): Writing {
   const split = splitList(field);
   const isNamed = isNamedList(field);
-  const other: OtherCell = (cell, isJson) => {
-    if (isJson) return isNamed ? misfit(cell) : text(cell);
+  const other: OtherCell = (cell) => {
     const tree = treeOf(cell);
     if (tree === undefined) return array(split(cell));
     const texts = listOf(tree, field);
@@ -130,6 +127,6 @@ function array(texts: readonly string[]): {json: string; fits: boolean} {
 }
 
 /** Whether known values contain a file's separators, so that cells cannot be split blindly. */
-function hasSeparators({values = []}: Field): boolean {
-  return values.some((value) => /[;,]/.test(value));
+function hasSeparators({values}: Field): boolean {
+  return values?.some((value) => /[;,]/.test(value)) === true;
 }
