@@ -1,7 +1,8 @@
 /** One attempt at a call: the request, and what a failure means for the next attempt. */
 import {ZohoError} from '../errors/errors.ts';
 import type {Action, Verdict} from './classify.ts';
-import {type Answer, ConnectionLost} from './http.ts';
+import {ConnectionLost} from './connection-lost.ts';
+import type {Answer} from './http.ts';
 import {callTriesMax, createTriesMax, queryTimeoutsMax, retryAfterMaxMs} from './limits.ts';
 import type {Outcome} from './rate-limiter.ts';
 import type {ApiError} from './schemas.ts';

@@ -11,7 +11,8 @@ import {
   retryAfterMs,
   triesMax,
 } from '../../lib/zoho/attempt.ts';
-import {type Answer, ConnectionLost} from '../../lib/zoho/http.ts';
+import {ConnectionLost} from '../../lib/zoho/connection-lost.ts';
+import type {Answer} from '../../lib/zoho/http.ts';
 import {callTriesMax, createTriesMax, queryTimeoutsMax, retryAfterMaxMs} from '../../lib/zoho/limits.ts';
 
 const attempt = suite('one attempt of a call');
