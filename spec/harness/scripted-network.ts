@@ -97,7 +97,7 @@ class Connection implements Dispatcher.DispatchController {
     if (reply === 'silent') return;
     if (reply instanceof Error) return this.abort(reply);
     const [status, body, headers = {}] = reply;
-    if (!this.aborted) this.#handler.onResponseStart?.(this, status, {date: 'Thu, 01 Jan 2026 00:00:01 GMT', ...headers});
+    if (!this.aborted) this.#handler.onResponseStart?.(this, status, headers);
     try {
       for await (const chunk of chunksOf(body)) {
         if (this.paused) await new Promise<void>((resolve) => (this.#resume = resolve));

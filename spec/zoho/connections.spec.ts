@@ -196,4 +196,20 @@ connections('are kept over answers without a body', async () => {
   await closed(server);
 });
 
+connections('give a reader its time, as long as bytes come when it wants them', async () => {
+  const bytes = 8 << 20;
+  const server = createServer((_, response) => response.end('x'.repeat(bytes)));
+  const origin = `http://127.0.0.1:${await listening(server)}`;
+  const client = new Http(origin, {...quick, idleMs: 100});
+  let size = 0;
+  for await (const chunk of (await client.send(get(origin), signal)).bytes(bytes)) {
+    // Longer than the connection may be silent, with all that undici adds for its coarse timers.
+    if (size === 0) await new Promise((resolve) => setTimeout(resolve, 1_500));
+    size += chunk.length;
+  }
+  assert.equal(size, bytes);
+  await client.close();
+  await closed(server);
+});
+
 connections.run();

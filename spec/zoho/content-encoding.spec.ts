@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import {brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync} from 'node:zlib';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {ZohoError} from '../../lib/errors/errors.ts';
 import {decoded, EncodingError, encodingsOf} from '../../lib/zoho/content-encoding.ts';
-import {type Reply, withZoho} from '../harness/fake-zoho.ts';
 
 const encoding = suite('decoded');
-const {signal} = new AbortController();
 
 const compressors: [name: string, compress: (content: Uint8Array) => Buffer][] = [
   ['gzip', gzipSync],
@@ -76,60 +73,5 @@ encoding('passes on how the body itself failed', async () => {
   }
   await assert.rejects(read(broken(), 'gzip'), (error) => error === failure);
 });
-
-const compressed =
-  (name: string, body: Uint8Array): Reply =>
-  (response) => {
-    response.writeHead(200, {'content-type': 'application/json', 'content-encoding': name, 'content-length': body.length});
-    response.end(body);
-  };
-const modules = Buffer.from('{"modules":[{"api_name":"Leads"}]}');
-
-for (const [name, compress] of compressors) {
-  encoding(`serves the client: ${name} by ${compress.name}`, () =>
-    withZoho({replies: [compressed(name, compress(modules))]}, async ({client}) => {
-      assert.deepEqual(
-        (await client.modules(signal)).map((module) => module.name),
-        ['Leads'],
-      );
-    }),
-  );
-}
-
-encoding('takes compressed data that end early for a cut, which is asked for again', async () => {
-  const whole = gzipSync(modules);
-  const cut = compressed('gzip', whole.subarray(0, whole.length - 9));
-  await withZoho({replies: [cut, cut, compressed('gzip', whole)]}, async ({client, received}) => {
-    assert.equal((await client.modules(signal)).length, 1);
-    assert.equal(received.length, 3);
-  });
-  await withZoho({replies: [cut]}, async ({client}) => {
-    await assert.rejects(client.modules(signal), {kind: 'unavailable', message: /gzip data end early/});
-  });
-});
-
-encoding('reads a compressed refusal', () =>
-  withZoho(
-    {
-      replies: [
-        (response) => {
-          response.writeHead(400, {'content-encoding': 'gzip'});
-          response.end(gzipSync('{"code":"INVALID_MODULE","message":"no","details":{},"status":"error"}'));
-        },
-      ],
-    },
-    async ({client}) => {
-      await assert.rejects(client.fields('Leads', signal), {kind: 'module', code: 'INVALID_MODULE'});
-    },
-  ),
-);
-
-encoding('stops a bomb at the bound of its content', () =>
-  withZoho({replies: [compressed('gzip', gzipSync(Buffer.alloc(65 << 20, ' ')))]}, async ({client}) => {
-    const failed = await client.modules(signal).catch((error: unknown) => error);
-    assert.ok(failed instanceof ZohoError, String(failed));
-    assert.match(failed.message, /more than 67108864 bytes/);
-  }),
-);
 
 encoding.run();
