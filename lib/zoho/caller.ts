@@ -195,7 +195,7 @@ export class Caller {
       answer.discard();
       path = next;
     }
-    if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) {
+    if (answer.status < 300 || answer.status === 304) {
       this.#answered.add(call.kind);
       return answer;
     }
