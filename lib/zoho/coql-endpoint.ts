@@ -95,7 +95,7 @@ async function rowsOf(answer: Answer, {module, columns}: CoqlQuery, options: Coq
     rows = await parseCoql(keepingStart(answer.bytes(coqlBytesMax), start), columns, options.fields, options.bytesMax);
   } catch (error) {
     const body = Buffer.concat(start);
-    if (!(error instanceof ZohoError) || error.kind !== 'damaged' || body.length > errorBytesMax) throw error;
+    if (!(error instanceof ZohoError) || body.length > errorBytesMax) throw error;
     const reply = jsonOf(body.toString());
     if (body.toString().trim() === '' || saysNothing(reply, 'data')) return null;
     const apiError = hiddenApiError(reply);

@@ -46,7 +46,7 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/transforms/shape', 'transforms/coerce', 'records/documents'],
   ['lib/transforms/values/', 'transforms/coerce'],
   ['lib/transforms/zip/', 'transforms/unzip'],
-  ['lib/zoho/caller', 'zoho/download'],
+  ['lib/zoho/caller', 'zoho/retries', 'zoho/download'],
   ['lib/zoho/endpoints', 'zoho/download'],
   ['lib/zoho/schemas', 'zoho/fields', 'zoho/classify'],
   ['lib/zoho/token-endpoint', 'zoho/access-token'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {windowQuery} from '../../lib/zoho/coql.ts';
-import {complaint} from '../harness/fake-zoho.ts';
+import {complaint, tokenReply} from '../harness/fake-zoho.ts';
 import {type MemoryOptions, type MemoryZoho, memoryZoho} from '../harness/memory-zoho.ts';
 
 const endpoints = suite('endpoints');
@@ -345,6 +345,16 @@ promise(
     await zoho.client.modules(signal);
     const {calls, creditsTotal, remaining} = zoho.client.spent();
     assert.deepEqual([calls.coql, calls.deleted, calls.modules, creditsTotal, remaining], [1, 1, 1, 6, 1234]);
+  },
+);
+
+promise(
+  'names the scopes of the token, which it fetches if necessary, and none where Zoho does not list them',
+  {token: (_, n) => tokenReply(n, {scope: 'ZohoCRM.settings.ALL ZohoCRM.bulk.READ'})},
+  async ({client, tokens}) => {
+    assert.deepEqual(await client.scopes(signal), ['ZohoCRM.settings.ALL', 'ZohoCRM.bulk.READ']);
+    assert.equal(tokens.length, 1);
+    assert.equal(await memoryZoho().client.scopes(signal), undefined);
   },
 );
 
