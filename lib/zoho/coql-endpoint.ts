@@ -118,7 +118,7 @@ async function* keepingStart(body: AsyncIterable<Uint8Array>, start: Uint8Array[
 /** Whether a refusal may be a random one. One that names a column or the module is meant. */
 function mayPass(error: unknown, query: CoqlQuery): error is ZohoError {
   if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
-  if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);
+  if (error.code === 'SYNTAX_ERROR') return !selects(query, error.near);
   return error.code === 'INVALID_QUERY';
 }
 

@@ -102,13 +102,17 @@ class Connection implements Dispatcher.DispatchController {
       for await (const chunk of chunksOf(body)) {
         if (this.paused) await new Promise<void>((resolve) => (this.#resume = resolve));
         if (this.aborted) return;
-        this.#handler.onResponseData?.(this, Buffer.from(chunk));
+        this.#handler.onResponseData?.(this, bytesOf(chunk));
       }
       if (!this.aborted) this.#handler.onResponseEnd?.(this, {});
     } catch (error) {
       this.abort(error as Error);
     }
   }
+}
+
+function bytesOf(chunk: string | Uint8Array): Buffer {
+  return typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
 function chunksOf(body: unknown): ReturnType<Chunks> {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import {mock} from 'node:test';
 import {suite} from 'uvu';
-import {ConfigError} from '../../lib/errors/errors.ts';
+import {ConfigError, ZohoError} from '../../lib/errors/errors.ts';
 import {createClient} from '../../lib/zoho/client.ts';
 import {windowQuery} from '../../lib/zoho/coql.ts';
+import {ManualClock, settled} from '../harness/clocks.ts';
 import {complaint, credentials, tokenReply} from '../harness/fake-zoho.ts';
 import {type MemoryOptions, type MemoryZoho, memoryZoho} from '../harness/memory-zoho.ts';
-import {failure} from '../harness/scripted-network.ts';
+import {failure, type Reply} from '../harness/scripted-network.ts';
 
 const client = suite('createClient');
 const {signal} = new AbortController();
@@ -69,24 +71,6 @@ for (const [waitMaxMs, tokens] of [
   );
 }
 
-promise(
-  'shows no secret in any message or log, even when Zoho repeats one',
-  {
-    answer: ({headers}) => [
-      400,
-      complaint('NEW', {}, `no ${headers.authorization} ${credentials.refreshToken} ${credentials.clientSecret}`),
-    ],
-  },
-  async (zoho) => {
-    const errors: string[] = [];
-    const keep = (error: Error): unknown => errors.push(`${error.message} ${error.stack}`);
-    await zoho.client.modules(signal).catch(keep);
-    await zoho.client.coql(query, signal).catch(keep);
-    assert.equal(errors.length, 2);
-    assert.doesNotMatch([...errors, ...zoho.logged].join(), /canary|token-1/);
-  },
-);
-
 for (const secret of ['S', 'test', 'INVALID_QUERY', 'Latest_Image']) {
   promise(
     `takes a refusal for what it is, whatever is in the secret "${secret}"`,
@@ -126,5 +110,116 @@ client('makes no client for a host that credentials must not go to', () => {
   assert.throws(() => createClient({...options, apiDomain: 'https://evil.com'}), ConfigError);
   assert.throws(() => createClient({...options, apiDomain: 'http://127.0.0.1:1', loopback: 'off'}), ConfigError);
 });
+
+promise(
+  'refuses a token that was issued for another data centre, and names both hosts',
+  {token: (_, n) => tokenReply(n, {api_domain: 'https://www.zohoapis.com'})},
+  async ({client, received}) => {
+    await assert.rejects(client.modules(signal), {
+      kind: 'credentials',
+      message: /on www\.zohoapis\.eu: accounts\.zoho\.eu issued it for www\.zohoapis\.com, another data centre/,
+    });
+    assert.equal(received.length, 0);
+  },
+);
+
+promise(
+  'takes a token that was issued for its own API domain, and says nothing of it',
+  {token: (_, n) => tokenReply(n, {api_domain: 'https://www.zohoapis.eu'}), replies: [[200, {modules: []}]]},
+  async ({client, logged}) => {
+    assert.deepEqual(await client.modules(signal), []);
+    assert.ok(!logged.some((line) => line.includes('was issued for')));
+  },
+);
+
+client('bounds each wait of a connection by the usual times, or those that it is given', async () => {
+  for (const [timeouts, bounds] of [
+    [{}, [60_000, 60_000]],
+    [{headersMs: 7, idleMs: 8}, [7, 8]],
+  ] as const) {
+    const {client, network} = memoryZoho({client: {timeouts}});
+    await client.fields('Leads', signal);
+    for (const {headersTimeout, bodyTimeout} of network.options) assert.deepEqual([headersTimeout, bodyTimeout], bounds);
+  }
+});
+
+for (const [what, timeouts, ms, silent] of [
+  ['a call', {}, 180_000, {replies: ['silent']}],
+  ['a call', {callMs: 20}, 20, {replies: ['silent']}],
+  ['a token', {}, 30_000, {token: () => 'silent'}],
+  ['a token', {tokenMs: 30}, 30, {token: () => 'silent'}],
+] as [string, object, number, MemoryOptions][]) {
+  client(`bounds the time of ${what}, which is ${ms / 1_000} s`, async () => {
+    mock.timers.enable({apis: ['setTimeout']});
+    try {
+      const zoho = memoryZoho({...silent, client: {timeouts}});
+      const stop = new AbortController();
+      const running = zoho.client.modules(stop.signal);
+      await settled();
+      mock.timers.tick(ms - 1);
+      await settled();
+      assert.equal(zoho.network.dropped, 0);
+      mock.timers.tick(1);
+      await settled();
+      assert.equal(zoho.network.dropped, 1);
+      stop.abort();
+      await assert.rejects(running, {name: 'AbortError'});
+    } finally {
+      mock.timers.reset();
+    }
+  });
+}
+
+client('tells what waits for limits, and for how long', async () => {
+  const busy: Reply = [429, complaint('TOO_MANY_REQUESTS'), {'retry-after': '50'}];
+  const clock = new ManualClock();
+  const zoho = memoryZoho({replies: [busy], client: {clock}});
+  const stop = new AbortController();
+  const running = zoho.client.modules(stop.signal);
+  await settled();
+  await clock.advance(20_000);
+  const {pausedMs, nextDownloadMs} = zoho.client.spent();
+  assert.deepEqual([pausedMs, nextDownloadMs], [30_000, undefined]);
+  stop.abort();
+  await assert.rejects(running, {name: 'AbortError'});
+});
+
+client('tells when the next download may begin', async () => {
+  const clock = new ManualClock();
+  const {client} = memoryZoho({replies: [[200, 'bytes']], client: {clock}});
+  for (let i = 0; i < 10; i++) for await (const _ of client.download(`${i}`, signal));
+  const stop = new AbortController();
+  const waiting = client.download('more', stop.signal).next();
+  await settled();
+  await clock.advance(1_000);
+  assert.equal(client.spent().nextDownloadMs, 60_000);
+  stop.abort();
+  await assert.rejects(waiting, {name: 'AbortError'});
+});
+
+promise(
+  'believes what Zoho says of the credits left for an hour',
+  {replies: [[204, '', {'x-api-credits-remaining': '1234'}]]},
+  async ({client, clock}) => {
+    await client.fields('Leads', signal);
+    await clock.advance(3_599_999);
+    assert.equal(client.spent().remaining, 1_234);
+    await clock.advance(1);
+    assert.equal(client.spent().remaining, undefined);
+  },
+);
+
+for (const secret of ['1000.token-1', ...Object.values(credentials)]) {
+  promise(
+    `keeps ${secret.slice(0, 9)}… out of messages and logs`,
+    {replies: [[500, complaint('NEW', {}, `about ${secret}`)]]},
+    async ({client, logged}) => {
+      const error: unknown = await client.modules(signal).catch((found: unknown) => found);
+      assert.ok(error instanceof ZohoError);
+      assert.equal(error.message, 'Cannot list the modules: Zoho answers NEW: about (secret)');
+      assert.ok(!logged.join().includes(secret));
+    },
+  );
+}
 
 client.run();

@@ -103,7 +103,8 @@ coql('quotes what stands in conditions and in the order as it quotes columns', (
 coql('tells the names of a query from its other words', () => {
   const query = windowQuery({module: 'Order', columns: ['id', 'External', 'Name'], fromS, limit: 1});
   for (const name of ['id', 'External', 'Name', 'Order']) assert.ok(selects(query, name), name);
-  for (const word of ['select', 'from', 'where', 'Modified_Time', 'order', 'Na']) assert.ok(!selects(query, word), word);
+  for (const word of ['select', 'from', 'where', 'Modified_Time', 'order', 'Na', undefined])
+    assert.ok(!selects(query, word), String(word));
 });
 
 coql('asks for records by id, a hundred at most', () => {

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
+import {gzipSync} from 'node:zlib';
 import {suite} from 'uvu';
+import {silent} from '../../lib/platform/log.ts';
+import type {Caller} from '../../lib/zoho/caller.ts';
+import {ConnectionLost} from '../../lib/zoho/connection-lost.ts';
+import {type CallsOptions, Endpoints} from '../../lib/zoho/endpoints.ts';
+import {Http, usualTimeouts} from '../../lib/zoho/http.ts';
+import {settled} from '../harness/clocks.ts';
 import {complaint} from '../harness/fake-zoho.ts';
 import {type MemoryOptions, type MemoryZoho, memoryZoho} from '../harness/memory-zoho.ts';
-import {cut, type Reply} from '../harness/scripted-network.ts';
+import {cut, type Reply, ScriptedNetwork} from '../harness/scripted-network.ts';
 
 const downloads = suite('downloads');
 const {signal} = new AbortController();
+const origin = 'https://www.zohoapis.eu';
 
 const completed = (address?: string): Reply => [200, {data: [{state: 'COMPLETED', result: {count: 1, download_url: address}}]}];
 
@@ -144,5 +152,54 @@ promise(
     }
   },
 );
+
+/** How a download tells the rate limiter that it ended; only the first word counts. */
+async function releasedAfter(reply: Reply, bytesRead = Number.POSITIVE_INFINITY): Promise<string | undefined> {
+  const released: string[] = [];
+  const http = new Http(origin, usualTimeouts, new ScriptedNetwork(() => reply));
+  const permit = {release: (outcome: string) => released.push(outcome)};
+  const caller = {
+    open: async () => ({answer: await http.send({origin, path: '/', method: 'GET', headers: {}}, signal), permit}),
+  } as unknown as Caller;
+  const endpoints = new Endpoints({origin, caller, log: silent} as unknown as CallsOptions);
+  let size = 0;
+  try {
+    for await (const chunk of endpoints.download('7', signal)) {
+      size += chunk.length;
+      if (size >= bytesRead) break;
+    }
+  } catch {
+    // How it fails is held above.
+  }
+  return released[0];
+}
+
+downloads('tell the pace how they ended: only a complete result is good, and only a cut one a sign of trouble', async () => {
+  assert.equal(await releasedAfter([200, 'bytes']), 'good');
+  assert.equal(await releasedAfter([200, cut('bytes')]), 'struggling');
+  assert.equal(await releasedAfter([200, () => ['bytes', 'more']], 1), 'neither');
+  assert.equal(await releasedAfter([200, gzipSync('bytes').fill(0xff, 10)]), 'neither');
+  assert.equal(await releasedAfter([204]), 'neither');
+});
+
+downloads('keep the cause of a result that ends early', async () => {
+  await assert.rejects(fetchAll(memoryZoho({replies: [[200, cut('PK')]]})), (error: Error) => {
+    return error.cause instanceof ConnectionLost;
+  });
+});
+
+downloads('leave no connection with the body of an answer that is no result', async () => {
+  const endless = async function* () {
+    for (;;) yield Buffer.alloc(1 << 16);
+  };
+  const zoho = memoryZoho({replies: [[206, endless]]});
+  await assert.rejects(fetchAll(zoho), {
+    kind: 'unready',
+    status: 206,
+    message: 'Cannot download the result of bulk read job 7: Zoho answers HTTP status 206',
+  });
+  await settled();
+  assert.equal(zoho.network.dropped, 1);
+});
 
 downloads.run();

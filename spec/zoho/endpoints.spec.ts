@@ -3,6 +3,7 @@ import {suite} from 'uvu';
 import {windowQuery} from '../../lib/zoho/coql.ts';
 import {complaint, tokenReply} from '../harness/fake-zoho.ts';
 import {type MemoryOptions, type MemoryZoho, memoryZoho} from '../harness/memory-zoho.ts';
+import type {Reply} from '../harness/scripted-network.ts';
 
 const endpoints = suite('endpoints');
 const {signal} = new AbortController();
@@ -142,6 +143,24 @@ const jobStates: [string, object, object][] = [
     {result: {count: '12', more_records: false, error_message: ''}},
     {state: 'completed', count: 12, nextPageToken: undefined, more: false},
   ],
+  [
+    'completed',
+    {result: {per_page: 200, next_page_token: ''}},
+    {state: 'completed', count: undefined, nextPageToken: undefined, more: undefined, perPage: 200},
+  ],
+  ...['SCHEDULED', 'PENDING', 'STARTED', 'RUNNING', 'PROCESSING', 'INPROGRESS', 'IN_PROGRESS', 'In-Progress'].map(
+    (state): [string, object, object] => [state, {}, {state: 'pending'}],
+  ),
+  ...['ABORTED', 'REJECTED', 'EXPIRED', 'TERMINATED'].map((state): [string, object, object] => [
+    state,
+    {},
+    {state: 'failed', reason: undefined},
+  ]),
+  ...['NOT QUEUED', 'QUEUED TWICE', 'NO FAILURE', 'NOT COMPLETED'].map((state): [string, object, object] => [
+    state,
+    {},
+    {state: 'unknown', reason: state},
+  ]),
   [
     'COMPLETED',
     {result: {count: 'many', more_records: false}},
@@ -357,5 +376,95 @@ promise(
     assert.equal(await memoryZoho().client.scopes(signal), undefined);
   },
 );
+
+promise(
+  'names the module, the job and the kind of call when one is refused',
+  {replies: [[400, complaint('NEW')]]},
+  async ({client, received}) => {
+    const job = {fields: ['id'], fromS: 0, toS: 60};
+    const refused: [what: string, method: string, call: () => Promise<unknown>][] = [
+      ['list the modules', 'GET', () => client.modules(signal)],
+      ['read the fields of module Leads', 'GET', () => client.fields('Leads', signal)],
+      ['create a bulk read job for module Leads', 'POST', () => client.createJob({module: 'Leads', ...job}, signal)],
+      ['create the bulk read job of the next page', 'POST', () => client.createJob({pageToken: 'tok'}, signal)],
+      ['check bulk read job 7', 'GET', () => client.job('7', signal)],
+      ['download the result of bulk read job 7', 'GET', () => client.download('7', signal).next()],
+      ['read the deletions of module Leads', 'GET', () => client.deleted('Leads', 0, 1, signal)],
+    ];
+    for (const [what, method, call] of refused) {
+      await assert.rejects(call(), {kind: 'refused', message: `Cannot ${what}: Zoho answers NEW: words`});
+      assert.equal(received.at(-1)?.method, method, what);
+    }
+  },
+);
+
+promise(
+  'takes a refused page token for expired, and any other refused job for refused',
+  {replies: [[400, complaint('INVALID_DATA')]]},
+  async ({client}) => {
+    await assert.rejects(client.createJob({pageToken: 'tok'}, signal), {kind: 'expired'});
+    await assert.rejects(client.createJob({module: 'Leads', fields: ['id'], fromS: 0, toS: 60}, signal), {kind: 'refused'});
+  },
+);
+
+for (const [reply, why] of [
+  [[204], 'is empty'],
+  [[200, ''], 'cannot be read, it is not JSON'],
+  [[200, '{'], 'cannot be read, it is not JSON'],
+  [[200, {}], 'cannot be read, at data it is not as expected'],
+  [[200, '5'], 'cannot be read, at its top it is not as expected'],
+] as [Reply, string][]) {
+  promise(`takes no answer about a job that ${why}: ${JSON.stringify(reply)}`, {replies: [reply]}, async ({client}) => {
+    const damaged = (what: string) => ({kind: 'damaged', message: `Cannot ${what}: Zoho's answer ${why}`});
+    const query = {module: 'Leads', fields: ['id'], fromS: 0, toS: 60};
+    await assert.rejects(client.job('7', signal), damaged('check bulk read job 7'));
+    await assert.rejects(
+      client.createJob(query, signal),
+      damaged(reply[0 as never] === 204 ? 'create a bulk read job' : 'create a bulk read job for module Leads'),
+    );
+  });
+}
+
+promise('keeps the status of an answer that cannot be read', {replies: [[203, '{']]}, async ({client}) => {
+  await assert.rejects(client.modules(signal), {kind: 'damaged', status: 203});
+});
+
+promise(
+  'warns once of each field whose name cannot be captured, however often fields are read',
+  {replies: [[200, {fields: ['Name', '_meta', 'Id'].map((api_name) => ({api_name, data_type: 'text', json_type: 'string'}))}]]},
+  async ({client, logged}) => {
+    for (let i = 0; i < 2; i++) await client.fields('Leads', signal);
+    const warnings = logged.filter((line) => line.startsWith('warn Module'));
+    assert.deepEqual(
+      warnings.map((line) => /^warn Module Leads, field (\w+): .+ \{"module":"Leads","field":"\1"\}$/.exec(line)?.[1]),
+      ['Id', '_meta'],
+    );
+  },
+);
+
+promise(
+  'gives the valid rows of a page of deletions, and says what is wrong with the others',
+  {replies: [[200, {data: [{id: '12', deleted_time: '2026-01-01T00:00:00+00:00'}, {id: 'x'}]}]]},
+  async ({client}) => {
+    const {rows, unusable} = (await client.deleted('Leads', 0, 1, signal))!;
+    assert.deepEqual([rows.map(({id}) => id), unusable?.map(({row, fault}) => [row, fault])], [['12'], [[2, 'id']]]);
+  },
+);
+
+promise('counts records by a query of its own', {replies: [[200, {data: [{'COUNT(id)': 7}]}]]}, async ({client}) => {
+  assert.equal(await client.count('Leads', undefined, signal), 7);
+});
+
+promise('asks nothing when it is aborted, not even the time that it knows', {replies: [[200, {modules: []}]]}, async (zoho) => {
+  const [stop, enough] = [AbortSignal.abort(new Error('enough')), /^Error: enough$/];
+  await zoho.client.nowSeconds(signal);
+  await assert.rejects(zoho.client.nowSeconds(stop), enough);
+  assert.equal(zoho.received.length, 1);
+});
+
+promise('closes its connections', {}, async ({client, network}) => {
+  await client.close();
+  assert.equal(network.isClosed, true);
+});
 
 endpoints.run();
