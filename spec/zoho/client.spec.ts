@@ -40,10 +40,11 @@ promise(
     client: {apiDomain: 'http://127.0.0.1:1'},
   },
   async (zoho) => {
-    await zoho.client.modules(signal);
-    await zoho.clock.advance(10_000);
-    await zoho.client.modules(signal);
-    assert.equal(zoho.tokens.length, 2);
+    for (let i = 0; i < 3; i++) {
+      await zoho.client.modules(signal);
+      await zoho.clock.advance(10_000);
+    }
+    assert.equal(zoho.tokens.length, 3);
     assert.deepEqual(
       zoho.logged.filter((line) => line.startsWith('warn The access token')),
       [`warn The access token was issued for https://www.zohoapis.eu; calls still go to http://127.0.0.1:1 {}`],
