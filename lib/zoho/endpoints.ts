@@ -14,8 +14,8 @@ import type {AccessToken} from './access-token.ts';
 import type {BulkJob, CoqlOptions, DeletedRows, Module, ZohoClient} from './api.ts';
 import {type Call, ErrorReply} from './attempt.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
+import {bulkJobOf} from './bulk-job.ts';
 import type {Caller} from './caller.ts';
-import {saidBy} from './classify.ts';
 import {ConnectionLost} from './connection-lost.ts';
 import type {CoqlQuery} from './coql.ts';
 import {CoqlEndpoint} from './coql-endpoint.ts';
@@ -30,7 +30,7 @@ import type {Usage, UsageSummary} from './usage.ts';
 /** The waits in a summary. */
 export type Waits = Pick<UsageSummary, 'nextDownloadMs' | 'pausedMs'>;
 
-export interface CallsOptions {
+export interface EndpointsOptions {
   readonly origin: string;
   readonly http: Http;
   readonly token: AccessToken;
@@ -53,7 +53,7 @@ export class Endpoints implements ZohoClient {
   readonly #addresses: DownloadAddresses;
   readonly #warned = new Set<string>();
 
-  constructor({origin, http, token, caller, usage, log, waits}: CallsOptions) {
+  constructor({origin, http, token, caller, usage, log, waits}: EndpointsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
@@ -112,6 +112,7 @@ export class Endpoints implements ZohoClient {
 
   async createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string> {
     const paged = 'pageToken' in query;
+    const what = paged ? 'create the bulk read job of the next page' : `create a bulk read job for module ${query.module}`;
     const reply = await this.#read(
       {
         kind: 'create',
@@ -120,14 +121,14 @@ export class Endpoints implements ZohoClient {
         path: '/crm/bulk/v8/read',
         headers: {'content-type': 'application/json'},
         body: bulkBody(query),
-        what: paged ? 'create the bulk read job of the next page' : `create a bulk read job for module ${query.module}`,
+        what,
         paged,
         ...(!paged && {fields: query.fields}),
       },
       createdReply,
       signal,
     );
-    if (reply === null) throw new ZohoError('damaged', "Cannot create a bulk read job: Zoho's answer is empty");
+    if (reply === null) throw new ZohoError('damaged', `Cannot ${what}: Zoho's answer is empty`);
     return reply.data[0]!.details.id;
   }
 
@@ -139,21 +140,9 @@ export class Endpoints implements ZohoClient {
       signal,
     );
     if (reply === null) throw new ZohoError('damaged', `Cannot check bulk read job ${id}: Zoho's answer is empty`);
-    const {state, result} = reply.data[0]!;
-    if (inProgress.test(state)) return {state: 'pending'};
-    if (endedBadly.test(state)) {
-      const {code, message} = result?.error_message ?? {};
-      return {state: 'failed', reason: saidBy({code: code ?? '', message: message ?? ''}) || undefined};
-    }
-    if (state.toUpperCase() !== 'COMPLETED') return {state: 'unknown', reason: saidBy({code: state, message: ''})};
-    this.#addresses.remember(id, result?.download_url);
-    return {
-      state: 'completed',
-      count: result?.count ?? undefined,
-      nextPageToken: result?.next_page_token || undefined,
-      more: result?.more_records ?? undefined,
-      ...(result?.per_page != null && {perPage: result.per_page}),
-    };
+    const job = bulkJobOf(reply.data[0]!);
+    if (job.state === 'completed') this.#addresses.remember(id, reply.data[0]!.result?.download_url);
+    return job;
   }
 
   async *download(id: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
@@ -252,10 +241,6 @@ export class Endpoints implements ZohoClient {
     this.#log('warn', message, fields);
   }
 }
-
-/** States of a running job, and of a failed one. Those of failures are undocumented. */
-const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
-const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
 
 /**
  * A name as part of an address. Zoho's names may contain half a surrogate pair, which no address

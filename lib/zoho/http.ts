@@ -47,9 +47,9 @@ export class Http {
   readonly #connections: Connections;
   readonly #timeouts: Timeouts;
 
-  constructor(origin: string, timeouts: Timeouts = usualTimeouts, connections?: Connections | undefined) {
+  constructor(origin: string, timeouts = usualTimeouts, connections: Connections = connectionsTo(origin, timeouts.connectMs)) {
     this.#timeouts = timeouts;
-    this.#connections = connections ?? connectionsTo(origin, timeouts.connectMs);
+    this.#connections = connections;
   }
 
   /**

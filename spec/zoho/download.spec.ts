@@ -4,7 +4,7 @@ import {suite} from 'uvu';
 import {silent} from '../../lib/platform/log.ts';
 import type {Caller} from '../../lib/zoho/caller.ts';
 import {ConnectionLost} from '../../lib/zoho/connection-lost.ts';
-import {type CallsOptions, Endpoints} from '../../lib/zoho/endpoints.ts';
+import {Endpoints, type EndpointsOptions} from '../../lib/zoho/endpoints.ts';
 import {Http, usualTimeouts} from '../../lib/zoho/http.ts';
 import {settled} from '../harness/clocks.ts';
 import {complaint} from '../harness/fake-zoho.ts';
@@ -161,7 +161,7 @@ async function releasedAfter(reply: Reply, bytesRead = Number.POSITIVE_INFINITY)
   const caller = {
     open: async () => ({answer: await http.send({origin, path: '/', method: 'GET', headers: {}}, signal), permit}),
   } as unknown as Caller;
-  const endpoints = new Endpoints({origin, caller, log: silent} as unknown as CallsOptions);
+  const endpoints = new Endpoints({origin, caller, log: silent} as unknown as EndpointsOptions);
   let size = 0;
   try {
     for await (const chunk of endpoints.download('7', signal)) {
