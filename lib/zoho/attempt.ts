@@ -1,7 +1,8 @@
 /** One attempt at a call: the request, and what a failure means for the next attempt. */
 import {ZohoError} from '../errors/errors.ts';
 import type {Action, Verdict} from './classify.ts';
-import {type Answer, ConnectionLost} from './http.ts';
+import {ConnectionLost} from './connection-lost.ts';
+import type {Answer} from './http.ts';
 import {callTriesMax, createTriesMax, queryTimeoutsMax, retryAfterMaxMs} from './limits.ts';
 import type {Outcome} from './rate-limiter.ts';
 import type {ApiError} from './schemas.ts';
@@ -97,9 +98,9 @@ export function outcomeOf(action: Action): Outcome {
 
 /** The header `Retry-After` in either of its forms, bounded. */
 export function retryAfterMs(answer: Answer, nowMs: number): number | undefined {
-  const text = answer.header('retry-after')?.trim();
-  if (text === undefined || text === '') return undefined;
-  const zohoNowMs = Date.parse(answer.header('date') ?? '');
+  // Stryker disable next-line StringLiteral: no text that is not a number or a date counts.
+  const text = answer.header('retry-after')?.trim() ?? '';
+  const zohoNowMs = new Date(answer.header('date') ?? Number.NaN).getTime();
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Number.isNaN(zohoNowMs) ? nowMs : zohoNowMs);
   return Number.isNaN(ms) ? undefined : Math.min(retryAfterMaxMs, Math.max(0, ms));
 }

@@ -153,11 +153,10 @@ export class Caller {
   }
 
   /**
-   * The pause of a repeatedly throttled call, besides the shared one: the shared pace recovers soon
-   * while other kinds of calls succeed.
+   * The pause of a call from its second throttle on, besides the shared one: the shared pace recovers
+   * soon while other kinds of calls succeed.
    */
   #slowDownMs(throttles: number): number {
-    if (throttles === 1) return 0;
     const jitter = {least: 1, spread: 0.2, random: this.#random};
     return backoff(throttles - 1, {firstMs: throttleDelayMs, maxMs: throttleDelayMaxMs, jitter});
   }
@@ -180,14 +179,14 @@ export class Caller {
 
   async #send(call: Call, token: string, signal: AbortSignal): Promise<Answer> {
     const {origin, http, usage, clock, log} = this.#options;
-    const {method, body} = call;
+    const {method} = call;
     const headers = {...call.headers, authorization: `Zoho-oauthtoken ${token}`};
     let {path} = call;
     let answer: Answer;
     for (let redirects = 0; ; redirects++) {
       const sinceMs = clock.elapsedMs();
       usage.charge(call.kind, call.credits ?? creditsOf[call.kind]);
-      answer = await http.send({origin, path, method, headers, body}, signal);
+      answer = await http.send({origin, path, method, headers, body: call.body}, signal);
       this.#note(answer);
       log('trace', `${method} ${path}`, {status: answer.status, headersMs: Math.round(clock.elapsedMs() - sinceMs)});
       const next = call.kind === 'download' && redirects < redirectsMax ? redirectWithin(origin, path, answer) : undefined;
@@ -195,17 +194,17 @@ export class Caller {
       answer.discard();
       path = next;
     }
-    if ((answer.status >= 200 && answer.status < 300) || answer.status === 304) {
+    if (answer.status < 300 || answer.status === 304) {
       this.#answered.add(call.kind);
       return answer;
     }
-    const text = await answer.text(errorBytesMax).catch((error: unknown) => {
+    const body = await answer.text(errorBytesMax).then(jsonOf, (error: unknown) => {
       signal.throwIfAborted();
       // The status alone is enough.
       log('debug', `Cannot read why ${path} was refused`, {status: answer.status, reason: String(error)});
-      return '';
+      return undefined;
     });
-    throw new Refused(this.#classified(call, answer.status, jsonOf(text), retryAfterMs(answer, clock.nowMs())));
+    throw new Refused(this.#classified(call, answer.status, body, retryAfterMs(answer, clock.nowMs())));
   }
 
   #classified(call: Call, status: number, body: unknown, retryAfter: number | undefined, known?: ApiError): Problem {

@@ -6,6 +6,7 @@ import {withoutSecrets} from '../platform/redact.ts';
 import {AccessToken} from './access-token.ts';
 import type {Credentials, ZohoClient} from './api.ts';
 import {Caller} from './caller.ts';
+import type {Connections} from './connections.ts';
 import {accountsOrigin, apiOrigin, isLoopback, sameOrgHost} from './data-centers.ts';
 import {Endpoints, type Waits} from './endpoints.ts';
 import {Http, type Timeouts, usualTimeouts} from './http.ts';
@@ -34,9 +35,10 @@ export interface ClientOptions {
    * default, a little over a day, suits a capture; a person or a publication waits minutes.
    */
   readonly waitMaxMs?: number | undefined;
-  /** For specs: randomness in [0, 1) and shorter times. */
+  /** For specs: randomness in [0, 1), shorter times, and connections of their own. */
   readonly random?: () => number;
   readonly timeouts?: Partial<Timeouts & {callMs: number; tokenMs: number}>;
+  readonly connections?: Connections;
 }
 
 /** Makes no call yet. Throws `ConfigError` for an API domain to which credentials must not go. */
@@ -50,10 +52,11 @@ export function createClient({
   waitMaxMs,
   random,
   timeouts = {},
+  connections,
 }: ClientOptions): ZohoClient {
   const origin = apiOrigin(apiDomain, loopback);
   const accounts = accountsOrigin(origin);
-  const http = new Http(origin, {...usualTimeouts, ...timeouts});
+  const http = new Http(origin, {...usualTimeouts, ...timeouts}, connections);
   const usage = new Usage(() => clock.elapsedMs());
   const token = new AccessToken({
     ask: (signal) => askToken(http, accounts, credentials, timeouts.tokenMs ?? tokenTimeoutMs, signal),

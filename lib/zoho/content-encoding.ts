@@ -45,7 +45,7 @@ export async function* decoded(
   const named = encodings.at(-1);
   const format = formatOf(head, named);
   // The content may be compressed again, as the header says.
-  const rest = named === undefined ? [] : encodings.slice(0, -1);
+  const rest = encodings.slice(0, -1);
   if (format === undefined) {
     if (rest.length > 0) yield* decoded(replayed, rest);
     else yield* replayed;
@@ -109,8 +109,6 @@ async function* decompressed(
       isEarlyEnd(error),
       {cause: error},
     );
-  } finally {
-    decoder.destroy();
   }
 }
 
@@ -127,7 +125,7 @@ async function* notingFailure(
 }
 
 function isEarlyEnd(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+  return (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR';
 }
 
 /** Reads enough of a body to recognise its format, and returns all of it again. */

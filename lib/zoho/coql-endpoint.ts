@@ -95,7 +95,7 @@ async function rowsOf(answer: Answer, {module, columns}: CoqlQuery, options: Coq
     rows = await parseCoql(keepingStart(answer.bytes(coqlBytesMax), start), columns, options.fields, options.bytesMax);
   } catch (error) {
     const body = Buffer.concat(start);
-    if (!(error instanceof ZohoError) || error.kind !== 'damaged' || body.length > errorBytesMax) throw error;
+    if (!(error instanceof ZohoError) || body.length > errorBytesMax) throw error;
     const reply = jsonOf(body.toString());
     if (body.toString().trim() === '' || saysNothing(reply, 'data')) return null;
     const apiError = hiddenApiError(reply);
@@ -118,7 +118,7 @@ async function* keepingStart(body: AsyncIterable<Uint8Array>, start: Uint8Array[
 /** Whether a refusal may be a random one. One that names a column or the module is meant. */
 function mayPass(error: unknown, query: CoqlQuery): error is ZohoError {
   if (!(error instanceof ZohoError) || error.kind !== 'refused') return false;
-  if (error.code === 'SYNTAX_ERROR') return error.near === undefined || !selects(query, error.near);
+  if (error.code === 'SYNTAX_ERROR') return !selects(query, error.near);
   return error.code === 'INVALID_QUERY';
 }
 

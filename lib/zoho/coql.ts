@@ -114,8 +114,8 @@ export function datetimeLiteral(seconds: number): string {
 }
 
 /** Whether a word is one of the query's columns, or its module. */
-export function selects({module, columns}: CoqlQuery, word: string): boolean {
-  return word === module || columns.includes(word);
+export function selects({module, columns}: CoqlQuery, word: string | undefined): boolean {
+  return [module, ...columns].some((name) => name === word);
 }
 
 /** Credits of a query, by its limit (zoho-api sheet 5.3). */

@@ -14,28 +14,30 @@ import type {AccessToken} from './access-token.ts';
 import type {BulkJob, CoqlOptions, DeletedRows, Module, ZohoClient} from './api.ts';
 import {type Call, ErrorReply} from './attempt.ts';
 import {type BulkPage, type BulkQuery, bulkBody} from './bulk.ts';
+import {bulkJobOf} from './bulk-job.ts';
 import type {Caller} from './caller.ts';
-import {saidBy} from './classify.ts';
+import {ConnectionLost} from './connection-lost.ts';
 import type {CoqlQuery} from './coql.ts';
 import {CoqlEndpoint} from './coql-endpoint.ts';
 import {deletionsOf} from './deletions.ts';
+import {DownloadAddresses} from './download-addresses.ts';
 import {fieldsOf, namesakes} from './fields.ts';
-import {ConnectionLost, type Http, isEmpty} from './http.ts';
-import {jobAddressesMax, replyBytesMax, zipBytesMax} from './limits.ts';
+import {type Http, isEmpty} from './http.ts';
+import {replyBytesMax, zipBytesMax} from './limits.ts';
 import {createdReply, deletedReply, fieldsReply, hiddenApiError, jobReply, modulesReply, saysNothing} from './schemas.ts';
 import type {Usage, UsageSummary} from './usage.ts';
 
 /** The waits in a summary. */
 export type Waits = Pick<UsageSummary, 'nextDownloadMs' | 'pausedMs'>;
 
-export interface CallsOptions {
+export interface EndpointsOptions {
   readonly origin: string;
   readonly http: Http;
   readonly token: AccessToken;
   readonly caller: Caller;
   readonly usage: Usage;
   /** The waits that limits impose at present. */
-  readonly waits?: () => Waits;
+  readonly waits: () => Waits;
   readonly log: Log;
 }
 
@@ -48,11 +50,10 @@ export class Endpoints implements ZohoClient {
   readonly #waits: () => Waits;
   readonly #log: Log;
   readonly #coql: CoqlEndpoint;
-  /** Download addresses of finished jobs, as Zoho gave them. */
-  readonly #addresses = new Map<string, string>();
+  readonly #addresses: DownloadAddresses;
   readonly #warned = new Set<string>();
 
-  constructor({origin, http, token, caller, usage, log, waits = () => ({})}: CallsOptions) {
+  constructor({origin, http, token, caller, usage, log, waits}: EndpointsOptions) {
     this.origin = origin;
     this.#http = http;
     this.#token = token;
@@ -60,6 +61,7 @@ export class Endpoints implements ZohoClient {
     this.#usage = usage;
     this.#waits = waits;
     this.#log = log;
+    this.#addresses = new DownloadAddresses(origin);
     this.#coql = new CoqlEndpoint(caller, log);
   }
 
@@ -76,7 +78,8 @@ export class Endpoints implements ZohoClient {
       signal,
       'modules',
     );
-    return (reply?.modules ?? []).flatMap((module) =>
+    if (reply === null) return [];
+    return reply.modules.flatMap((module) =>
       module.api_name
         ? [
             {
@@ -109,6 +112,7 @@ export class Endpoints implements ZohoClient {
 
   async createJob(query: BulkQuery | BulkPage, signal: AbortSignal): Promise<string> {
     const paged = 'pageToken' in query;
+    const what = paged ? 'create the bulk read job of the next page' : `create a bulk read job for module ${query.module}`;
     const reply = await this.#read(
       {
         kind: 'create',
@@ -117,16 +121,15 @@ export class Endpoints implements ZohoClient {
         path: '/crm/bulk/v8/read',
         headers: {'content-type': 'application/json'},
         body: bulkBody(query),
-        what: paged ? 'create the bulk read job of the next page' : `create a bulk read job for module ${query.module}`,
+        what,
         paged,
         ...(!paged && {fields: query.fields}),
       },
       createdReply,
       signal,
     );
-    const id = reply?.data[0]?.details.id;
-    if (id === undefined) throw new ZohoError('damaged', "Cannot create a bulk read job: Zoho's answer has no id");
-    return id;
+    if (reply === null) throw new ZohoError('damaged', `Cannot ${what}: Zoho's answer is empty`);
+    return reply.data[0]!.details.id;
   }
 
   async job(id: string, signal: AbortSignal): Promise<BulkJob> {
@@ -136,27 +139,14 @@ export class Endpoints implements ZohoClient {
       jobReply,
       signal,
     );
-    const status = reply?.data[0];
-    if (status === undefined) throw new ZohoError('damaged', `Cannot check bulk read job ${id}: Zoho's answer is empty`);
-    const {state, result} = status;
-    if (inProgress.test(state)) return {state: 'pending'};
-    if (endedBadly.test(state)) {
-      const {code, message} = result?.error_message ?? {};
-      return {state: 'failed', reason: saidBy({code: code ?? '', message: message ?? ''}) || undefined};
-    }
-    if (state.toUpperCase() !== 'COMPLETED') return {state: 'unknown', reason: saidBy({code: state, message: ''})};
-    this.#remember(id, result?.download_url);
-    return {
-      state: 'completed',
-      count: result?.count ?? undefined,
-      nextPageToken: result?.next_page_token || undefined,
-      more: result?.more_records ?? undefined,
-      ...(result?.per_page != null && {perPage: result.per_page}),
-    };
+    if (reply === null) throw new ZohoError('damaged', `Cannot check bulk read job ${id}: Zoho's answer is empty`);
+    const job = bulkJobOf(reply.data[0]!);
+    if (job.state === 'completed') this.#addresses.remember(id, reply.data[0]!.result?.download_url);
+    return job;
   }
 
   async *download(id: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-    const path = this.#addresses.get(id) ?? `${jobPath(id)}/result`;
+    const path = this.#addresses.of(id) ?? `${jobPath(id)}/result`;
     const {answer, permit} = await this.#caller.open(
       {kind: 'download', key: id, method: 'GET', path, what: `download the result of bulk read job ${id}`},
       signal,
@@ -167,16 +157,14 @@ export class Endpoints implements ZohoClient {
         throw new ZohoError(
           'unready',
           `Cannot download the result of bulk read job ${id}: Zoho answers HTTP status ${answer.status}`,
-          {
-            status: answer.status,
-          },
+          {status: answer.status},
         );
       }
       yield* answer.bytes(zipBytesMax);
       permit.release('good');
     } catch (error) {
-      permit.release(error instanceof ConnectionLost ? 'struggling' : 'neither');
       if (!(error instanceof ConnectionLost)) throw error;
+      permit.release('struggling');
       throw new ZohoError('short', `The result of bulk read job ${id} ended early: ${error.message}`, {cause: error});
     } finally {
       permit.release('neither');
@@ -252,27 +240,7 @@ export class Endpoints implements ZohoClient {
     this.#warned.add(message);
     this.#log('warn', message, fields);
   }
-
-  /** The download carries the token, so its address must be on the API's own host. */
-  #remember(id: string, address: string | null | undefined): void {
-    if (!address) return;
-    const url = URL.canParse(address, this.origin) ? new URL(address, this.origin) : undefined;
-    if (url?.origin !== this.origin)
-      throw new ZohoError(
-        'refused',
-        `Cannot download the result of bulk read job ${id}: Zoho gave an address outside ${this.origin}`,
-      );
-    this.#addresses.set(id, url.pathname + url.search);
-    for (const oldest of this.#addresses.keys()) {
-      if (this.#addresses.size <= jobAddressesMax) break;
-      this.#addresses.delete(oldest);
-    }
-  }
 }
-
-/** States of a running job, and of a failed one. Those of failures are undocumented. */
-const inProgress = /^(?:added|queued|scheduled|pending|started|running|processing|in[ _-]?progress)$/i;
-const endedBadly = /^(?:fail|error|cancel|abort|reject|expire|terminate)/i;
 
 /**
  * A name as part of an address. Zoho's names may contain half a surrogate pair, which no address

@@ -1,19 +1,11 @@
 /**
- * HTTP over undici: pools, timeouts, size limits and classified failures. Knows nothing of Zoho.
+ * HTTP: answers with their bodies, time and size limits, classified failures. Knows nothing of Zoho.
  */
-import {Agent, type Dispatcher, EnvHttpProxyAgent, Pool} from 'undici';
 import {ZohoError} from '../errors/errors.ts';
+import {ConnectionLost, lostBy} from './connection-lost.ts';
+import {type ConnectionAnswer, type Connections, connectionsTo} from './connections.ts';
 import {decoded, EncodingError, encodingsOf} from './content-encoding.ts';
-import {isLoopback} from './data-centers.ts';
-import {
-  bodyBytesAhead,
-  callsAtOnce,
-  connectTimeoutMs,
-  errorBytesMax,
-  headerBytesMax,
-  headersTimeoutMs,
-  idleTimeoutMs,
-} from './limits.ts';
+import {bodyBytesAhead, connectTimeoutMs, errorBytesMax, headersTimeoutMs, idleTimeoutMs} from './limits.ts';
 
 export interface Timeouts {
   readonly connectMs: number;
@@ -47,39 +39,17 @@ export interface Answer {
   discard(): void;
 }
 
-/** A connection that failed, or ended before the answer did. */
-export class ConnectionLost extends Error {
-  override readonly name = 'Cut';
-  /** Whether the server may have received the request. */
-  readonly mayHaveArrived: boolean;
-  /** Whether it timed out. */
-  readonly isTimeout: boolean;
-
-  constructor(message: string, sent: boolean, {isTimeout = false, ...options}: ErrorOptions & {isTimeout?: boolean}) {
-    super(message, options);
-    this.mayHaveArrived = sent;
-    this.isTimeout = isTimeout;
-  }
-}
-
 /**
- * Sends requests. Redirects are ordinary answers and never followed. TLS is always verified.
- * Requests that leave the machine use the proxy in `HTTPS_PROXY` and `NO_PROXY`; loopback requests
- * never do.
+ * Sends requests. Redirects are ordinary answers and never followed. Specs pass connections of
+ * their own.
  */
 export class Http {
-  readonly #dispatcher: Dispatcher;
+  readonly #connections: Connections;
   readonly #timeouts: Timeouts;
 
-  constructor(origin: string, timeouts: Timeouts = usualTimeouts) {
+  constructor(origin: string, timeouts = usualTimeouts, connections: Connections = connectionsTo(origin, timeouts.connectMs)) {
     this.#timeouts = timeouts;
-    const connect = {timeout: timeouts.connectMs, rejectUnauthorized: true};
-    const options = {connections: callsAtOnce + 1, allowH2: false, maxHeaderSize: headerBytesMax, connect};
-    // A proxy means two connections, two certificates, and a reply to CONNECT.
-    const clientFactory = (proxy: URL, own: object): Pool => new Pool(proxy, {...own, headersTimeout: timeouts.connectMs});
-    this.#dispatcher = isLoopback(origin)
-      ? new Agent(options)
-      : new EnvHttpProxyAgent({...options, requestTls: connect, proxyTls: connect, clientFactory});
+    this.#connections = connections;
   }
 
   /**
@@ -89,7 +59,7 @@ export class Http {
   async send({origin, path, method, headers, body}: Request, signal: AbortSignal): Promise<Answer> {
     const host = new URL(origin).host;
     try {
-      const answer = await this.#dispatcher.request({
+      const answer = await this.#connections.request({
         origin,
         path,
         method,
@@ -103,28 +73,29 @@ export class Http {
       return new UndiciAnswer(answer, host, signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw cutOf(error, host);
+      throw lostBy(error, host);
     }
   }
 
   async close(): Promise<void> {
-    await this.#dispatcher.destroy();
+    await this.#connections.destroy();
   }
 }
 
 class UndiciAnswer implements Answer {
   readonly status: number;
-  readonly #answer: Dispatcher.ResponseData;
+  readonly #answer: ConnectionAnswer;
   readonly #host: string;
   readonly #signal: AbortSignal;
 
-  constructor(answer: Dispatcher.ResponseData, host: string, signal: AbortSignal) {
+  constructor(answer: ConnectionAnswer, host: string, signal: AbortSignal) {
     this.status = answer.statusCode;
     this.#answer = answer;
     this.#host = host;
     this.#signal = signal;
     // A body that fails while nobody reads it must not end the process. Its reader still receives
     // the error.
+    // Stryker disable next-line StringLiteral: undici listens as well, although it does not say so.
     answer.body.on('error', () => {});
   }
 
@@ -183,7 +154,7 @@ export async function within<T>(
   const limit = new AbortController();
   const stop = (): void => limit.abort(signal.reason);
   const timer = setTimeout(() => limit.abort(new Error('Time is up')), timeoutMs);
-  signal.addEventListener('abort', stop, {once: true});
+  signal.addEventListener('abort', stop);
   try {
     return await work(limit.signal);
   } catch (error) {
@@ -198,56 +169,13 @@ export async function within<T>(
   }
 }
 
-/** Codes of failures before anything was sent, and their meaning. */
-const notSent: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'nothing listens there'],
-  ['ENOTFOUND', 'its name is unknown'],
-  ['EAI_AGAIN', 'its name cannot be looked up at the moment'],
-  ['EHOSTUNREACH', 'there is no route to it'],
-  ['ENETUNREACH', 'there is no route to it'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'it does not accept the connection'],
-  ['UND_ERR_PRX_CONN', 'the proxy does not connect'],
-  ['UND_ERR_PRX_TLS', 'the proxy does not connect'],
-]);
-
-const sentMeanings: ReadonlyMap<string, string> = new Map([
-  ['UND_ERR_HEADERS_TIMEOUT', 'it does not answer'],
-  ['UND_ERR_BODY_TIMEOUT', 'it stopped in the middle of its answer'],
-  ['UND_ERR_HEADERS_OVERFLOW', 'the headers of its answer are too large'],
-]);
-
 /**
  * A body that ends early, compressed or not, is a lost connection; malformed compression is damage.
  */
 function unreadable(error: unknown, host: string): ConnectionLost | ZohoError {
-  if (!(error instanceof EncodingError)) return cutOf(error, host);
+  if (!(error instanceof EncodingError)) return lostBy(error, host);
   if (error.isShort) return new ConnectionLost(`no complete answer from ${host}: ${error.message}`, true, {cause: error});
   return new ZohoError('damaged', `Cannot read the answer of ${host}: ${error.message}`, {cause: error});
-}
-
-function cutOf(error: unknown, host: string): ConnectionLost {
-  const code = codeOf(error);
-  const before = notSent.get(code) ?? (isTlsCode(code) ? 'its certificate cannot be trusted' : undefined);
-  if (before !== undefined) return new ConnectionLost(`cannot reach ${host}: ${before} (${code})`, false, {cause: error});
-  const after = sentMeanings.get(code) ?? 'the connection was cut';
-  return new ConnectionLost(`no complete answer from ${host}: ${after}${code === '' ? '' : ` (${code})`}`, true, {
-    cause: error,
-    isTimeout: timeouts.has(code),
-  });
-}
-
-const timeouts: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
-
-function isTlsCode(code: string): boolean {
-  return /CERT|^ERR_TLS|^UNABLE_TO_|SIGNATURE/.test(code);
-}
-
-/** The code of an error, or of the first of its causes that has one. */
-function codeOf(error: unknown, depth = 0): string {
-  if (!(error instanceof Error) || depth > 3) return '';
-  const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
-  const own = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return notSent.has(own) || isTlsCode(own) ? own : codeOf(inner, depth + 1) || own;
 }
 
 /** Whether an answer's status means that it has no body, which is then discarded. */

@@ -40,7 +40,7 @@ export interface FakeOptions {
 
 export const credentials = {clientId: '1000.CLIENT', clientSecret: 'client-secret-canary', refreshToken: '1000.refresh-canary'};
 
-export const tokenReply = (count: number, more: object = {}): Reply => [
+export const tokenReply = (count: number, more: object = {}): [status: number, body: object] => [
   200,
   {access_token: `1000.token-${count}`, expires_in: 3600, token_type: 'Bearer', ...more},
 ];

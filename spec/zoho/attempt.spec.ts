@@ -11,7 +11,8 @@ import {
   retryAfterMs,
   triesMax,
 } from '../../lib/zoho/attempt.ts';
-import {type Answer, ConnectionLost} from '../../lib/zoho/http.ts';
+import {ConnectionLost} from '../../lib/zoho/connection-lost.ts';
+import type {Answer} from '../../lib/zoho/http.ts';
 import {callTriesMax, createTriesMax, queryTimeoutsMax, retryAfterMaxMs} from '../../lib/zoho/limits.ts';
 
 const attempt = suite('one attempt of a call');
@@ -73,12 +74,12 @@ attempt('tells the pace how Zoho is doing', () => {
   );
 });
 
-attempt('waits as long as Retry-After says, in seconds or until a date by Zoho own clock', () => {
+attempt("waits as long as Retry-After says, in seconds or until a date by Zoho's own clock", () => {
   const after = (headers: Record<string, string>, nowMs = Date.UTC(2026, 0, 1)) =>
     retryAfterMs({header: (name: string) => headers[name]} as unknown as Answer, nowMs);
   const at = 'Thu, 01 Jan 2026 00:01:00 GMT';
   assert.equal(after({}), undefined);
-  for (const text of ['', ' ', 'soon', '1.5x']) assert.equal(after({'retry-after': text}), undefined, text);
+  for (const text of ['', ' ', 'soon', '1.5x', '1e3', 'x30', '30x']) assert.equal(after({'retry-after': text}), undefined, text);
   assert.equal(after({'retry-after': ' 30 '}), 30_000);
   assert.equal(after({'retry-after': '0'}), 0);
   assert.equal(after({'retry-after': '999999'}), retryAfterMaxMs);

@@ -22,12 +22,23 @@ bulk('names module, fields and the range, its end excluded', () => {
   });
 });
 
+bulk('asks for all records without a condition, and for those without a time by the mark of an empty value', () => {
+  const range = {module: 'Leads', fields: ['id'], fromS, toS: fromS + 60};
+  assert.deepEqual(JSON.parse(bulkBody({...range, whole: true})).query, {module: {api_name: 'Leads'}, fields: ['id']});
+  assert.deepEqual(JSON.parse(bulkBody({...range, untimed: true})).query.criteria, {
+    field: {api_name: 'Modified_Time'},
+    comparator: 'equal',
+    value: ['$', '{EMPTY}'].join(''),
+  });
+});
+
 bulk('asks for the next page by its token and nothing else', () => {
   assert.deepEqual(JSON.parse(bulkBody({pageToken: 'tok'})), {query: {page_token: 'tok'}});
 });
 
 bulk('never makes a request that would export all fields by accident', () => {
   const fields = Array.from({length: 201}, (_, i) => `F${i}`);
+  assert.equal(JSON.parse(bulkBody({module: 'Leads', fields: fields.slice(1), fromS, toS: fromS + 1})).query.fields.length, 200);
   assert.throws(() => bulkBody({module: 'Leads', fields, fromS, toS: fromS + 1}), RangeError);
   assert.throws(() => bulkBody({module: 'Leads', fields: [], fromS, toS: fromS + 1}), RangeError);
 });

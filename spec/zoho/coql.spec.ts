@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {type CoqlQuery, datetimeLiteral, idsQuery, queryCredits, secondQuery, selects, windowQuery} from '../../lib/zoho/coql.ts';
+import {
+  type CoqlQuery,
+  countQuery,
+  datetimeLiteral,
+  idsQuery,
+  isReserved,
+  queryCredits,
+  secondQuery,
+  selects,
+  untimedQuery,
+  windowQuery,
+} from '../../lib/zoho/coql.ts';
 
 const coql = suite('COQL texts');
 const fromS = Date.UTC(2026, 0, 1) / 1000;
@@ -43,6 +54,37 @@ coql('quotes names that are words of its own, unless told otherwise', () => {
   assert.equal(byId.textWithBareIds, "select id, 'From', 'External', Ordered from Leads where id in (7) limit 0, 1");
 });
 
+coql('asks for the records without a time by id', () => {
+  assert.equal(
+    untimedQuery('Leads', undefined, 200).text,
+    'select Modified_Time, id from Leads where Modified_Time is null order by id asc limit 0, 200',
+  );
+  const next = untimedQuery('User', '77', 200, {module: false, columns: new Map()});
+  assert.equal(
+    next.text,
+    "select Modified_Time, id from User where (Modified_Time is null and id > '77') order by id asc limit 0, 200",
+  );
+  assert.deepEqual([next.module, next.columns, next.limit], ['User', ['Modified_Time', 'id'], 200]);
+});
+
+coql('asks how many records there are, or have changed since a time', () => {
+  const all = 'select COUNT(id) from Leads where id is not null';
+  assert.deepEqual(countQuery('Leads', undefined), {
+    module: 'Leads',
+    columns: ['COUNT(id)'],
+    limit: 1,
+    text: all,
+    textWithBareIds: all,
+  });
+  assert.equal(countQuery('Leads', fromS).text, "select COUNT(id) from Leads where Modified_Time >= '2026-01-01T00:00:00+00:00'");
+});
+
+coql('knows the words of its own in any case: of the grammar, its functions, and those that Zoho reserves', () => {
+  for (const word of ['select', 'Where', 'BETWEEN', 'sum', 'Count', 'External', 'user', 'date'])
+    assert.ok(isReserved(word), word);
+  for (const word of ['id', 'Name', 'Modified_Time', 'selected', '']) assert.ok(!isReserved(word), word);
+});
+
 coql('quotes what stands in conditions and in the order as it quotes columns', () => {
   const quoting = {
     columns: new Map([
@@ -61,7 +103,8 @@ coql('quotes what stands in conditions and in the order as it quotes columns', (
 coql('tells the names of a query from its other words', () => {
   const query = windowQuery({module: 'Order', columns: ['id', 'External', 'Name'], fromS, limit: 1});
   for (const name of ['id', 'External', 'Name', 'Order']) assert.ok(selects(query, name), name);
-  for (const word of ['select', 'from', 'where', 'Modified_Time', 'order', 'Na']) assert.ok(!selects(query, word), word);
+  for (const word of ['select', 'from', 'where', 'Modified_Time', 'order', 'Na', undefined])
+    assert.ok(!selects(query, word), String(word));
 });
 
 coql('asks for records by id, a hundred at most', () => {
@@ -70,6 +113,7 @@ coql('asks for records by id, a hundred at most', () => {
     "select id from Deals where id in ('1', '9007199254740993') limit 0, 2",
   );
   const ids = Array.from({length: 101}, (_, i) => String(i));
+  assert.equal(idsQuery({module: 'Deals', columns: ['id'], ids: ids.slice(1)}).limit, 100);
   assert.throws(() => idsQuery({module: 'Deals', columns: ['id'], ids}), RangeError);
   assert.throws(() => idsQuery({module: 'Deals', columns: ['id'], ids: []}), RangeError);
 });
@@ -86,10 +130,15 @@ coql('never has fractions of a second', () => {
 coql('takes no name or id that could end the text', () => {
   const bad = ["Leads where id = '1", 'a b', '', 'x;y', "'"];
   for (const name of bad) {
-    assert.throws(() => windowQuery({module: name, columns: ['id'], fromS, limit: 1}), /not an API name/);
-    assert.throws(() => windowQuery({module: 'Leads', columns: [name], fromS, limit: 1}), /not an API name/);
+    const refused = {kind: 'module', message: `Cannot ask COQL for "${name}": it is not an API name`};
+    assert.throws(() => windowQuery({module: name, columns: ['id'], fromS, limit: 1}), refused);
+    assert.throws(() => windowQuery({module: 'Leads', columns: [name], fromS, limit: 1}), refused);
+    assert.throws(() => countQuery(name, fromS), refused);
   }
-  assert.throws(() => idsQuery({module: 'Leads', columns: ['id'], ids: ["1' or '1"]}), /not a number/);
+  assert.throws(() => idsQuery({module: 'Leads', columns: ['id'], ids: ["1' or '1"]}), {
+    kind: 'damaged',
+    message: /not a number/,
+  });
 });
 
 coql('knows the credits of a query', () => {

@@ -1,182 +1,230 @@
 import assert from 'node:assert/strict';
-import dns from 'node:dns';
-import {createServer} from 'node:http';
-import {createServer as createTlsServer} from 'node:https';
-import {type AddressInfo, createServer as createTcpServer, type Server, type Socket} from 'node:net';
+import {mock} from 'node:test';
+import {brotliCompressSync, gzipSync} from 'node:zlib';
 import {suite} from 'uvu';
-import {ConnectionLost, Http} from '../../lib/zoho/http.ts';
-import {cert, key} from '../harness/certificate.ts';
+import {ConnectionLost} from '../../lib/zoho/connection-lost.ts';
+import {type Answer, Http, isEmpty, usualTimeouts, within} from '../../lib/zoho/http.ts';
+import {errorBytesMax} from '../../lib/zoho/limits.ts';
+import {settled} from '../harness/clocks.ts';
+import {cut, failure, type Reply, ScriptedNetwork} from '../harness/scripted-network.ts';
 
 const http = suite('Http');
+const origin = 'https://www.zohoapis.eu';
+const host = 'www.zohoapis.eu';
 const {signal} = new AbortController();
+const get = {origin, path: '/p', method: 'GET' as const, headers: {}};
 
-async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
+function client(reply: Reply): {network: ScriptedNetwork; http: Http} {
+  const network = new ScriptedNetwork(() => reply);
+  return {network, http: new Http(origin, usualTimeouts, network)};
 }
 
-const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
-const get = (origin: string) => ({origin, path: '/', method: 'GET' as const, headers: {}});
+/** A body of which more is to come. */
+const unending = async function* () {
+  yield 'body';
+  await new Promise(() => {});
+};
 
-/** Runs with environment variables set, and puts back what was there. */
-async function withEnv(values: Record<string, string>, use: () => Promise<void>): Promise<void> {
-  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, values);
-  try {
-    await use();
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  }
-}
+const answerTo = (reply: Reply, stop = signal): Promise<Answer> => client(reply).http.send(get, stop);
 
-http('goes through the proxy that the environment names, but never to the machine itself', async () => {
-  const wanted: string[] = [];
-  const proxy = createServer((_, response) => response.end('by proxy')).on('connect', (request, socket) => {
-    wanted.push(request.url ?? '');
-    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-  });
-  const direct = createServer((_, response) => response.end('direct'));
-  const address = `http://127.0.0.1:${await listening(proxy)}`;
-  const own = `http://127.0.0.1:${await listening(direct)}`;
-  await withEnv({https_proxy: address, http_proxy: address, no_proxy: ''}, async () => {
-    const far = new Http('https://www.zohoapis.eu');
-    await assert.rejects(far.send(get('https://www.zohoapis.eu'), signal), ConnectionLost);
-    await far.close();
-    assert.deepEqual(wanted, ['www.zohoapis.eu:443']);
-    const near = new Http(own);
-    assert.equal(await (await near.send(get(own), signal)).text(100), 'direct');
-    await near.close();
-  });
-  await closed(proxy);
-  await closed(direct);
+http('sends what it is given, asks for no compression, and bounds every wait', async () => {
+  const {network, http} = client([200]);
+  await http.send({origin, path: '/p?x=1', method: 'POST', headers: {'x-own': 'y'}, body: '{}'}, signal);
+  await http.send(get, signal);
+  const headers = {'accept-encoding': 'identity', 'user-agent': 'source-zoho'};
+  assert.deepEqual(network.sent, [
+    {method: 'POST', origin, path: '/p?x=1', headers: {'x-own': 'y', ...headers}, body: '{}'},
+    {method: 'GET', origin, path: '/p', headers, body: ''},
+  ]);
+  const {headersTimeout, bodyTimeout} = network.options[0]!;
+  assert.deepEqual([headersTimeout, bodyTimeout], [60_000, 60_000]);
+  assert.equal(network.options[1]?.body, null);
 });
 
-http('talks to no host whose certificate cannot be trusted, even if the environment says so', async () => {
-  let reached = false;
-  const server = createTlsServer({key, cert}, (_, response) => {
-    reached = true;
-    response.end('fooled');
-  });
-  const origin = `https://127.0.0.1:${await listening(server)}`;
-  await withEnv({NODE_TLS_REJECT_UNAUTHORIZED: '0'}, async () => {
-    const client = new Http(origin);
-    await assert.rejects(client.send(get(origin), signal), (error: ConnectionLost) => {
-      assert.match(error.message, /^cannot reach 127\.0\.0\.1:\d+: its certificate cannot be trusted \(/);
-      return error instanceof ConnectionLost && !error.mayHaveArrived;
-    });
-    await client.close();
-  });
-  assert.equal(reached, false);
-  await closed(server);
-});
-
-const quick = {connectMs: 200, headersMs: 60_000, idleMs: 60_000};
-const far = 'https://www.zohoapis.eu';
-
-/** What comes of asking a host that nobody answers for; it may take as long as the coarse clock of timeouts does. */
-async function unanswered(http: Http, origin: string): Promise<string> {
-  const begunMs = performance.now();
-  const error: unknown = await http.send(get(origin), signal).catch((cut: unknown) => cut);
-  assert.ok(error instanceof ConnectionLost && performance.now() - begunMs < 5_000, String(error));
-  await http.close();
-  return error.message.replaceAll(/:\d+/g, '');
-}
-
-http('gives up on whoever takes a connection and then says nothing: a host, or the proxy on the way to it', async () => {
-  const silent = createTcpServer();
-  const open = new Set<Socket>();
-  silent.on('connection', (socket) => open.add(socket));
-  const port = await listening(silent);
-  // Lets everybody through, to where nobody says anything either.
-  const proxy = createServer().on('connect', (_, socket) => {
-    open.add(socket as Socket);
-    socket.write('HTTP/1.1 200 OK\r\n\r\n');
-  });
-  const proxyPort = await listening(proxy);
-  const by = async (address: string): Promise<string> => {
-    let through: Http | undefined;
-    await withEnv({https_proxy: address, no_proxy: ''}, async () => {
-      through = new Http(far, quick);
-    });
-    return unanswered(through!, far);
-  };
+http('gives an answer its status and headers, the first of several values', async () => {
+  const answer = await answerTo([418, '', {'x-one': 'a', 'x-two': ['b', 'c']}]);
+  assert.equal(answer.status, 418);
   assert.deepEqual(
-    await Promise.all([
-      unanswered(new Http(`https://127.0.0.1:${port}`, quick), `https://127.0.0.1:${port}`),
-      by(`http://127.0.0.1:${port}`),
-      by(`https://localhost:${port}`),
-      by(`http://127.0.0.1:${proxyPort}`),
-    ]),
-    [
-      'cannot reach 127.0.0.1: it does not accept the connection (UND_ERR_CONNECT_TIMEOUT)',
-      'no complete answer from www.zohoapis.eu: it does not answer (UND_ERR_HEADERS_TIMEOUT)',
-      'cannot reach www.zohoapis.eu: it does not accept the connection (UND_ERR_CONNECT_TIMEOUT)',
-      'cannot reach www.zohoapis.eu: it does not accept the connection (UND_ERR_CONNECT_TIMEOUT)',
-    ],
+    ['x-one', 'x-two', 'x-none'].map((name) => answer.header(name)),
+    ['a', 'b', undefined],
   );
-  for (const socket of open) socket.destroy();
-  await closed(silent);
-  await closed(proxy);
 });
 
-http('gives up on a name that nobody looks up', async () => {
-  const {lookup} = dns;
-  dns.lookup = (() => {}) as unknown as typeof lookup;
-  // A look-up that is under way keeps a process going; one that never began does not.
-  const going = setInterval(() => {}, 1_000);
-  try {
-    await withEnv({https_proxy: '', HTTPS_PROXY: '', http_proxy: '', HTTP_PROXY: ''}, async () => {
-      assert.equal(
-        await unanswered(new Http(far, quick), far),
-        'cannot reach www.zohoapis.eu: it does not accept the connection (UND_ERR_CONNECT_TIMEOUT)',
-      );
-    });
-  } finally {
-    clearInterval(going);
-    dns.lookup = lookup;
+http('follows no redirect', async () => {
+  const answer = await answerTo([302, '', {location: '/elsewhere'}]);
+  assert.deepEqual([answer.status, answer.header('location')], [302, '/elsewhere']);
+});
+
+http('reads a body as text, decompressed where a gateway has compressed it', async () => {
+  const text = 'žluť 🦉 '.repeat(50);
+  const bytes = Buffer.from(text);
+  const odd = () => [bytes.subarray(0, 3), bytes.subarray(3)];
+  assert.equal(await (await answerTo([200, odd])).text(1 << 20), text);
+  assert.equal(await (await answerTo([200, gzipSync(text), {'content-encoding': 'gzip'}])).text(1 << 20), text);
+  assert.equal(await (await answerTo([200, brotliCompressSync(text), {'content-encoding': 'br'}])).text(1 << 20), text);
+});
+
+http('reads no more of a body than it is allowed to: neither of its bytes nor of what they expand to', async () => {
+  const read = async (body: string | Uint8Array, max: number): Promise<number> =>
+    (await (await answerTo([200, body])).text(max)).length;
+  assert.equal(await read('x'.repeat(1_000), 1_000), 1_000);
+  const tooLong = {kind: 'damaged', message: `The answer of ${host} has more than 999 bytes`};
+  await assert.rejects(read('x'.repeat(1_000), 999), tooLong);
+  await assert.rejects(read(gzipSync('x'.repeat(1_000)), 999), tooLong);
+  // Empty members are valid gzip, and expand to nothing.
+  await assert.rejects(read(Buffer.concat(Array.from({length: 50}, () => gzipSync(''))), 999), tooLong);
+});
+
+http('calls a connection lost that fails before the answer or in its body, and says why', async () => {
+  await assert.rejects(answerTo(failure('ECONNREFUSED')), {
+    name: 'ConnectionLost',
+    message: `cannot reach ${host}: nothing listens there (ECONNREFUSED)`,
+    mayHaveArrived: false,
+  });
+  const answer = await answerTo([200, cut('{"data":[', 'UND_ERR_BODY_TIMEOUT')]);
+  await assert.rejects(answer.text(100), {
+    name: 'ConnectionLost',
+    message: `no complete answer from ${host}: it stopped in the middle of its answer (UND_ERR_BODY_TIMEOUT)`,
+    mayHaveArrived: true,
+    isTimeout: true,
+  });
+});
+
+http('takes compressed data that end early for a cut, and malformed ones for damage', async () => {
+  const zipped = gzipSync('{"data":[]}'.repeat(9));
+  const read = async (body: Uint8Array): Promise<string> => (await answerTo([200, body])).text(1_000);
+  await assert.rejects(read(zipped.subarray(0, -9)), (error: ConnectionLost) => {
+    assert.equal(error.message, `no complete answer from ${host}: its gzip data end early`);
+    assert.deepEqual([error.name, error.mayHaveArrived, error.isTimeout], ['ConnectionLost', true, false]);
+    return (error.cause as Error).name === 'EncodingError';
+  });
+  await assert.rejects(read(Buffer.from(zipped).fill(0xff, 10)), (error: Error) => {
+    assert.equal(error.message, `Cannot read the answer of ${host}: its gzip data are malformed`);
+    return (error.cause as Error).name === 'EncodingError';
+  });
+});
+
+http('ends with the reason of the signal: before the answer, and in the middle of its body', async () => {
+  const enough = new Error('enough');
+  await assert.rejects(answerTo('silent', AbortSignal.abort(enough)), (error) => error === enough);
+  const [early, late] = [new AbortController(), new AbortController()];
+  const waiting = answerTo('silent', early.signal);
+  early.abort(enough);
+  await assert.rejects(waiting, (error) => error === enough);
+  const answer = await answerTo([200, unending], late.signal);
+  const reading = answer.text(100);
+  await settled();
+  late.abort(enough);
+  await assert.rejects(reading, (error) => error === enough);
+});
+
+http('drops the connection of a body that is not read to its end', async () => {
+  const left = client([200, unending]);
+  for await (const chunk of (await left.http.send(get, signal)).bytes(100)) {
+    assert.equal(String(chunk), 'body');
+    break;
+  }
+  assert.equal(left.network.dropped, 1);
+  for (const encodings of ['compress', 'br, br, br, br']) {
+    const {network, http} = client([200, unending, {'content-encoding': encodings}]);
+    await assert.rejects((await http.send(get, signal)).text(100), {kind: 'damaged'});
+    assert.equal(network.dropped, 1, encodings);
+    await settled();
   }
 });
 
-http('reads no more of a body than it is allowed to', async () => {
-  const server = createServer((_, response) => response.end('x'.repeat(1000)));
-  const origin = `http://127.0.0.1:${await listening(server)}`;
-  const client = new Http(origin);
-  assert.equal((await (await client.send(get(origin), signal)).text(1000)).length, 1000);
-  await assert.rejects((await client.send(get(origin), signal)).text(999), {
-    kind: 'damaged',
-    message: /has more than 999 bytes$/,
-  });
-  await client.close();
-  await closed(server);
-});
-
-http('takes headers that never end for a failure', async () => {
-  const server = createServer((_, response) => {
-    response.writeHead(200, {'x-large': 'x'.repeat(100_000)});
-    response.end();
-  });
-  const origin = `http://127.0.0.1:${await listening(server)}`;
-  const client = new Http(origin);
-  await assert.rejects(client.send(get(origin), signal), ConnectionLost);
-  await client.close();
-  await closed(server);
-});
-
-http('keeps a connection over answers without a body', async () => {
-  let connections = 0;
-  const server = createServer((_, response) => response.writeHead(204).end()).on('connection', () => connections++);
-  const origin = `http://127.0.0.1:${await listening(server)}`;
-  const client = new Http(origin);
-  for (let i = 0; i < 3; i++) {
-    (await client.send(get(origin), signal)).discard();
-    await new Promise((resolve) => setImmediate(resolve));
+http('keeps a connection over a short body that nobody reads, and drops it over a long one', async () => {
+  for (const [bytes, dropped] of [
+    [errorBytesMax, 0],
+    [errorBytesMax + 1, 1],
+  ] as const) {
+    const {network, http} = client([200, () => ['x'.repeat(bytes), 'x'].slice(0, dropped + 1)]);
+    (await http.send(get, signal)).discard();
+    await settled();
+    assert.equal(network.dropped, dropped, `${bytes} bytes`);
   }
-  assert.equal(connections, 1);
-  await client.close();
-  await closed(server);
+});
+
+http('survives a body that fails while nobody reads it, and tells the reader that comes later', async () => {
+  (await answerTo([200, cut('x')])).discard();
+  const answer = await answerTo([200, cut('x')]);
+  await settled();
+  await assert.rejects(answer.text(100), ConnectionLost);
+});
+
+http('closes its connections', async () => {
+  const {network, http} = client([200]);
+  await http.close();
+  assert.equal(network.isClosed, true);
+});
+
+http('knows by the status that an answer has no body, and discards it', () => {
+  for (const [status, empty] of [
+    [204, true],
+    [304, true],
+    [200, false],
+    [404, false],
+  ] as const) {
+    let discarded = 0;
+    const answer = {status, discard: () => discarded++} as unknown as Answer;
+    assert.equal(isEmpty(answer), empty, `${status}`);
+    assert.equal(discarded, empty ? 1 : 0, `${status}`);
+  }
+});
+
+const limit = suite('a limit in real time');
+
+limit.before.each(() => mock.timers.enable({apis: ['setTimeout']}));
+limit.after.each(() => mock.timers.reset());
+
+/** Work that only its signal ends, with the signal's reason or with an error of its own. */
+const endless =
+  (own?: Error) =>
+  (stop: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => stop.addEventListener('abort', () => reject(own ?? stop.reason)));
+
+limit('ends work that takes longer, and calls its connection lost by a timeout', async () => {
+  const own = new Error('own');
+  const running = within(1_500, host, signal, endless(own));
+  mock.timers.tick(1_499);
+  mock.timers.tick(1);
+  await assert.rejects(running, {
+    name: 'ConnectionLost',
+    message: `no complete answer from ${host} within 1.5 s`,
+    mayHaveArrived: true,
+    isTimeout: true,
+    cause: own,
+  });
+});
+
+limit('leaves alone what work gives or throws in time', async () => {
+  const own = new Error('own');
+  assert.equal(await within(10, host, signal, async () => 'done'), 'done');
+  await assert.rejects(
+    within(10, host, signal, async () => Promise.reject(own)),
+    (error) => error === own,
+  );
+});
+
+limit('passes on the reason of its signal, and begins nothing after it', async () => {
+  const [stop, enough] = [new AbortController(), new Error('enough')];
+  const running = within(10, host, stop.signal, endless());
+  stop.abort(enough);
+  await assert.rejects(running, (error) => error === enough);
+  let begun = false;
+  const late = within(10, host, stop.signal, async () => (begun = true));
+  await assert.rejects(late, (error) => error === enough);
+  assert.equal(begun, false);
+});
+
+limit('is over with the work: neither the time nor the signal reaches it any more', async () => {
+  const stop = new AbortController();
+  let own: AbortSignal | undefined;
+  await within(10, host, stop.signal, async (limited) => (own = limited));
+  mock.timers.tick(10);
+  stop.abort();
+  assert.equal(own?.aborted, false);
 });
 
 http.run();
+limit.run();

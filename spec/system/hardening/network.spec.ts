@@ -5,8 +5,9 @@ import {createServer as createTlsServer} from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {suite} from 'uvu';
 import {startSandbox} from '../../../lib/sandbox/server.ts';
+import {ConnectionLost} from '../../../lib/zoho/connection-lost.ts';
 import {apiOrigin} from '../../../lib/zoho/data-centers.ts';
-import {ConnectionLost, Http} from '../../../lib/zoho/http.ts';
+import {Http} from '../../../lib/zoho/http.ts';
 import {cert, key} from '../../harness/certificate.ts';
 
 const network = suite('The network');
@@ -29,7 +30,7 @@ async function holders(pattern: RegExp, ...except: readonly string[]): Promise<s
 }
 
 network('is reached through one file, which always verifies certificates', async () => {
-  assert.deepEqual(await holders(/from 'undici'/, 'lib/bench'), ['lib/zoho/http.ts']);
+  assert.deepEqual(await holders(/from 'undici'/, 'lib/bench'), ['lib/zoho/connections.ts']);
   assert.deepEqual(await holders(/\b(?:fetch|WebSocket|EventSource)\(/, 'lib/zoho/access-token.ts'), []);
   assert.deepEqual(await holders(/rejectUnauthorized: (?!true)|checkServerIdentity|TLS_REJECT|setDefaultCACertificates/), []);
 });
