@@ -3,9 +3,8 @@
  * reductions would.
  */
 import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
-import {gzipEnding} from '../../sinks/files/file-names.ts';
 import {propertiesOf} from './properties.ts';
-import {unpacked} from './unpacked.ts';
+import {isCompressed, unpacked} from './unpacked.ts';
 
 const blockBytes = 1 << 20;
 const newline = 0x0a;
@@ -42,11 +41,11 @@ export class CapturedFile {
     bytes: number,
     onBlock: (bytes: number) => Promise<void> = async () => {},
   ): Promise<CapturedFile> {
-    const isCompressed = path.endsWith(gzipEnding);
-    const opened = isCompressed ? await unpacked(path, bytes, onBlock) : openSync(path, 'r');
-    const file = new CapturedFile(opened, isCompressed ? fstatSync(opened).size : bytes);
+    const isUnpacked = isCompressed(path);
+    const opened = isUnpacked ? await unpacked(path, bytes, onBlock) : openSync(path, 'r');
+    const file = new CapturedFile(opened, isUnpacked ? fstatSync(opened).size : bytes);
     try {
-      await file.#index(isCompressed ? () => onBlock(0) : onBlock);
+      await file.#index(isUnpacked ? () => onBlock(0) : onBlock);
       return file;
     } catch (error) {
       file.close();

@@ -4,7 +4,6 @@
  */
 
 import {hash} from 'node:crypto';
-import {createReadStream} from 'node:fs';
 import {newProgress} from '../../capture/progress.ts';
 import {ZohoError} from '../../errors/errors.ts';
 import {lines} from '../../flow/lines.ts';
@@ -17,6 +16,7 @@ import {bulkRows} from '../../sources/bulk.ts';
 import {withReferenceIds} from '../../sources/reference-names.ts';
 import {NumberStream} from '../../transforms/number-rows.ts';
 import type {Reading} from './reading.ts';
+import {contentOf} from './unpacked.ts';
 
 type Shared = 'module' | 'plan' | 'comparison' | 'quarantine' | 'client' | 'signal' | 'log' | 'work';
 
@@ -65,7 +65,7 @@ const meta = /,"_meta":\{"op":"[cu]","row_id":(\d+)\}\}$/;
 async function capturedRows({path, bytes, work}: SnapshotReading): Promise<Map<number, Row>> {
   const rows = new Map<number, Row>();
   if (bytes === 0) return rows;
-  for await (const line of lines(createReadStream(path, {end: bytes - 1}))) {
+  for await (const line of lines(contentOf(path, bytes))) {
     const deleted = deletion.exec(line)?.[1];
     const number = meta.exec(line)?.[1];
     if (deleted !== undefined) rows.delete(Number(deleted));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {gzipSync} from 'node:zlib';
 import {suite} from 'uvu';
 import {FieldPlan} from '../../../lib/capture/field-plan.ts';
 import {Comparison} from '../../../lib/commands/verify/compare.ts';
@@ -26,10 +27,16 @@ const row = (number: number, id: number, A: string, op = 'c') =>
   `{"id":${id},"A":"${A}","_meta":{"op":"${op}","row_id":${number}}}`;
 const deletion = (number: number) => `{"_meta":{"op":"d","row_id":${number}}}`;
 
-async function compared(folder: string, lines: readonly string[], job: JobAnswer | ((fields: readonly string[]) => JobAnswer)) {
+type Job = JobAnswer | ((fields: readonly string[]) => JobAnswer);
+
+async function compared(folder: string, lines: readonly string[], job: Job) {
   const path = join(folder, 'rows.ndjson');
   const text = lines.map((line) => `${line}\n`).join('');
   await writeFile(path, `${text}not committed`);
+  return comparedIn(path, Buffer.byteLength(text), job);
+}
+
+async function comparedIn(path: string, bytes: number, job: Job) {
   const comparison = new Comparison({has: () => false, record: () => undefined});
   const asked: (readonly string[])[] = [];
   const zoho = bulkZoho(({fields = [], whole}) => {
@@ -42,7 +49,7 @@ async function compared(folder: string, lines: readonly string[], job: JobAnswer
     module: 'Links',
     plan: new FieldPlan([textField('id', {type: 'id'}), textField('A'), textField('B', {bulk: false})]),
     path,
-    bytes: Buffer.byteLength(text),
+    bytes,
     comparison,
     quarantine: new ListedQuarantine(comparison),
     client: zoho.context.client,
@@ -135,6 +142,16 @@ snapshot('are read without the fields that Bulk Read refuses', async ({folder}) 
     }),
     {kind: 'module'},
   );
+});
+
+snapshot('are read unpacked where they are compressed, as far as they were committed', async ({folder}) => {
+  const path = join(folder, 'rows.ndjson.gz');
+  const packed = Buffer.concat([row(0, 1, 'a'), row(1, 2, 'b')].map((line) => gzipSync(`${line}\n`)));
+  await writeFile(path, Buffer.concat([packed, Buffer.from('torn')]));
+  const {comparison} = await comparedIn(path, packed.length, file([1, 'a'], [2, 'b']));
+  assert.deepEqual(outcome(comparison), {records: 2, compared: 2, missing: 0, extra: 0, shown: []});
+  await assert.rejects(comparedIn(path, packed.length - 4, {count: 0}), {code: 'Z_BUF_ERROR'});
+  await assert.rejects(comparedIn(join(folder, 'gone.ndjson.gz'), 1, {count: 0}), {code: 'ENOENT'});
 });
 
 snapshot.run();
