@@ -11,13 +11,6 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/tally', 'capture/value-warnings'],
   ['lib/capture/untimed', 'sources/untimed'],
   ['lib/capture/watched-sink', 'capture/unexpected'],
-  [
-    'lib/commands/verify/',
-    'commands/verify/compare',
-    'commands/verify/captured',
-    'commands/verify/reading',
-    'commands/verify/left-out',
-  ],
   ['lib/connector/', 'connector/handlers', 'connector/serve'],
   ['lib/flow/cron-pattern', 'flow/spec'],
   ['lib/flow/discover', 'flow/constants'],

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import {writeFile} from 'node:fs/promises';
 import {zipSync} from 'fflate';
 import {suite} from 'uvu';
-import {credentials, type Received, type Reply, withZoho} from '../../harness/fake-zoho.ts';
-import {Shell} from '../shell.ts';
+import {Shell} from '../commands/shell.ts';
+import {credentials, type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
 
 const leftOut = suite('source-zoho verify of what was left out');
 

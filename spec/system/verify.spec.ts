@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {integer} from '../../../lib/sandbox/schema/kinds.ts';
-import {startSandbox} from '../../../lib/sandbox/server.ts';
-import {narrow, wide} from '../../system/consistency/modules.ts';
-import {Shell} from '../shell.ts';
+import {integer} from '../../lib/sandbox/schema/kinds.ts';
+import {startSandbox} from '../../lib/sandbox/server.ts';
+import {Shell} from '../commands/shell.ts';
+import {narrow, wide} from './consistency/modules.ts';
 
 const verify = suite('source-zoho verify');
 

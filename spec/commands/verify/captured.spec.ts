@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import {mkdtemp, readdir, readlink, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {suite} from 'uvu';
 import {CapturedFile} from '../../../lib/commands/verify/captured.ts';
-import {Comparison} from '../../../lib/commands/verify/compare.ts';
-import {ListedQuarantine} from '../../../lib/commands/verify/left-out.ts';
+import {openFilesIn} from './open-files.ts';
 
 const captured = suite<{folder: string}>('captured file');
 
@@ -16,13 +15,6 @@ captured.before.each(async (context) => {
 captured.after.each(async ({folder}) => {
   await rm(folder, {recursive: true});
 });
-
-/** How many files of the temporary directory this process has open. */
-async function opened(): Promise<number> {
-  const names = await readdir('/proc/self/fd');
-  const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
-  return targets.filter((target) => target.startsWith(join(tmpdir(), 'source-zoho-'))).length;
-}
 
 const line = (id: number, text: string): string => `{"id":${id},"A":"${text}","_meta":{"op":"u"}}\n`;
 const deletion = (id: number): string => `{"id":${id},"Modified_Time":"t","_meta":{"op":"d"}}\n`;
@@ -102,68 +94,12 @@ captured('is unpacked where it is compressed, and leaves nothing behind', async 
 captured('is closed when it cannot be read', async ({folder}) => {
   const path = join(folder, 'a.ndjson');
   await writeFile(path, '{"name":1}\n');
-  const before = await opened();
   await assert.rejects(CapturedFile.open(path, 11), /Cannot read line 1/);
-  assert.equal(await opened(), before);
+  assert.deepEqual(await openFilesIn(folder), []);
   const file = await CapturedFile.open(path, 0);
-  assert.equal(await opened(), before + 1);
+  assert.deepEqual(await openFilesIn(folder), [path]);
   file.close();
-  assert.equal(await opened(), before);
-});
-
-captured('is compared with bounds on what is shown', () => {
-  const comparison = new Comparison({has: () => false, record: () => undefined});
-  for (let id = 1; id <= 12; id++) comparison.present(String(id));
-  for (let row = 1; row <= 1_002; row++) comparison.leaveOut({page: 'p', row, id: undefined, why: 'has no valid id'});
-  comparison.leaveOut(5);
-  assert.deepEqual(
-    [comparison.shown.length, comparison.missing, comparison.leftOut.length, comparison.quarantined],
-    [10, 12, 1_000, 1_007],
-  );
-});
-
-captured('has times compared as instants, where the field holds them', () => {
-  const own = new Map([
-    ['At', '"2026-01-01T00:00:00Z"'],
-    ['Text', '"2026-01-01T00:00:00Z"'],
-    ['_meta', '1'],
-  ]);
-  const comparison = new Comparison({has: () => true, record: () => own}, {instants: new Set(['At'])});
-  const zoned = '"2026-01-01T05:30:00+05:30"';
-  comparison.values(
-    '1',
-    new Map([
-      ['At', zoned],
-      ['Text', zoned],
-      ['_meta', '2'],
-    ]),
-  );
-  assert.deepEqual(
-    comparison.shown.map(({what}) => what),
-    ['Text'],
-  );
-  comparison.sameRow();
-  comparison.missingRow('7');
-  assert.deepEqual([comparison.records, comparison.compared, comparison.missing, comparison.isSame], [2, 3, 1, false]);
-});
-
-captured('is compared without rows that cannot become documents, each counted once', () => {
-  const comparison = new Comparison({has: () => false, record: () => undefined});
-  const quarantine = new ListedQuarantine(comparison);
-  assert.equal(quarantine.has('d'), false);
-  quarantine.add({row: 3, id: '7', fault: 'time', digest: 'd'}, 'page 1');
-  assert.equal(quarantine.has('d'), true);
-  quarantine.add({row: 3, id: '7', fault: 'time', digest: 'd'}, 'page 1');
-  quarantine.add({row: 4, id: '7', fault: 'time', digest: 'of another slice'}, 'page 2');
-  for (const digest of ['e', 'f']) quarantine.add({row: 5, id: undefined, fault: 'id', digest}, 'page 2');
-  quarantine.addUnread(2);
-  assert.deepEqual([...quarantine.ids], ['7']);
-  assert.equal(comparison.quarantined, 5);
-  assert.deepEqual(comparison.leftOut[0], {page: 'page 1', row: 3, id: '7', why: 'has no valid Modified_Time'});
-  assert.deepEqual(
-    comparison.leftOut.map(({row}) => row),
-    [3, 5, 5],
-  );
+  assert.deepEqual(await openFilesIn(folder), []);
 });
 
 captured.run();

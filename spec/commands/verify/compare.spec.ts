@@ -143,4 +143,52 @@ compare(
   },
 );
 
+compare('show ten differences and a thousand rows left out, and count them all', () => {
+  const comparison = new Comparison({has: () => false, record: () => undefined});
+  for (let id = 1; id <= 12; id++) comparison.present(String(id));
+  for (let row = 1; row <= 1_002; row++) comparison.leaveOut({page: 'p', row, id: undefined, why: 'has no valid id'});
+  comparison.leaveOut(5);
+  assert.deepEqual(
+    [comparison.shown.length, comparison.missing, comparison.leftOut.length, comparison.quarantined],
+    [10, 12, 1_000, 1_007],
+  );
+});
+
+compare('have times compared as instants where the field holds them, and what documents say of themselves not at all', () => {
+  const own = new Map([
+    ['At', '"2026-01-01T00:00:00Z"'],
+    ['Text', '"2026-01-01T00:00:00Z"'],
+    ['_meta', '1'],
+  ]);
+  const comparison = new Comparison({has: () => true, record: () => own}, {instants: new Set(['At'])});
+  const zoned = '"2026-01-01T05:30:00+05:30"';
+  comparison.values(
+    '1',
+    new Map([
+      ['At', zoned],
+      ['Text', zoned],
+      ['_meta', '2'],
+    ]),
+  );
+  assert.deepEqual(
+    comparison.shown.map(({what}) => what),
+    ['Text'],
+  );
+});
+
+compare('of a snapshot count rows that are there, and rows that are not', () => {
+  const comparison = new Comparison({has: () => false, record: () => undefined});
+  comparison.sameRow();
+  const counts = () => [comparison.records, comparison.compared, comparison.missing, comparison.isSame];
+  assert.deepEqual(counts(), [1, 1, 0, true]);
+  comparison.missingRow('7');
+  assert.deepEqual(counts(), [2, 2, 1, false]);
+});
+
+compare('have nothing compared of a record that was not captured', () => {
+  const comparison = new Comparison({has: () => false, record: () => undefined});
+  comparison.values('1', new Map([['A', '1']]));
+  assert.deepEqual([comparison.compared, comparison.isSame], [0, true]);
+});
+
 compare.run();
