@@ -46,7 +46,6 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/zoho/endpoints', 'zoho/client', 'zoho/download'],
   ['lib/zoho/overriding', 'zoho/client'],
   ['lib/zoho/schemas', 'zoho/fields', 'zoho/classify'],
-  ['lib/zoho/token-endpoint', 'zoho/access-token'],
 ];
 
 /** Paths below the root, with slashes. A file that no spec owns has none, and each of its mutants lives. */
