@@ -348,12 +348,12 @@ tokens('is not given any more when it was rejected, or came to its end, while it
   const down = {status: 503, text: ''};
   for (const meanwhile of ['rejected', 'ended', 'throttled'] as const) {
     const {token, clock, logged} = setup((n) => {
-      if (n === 1) return granted(n, {expires_in: 4});
+      if (n === 1) return granted(n, {expires_in: meanwhile === 'rejected' ? 3_600 : 4});
       if (meanwhile === 'throttled') return n === 2 ? throttled : down;
       return down;
     });
     const first = await token.get(signal);
-    await clock.advance(meanwhile === 'rejected' ? 3_000 : 3_999);
+    await clock.advance(meanwhile === 'rejected' ? 45 * minuteMs : 3_999);
     const next = token.get(signal);
     if (meanwhile === 'rejected') token.invalidate(first);
     if (meanwhile === 'throttled') {
@@ -377,6 +377,19 @@ tokens('that could not be replaced is used for a minute before the next try, or 
   assert.equal(asked.length, 2);
   await clock.advance(1);
   assert.equal(await token.get(signal), 'token-3');
+});
+
+tokens('at its very end is of no use any more', async () => {
+  const answer = Promise.withResolvers<TokenAnswer>();
+  const {token, clock, told} = setup((n) => (n === 2 ? answer.promise : granted(n, {expires_in: 4})));
+  await token.get(signal);
+  await clock.advance(3_000);
+  const next = token.get(signal);
+  await clock.advance(1_000);
+  answer.resolve(throttled);
+  await clock.advance(3 * minuteMs);
+  assert.equal(await next, 'token-3');
+  assert.equal(told.length, 2, 'it waited for another');
 });
 
 /** Rejects tokens until so many were granted, each after two seconds of doubt. */
@@ -430,6 +443,15 @@ tokens('waits after eight rejections until the first of them is ten minutes old,
   assert.ok(logged.includes(`warn ${waits}`));
 });
 
+tokens('waits no longer than for the first of eight rejections to be ten minutes old', async () => {
+  const given = setup((n) => granted(n));
+  await rejectUntil(8, given);
+  const {token, clock, told} = given;
+  await clock.advance(592_000);
+  assert.equal(await token.get(signal), 'token-9');
+  assert.deepEqual(told, []);
+});
+
 tokens('does not count as rejected what was due to be replaced', async () => {
   const {token, clock, told} = setup((n) => granted(n, {expires_in: 4}));
   for (let n = 1; n <= 12; n++) {
@@ -443,6 +465,7 @@ tokens('does not count as rejected what was due to be replaced', async () => {
 
 tokens('is known while it is used, for messages to leave it out', async () => {
   const {token} = setup((n) => granted(n));
+  token.confirm('of earlier');
   assert.equal(token.current, undefined);
   const got = await token.get(signal);
   assert.equal(token.current, got);
@@ -475,7 +498,7 @@ tokens('is not measured by an API domain that its answer does not name, and show
 tokens('is asked for once by those who come after the last one left, whatever becomes of the earlier call', async () => {
   const first = Promise.withResolvers<TokenAnswer>();
   const second = Promise.withResolvers<TokenAnswer>();
-  const {token, asked} = setup((n) => (n === 1 ? first.promise : second.promise));
+  const {token, asked, logged} = setup((n) => (n === 1 ? first.promise : second.promise));
   const leaving = new AbortController();
   const left = token.get(leaving.signal);
   leaving.abort(new Error('left'));
@@ -487,6 +510,7 @@ tokens('is asked for once by those who come after the last one left, whatever be
   second.resolve(granted(2));
   assert.deepEqual(await Promise.all([next, later]), ['token-2', 'token-2']);
   assert.equal(asked.length, 2);
+  assert.ok(!logged.some((line) => line.includes('cut')), 'nobody asked for the earlier call any more');
 });
 
 tokens.run();

@@ -125,7 +125,7 @@ async function snapshotCompared(
   {out}: CompareArguments,
   context: CompareContext,
 ): Promise<Comparison> {
-  const comparison = new Comparison({has: () => false, record: () => undefined});
+  const comparison = new Comparison(new Map());
   const quarantine = new ListedQuarantine(comparison);
   context.work.begin(`Comparing ${module} with Zoho`);
   const plan = new FieldPlan(fields);

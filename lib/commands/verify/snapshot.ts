@@ -81,6 +81,7 @@ async function capturedRows({path, bytes, work}: SnapshotReading): Promise<Map<n
 
 function rowOf(text: string): Row {
   return {
+    // Stryker disable next-line StringLiteral: rows of both sides are digested alike
     digest: hash('sha256', text.replace(meta, ''), 'base64'),
     id: /[{,]"id":(\d+)[,}]/.exec(text)?.[1] ?? 'a row without id',
   };
@@ -95,18 +96,20 @@ async function eachRow(reading: SnapshotReading, take: (text: string) => Promise
     try {
       return await readRows(reading, take);
     } catch (error) {
-      if (!(error instanceof ZohoError) || error.kind !== 'field' || !reading.plan.refuse('bulk', error.field ?? '')) throw error;
+      if (!(error instanceof ZohoError) || !reading.plan.refuse('bulk', String(error.field))) throw error;
     }
   }
 }
 
 async function readRows(reading: SnapshotReading, take: (text: string) => Promise<void>): Promise<void> {
   const {module, plan, client, signal, log, quarantine} = reading;
-  const columns = (plan.bulkSlices[0] ?? []).filter((name) => name !== 'Modified_Time');
+  const columns = plan.bulkSlices[0]!.filter((name) => name !== 'Modified_Time');
   const range = {module, slices: [columns], fields: plan.all, fromS: 0, whole: true, done: {}};
   const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
   const context = {client, clock: systemClock, signal, log, progress: newProgress(module), quarantine, ...slots};
-  const rows = withReferenceIds(bulkRows(range, {cutoff: '1970-01-01T00:00:00Z'}, context), {
+  // Stryker disable next-line ObjectLiteral,StringLiteral: a job for a whole module names no time
+  const place = {cutoff: '1970-01-01T00:00:00Z'};
+  const rows = withReferenceIds(bulkRows(range, place, context), {
     module,
     fields: plan.all,
     client,

@@ -7,7 +7,7 @@ import {ListedQuarantine} from '../../../lib/commands/verify/left-out.ts';
 const leftOut = suite('rows that verify leaves out');
 
 leftOut('are each counted and listed once, in however many slices and readings they come', () => {
-  const comparison = new Comparison({has: () => false, record: () => undefined});
+  const comparison = new Comparison(new Map());
   const quarantine = new ListedQuarantine(comparison);
   assert.equal(quarantine.has('d'), false);
   quarantine.add({row: 3, id: '7', fault: 'time', digest: 'd'}, 'page 1');
@@ -25,7 +25,7 @@ leftOut('are each counted and listed once, in however many slices and readings t
 });
 
 leftOut('are only counted where they cannot be told apart', () => {
-  const comparison = new Comparison({has: () => false, record: () => undefined});
+  const comparison = new Comparison(new Map());
   new ListedQuarantine(comparison).addUnread(2);
   assert.deepEqual([comparison.quarantined, comparison.leftOut], [2, []]);
 });

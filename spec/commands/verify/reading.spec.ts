@@ -28,7 +28,7 @@ function setting({captured, fields = [textField('A')], changes = {}, ...answers}
   const {client, ...asked} = askedZoho(answers);
   const file = {
     has: (id: string) => Object.hasOwn(captured, id),
-    record: (id: string) => captured[id] && new Map(Object.entries(captured[id])),
+    get: (id: string) => captured[id] && new Map(Object.entries(captured[id])),
   };
   const comparison = new Comparison(file, {ignored: new Set(['id'])});
   let seen = 0;
@@ -45,7 +45,7 @@ function setting({captured, fields = [textField('A')], changes = {}, ...answers}
     quarantine: new ListedQuarantine(comparison),
     client,
     signal: new AbortController().signal,
-    log: (level, message) => void logged.push(`${level} ${message}`),
+    log: (level, message, about) => void logged.push(`${level} ${message} ${JSON.stringify(about)}`),
     work: {add: () => void seen++, pause: async () => {}},
     ...changes,
   };
@@ -97,7 +97,7 @@ reading('compares the values of a share of the records, and the presence of all'
   await compareRows(all);
   assert.equal(comparison.records, 400);
   assert.ok(comparison.compared > 60 && comparison.compared < 140, `${comparison.compared}`);
-  const none = setting({captured, job: () => rowsOf([1, 500, 'a']), changes: {share: 0}});
+  const none = setting({captured: {1000003: record(500)}, job: () => rowsOf([1_000_003, 500, 'a']), changes: {share: 0}});
   await compareRows(none.reading);
   assert.equal(none.comparison.compared, 0);
 });
@@ -147,7 +147,8 @@ reading(
     await assert.rejects(refusing(unnamed).compared, {code: 'FIELD_NOT_AVAILABLE'});
     await assert.rejects(refusing(new ZohoError('field', 'no', {field: 'Nobody'})).compared, {kind: 'field'});
     await assert.rejects(refusing(new ZohoError('field', 'no', {field: ''})).compared, {kind: 'field'});
-    await assert.rejects(refusing(new ZohoError('module', 'no')).compared, {kind: 'module'});
+    const unread = [textField('A'), textField('B', {coql: false})];
+    await assert.rejects(refusing(new ZohoError('module', 'no'), unread).compared, {kind: 'module'});
   },
 );
 
@@ -187,9 +188,19 @@ reading('says when nobody knows which records have no time, and fails for wrong 
   const down = failing(new ZohoError('unavailable', 'Zoho is down'));
   await compareUntimed(down.reading);
   assert.deepEqual(down.logged, [
-    'warn Module Leads: records that have no Modified_Time cannot be compared, because Zoho is down',
+    'warn Module Leads: records that have no Modified_Time cannot be compared, because Zoho is down {"module":"Leads"}',
   ]);
   await assert.rejects(compareUntimed(failing(new ZohoError('credentials', 'no')).reading), {kind: 'credentials'});
+  const stop = new AbortController();
+  const stopped = setting({
+    captured: {},
+    coql() {
+      stop.abort(new Error('stop'));
+      throw new ZohoError('unavailable', 'Zoho is down');
+    },
+    changes: {signal: stop.signal},
+  });
+  await assert.rejects(compareUntimed(stopped.reading), /stop/);
 });
 
 const gone = (id: string, second: number): DeletedRow => ({
@@ -201,14 +212,14 @@ const gone = (id: string, second: number): DeletedRow => ({
 
 reading('takes what was deleted since the capture for changed, and whatever else is gone for extra', async () => {
   const set = setting({
-    captured: {1: record(500), 2: record(500), 3: record(500), 4: record(99)},
+    captured: {1: record(500), 2: record(500), 3: record(100), 4: record(99), 5: {A: '"no time"'}},
     deleted: (sinceS) => [gone('1', 940), gone('2', 939)].filter(({deletedS}) => deletedS >= sinceS),
   });
   await compareDeletions(set.reading);
   assert.equal(set.comparison.changedSince, 1);
   assert.deepEqual(
     set.comparison.shown.map(({id, what}) => `${id} ${what}`),
-    ['2 extra', '3 extra'],
+    ['2 extra', '3 extra', '5 extra'],
   );
   assert.deepEqual(set.feeds, [940, 100], 'a deletion that was left out may name one of them');
 });
@@ -233,6 +244,10 @@ reading('does not count as gone what cannot become a document', async () => {
     set.comparison.shown.map(({id}) => id),
     ['2'],
   );
+  const alone = setting({captured: {1: record(500)}});
+  alone.reading.quarantine.add({row: 1, id: '1', fault: 'time', digest: 'd'}, 'a page');
+  await compareDeletions(alone.reading);
+  assert.deepEqual(alone.feeds, []);
 });
 
 reading('takes what is gone for changed where Zoho has no feed of deletions, and fails for any other failure', async () => {
@@ -246,7 +261,9 @@ reading('takes what is gone for changed where Zoho has no feed of deletions, and
   const without = failing('module');
   await compareDeletions(without.reading);
   assert.deepEqual([without.comparison.changedSince, without.comparison.extra], [2, 0]);
-  assert.deepEqual(without.logged, ['warn Module Leads is captured without deletions; 2 of its records are no longer in Zoho']);
+  assert.deepEqual(without.logged, [
+    'warn Module Leads is captured without deletions; 2 of its records are no longer in Zoho {"module":"Leads"}',
+  ]);
   await assert.rejects(compareDeletions(failing('unavailable').reading), {kind: 'unavailable'});
 });
 
