@@ -100,7 +100,6 @@ function compareDocument(
 export async function compareUntimed(reading: Reading): Promise<void> {
   const {module, plan, startS, client, signal, quarantine, log} = reading;
   const {ids, unknown} = await untimedIds(module, bulkContext(reading), plan.quoting).catch((error: unknown): Untimed => {
-    signal.throwIfAborted();
     if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
     return {ids: [], unknown: error.message};
   });

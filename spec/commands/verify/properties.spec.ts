@@ -33,6 +33,7 @@ properties('are the same value in any spelling of a number, and in any order of 
     ['[1,"a"]', '[1, "a"]'],
     ['{"a":1,"b":2}', '{"b":2,"a":1}'],
     ['null', 'null'],
+    ['1e999', '1e999'],
   ] as const)
     assert.equal(sameValue(a, b), true, `${a} ${b}`);
   for (const [a, b] of [
