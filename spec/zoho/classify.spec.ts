@@ -86,6 +86,7 @@ const rows: Row[] = [
   ['field', 'INVALID_QUERY', 400, 'coql', {details: {column_name: '"Image"'}}],
   ['field', 'INVALID_QUERY', 400, 'coql', {details: {column_name: 'Image'}}],
   ['field', 'INVALID_QUERY', 400, 'coql', {details: {column_name: "'Image'"}}],
+  ['refused', 'INVALID_QUERY', 400, 'coql', {details: {column_name: "''"}}],
   ['refused', 'INVALID_QUERY', 400, 'coql'],
 
   ['expired', 'EXPIRED_VALUE', 400, 'create', {details: {api_name: 'page_token'}, paged: true}],
@@ -139,6 +140,8 @@ const rows: Row[] = [
   ['refused', undefined, 302, 'download', {json: false}],
   ['refused', undefined, 300, 'coql', {json: false}],
   ['damaged', undefined, 299, 'coql', {json: false}],
+  ['refused', undefined, 399, 'coql', {json: false}],
+  ['retry', undefined, 400, 'fields', {json: false}],
 ];
 
 function refusal(code: string | undefined, status: number, kind: Refusal['kind'], more: Row[4] = {}): Refusal {
@@ -178,6 +181,10 @@ const advice: [args: Parameters<typeof refusal>, message: string][] = [
   [
     ['OAUTH_SCOPE_MISMATCH', 401, 'modules'],
     'the refresh token lacks the scope ZohoCRM.settings.modules.READ; authorize again with all scopes that the connector needs (OAUTH_SCOPE_MISMATCH: words)',
+  ],
+  [
+    ['OAUTH_SCOPE_MISMATCH', 401, 'coql', {scopesMissing: ['ZohoCRM.modules.READ']}],
+    'the refresh token lacks the scope ZohoCRM.modules.READ; authorize again with all scopes that the connector needs (OAUTH_SCOPE_MISMATCH: words)',
   ],
   [['OAUTH_SCOPE_MISMATCH', 401, 'coql'], "the refresh token's scopes do not cover this module (OAUTH_SCOPE_MISMATCH: words)"],
   [
