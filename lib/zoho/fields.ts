@@ -133,12 +133,8 @@ function isHidden({visible, profiles}: FieldReply): boolean {
 
 /** The values of a multi-select list, as shown and as stored. */
 function pickListValues({pick_list_values}: FieldReply): string[] {
-  const found = new Set<string>();
-  for (const {display_value, actual_value} of pick_list_values ?? []) {
-    if (actual_value) found.add(actual_value);
-    if (display_value) found.add(display_value);
-  }
-  return [...found];
+  const texts = pick_list_values?.flatMap(({actual_value, display_value}) => [actual_value || [], display_value || []].flat());
+  return [...new Set(texts)];
 }
 
 /** Compares by bytes, so that the order is the same everywhere. */

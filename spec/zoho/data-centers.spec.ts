@@ -23,7 +23,13 @@ hosts('reads every data centre and environment in all the ways people write it',
   for (const [end, accounts] of dataCentres) {
     for (const environment of ['www', 'sandbox', 'developer']) {
       const origin = `https://${environment}.zohoapis.${end}`;
-      for (const text of [origin, `${origin}/`, `${environment}.zohoapis.${end}`, ` ${origin.toUpperCase()}/ `]) {
+      for (const text of [
+        origin,
+        `${origin}/`,
+        `${environment}.zohoapis.${end}`,
+        ` ${environment}.zohoapis.${end}/ `,
+        ` ${origin.toUpperCase()}/ `,
+      ]) {
         assert.equal(apiOrigin(text), origin);
       }
       assert.equal(accountsOrigin(origin), `https://${accounts}`);
