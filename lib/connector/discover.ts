@@ -2,11 +2,13 @@
  * Flow's `discover` and `validate`: which modules exist, and whether the bound ones can be
  * captured.
  */
-import {parseConfig} from '../config/config.ts';
+import {type EndpointConfig, parseConfig} from '../config/config.ts';
 import {suggestion} from '../errors/did-you-mean.ts';
 import {type DiscoveredBinding, discoveredBindings, keyFault} from '../flow/discover.ts';
 import type {ValidateBinding, ValidateRequest} from '../flow/protocol.ts';
 import {answerWaitMaxMs} from '../limits.ts';
+import type {Log} from '../platform/log.ts';
+import type {ZohoClient} from '../zoho/api.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import type {ConnectorOptions} from './client.ts';
 import {checkSetup, readResources, refuse, withClient} from './client.ts';
@@ -16,11 +18,9 @@ import {checkSetup, readResources, refuse, withClient} from './client.ts';
  */
 export async function discover(value: unknown, options: ConnectorOptions, signal: AbortSignal): Promise<DiscoveredBinding[]> {
   const config = parseConfig(value);
-  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
-    const modules = await catalog(client, signal, options.log);
-    await checkSetup(client, config, options.log, signal);
-    return discoveredBindings(modules.filter(({skip}) => skip === undefined));
-  });
+  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, (client) =>
+    bindingsFound(config, {client, log: options.log, signal}),
+  );
 }
 
 /**
@@ -29,27 +29,50 @@ export async function discover(value: unknown, options: ConnectorOptions, signal
  */
 export async function validate(request: ValidateRequest, options: ConnectorOptions, signal: AbortSignal): Promise<string[][]> {
   const config = parseConfig(request.config);
-  const names = readResources(request.bindings).map(({name}) => name);
-  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
-    const bound = await catalog(client, signal, options.log, new Set(names));
-    await checkSetup(client, config, options.log, signal);
-    const allBound = names.every((name) => bound.some((entry) => entry.name === name));
-    const listed = allBound ? [] : await client.modules(signal);
-    refuse(
-      problems(
-        names,
-        request.bindings,
-        bound,
-        listed.map(({name}) => name),
-      ),
-    );
-    return names.map((name) => [name]);
-  });
+  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, (client) =>
+    pathsOf(request.bindings, config, {client, log: options.log, signal}),
+  );
+}
+
+/** What it takes to ask Zoho. */
+export interface Asking {
+  readonly client: ZohoClient;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** `discover` with a client. */
+export async function bindingsFound(config: EndpointConfig, {client, log, signal}: Asking): Promise<DiscoveredBinding[]> {
+  const modules = await catalog(client, signal, log);
+  await checkSetup(client, config, log, signal);
+  return discoveredBindings(modules.filter(({skip}) => skip === undefined));
+}
+
+/** `validate` with a client. */
+export async function pathsOf(
+  bindings: readonly ValidateBinding[],
+  config: EndpointConfig,
+  {client, log, signal}: Asking,
+): Promise<string[][]> {
+  const names = readResources(bindings).map(({name}) => name);
+  const bound = await catalog(client, signal, log, new Set(names));
+  await checkSetup(client, config, log, signal);
+  const isBound = (name: string): boolean => bound.some((entry) => entry.name === name);
+  const listed = names.every(isBound) ? bound : await client.modules(signal);
+  refuse(
+    problems(
+      names,
+      bindings,
+      bound,
+      listed.map(({name}) => name),
+    ),
+  );
+  return names.map((name) => [name]);
 }
 
 /**
  * Why bindings of these names cannot be captured. `bound` are the modules with these names,
- * `listed` the names of all modules.
+ * `listed` the names of all modules, or at least of those.
  */
 function problems(
   names: readonly string[],
@@ -62,14 +85,14 @@ function problems(
   const wrong = distinct.flatMap((name) => {
     const entry = entries.get(name);
     if (entry?.skip !== undefined) return [`Resource '${name}' cannot be captured: ${entry.skip}`];
-    if (entry !== undefined) return keyProblems(entry, bindings[names.indexOf(name)]);
+    if (entry !== undefined) return keyProblems(entry, bindings[names.indexOf(name)]!);
     return [`Resource '${name}' was not found${suggestion(name, listed, (known) => `'${known}'`)}`];
   });
   const repeated = distinct.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
   return [...wrong, ...repeated.map((name) => `Resource '${name}' is in several bindings; keep one of them`)];
 }
 
-function keyProblems(entry: ModuleEntry, binding: ValidateBinding | undefined): string[] {
-  const fault = keyFault(entry, binding?.key ?? []);
-  return fault === undefined ? [] : [`Resource '${entry.name}' cannot be captured into ${binding?.collection}: ${fault}`];
+function keyProblems(entry: ModuleEntry, {key, collection}: ValidateBinding): string[] {
+  const fault = keyFault(entry, key);
+  return fault === undefined ? [] : [`Resource '${entry.name}' cannot be captured into ${collection}: ${fault}`];
 }

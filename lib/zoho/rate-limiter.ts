@@ -176,7 +176,7 @@ export class RateLimiter {
   /** Removes a waiter. The rest of its binding moves to the end. */
   #forget(waiter: Waiter): void {
     const line = this.#waiting[priorityOf[waiter.kind]]!;
-    const rest = (line.get(waiter.key) ?? []).filter((other) => other !== waiter);
+    const rest = line.get(waiter.key)!.filter((other) => other !== waiter);
     line.delete(waiter.key);
     if (rest.length > 0) line.set(waiter.key, rest);
   }

@@ -19,46 +19,23 @@ import {
 
 const connector = suite('connector');
 
-const module = (name: string, more: object = {}) => ({
+const module = (name: string) => ({
   api_name: name,
   module_name: name,
   plural_label: name,
   api_supported: true,
   generated_type: 'default',
   status: 'visible',
-  ...more,
 });
 const fields = ['Modified_Time', 'Company'].map((name) => ({api_name: name, data_type: 'text', json_type: 'string'}));
 
-/** An organisation with modules of every sort; fields answer by module. */
-function org(modules: object[], answers: Readonly<Record<string, Reply>> = {}): FakeOptions {
-  return {
-    answer({path}: Received): Reply {
-      const url = new URL(path, 'http://127.0.0.1');
-      if (url.pathname === '/crm/v8/settings/modules') return [200, {modules}];
-      const name = url.searchParams.get('module') ?? '';
-      return answers[name] ?? [200, {fields}];
-    },
-  };
-}
-
-const usual = org(
-  [
-    module('Tasks'),
-    module('Leads'),
-    module('Notes'),
-    module('Home', {api_supported: false}),
-    module('Links', {generated_type: 'linking'}),
-    module('Secrets'),
-    module('Empties'),
-    module('Accounts'),
-  ],
-  {
-    Links: [200, {fields: fields.slice(1)}],
-    Secrets: [400, complaint('NO_PERMISSION', {}, 'permission denied')],
-    Empties: [204],
+/** An organisation with three modules. */
+const usual: FakeOptions = {
+  answer({path}: Received): Reply {
+    const isList = new URL(path, 'http://127.0.0.1').pathname === '/crm/v8/settings/modules';
+    return [200, isList ? {modules: ['Tasks', 'Leads', 'Accounts'].map(module)} : {fields}];
   },
-);
+};
 
 interface Case {
   readonly handlers: Handlers;
@@ -96,43 +73,15 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
   return assert.fail('expected a failure');
 }
 
-connector('discovers the modules that can be captured, and says in the log why each other one was left out', () =>
-  withConnector(usual, async ({handlers, config, logged}) => {
-    const bindings = await handlers.discover(config, signal);
+connector('discovers modules, and validates their bindings', () =>
+  withConnector(usual, async ({handlers, config}) => {
+    const found = await handlers.discover(config, signal);
     assert.deepEqual(
-      bindings.map(({recommendedName}) => recommendedName),
-      ['Accounts', 'Leads', 'Links', 'Tasks'],
+      found.map(({recommendedName}) => recommendedName),
+      ['Accounts', 'Leads', 'Tasks'],
     );
-    for (const name of ['Notes', 'Home', 'Secrets', 'Empties']) {
-      assert.equal(logged.filter((text) => text.startsWith(`info: Module ${name} is `)).length, 1, name);
-    }
-  }),
-);
-
-connector('discovers the same bytes in whatever order Zoho lists its modules', async () => {
-  const names = ['Leads', 'Deals', 'Accounts', 'Übersicht', 'leads'];
-  const answers: string[] = [];
-  for (const listed of [names, names.toReversed()]) {
-    await withConnector(org(listed.map((name) => module(name))), async ({handlers, config}) => {
-      answers.push(await talk(line({discover: {config}}), {handlers}));
-    });
-  }
-  assert.equal(answers[0], answers[1]);
-});
-
-connector('fails to discover, rather than leave a module out, when an answer about it does not come', () =>
-  withConnector(org([module('Leads'), module('Deals')], {Deals: [503, 'busy']}), async ({handlers, config}) => {
-    const error = await failure(handlers.discover(config, signal));
-    assert.ok(error instanceof ZohoError && error.kind === 'unavailable', `${error}`);
-  }),
-);
-
-connector('validates bindings with their paths in the order of the request, reading the fields of no other module', () =>
-  withConnector(usual, async ({handlers, config, zoho}) => {
-    const bindings = bound({name: 'Tasks', _meta: {path: ['Tasks']}}, {name: 'Leads', schedule: '55 23 * * *'});
+    const bindings = bound({name: 'Tasks'}, {name: 'Leads'});
     assert.deepEqual(await handlers.validate({kind: 'validate', config, bindings}, signal), [['Tasks'], ['Leads']]);
-    const asked = zoho.received.map(({path}) => new URL(path, zoho.url).searchParams.get('module'));
-    assert.deepEqual(asked.filter((name) => name !== null).toSorted(), ['Leads', 'Tasks']);
   }),
 );
 
@@ -148,59 +97,6 @@ connector('gives up a discover or validate that limits hold up, within minutes',
       const waitedMs = zoho.clock.elapsedMs() - sinceMs;
       assert.ok(waitedMs > 60_000 && waitedMs <= 300_000, `${waitedMs / 1000} s`);
     }
-  }),
-);
-
-connector('says of each binding that cannot be captured why, and what was probably meant', () =>
-  withConnector(usual, async ({handlers, config}) => {
-    const said = async (...names: string[]) => {
-      const bindings = bound(...names.map((name) => ({name})));
-      const error = await failure(handlers.validate({kind: 'validate', config, bindings}, signal));
-      assert.ok(error instanceof ConfigError, `${error}`);
-      return error.message;
-    };
-    assert.equal(await said('Leeds'), "Resource 'Leeds' was not found, did you mean 'Leads'?");
-    assert.equal(await said('Invoices_2'), "Resource 'Invoices_2' was not found");
-    assert.match(await said('Empties'), /^Resource 'Empties' cannot be captured: .*field metadata/);
-    assert.equal(await said('Tasks', 'Tasks'), "Resource 'Tasks' is in several bindings; keep one of them");
-    assert.equal(
-      await said('Leads', 'Task', 'X'),
-      "2 bindings cannot be used: Resource 'Task' was not found, did you mean 'Tasks'?; Resource 'X' was not found",
-    );
-  }),
-);
-
-connector('tells a collection whose key does not fit its module to be discovered anew', () =>
-  withConnector(
-    org([module('Leads'), module('Links')], {
-      Links: [200, {fields: [{api_name: 'Skill', data_type: 'text', json_type: 'string'}]}],
-    }),
-    async ({handlers, config}) => {
-      const validated = (name: string, key: string[]) =>
-        handlers.validate({kind: 'validate', config, bindings: [{resourceConfig: {name}, collection: `a/${name}`, key}]}, signal);
-      assert.deepEqual(await validated('Links', ['/_meta/row_id']), [['Links']]);
-      assert.deepEqual(await validated('Links', []), [['Links']]);
-      assert.equal(
-        (await failure(validated('Links', ['/id']))).message,
-        "Resource 'Links' cannot be captured into a/Links: module Links has no Modified_Time, so it is captured as a snapshot, and its collection has the key /id: discover it anew, and let its collection be created anew with the key /_meta/row_id",
-      );
-      assert.match(
-        (await failure(validated('Leads', ['/_meta/row_id']))).message,
-        /^Resource 'Leads' cannot be captured into a\/Leads: module Leads has a Modified_Time, .*: discover it anew, .* \/id$/,
-      );
-    },
-  ),
-);
-
-connector('says all that is wrong with the resource configs before it asks Zoho anything', () =>
-  withConnector(usual, async ({handlers, config, zoho}) => {
-    const bindings = bound({name: 'Leads', interval: 'soon'}, {name: 'Tasks', schedule: 'never'}, {});
-    const error = await failure(handlers.validate({kind: 'validate', config, bindings}, signal));
-    assert.match(
-      error.message,
-      /^3 bindings cannot be used: .*'Leads': interval must .*'Tasks': schedule must .*name is missing$/,
-    );
-    assert.equal(zoho.tokens.length, 0);
   }),
 );
 
@@ -235,22 +131,6 @@ connector('refuses a start date that lies ahead of Zoho, on every request', () =
     assert.equal((await failure(handlers.validate({kind: 'validate', config: ahead, bindings}, signal))).message, said);
     assert.equal((await failure(talk(line(open), {handlers}))).message, said);
   }),
-);
-
-connector('warns of scopes that the token lacks', () =>
-  withConnector(
-    {...usual, token: (_, count) => tokenReply(count, {scope: 'ZohoCRM.modules.ALL ZohoCRM.settings.ALL'})},
-    async ({handlers, config, logged}) => {
-      await handlers.discover(config, signal);
-      assert.deepEqual(
-        // The dates of the fake Zoho's answers are real, and far from the time of its clock.
-        logged.filter((text) => text.startsWith('warn') && !text.includes(' is dated ')),
-        [
-          'warn: The refresh token lacks the scope ZohoCRM.bulk.READ, ZohoCRM.coql.READ: what needs it will fail; authorize again with all scopes',
-        ],
-      );
-    },
-  ),
 );
 
 connector('needs neither network nor a usable config to answer spec and apply', async () => {
