@@ -88,6 +88,7 @@ const faults: [names: readonly string[], message: string][] = [
   [['Invoices_2'], "Resource 'Invoices_2' was not found"],
   [['Empties'], "Resource 'Empties' cannot be captured: Zoho keeps no field metadata for it"],
   [['Secrets'], "Resource 'Secrets' cannot be captured: no permission"],
+  [['Leads', 'Accounts', 'Task'], "Resource 'Task' was not found, did you mean 'Tasks'?"],
   [['Tasks', 'Tasks'], "Resource 'Tasks' is in several bindings; keep one of them"],
   [
     ['Leads', 'Task', 'X'],

@@ -189,6 +189,9 @@ serving('closes its input and leaves the signal alone, however it ends', async (
     assert.equal(input.destroyed, true);
     assert.equal(getEventListeners(signal, 'abort').length, 0);
   }
+  const unread = new PassThrough();
+  await talk(unread, {handlers, signal: AbortSignal.abort()});
+  assert.equal(unread.destroyed, true);
 });
 
 serving('refuses acknowledgements when nothing is open', async () => {
