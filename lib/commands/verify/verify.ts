@@ -22,13 +22,13 @@ export async function verify(host: CommandContext, args: VerifyArguments, setUp 
   const text = await folderDisk(args.out).read(manifestName);
   if (text === undefined)
     throw new ConfigError(`Cannot verify ${args.out}: it has no ${manifestName}, so capture did not write it`);
-  return working(host, async (work) => {
+  const verified = await working(host, async (work) => {
     const quiet = {...host, log: work.log};
     const setup = await setUp(quiet, args);
     try {
       const unlock = await lockFolder(args.out);
       try {
-        return report(host, args, await compareAll(setup, parseManifest(text, args.out), args, quiet, work));
+        return await compareAll(setup, parseManifest(text, args.out), args, quiet, work);
       } finally {
         unlock();
       }
@@ -36,4 +36,5 @@ export async function verify(host: CommandContext, args: VerifyArguments, setUp 
       await setup.close();
     }
   });
+  return report(host, args, verified);
 }
