@@ -117,7 +117,7 @@ modules('captures modules that have no Modified_Time as snapshots, of whatever k
   }
 });
 
-modules('skips a module for a definite answer about it, with the reason, and logs that', async () => {
+modules('skips a module of which Zoho refuses only its fields, whatever the reason', async () => {
   const {client} = org({
     list: ['Bare', 'Gone', 'Good', 'Odd'],
     answers: {Bare: null, Gone: refusal('module', 'INVALID_MODULE'), Odd: refusal('refused')},
