@@ -2,13 +2,11 @@
  * Flow's `discover` and `validate`: which modules exist, and whether the bound ones can be
  * captured.
  */
-import {type EndpointConfig, parseConfig} from '../config/config.ts';
+import {parseConfig} from '../config/config.ts';
 import {suggestion} from '../errors/did-you-mean.ts';
 import {type DiscoveredBinding, discoveredBindings, keyFault} from '../flow/discover.ts';
 import type {ValidateBinding, ValidateRequest} from '../flow/protocol.ts';
 import {answerWaitMaxMs} from '../limits.ts';
-import type {Log} from '../platform/log.ts';
-import type {ZohoClient} from '../zoho/api.ts';
 import {catalog, type ModuleEntry} from '../zoho/catalog.ts';
 import type {ConnectorOptions} from './client.ts';
 import {checkSetup, readResources, refuse, withClient} from './client.ts';
@@ -18,56 +16,39 @@ import {checkSetup, readResources, refuse, withClient} from './client.ts';
  */
 export async function discover(value: unknown, options: ConnectorOptions, signal: AbortSignal): Promise<DiscoveredBinding[]> {
   const config = parseConfig(value);
-  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, (client) =>
-    bindingsFound(config, {client, log: options.log, signal}),
-  );
+  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
+    const modules = await catalog(client, signal, options.log);
+    await checkSetup(client, config, options.log, signal);
+    return discoveredBindings(modules.filter(({skip}) => skip === undefined));
+  });
 }
 
 /**
  * The resource path of each binding. Throws ConfigError with the reasons when any cannot be
  * captured.
  */
-export async function validate(request: ValidateRequest, options: ConnectorOptions, signal: AbortSignal): Promise<string[][]> {
-  const config = parseConfig(request.config);
-  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, (client) =>
-    pathsOf(request.bindings, config, {client, log: options.log, signal}),
-  );
-}
-
-/** What it takes to ask Zoho. */
-export interface Asking {
-  readonly client: ZohoClient;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-}
-
-/** `discover` with a client. */
-export async function bindingsFound(config: EndpointConfig, {client, log, signal}: Asking): Promise<DiscoveredBinding[]> {
-  const modules = await catalog(client, signal, log);
-  await checkSetup(client, config, log, signal);
-  return discoveredBindings(modules.filter(({skip}) => skip === undefined));
-}
-
-/** `validate` with a client. */
-export async function pathsOf(
-  bindings: readonly ValidateBinding[],
-  config: EndpointConfig,
-  {client, log, signal}: Asking,
+export async function validate(
+  {config: value, bindings}: ValidateRequest,
+  options: ConnectorOptions,
+  signal: AbortSignal,
 ): Promise<string[][]> {
+  const config = parseConfig(value);
   const names = readResources(bindings).map(({name}) => name);
-  const bound = await catalog(client, signal, log, new Set(names));
-  await checkSetup(client, config, log, signal);
-  const isBound = (name: string): boolean => bound.some((entry) => entry.name === name);
-  const listed = names.every(isBound) ? bound : await client.modules(signal);
-  refuse(
-    problems(
-      names,
-      bindings,
-      bound,
-      listed.map(({name}) => name),
-    ),
-  );
-  return names.map((name) => [name]);
+  return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
+    const bound = await catalog(client, signal, options.log, new Set(names));
+    await checkSetup(client, config, options.log, signal);
+    const isBound = (name: string): boolean => bound.some((entry) => entry.name === name);
+    const listed = names.every(isBound) ? bound : await client.modules(signal);
+    refuse(
+      problems(
+        names,
+        bindings,
+        bound,
+        listed.map(({name}) => name),
+      ),
+    );
+    return names.map((name) => [name]);
+  });
 }
 
 /**

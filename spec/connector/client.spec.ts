@@ -7,6 +7,7 @@ import {silent} from '../../lib/platform/log.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
 import {scopesNeeded} from '../../lib/zoho/scopes.ts';
 import {JumpingClock} from '../harness/clocks.ts';
+import {connectorOf} from './zoho.ts';
 
 const client = suite('client of a request');
 const {signal} = new AbortController();
@@ -72,19 +73,13 @@ client('refuses what is wrong in one line', () => {
 });
 
 client('is closed once it has been used, however that ends', async () => {
-  const options = {clock: new JumpingClock(), log: silent, loopback: undefined};
-  const used: ZohoClient[] = [];
-  const result = await withClient(config, options, async (made) => {
-    used.push(made);
-    return made.origin;
-  });
-  assert.equal(result, 'http://127.0.0.1:1');
-  const fails = withClient(config, options, async (made) => {
-    used.push(made);
+  const {options, open} = connectorOf({});
+  assert.equal(await withClient(config, options, async ({origin}) => `${origin} ${open()}`), 'https://www.zohoapis.com 1');
+  const fails = withClient(config, options, async () => {
     throw new Error('of the use');
   });
   await assert.rejects(fails, /of the use/);
-  for (const made of used) await assert.rejects(made.modules(signal), {message: /UND_ERR_DESTROYED/});
+  assert.equal(open(), 0);
 });
 
 client('is not made for an address of this machine where those are switched off', async () => {

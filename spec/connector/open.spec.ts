@@ -1,9 +1,12 @@
-/** Which bindings of a request a shard captures. Whole sessions are in `handlers.spec.ts`. */
+/** A session: which bindings its shard captures, and how it begins. */
 import assert from 'node:assert/strict';
+import {PassThrough} from 'node:stream';
 import {suite} from 'uvu';
-import {bindingsOfShard} from '../../lib/connector/open.ts';
+import {bindingsOfShard, runSession} from '../../lib/connector/open.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
 import type {OpenBinding} from '../../lib/flow/protocol.ts';
 import {fnv1a32} from '../../lib/flow/shard.ts';
+import {config, connectorOf} from './zoho.ts';
 
 const shard = suite('bindings of a shard');
 
@@ -55,3 +58,75 @@ shard('are refused when the resource of any is wrong, whoever runs it', () => {
 });
 
 shard.run();
+
+const session = suite('session');
+
+/** A session of these bindings; it is told to stop when its capture asks for fields, or logs `until`. */
+async function run(given: readonly OpenBinding[], scopes: () => undefined, more: {until?: string; config?: object} = {}) {
+  const stop = new AbortController();
+  let captured = 0;
+  const connector = connectorOf(
+    {},
+    {
+      scopes: async () => scopes(),
+      async fields() {
+        captured++;
+        stop.abort();
+        throw stop.signal.reason;
+      },
+    },
+  );
+  const {log} = connector.options;
+  const options = {
+    ...connector.options,
+    log(...[level, message, about]: Parameters<typeof log>) {
+      log(level, message, about);
+      if (message === more.until) setImmediate(() => stop.abort());
+    },
+  };
+  const request = {kind: 'open', name: 'acme/zoho', config, bindings: given, range: whole, state: {}, ...more} as const;
+  await runSession(request, new PassThrough(), options, stop.signal);
+  return {...connector, captured};
+}
+
+session('captures once Zoho can be reached, and says in the status what it waits for', async () => {
+  let tries = 0;
+  const {logged, captured, open} = await run(bindings.slice(0, 1), () => {
+    if (++tries < 3) throw new ZohoError('unavailable', 'Zoho is down');
+  });
+  assert.deepEqual(
+    logged.filter((line) => /^info: (?:Waiting|Capture started)/.test(line)),
+    [...Array(2).fill('info: Waiting for Zoho: Zoho is down'), ...Array(2).fill('info: Capture started.')],
+  );
+  assert.deepEqual([tries, captured, open()], [3, 1, 0]);
+});
+
+session('ends for what no waiting mends', async () => {
+  const refused = run(bindings.slice(0, 1), () => {
+    throw new ZohoError('credentials', 'no');
+  });
+  await assert.rejects(refused, {kind: 'credentials'});
+  const ahead = {...config, start_date: '2026-01-01T00:00:01Z'};
+  await assert.rejects(
+    run(bindings, () => undefined, {config: ahead}),
+    {message: /is in the future/},
+  );
+});
+
+session('without bindings idles, asks Zoho nothing, and says so in the status', async () => {
+  const until = 'Capture started. No bindings are enabled.';
+  const {logged, captured, asked} = await run([], () => assert.fail('asked'), {until});
+  assert.deepEqual([logged, captured, asked], [[`info: ${until}`], 0, []]);
+});
+
+session('says in the status why calls are on hold, and how far it is when they go on', async () => {
+  const {made, logged} = await run(bindings, () => undefined);
+  const {onHold, waitMaxMs} = made[0]!;
+  const before = logged.length;
+  onHold?.('Zoho asks for fewer calls');
+  onHold?.(undefined);
+  assert.deepEqual(logged.slice(before), ['info: Zoho asks for fewer calls', 'info: Capture started.']);
+  assert.equal(waitMaxMs, undefined, 'as long as it takes');
+});
+
+session.run();

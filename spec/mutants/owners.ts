@@ -11,8 +11,6 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/tally', 'capture/value-warnings'],
   ['lib/capture/untimed', 'sources/untimed'],
   ['lib/capture/watched-sink', 'capture/unexpected'],
-  ['lib/connector/discover', 'connector/handlers'],
-  ['lib/connector/open', 'connector/handlers'],
   ['lib/flow/cron-pattern', 'flow/spec'],
   ['lib/flow/discover', 'flow/constants'],
   ['lib/flow/sourced', 'flow/constants'],
