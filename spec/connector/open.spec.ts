@@ -101,7 +101,7 @@ session('captures once Zoho can be reached, and says in the status what it waits
   assert.deepEqual([tries, captured, open()], [3, 1, 0]);
 });
 
-session('ends for what no waiting mends', async () => {
+session('ends for a failure that waiting does not help', async () => {
   const refused = run(bindings.slice(0, 1), () => {
     throw new ZohoError('credentials', 'no');
   });

@@ -97,7 +97,7 @@ compare('show ten differences and a thousand rows left out, and count them all',
   );
 });
 
-compare('have times compared as instants where the field holds them, and what documents say of themselves not at all', () => {
+compare('have times compared as instants where the field holds them, and their _meta not at all', () => {
   const [utc, zoned] = ['"2026-01-01T00:00:00Z"', '"2026-01-01T05:30:00+05:30"'];
   const file = captured({1: {At: utc, Text: utc, _meta: '1'}});
   const comparison = new Comparison(file, {instants: new Set(['At', 'Absent'])});
