@@ -58,7 +58,6 @@ const faults: [names: readonly string[], message: string][] = [
   [['Leeds'], "Resource 'Leeds' was not found, did you mean 'Leads'?"],
   [['Invoices_2'], "Resource 'Invoices_2' was not found"],
   [['Empties'], "Resource 'Empties' cannot be captured: Zoho keeps no field metadata for it"],
-  [['Secrets'], "Resource 'Secrets' cannot be captured: no permission"],
   [['Leads', 'Accounts', 'Task'], "Resource 'Task' was not found, did you mean 'Tasks'?"],
   [['Tasks', 'Tasks'], "Resource 'Tasks' is in several bindings; keep one of them"],
   [

@@ -6,6 +6,7 @@ import {bindingsOfShard, runSession} from '../../lib/connector/open.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import type {OpenBinding} from '../../lib/flow/protocol.ts';
 import {fnv1a32} from '../../lib/flow/shard.ts';
+import {settled} from '../harness/clocks.ts';
 import {config, connectorOf} from './zoho.ts';
 
 const shard = suite('bindings of a shard');
@@ -81,12 +82,12 @@ async function run(given: readonly OpenBinding[], scopes: () => undefined, more:
     ...connector.options,
     log(...[level, message, about]: Parameters<typeof log>) {
       log(level, message, about);
-      if (message === more.until) setImmediate(() => stop.abort());
+      if (message === more.until) void settled().then(() => stop.abort());
     },
   };
   const request = {kind: 'open', name: 'acme/zoho', config, bindings: given, range: whole, state: {}, ...more} as const;
   await runSession(request, new PassThrough(), options, stop.signal);
-  return {...connector, captured};
+  return {...connector, captured, isStopped: stop.signal.aborted};
 }
 
 session('captures once Zoho can be reached, and says in the status what it waits for', async () => {
@@ -115,8 +116,9 @@ session('ends for a failure that waiting does not help', async () => {
 
 session('without bindings idles, asks Zoho nothing, and says so in the status', async () => {
   const until = 'Capture started. No bindings are enabled.';
-  const {logged, captured, asked} = await run([], () => assert.fail('asked'), {until});
+  const {logged, captured, asked, isStopped} = await run([], () => assert.fail('asked'), {until});
   assert.deepEqual([logged, captured, asked], [[`info: ${until}`], 0, []]);
+  assert.equal(isStopped, true, 'it did not end by itself');
 });
 
 session('says in the status why calls are on hold, and how far it is when they go on', async () => {
