@@ -130,7 +130,6 @@ const unread: [string, object, bulk: boolean, coql: boolean][] = [
   ['Leads', {api_name: 'nearby_distance__s', json_type: 'jsonobject'}, false, true],
   ['Leads', {api_name: 'my_nearby_distance__s', json_type: 'jsonobject'}, true, true],
   ['Leads', {api_name: 'nearby_distance__s2', json_type: 'jsonobject'}, true, true],
-  ['Leads', {api_name: 'Shipping_Address', json_type: 'jsonobject'}, false, true],
   ['Leads', {api_name: 'Address', json_type: 'jsonobject'}, false, true],
   ['Contacts', {api_name: 'Mailing_Coordinates', json_type: 'jsonobject'}, false, true],
   ['Leads', {api_name: 'Address', json_type: 'string'}, true, true],
