@@ -7,7 +7,7 @@ import {ConfigError} from '../errors/errors.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Log} from '../platform/log.ts';
 import type {ZohoClient} from '../zoho/api.ts';
-import {createClient} from '../zoho/client.ts';
+import {type ClientOptions, createClient} from '../zoho/client.ts';
 import {missingScopes} from '../zoho/scopes.ts';
 
 /** What every request of Flow needs. */
@@ -16,6 +16,8 @@ export interface ConnectorOptions {
   readonly log: Log;
   /** The value of `SOURCE_ZOHO_LOOPBACK`; `off` refuses loopback addresses as API domains. */
   readonly loopback: string | undefined;
+  /** For specs: creates clients without a network. */
+  readonly createClient?: (options: ClientOptions) => ZohoClient;
 }
 
 export interface SetupOptions extends ConnectorOptions {
@@ -28,9 +30,9 @@ export interface SetupOptions extends ConnectorOptions {
 }
 
 /** A client for a parsed config. */
-export function clientOf(config: EndpointConfig, options: SetupOptions): ZohoClient {
+export function clientOf(config: EndpointConfig, {createClient: create = createClient, ...options}: SetupOptions): ZohoClient {
   const {apiDomain, ...credentials} = config.credentials;
-  return createClient({...options, apiDomain, credentials});
+  return create({...options, apiDomain, credentials});
 }
 
 /** Creates a client for `use`, and closes it afterwards. */
@@ -68,21 +70,22 @@ export async function checkSetup(client: ZohoClient, config: EndpointConfig, log
 /** Reads the resource configs of all bindings, and reports every invalid one in a single error. */
 export function readResources(bindings: readonly {readonly resourceConfig: unknown}[]): ResourceConfig[] {
   const wrong: string[] = [];
-  const resources = bindings.flatMap(({resourceConfig}) => {
+  const resources: ResourceConfig[] = [];
+  for (const {resourceConfig} of bindings) {
     try {
-      return [parseResource(resourceConfig)];
+      resources.push(parseResource(resourceConfig));
     } catch (error) {
+      // Stryker disable next-line ConditionalExpression: nothing else is thrown
       if (!(error instanceof ConfigError)) throw error;
       wrong.push(error.message);
-      return [];
     }
-  });
+  }
   refuse(wrong);
   return resources;
 }
 
 /** Throws ConfigError with all problems of the bindings in one line, if there are any. */
 export function refuse(wrong: readonly string[]): void {
-  if (wrong.length === 1) throw new ConfigError(wrong[0]);
-  if (wrong.length > 1) throw new ConfigError(`${wrong.length} bindings cannot be used: ${wrong.join('; ')}`);
+  if (wrong.length === 0) return;
+  throw new ConfigError(wrong.length === 1 ? wrong[0] : `${wrong.length} bindings cannot be used: ${wrong.join('; ')}`);
 }

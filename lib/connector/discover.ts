@@ -27,18 +27,22 @@ export async function discover(value: unknown, options: ConnectorOptions, signal
  * The resource path of each binding. Throws ConfigError with the reasons when any cannot be
  * captured.
  */
-export async function validate(request: ValidateRequest, options: ConnectorOptions, signal: AbortSignal): Promise<string[][]> {
-  const config = parseConfig(request.config);
-  const names = readResources(request.bindings).map(({name}) => name);
+export async function validate(
+  {config: value, bindings}: ValidateRequest,
+  options: ConnectorOptions,
+  signal: AbortSignal,
+): Promise<string[][]> {
+  const config = parseConfig(value);
+  const names = readResources(bindings).map(({name}) => name);
   return withClient(config, {...options, waitMaxMs: answerWaitMaxMs}, async (client) => {
     const bound = await catalog(client, signal, options.log, new Set(names));
     await checkSetup(client, config, options.log, signal);
-    const allBound = names.every((name) => bound.some((entry) => entry.name === name));
-    const listed = allBound ? [] : await client.modules(signal);
+    const isBound = (name: string): boolean => bound.some((entry) => entry.name === name);
+    const listed = names.every(isBound) ? bound : await client.modules(signal);
     refuse(
       problems(
         names,
-        request.bindings,
+        bindings,
         bound,
         listed.map(({name}) => name),
       ),
@@ -49,7 +53,7 @@ export async function validate(request: ValidateRequest, options: ConnectorOptio
 
 /**
  * Why bindings of these names cannot be captured. `bound` are the modules with these names,
- * `listed` the names of all modules.
+ * `listed` the names of all modules, or at least of those.
  */
 function problems(
   names: readonly string[],
@@ -62,14 +66,14 @@ function problems(
   const wrong = distinct.flatMap((name) => {
     const entry = entries.get(name);
     if (entry?.skip !== undefined) return [`Resource '${name}' cannot be captured: ${entry.skip}`];
-    if (entry !== undefined) return keyProblems(entry, bindings[names.indexOf(name)]);
+    if (entry !== undefined) return keyProblems(entry, bindings[names.indexOf(name)]!);
     return [`Resource '${name}' was not found${suggestion(name, listed, (known) => `'${known}'`)}`];
   });
   const repeated = distinct.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
   return [...wrong, ...repeated.map((name) => `Resource '${name}' is in several bindings; keep one of them`)];
 }
 
-function keyProblems(entry: ModuleEntry, binding: ValidateBinding | undefined): string[] {
-  const fault = keyFault(entry, binding?.key ?? []);
-  return fault === undefined ? [] : [`Resource '${entry.name}' cannot be captured into ${binding?.collection}: ${fault}`];
+function keyProblems(entry: ModuleEntry, {key, collection}: ValidateBinding): string[] {
+  const fault = keyFault(entry, key);
+  return fault === undefined ? [] : [`Resource '${entry.name}' cannot be captured into ${collection}: ${fault}`];
 }

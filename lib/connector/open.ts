@@ -1,6 +1,6 @@
 /** One session of a capture, from Flow's `open` request to its end. */
 import type {Writable} from 'node:stream';
-import {runCapture} from '../capture/capture.ts';
+import {type CaptureBinding, runCapture} from '../capture/capture.ts';
 import {retryInOutage} from '../capture/outage.ts';
 import {newProgress} from '../capture/progress.ts';
 import {logStatus, statusOf} from '../capture/status.ts';
@@ -8,6 +8,7 @@ import {parseConfig} from '../config/config.ts';
 import {isSnapshotKey} from '../flow/discover.ts';
 import type {OpenRequest} from '../flow/protocol.ts';
 import {inRange} from '../flow/shard.ts';
+import type {Log} from '../platform/log.ts';
 import {FlowSink} from '../sinks/flow.ts';
 import type {ConnectorOptions} from './client.ts';
 import {checkSetup, readResources, withClient} from './client.ts';
@@ -24,18 +25,7 @@ export async function runSession(
 ): Promise<void> {
   const {log, clock} = options;
   const config = parseConfig(request.config);
-  const resources = readResources(request.bindings);
-  const bindings = request.bindings
-    .map((target, i) => ({
-      target,
-      resource: resources[i]!,
-      progress: newProgress(resources[i]!.name),
-      snapshot: isSnapshotKey(target.key),
-    }))
-    .filter(({target}) => inRange(request.range, target.stateKey));
-  if (bindings.length < resources.length) {
-    log('info', `This shard runs ${bindings.length} of ${resources.length} bindings`, {range: request.range});
-  }
+  const bindings = bindingsOfShard(request, log);
   const onHold = (reason: string | undefined) => logStatus(log, reason ?? statusOf(bindings.map(({progress}) => progress)));
   return withClient(config, {...options, onHold}, async (client) => {
     if (bindings.length > 0) {
@@ -45,4 +35,17 @@ export async function runSession(
     const {startDate} = config;
     await runCapture({client, clock, log, sink, bindings, state: request.state, startDate, once: false, signal});
   });
+}
+
+/** The bindings in the shard's range of keys. Throws ConfigError for an invalid one in any range. */
+export function bindingsOfShard({bindings, range}: Pick<OpenRequest, 'bindings' | 'range'>, log: Log): CaptureBinding[] {
+  const all = readResources(bindings).map((resource, i) => ({target: bindings[i]!, resource}));
+  const own = all.filter(({target}) => inRange(range, target.stateKey));
+  if (own.length < all.length) log('info', `This shard runs ${own.length} of ${all.length} bindings`, {range});
+  return own.map(({target, resource}) => ({
+    target,
+    resource,
+    progress: newProgress(resource.name),
+    snapshot: isSnapshotKey(target.key),
+  }));
 }

@@ -42,7 +42,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const {input, signal} = options;
   const requests = requestsOf(input, options.log);
   const stop = () => input.destroy();
-  signal.addEventListener('abort', stop, {once: true});
+  signal.addEventListener('abort', stop);
   // The write that fails reports the failure, instead of an unhandled event.
   options.output.on('error', () => {});
   try {

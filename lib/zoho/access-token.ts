@@ -58,6 +58,7 @@ export class AccessToken {
   #held: Held | undefined;
   #flight: Flight | undefined;
   /** Times at which the first token, and each replacement of a rejected one, was fetched. */
+  // Stryker disable next-line ArrayDeclaration: what is no time counts as long ago
   #rationed: number[] = [];
   #replacing = true;
   #scopes: readonly string[] | undefined;
@@ -132,7 +133,7 @@ export class AccessToken {
     flight.waiting++;
     const {promise: aborted, reject} = Promise.withResolvers<never>();
     const stop = (): void => reject(signal.reason);
-    signal.addEventListener('abort', stop, {once: true});
+    signal.addEventListener('abort', stop);
     try {
       return await Promise.race([flight.promise, aborted]);
     } finally {
@@ -147,12 +148,8 @@ export class AccessToken {
       if (this.#flight?.stop === stop) this.#flight = undefined;
     };
     // Whoever asks after the last waiter left starts a new call.
-    stop.signal.addEventListener('abort', leave, {once: true});
-    const promise = this.#fetch(stop.signal).finally(leave);
-    promise.catch(() => {
-      // Everyone who waited may have left.
-    });
-    return {promise, stop, waiting: 0};
+    stop.signal.addEventListener('abort', leave);
+    return {promise: this.#fetch(stop.signal).finally(leave), stop, waiting: 0};
   }
 
   async #fetch(signal: AbortSignal): Promise<Held> {

@@ -119,8 +119,7 @@ function failIfNothingIsSaid(
   {origin}: ZohoClient,
 ): void {
   if (entries.some(({skip}) => skip === undefined)) return;
-  const isDefinite = refusals.length > 0 || entries.some(({fields}) => fields !== undefined);
-  if (silent.length === 0 && isDefinite) return;
+  if (silent.length === 0 && refusals.length > 0) return;
   const why =
     silent.length > 0
       ? `${emptyAnswer} about the fields of ${silent.length} modules, ${silent[0]} among them`
@@ -145,7 +144,7 @@ function isOwnFault(error: unknown): error is ZohoError {
 }
 
 /** Codes that deny the token or its user access to a module. */
-const accessCodes = new Set(['OAUTH_SCOPE_MISMATCH', 'NO_PERMISSION', 'AUTHORIZATION_FAILED']);
+const accessCodes: ReadonlySet<string | undefined> = new Set(['OAUTH_SCOPE_MISMATCH', 'NO_PERMISSION', 'AUTHORIZATION_FAILED']);
 
 /**
  * One refused module may be special; when all are refused, the token is at fault. For a few
@@ -160,7 +159,7 @@ function failIfNoneIsOpen(
   isComplete: boolean,
 ): void {
   if (entries.some(({fields}) => fields !== undefined)) return;
-  const cause = refusals.find(({code}) => code !== undefined && accessCodes.has(code));
+  const cause = refusals.find(({code}) => accessCodes.has(code));
   if (cause === undefined) return;
   const isScope = refusals.every(({code}) => code === 'OAUTH_SCOPE_MISMATCH');
   const isLacking = scopes === undefined || !covers(scopes, scopesNeeded.fields);

@@ -1,6 +1,6 @@
 /** What an error answer means, by its code, then by its status (zoho-api sheet 8.3). Pure. */
 import {ZohoError, type ZohoFailure} from '../errors/errors.ts';
-import type {ApiError} from './schemas.ts';
+import type {ApiError, Details} from './schemas.ts';
 import {scopesNeeded} from './scopes.ts';
 import type {CallKind} from './usage.ts';
 
@@ -43,7 +43,7 @@ export interface Verdict {
 
 export function classify(refusal: Refusal): Verdict {
   const code = refusal.apiError?.code;
-  const rule = (code === undefined ? undefined : byCode.get(code)) ?? byStatus(refusal);
+  const rule = byCode.get(code) ?? byStatus(refusal);
   const action = typeof rule === 'function' ? rule(refusal) : rule;
   const field = action === 'field' ? fieldOf(refusal) : undefined;
   const error = new ZohoError(failureOf(action), messageOf(refusal, action), {
@@ -63,7 +63,7 @@ const provesScope: ReadonlySet<CallKind> = new Set(['fields', 'create', 'coql'])
 
 type Rule = Action | ((refusal: Refusal) => Action);
 
-const field: Rule = (refusal) => (fieldOf(refusal) === undefined ? 'refused' : 'field');
+const field = (refusal: Refusal): Action => (fieldOf(refusal) === undefined ? 'refused' : 'field');
 
 /** The module's own fault, unless the list of all modules is refused. */
 const module: Rule = ({kind}) => (kind === 'modules' ? 'credentials' : 'module');
@@ -74,30 +74,34 @@ const module: Rule = ({kind}) => (kind === 'modules' ? 'credentials' : 'module')
  */
 const scope: Rule = ({kind, scopesMissing = []}) => (kind === 'modules' || scopesMissing.length > 0 ? 'credentials' : 'module');
 
-const permission: Rule = (refusal) =>
-  refusal.apiError?.details.permissions?.includes('Crm_Implied_Api_Access')
-    ? 'credentials'
-    : refusal.kind === 'modules'
-      ? 'credentials'
-      : 'module';
+const permission: Rule = (refusal) => (lacksApiAccess(refusal) || refusal.kind === 'modules' ? 'credentials' : 'module');
+
+/** Whether the token's user may not use the API at all. */
+function lacksApiAccess(refusal: Refusal): boolean {
+  return detailsOf(refusal).permissions?.includes('Crm_Implied_Api_Access') === true;
+}
+
+function detailsOf({apiError}: Refusal): Details {
+  return apiError?.details ?? {};
+}
 
 const badData: Rule = (refusal) => {
-  const {json_path = '', module: named} = refusal.apiError?.details ?? {};
+  const {json_path, module: named} = detailsOf(refusal);
   if (refusal.paged) return 'expired';
   if (refusal.kind === 'fields' || refusal.kind === 'deleted') return 'module';
   if (refusal.kind !== 'create') return 'refused';
-  if (json_path?.includes('.fields')) return fieldOf(refusal) === undefined ? 'refused' : 'field';
+  if (json_path?.includes('.fields')) return field(refusal);
   return named != null || json_path?.includes('.module') ? 'module' : 'refused';
 };
 
 const badQuery: Rule = (refusal) => {
-  const {column_name, module: named} = refusal.apiError?.details ?? {};
-  if (column_name) return 'field';
+  const {column_name, module: named} = detailsOf(refusal);
+  if (column_name) return field(refusal);
   return named ? 'module' : 'refused';
 };
 
 /** Zoho sees one column twice in a query: it may ignore case in names. */
-const duplicate: Rule = (refusal) => (refusal.kind === 'coql' && fieldOf(refusal) !== undefined ? 'field' : 'refused');
+const duplicate: Rule = (refusal) => (refusal.kind === 'coql' ? field(refusal) : 'refused');
 
 /** An unknown address: of a job, or of a module's deletions, which some modules lack. */
 const unknownThing: Rule = ({kind}) =>
@@ -106,7 +110,7 @@ const unknownPath: Rule = ({kind}) => (kind === 'deleted' ? 'module' : 'refused'
 
 const expired: Rule = ({kind}) => (kind === 'create' ? 'expired' : 'refused');
 
-const byCode: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+const byCode: ReadonlyMap<string | undefined, Rule> = new Map<string, Rule>([
   ['INVALID_TOKEN', 'refresh'],
   ['AUTHENTICATION_FAILURE', 'refresh'],
   ['OAUTH_SCOPE_MISMATCH', scope],
@@ -145,8 +149,8 @@ const tokenCode = /(?:^|_)(?:O?AUTH)?(?:TOKEN|AUTHENTICATION|UNAUTHORI[SZ]ED|UNA
 function byStatus({kind, status, json, apiError}: Refusal): Rule {
   if (status === 429) return 'wait';
   if (status >= 500 || status === 408 || status === 425) return 'retry';
-  if (status >= 300 && status < 400) return 'refused';
   if (status < 300) return 'damaged';
+  if (status < 400) return 'refused';
   if (status === 401) return apiError === undefined || tokenCode.test(apiError.code) ? 'refresh' : 'refused';
   if ((status === 404 || status === 410) && (kind === 'job' || kind === 'download')) return unknownThing;
   if (status === 405) return 'refused';
@@ -159,20 +163,19 @@ function byStatus({kind, status, json, apiError}: Refusal): Rule {
  * The field that Zoho refuses, by name or by its place in the request; `api_name` is then the name
  * of the list.
  */
-function fieldOf({apiError, fields}: Refusal): string | undefined {
-  const {column_name, json_path, api_name} = apiError?.details ?? {};
-  const place = /\.fields\[(\d+)\]/.exec(json_path ?? '')?.[1];
+function fieldOf(refusal: Refusal): string | undefined {
+  const {fields} = refusal;
+  const {column_name, json_path, api_name} = detailsOf(refusal);
+  const place = json_path?.match(/\.fields\[(\d+)\]/)?.[1];
   const named = api_name === 'fields' && !fields?.includes('fields') ? undefined : api_name;
-  return (
-    (column_name && unquoted(column_name)) || (place === undefined ? undefined : fields?.[Number(place)]) || named || undefined
-  );
+  return (column_name && unquoted(column_name)) || fields?.[Number(place)] || named || undefined;
 }
 
 /**
  * The word at which Zoho stopped reading a query: the one near the error, or the column it names.
  */
-function nearOf({apiError}: Refusal): string | undefined {
-  const {near, column_name} = apiError?.details ?? {};
+function nearOf(refusal: Refusal): string | undefined {
+  const {near, column_name} = detailsOf(refusal);
   return /\$?\w+/.exec(column_name || near || '')?.[0];
 }
 
@@ -213,13 +216,13 @@ function adviceOn(refusal: Refusal, action: Action): string | undefined {
     return action === 'credentials'
       ? `the refresh token lacks the scope ${lacking(refusal)}; authorize again with all scopes that the connector needs`
       : `the refresh token's scopes do not cover this module`;
-  if (action === 'credentials' && refusal.apiError?.details.permissions?.includes('Crm_Implied_Api_Access'))
+  if (lacksApiAccess(refusal))
     return "the token's user has no API access; give the user's profile the permission Zoho CRM API Access";
   if (code === 'NO_PERMISSION' || code === 'AUTHORIZATION_FAILED') return "the token's user has no permission for this";
   if (code === 'INVALID_URL_PATTERN' && action === 'refused')
     return `${refusal.host} does not know the address; check api_domain`;
   if (action === 'expired') return 'the page token is no longer valid';
-  if (action === 'field') return `Zoho refuses the field ${plain(fieldOf(refusal) ?? '', refusal.redact)}`;
+  if (action === 'field') return `Zoho refuses the field ${plain(fieldOf(refusal)!, refusal.redact)}`;
   if (action === 'wait') return 'Zoho allows no more calls for now';
   if (refusal.status >= 300 && refusal.status < 400) return `${refusal.host} redirects to another address, which is not followed`;
   return undefined;

@@ -80,12 +80,14 @@ export class RateLimiter {
   #runningTotal = 0;
   readonly #downloads: number[] = [];
   #level = 0;
-  #epoch = 0;
+  /** Changes with each slow-down. */
+  #epoch = Symbol();
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #downloadsUntilMs = Number.NEGATIVE_INFINITY;
   #throttledSinceMs: number | undefined;
   #reported = false;
-  #alarm: {atMs: number; stop: AbortController} | undefined;
+  /** Ends the timer that was set last. */
+  #alarm = new AbortController();
 
   constructor({clock, random = Math.random, onHold = () => {}}: RateLimiterOptions) {
     this.#clock = clock;
@@ -113,7 +115,7 @@ export class RateLimiter {
         resolve(place);
       },
     };
-    signal.addEventListener('abort', stop, {once: true});
+    signal.addEventListener('abort', stop);
     const line = this.#waiting[priorityOf[kind]]!;
     const own = line.get(key);
     if (own) own.push(waiter);
@@ -129,13 +131,12 @@ export class RateLimiter {
 
   /** How long a waiting download still waits for its turn; undefined when none waits. */
   get nextDownloadMs(): number | undefined {
-    if (this.#downloads.length < downloadsPerMinute || !this.#waits('download')) return undefined;
+    if (this.#downloads.length < downloadsPerMinute || !this.#hasDownloadWaiting) return undefined;
     return Math.max(0, this.#downloads[0]! + downloadWindowMs - this.#clock.elapsedMs());
   }
 
-  #waits(kind: CallKind): boolean {
-    const waiters = [...(this.#waiting[priorityOf[kind]]?.values() ?? [])].flat();
-    return waiters.some((waiter) => waiter.kind === kind);
+  get #hasDownloadWaiting(): boolean {
+    return this.#waiting[priorityOf.download]!.size > 0;
   }
 
   /** Calls that may run at once at present. */
@@ -145,7 +146,7 @@ export class RateLimiter {
 
   #pump(): void {
     const nowMs = this.#clock.elapsedMs();
-    while (this.#downloads.length > 0 && this.#downloads[0]! <= nowMs - downloadWindowMs) this.#downloads.shift();
+    while (this.#downloads[0]! <= nowMs - downloadWindowMs) this.#downloads.shift();
     for (let waiter = this.#next(nowMs); waiter !== undefined; waiter = this.#next(nowMs)) {
       this.#forget(waiter);
       waiter.grant(this.#place(waiter, nowMs));
@@ -156,21 +157,15 @@ export class RateLimiter {
   /** The next call: of the highest priority, or one that has been passed over too often. */
   #next(nowMs: number): Waiter | undefined {
     if (nowMs < this.#pausedUntilMs || this.#runningTotal >= this.atOnce) return undefined;
-    const ready = this.#waiting.map((line) => this.#readyIn(line, nowMs));
-    const starved = ready.findIndex((waiter, i) => waiter !== undefined && this.#passedOver[i]! >= passedOverMax);
-    const first = starved >= 0 ? starved : ready.findIndex((waiter) => waiter !== undefined);
-    if (first < 0) return undefined;
-    this.#passedOver[first] = 0;
-    for (let i = first + 1; i < ready.length; i++) if (ready[i] !== undefined) this.#passedOver[i]!++;
-    return ready[first];
-  }
-
-  #readyIn(line: ReadonlyMap<string, readonly Waiter[]>, nowMs: number): Waiter | undefined {
-    for (const own of line.values()) {
-      const waiter = own.find(({kind}) => this.#admits(kind, nowMs));
-      if (waiter !== undefined) return waiter;
-    }
-    return undefined;
+    const ready = this.#waiting.flatMap((line, priority) => {
+      const waiter = [...line.values()].flat().find(({kind}) => this.#admits(kind, nowMs));
+      return waiter === undefined ? [] : {waiter, priority};
+    });
+    const chosen = ready.find(({priority}) => this.#passedOver[priority]! >= passedOverMax) ?? ready[0];
+    if (chosen === undefined) return undefined;
+    this.#passedOver[chosen.priority] = 0;
+    for (const {priority} of ready) if (priority > chosen.priority) this.#passedOver[priority]!++;
+    return chosen.waiter;
   }
 
   #admits(kind: CallKind, nowMs: number): boolean {
@@ -181,7 +176,7 @@ export class RateLimiter {
   /** Removes a waiter. The rest of its binding moves to the end. */
   #forget(waiter: Waiter): void {
     const line = this.#waiting[priorityOf[waiter.kind]]!;
-    const rest = (line.get(waiter.key) ?? []).filter((other) => other !== waiter);
+    const rest = line.get(waiter.key)!.filter((other) => other !== waiter);
     line.delete(waiter.key);
     if (rest.length > 0) line.set(waiter.key, rest);
   }
@@ -207,14 +202,18 @@ export class RateLimiter {
 
   #learn(outcome: 'good' | 'struggling'): void {
     if (outcome === 'struggling') {
-      this.#level = Math.min(slowLevelMax, this.#level + 1);
-      this.#epoch++;
+      this.#slowDown();
       return;
     }
     this.#level = Math.max(0, this.#level - 1);
     this.#throttledSinceMs = undefined;
     if (this.#reported) this.#onHold(undefined);
     this.#reported = false;
+  }
+
+  #slowDown(): void {
+    this.#level = Math.min(slowLevelMax, this.#level + 1);
+    this.#epoch = Symbol();
   }
 
   #throttled(
@@ -229,8 +228,7 @@ export class RateLimiter {
       return;
     }
     if (fresh) {
-      this.#level = Math.min(slowLevelMax, this.#level + 1);
-      this.#epoch++;
+      this.#slowDown();
       this.#throttledSinceMs ??= nowMs;
     } else if (retryAfterMs === undefined) {
       return;
@@ -268,18 +266,12 @@ export class RateLimiter {
 
   /** Sets a timer for the moment at which a waiter may go on. Without waiters no timer runs. */
   #setAlarm(nowMs: number): void {
+    this.#alarm.abort();
     const atMs = this.#wakeAtMs(nowMs);
-    if (atMs === this.#alarm?.atMs) return;
-    this.#alarm?.stop.abort();
-    this.#alarm = undefined;
     if (atMs === undefined) return;
-    const stop = new AbortController();
-    this.#alarm = {atMs, stop};
-    this.#clock.sleep(atMs - nowMs, stop.signal).then(
-      () => {
-        if (this.#alarm?.stop === stop) this.#alarm = undefined;
-        this.#pump();
-      },
+    this.#alarm = new AbortController();
+    this.#clock.sleep(atMs - nowMs, this.#alarm.signal).then(
+      () => this.#pump(),
       () => {
         // The timer was cancelled.
       },
@@ -289,7 +281,7 @@ export class RateLimiter {
   #wakeAtMs(nowMs: number): number | undefined {
     if (this.#waiting.every((line) => line.size === 0)) return undefined;
     if (nowMs < this.#pausedUntilMs) return this.#pausedUntilMs;
-    if (this.#waiting[priorityOf.download]!.size === 0) return undefined;
+    if (!this.#hasDownloadWaiting) return undefined;
     const fullUntilMs = this.#downloads.length >= downloadsPerMinute ? this.#downloads[0]! + downloadWindowMs : nowMs;
     const untilMs = Math.max(this.#downloadsUntilMs, fullUntilMs);
     return untilMs > nowMs ? untilMs : undefined;

@@ -81,7 +81,7 @@ const flag = v.fallback(
         v.pipe(v.string(), v.trim(), v.toLowerCase(), v.picklist(['true', 'false', '1', '0'])),
         v.picklist([0, 1]),
       ]),
-      v.transform((value) => value === true || value === 'true' || Number(value) === 1),
+      v.transform((value) => value === 'true' || Number(value) === 1),
     ),
   ),
   undefined,
@@ -183,9 +183,7 @@ const countReply = v.object({data: v.tuple([v.record(v.string(), v.pipe(v.number
  * follow, and not for an error.
  */
 export function saysNothing(body: unknown, list: string): boolean {
-  if (Array.isArray(body)) return body.length === 0;
   if (typeof body !== 'object' || body === null) return false;
-  if (apiErrorOf(body) !== undefined) return false;
   const {[list]: listed = null, info} = body as Readonly<Record<string, unknown>>;
   if (!(listed === null || (Array.isArray(listed) && listed.length === 0))) return false;
   return Object.keys(body).every((key) => key === list || key === 'info') && !v.is(moreInfo, info);

@@ -11,7 +11,7 @@ export const scopesNeeded = {
 
 /** The list of scopes in a token answer. */
 export function parseScopes(text: string): string[] {
-  return text.split(/[\s,]+/).filter((scope) => scope !== '');
+  return text.match(/[^\s,]+/g) ?? [];
 }
 
 /**

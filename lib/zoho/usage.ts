@@ -90,7 +90,7 @@ const looksPerJob = 40;
  */
 export function backfillCredits(rows: number, slices = 1): number {
   const jobs = Math.max(1, Math.ceil(rows / rowsPerJob)) * slices;
-  return jobs * (creditsOf.create + creditsOf.download + looksPerJob * creditsOf.job);
+  return credits('create', jobs) + credits('download', jobs) + credits('job', looksPerJob * jobs);
 }
 
 /**
@@ -99,7 +99,11 @@ export function backfillCredits(rows: number, slices = 1): number {
  */
 export function idleCreditsADay(intervalMs: number, spacingMs: number): number {
   const sweeps = Math.ceil(86_400_000 / Math.max(intervalMs, spacingMs));
-  return sweeps * creditsOf.coql + Math.min(sweeps, 48) * creditsOf.deleted + 24 * creditsOf.fields;
+  return credits('coql', sweeps) + credits('deleted', Math.min(sweeps, 48)) + credits('fields', 24);
+}
+
+function credits(kind: CallKind, calls: number): number {
+  return calls * creditsOf[kind];
 }
 
 /**

@@ -53,7 +53,7 @@ export class ZohoClock {
    */
   note(header: string | undefined): void {
     this.#answered = true;
-    const dateMs = Date.parse(header ?? '');
+    const dateMs = Date.parse(String(header));
     if (dateMs >= dateEarliestMs) this.#noteDate(dateMs);
     else this.#noteNone();
   }
@@ -92,9 +92,11 @@ export class ZohoClock {
     const than = this.#believed === undefined ? "this machine's clock" : 'the answers before it';
     // A machine's clock that is off by minutes is harmless: a minute later it no longer matters.
     const isUsual = this.#believed === undefined && Math.abs(byS) * 1000 <= machineSkewMs;
+    // Stryker disable next-line EqualityOperator: what is dated otherwise is not dated the same
+    const where = byS > 0 ? 'ahead of' : 'behind';
     this.#log(
       isUsual ? 'info' : 'warn',
-      `An answer of ${this.#host} is dated ${Math.abs(byS)} s ${byS > 0 ? 'ahead of' : 'behind'} ${than}; the earlier time holds until answers agree for a minute`,
+      `An answer of ${this.#host} is dated ${Math.abs(byS)} s ${where} ${than}; the earlier time holds until answers agree for a minute`,
     );
   }
 }

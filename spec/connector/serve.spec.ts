@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {once} from 'node:events';
+import {getEventListeners, once} from 'node:events';
 import {PassThrough, Readable, Writable} from 'node:stream';
 import {suite} from 'uvu';
 import {parseResource} from '../../lib/config/config.ts';
@@ -168,6 +168,30 @@ serving('stops a capture that is sent anything but acknowledgements, and says wh
     const input = `${line({open: {}})}${line({acknowledge: {checkpoints: 2}})}${sent}`;
     await assert.rejects(talk(input, {handlers}), (error: unknown) => error instanceof ConfigError && error.message === message);
   }
+});
+
+serving('fails for such a request also when the capture ends without a failure of its own', async () => {
+  const open: Handlers['open'] = (_request, _output, signal) =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+  await assert.rejects(talk(line({open: {}}) + line({spec: {}}), {handlers: {...handlers, open}}), {
+    message: 'Cannot take a request of kind spec: a capture is open, which only takes acknowledge',
+  });
+});
+
+serving('closes its input and leaves the signal alone, however it ends', async () => {
+  const {signal} = new AbortController();
+  for (const sent of [line({spec: {}}), 'no JSON\n']) {
+    const input = new PassThrough();
+    input.write(sent);
+    const talked = talk(input, {handlers, signal}).catch(() => {});
+    if (sent.startsWith('{')) input.end();
+    await talked;
+    assert.equal(input.destroyed, true);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  }
+  const unread = new PassThrough();
+  await talk(unread, {handlers, signal: AbortSignal.abort()});
+  assert.equal(unread.destroyed, true);
 });
 
 serving('refuses acknowledgements when nothing is open', async () => {

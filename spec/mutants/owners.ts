@@ -4,19 +4,11 @@ import {existsSync} from 'node:fs';
 /** Specs besides the one that mirrors a file, by its path or by the start of it. */
 const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/', 'capture/sweep', 'capture/rebuild-filter', 'capture/loops', 'capture/run-binding'],
-  ['lib/capture/snapshots/', 'capture/snapshots/snapshots'],
   ['lib/capture/quarantine', 'sources/quarantine'],
   ['lib/capture/quoting', 'capture/refused-columns', 'capture/field-plan'],
+  ['lib/capture/snapshots/', 'capture/snapshots/snapshots'],
   ['lib/capture/tally', 'capture/value-warnings'],
   ['lib/capture/untimed', 'sources/untimed'],
-  [
-    'lib/commands/verify/',
-    'commands/verify/compare',
-    'commands/verify/captured',
-    'commands/verify/reading',
-    'commands/verify/left-out',
-  ],
-  ['lib/connector/', 'connector/handlers', 'connector/serve'],
   ['lib/flow/cron-pattern', 'flow/spec'],
   ['lib/flow/discover', 'flow/constants'],
   ['lib/flow/sourced', 'flow/constants'],
@@ -38,8 +30,6 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/transforms/zip/', 'transforms/unzip'],
   ['lib/zoho/caller', 'zoho/retries', 'zoho/download'],
   ['lib/zoho/endpoints', 'zoho/download'],
-  ['lib/zoho/schemas', 'zoho/fields', 'zoho/classify'],
-  ['lib/zoho/token-endpoint', 'zoho/access-token'],
 ];
 
 /** Paths below the root, with slashes. A file that no spec owns has none, and each of its mutants lives. */

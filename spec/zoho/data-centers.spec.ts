@@ -23,7 +23,13 @@ hosts('reads every data centre and environment in all the ways people write it',
   for (const [end, accounts] of dataCentres) {
     for (const environment of ['www', 'sandbox', 'developer']) {
       const origin = `https://${environment}.zohoapis.${end}`;
-      for (const text of [origin, `${origin}/`, `${environment}.zohoapis.${end}`, ` ${origin.toUpperCase()}/ `]) {
+      for (const text of [
+        origin,
+        `${origin}/`,
+        `${environment}.zohoapis.${end}`,
+        ` ${environment}.zohoapis.${end}/ `,
+        ` ${origin.toUpperCase()}/ `,
+      ]) {
         assert.equal(apiOrigin(text), origin);
       }
       assert.equal(accountsOrigin(origin), `https://${accounts}`);
@@ -43,7 +49,12 @@ hosts('takes the machine itself unless that is switched off', () => {
     assert.equal(origin, text.replace(/\/$/, ''));
     assert.equal(accountsOrigin(origin), origin);
     assert.ok(isLoopback(origin));
-    assert.throws(() => apiOrigin(text, 'off'), ConfigError);
+    for (const on of ['on', ' ON ', '', '  ']) assert.equal(apiOrigin(text, on), origin);
+    for (const off of ['off', 'no', 'xon', 'once', 'o', 'false'])
+      assert.throws(() => apiOrigin(text, off), {
+        name: 'ConfigError',
+        message: `Cannot use api_domain ${new URL(text).host}: addresses of this machine are switched off here (SOURCE_ZOHO_LOOPBACK=${off})`,
+      });
   }
 });
 
@@ -51,6 +62,10 @@ const strangers = [
   'https://evil.com',
   'https://www.zohoapis.com.evil.com',
   'https://www.zohoapis.com@evil.com',
+  'https://www.zohoapis.com-evil.com',
+  'https://www.zohoapis.com1',
+  'xhttp://127.0.0.1/',
+  'httpx://127.0.0.1/',
   'https://evilzohoapis.com',
   'https://www.evil.zohoapis.com',
   'http://www.zohoapis.com',
@@ -108,6 +123,35 @@ hosts('accepts no text whose address a browser would take elsewhere', () => {
     }),
     {numRuns: 2_000},
   );
+});
+
+hosts('says what an address must be, and shows of a wrong one a host that looks like one', () => {
+  const refused = (text: string) => {
+    try {
+      return apiOrigin(text);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const use =
+    'it is not an API host of Zoho. Use https://www.zohoapis.com with the ending of your data centre (.com, .eu, .in, .com.au, .jp, .com.cn, .ca, .sa, .uk, .ae), or with sandbox or developer instead of www';
+  for (const host of ['evil.com', 'crm.zoho.co.uk', 'a-1.b.c.d.e.f.com', 'evil.com:8443', 'x.technology'])
+    assert.equal(refused(`https://${host}`), `Cannot use api_domain ${host}: ${use}`);
+  for (const text of ['evil', 'evil.c0m', 'a_b.com', 'a.b.c.d.e.f.g.com', 'evil.c', 'evil.technologies', 'evil.com.'])
+    assert.equal(refused(text), `Cannot use api_domain: ${use}`);
+  for (const text of ['http://www.zohoapis.com', 'https://www.zohoapis.com:8443'])
+    assert.equal(
+      refused(text),
+      `Cannot use api_domain ${new URL(text).host}: Zoho is called only over https on its default port`,
+    );
+});
+
+hosts('get no credentials unless they are Zoho or this machine', () => {
+  for (const origin of ['https://evil.com', 'https://www.zohoapis.sg'])
+    assert.throws(() => accountsOrigin(origin), {
+      name: 'ConfigError',
+      message: `Cannot get tokens for ${new URL(origin).hostname}: it is not an API host of Zoho`,
+    });
 });
 
 hosts('shows no text that may be a secret in the wrong place', () => {

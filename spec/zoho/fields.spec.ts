@@ -55,6 +55,7 @@ const computed: [string, string | null, string | null, string][] = [
   ['rollup_summary', 'integer', 'integer', 'integer'],
   ['rollup_summary', 'double', 'double', 'number'],
   ['rollup_summary', null, 'integer', 'integer'],
+  ['rollup_summary', 'integer', 'double', 'integer'],
 ];
 
 for (const [data_type, return_type, json_type, expected] of computed) {
@@ -64,7 +65,25 @@ for (const [data_type, return_type, json_type, expected] of computed) {
   });
 }
 
+fields('without a name are none, and without types are text', () => {
+  const {type, dataType, jsonType} = one({data_type: null, json_type: undefined});
+  assert.deepEqual([type, dataType, jsonType], ['text', '', '']);
+  assert.deepEqual(
+    read('Leads', {data_type: 'text'}, {api_name: ''}, {api_name: null}).map(({name}) => name),
+    ['id'],
+  );
+});
+
+fields('are tags where metadata declare a text whose values are an array', () => {
+  const typeOf = (listed: object) => [one(listed).dataType, one(listed).type];
+  assert.deepEqual(typeOf({api_name: 'Tag', json_type: 'jsonarray'}), ['tags', 'list']);
+  assert.deepEqual(typeOf({api_name: 'Tag', json_type: 'string'}), ['text', 'text']);
+  assert.deepEqual(typeOf({api_name: 'Tags', json_type: 'jsonarray'}), ['text', 'list']);
+});
+
 fields('know dynamic formulas', () => {
+  assert.equal(one({data_type: 'text', formula: {return_type: 'string', dynamic: true}}).dynamic, false);
+  assert.equal(one({data_type: 'formula', formula: null}).dynamic, false);
   assert.equal(one({data_type: 'formula', json_type: 'string', formula: {return_type: 'string', dynamic: true}}).dynamic, true);
   assert.equal(one({data_type: 'formula', json_type: 'string', formula: {return_type: 'string', dynamic: false}}).dynamic, false);
 });
@@ -80,6 +99,12 @@ fields('keep the values of multi-select lists, stored and shown', () => {
     ],
   });
   assert.deepEqual([field.type, field.values], ['list', ['One', 'One; two', 'Three']]);
+  for (const listed of [
+    {data_type: 'multiselectpicklist', json_type: 'jsonarray', pick_list_values: null},
+    {data_type: 'multiselectpicklist', json_type: 'jsonarray', pick_list_values: [{}]},
+    {data_type: 'picklist', json_type: 'string', pick_list_values: [{display_value: 'a', actual_value: 'a'}]},
+  ])
+    assert.ok(!('values' in one(listed)), JSON.stringify(listed));
 });
 
 const unread: [string, object, bulk: boolean, coql: boolean][] = [
@@ -93,6 +118,18 @@ const unread: [string, object, bulk: boolean, coql: boolean][] = [
   ['Leads', {api_name: 'Participants'}, true, true],
   ['Deals', {api_name: 'Stage_Modified_Time', data_type: 'datetime'}, true, false],
   ['Cases', {api_name: 'Comments'}, false, true],
+  ['Calls', {api_name: 'CTI_Entry'}, false, true],
+  ['Solutions', {api_name: 'Comments'}, false, true],
+  ['Price_Books', {api_name: 'Pricing_Details'}, false, false],
+  ['Invoices', {api_name: 'Invoiced_Items'}, false, true],
+  ['Purchase_Orders', {api_name: 'Purchase_Items'}, false, true],
+  ['Quotes', {api_name: 'Quoted_Items'}, false, false],
+  ['Sales_Orders', {api_name: 'Ordered_Items'}, false, true],
+  ['Leads', {api_name: 'My_Address', json_type: 'jsonobject'}, true, true],
+  ['Leads', {api_name: 'Address_2', json_type: 'jsonobject'}, true, true],
+  ['Leads', {api_name: 'nearby_distance__s', json_type: 'jsonobject'}, false, true],
+  ['Leads', {api_name: 'my_nearby_distance__s', json_type: 'jsonobject'}, true, true],
+  ['Leads', {api_name: 'nearby_distance__s2', json_type: 'jsonobject'}, true, true],
   ['Leads', {api_name: 'Address', json_type: 'jsonobject'}, false, true],
   ['Contacts', {api_name: 'Mailing_Coordinates', json_type: 'jsonobject'}, false, true],
   ['Leads', {api_name: 'Address', json_type: 'string'}, true, true],

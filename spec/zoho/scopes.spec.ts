@@ -10,6 +10,8 @@ scopes('reads lists with blanks and commas', () => {
     'ZohoCRM.coql.READ',
     'ZohoCRM.modules.ALL',
   ]);
+  assert.deepEqual(parseScopes(' A,, B '), ['A', 'B']);
+  assert.deepEqual(parseScopes(' , '), []);
 });
 
 scopes('finds nothing missing when all are granted, or wider ones', () => {
@@ -27,6 +29,8 @@ scopes('does not take writing for reading, nor a like name for the same', () => 
   assert.ok(!covers(['ZohoCRM.bulk.CREATE'], scopesNeeded.bulk));
   assert.ok(!covers(['ZohoCRM.settings.mod.READ'], scopesNeeded.modules));
   assert.ok(!covers(['ZohoCRM.bulk'], scopesNeeded.bulk));
+  assert.ok(!covers(['ZohoCRM.bulk.READONLY'], scopesNeeded.bulk));
+  assert.ok(!covers(['ZohoCRM.bulk.INSTALL'], scopesNeeded.bulk));
 });
 
 scopes('counts a scope of some modules for the scope of all', () => {

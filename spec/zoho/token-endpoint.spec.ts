@@ -67,6 +67,34 @@ endpoint('tells a throttle by its status, its words, or a failure without a know
   for (const [status, body] of others) assert.equal(isThrottle(status, body), false, JSON.stringify(body));
 });
 
+const refusals: [code: string, message: string][] = [
+  [
+    'invalid_client',
+    'accounts.zoho.eu does not know the client_id; it is mistyped, or registered in another data centre than www.zohoapis.eu (invalid_client)',
+  ],
+  [
+    'invalid_client_secret',
+    "the client_secret is wrong for accounts.zoho.eu; a client has a secret of its own for each data centre, see Zoho's API console (invalid_client_secret)",
+  ],
+  ...['invalid_code', 'invalid_grant'].map((code): [string, string] => [
+    code,
+    `accounts.zoho.eu does not know the refresh_token; it was revoked or mistyped, or belongs to another data centre than www.zohoapis.eu; authorize again (${code})`,
+  ]),
+];
+
+endpoint('says what to do about wrong credentials, however they are dressed', () => {
+  for (const [error, message] of refusals)
+    for (const status of [200, 400, 401])
+      assert.throws(() => read(status, {error, error_description: 'Zugriff verweigert', status: 'failure'}), {
+        kind: 'credentials',
+        code: error,
+        status,
+        message: `Cannot get an access token: ${message}`,
+      });
+  const message = 'Cannot get an access token: accounts.zoho.eu refuses the credentials (something_new)';
+  assert.throws(() => read(200, {error: 'something_new'}), {kind: 'credentials', message});
+});
+
 endpoint('shows a code of words, and nothing that may be a secret sent back', () => {
   for (const code of ['invalid_grant', 'Access Denied', 'a', 'x'.repeat(60)]) assert.equal(shownCode(code), code);
   for (const code of ['1000.abc', 'code7', '', 'x'.repeat(61), 'code-of'])

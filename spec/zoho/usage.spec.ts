@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {suite} from 'uvu';
-import {backfillCredits, idleCreditsADay, Usage} from '../../lib/zoho/usage.ts';
+import {backfillCredits, editionCredits, idleCreditsADay, Usage} from '../../lib/zoho/usage.ts';
 
 const ledger = suite('Ledger');
 
@@ -26,10 +26,12 @@ ledger("goes by Zoho's own figure of what remains, less what was spent since", (
   book.charge('create');
   assert.equal(book.remaining, 950);
   book.correct(undefined);
-  book.correct('many');
+  for (const header of ['many', '', '1000 credits', 'x1000', '-5', '1.5', '1234567890123']) book.correct(header);
   assert.equal(book.remaining, 950);
-  book.correct('700');
+  book.correct(' 700 ');
   assert.equal(book.remaining, 700);
+  book.correct('123456789012');
+  assert.equal(book.remaining, 123_456_789_012);
   book.correct('10');
   book.charge('create');
   assert.equal(book.remaining, 0);
@@ -65,10 +67,23 @@ ledger('figures of the operator page are those that the connector reckons with',
 
 ledger('foresees a backfill by its jobs, one at least', () => {
   const one = backfillCredits(1);
-  assert.ok(one > 50);
+  assert.equal(one, 50 + 1 + 40, 'the job, its file, and forty checks');
   assert.equal(backfillCredits(0), one);
   assert.equal(backfillCredits(200_001), 2 * one);
   assert.equal(backfillCredits(200_001, 3), 6 * one);
+});
+
+ledger('credits of an edition are those that Zoho documents', () => {
+  assert.deepEqual(
+    editionCredits.map(({edition, credits, perUser}) => [edition, credits, perUser]),
+    [
+      ['Free', 5_000, 0],
+      ['Standard', 50_000, 250],
+      ['Professional', 50_000, 500],
+      ['Enterprise', 50_000, 1_000],
+      ['Ultimate', 50_000, 2_000],
+    ],
+  );
 });
 
 ledger.run();

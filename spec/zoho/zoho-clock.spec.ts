@@ -111,11 +111,68 @@ dates("passes over headers that are missing or no date, and takes this machine's
   for (const header of [undefined, '', 'soon', '0', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Thu, 99 Foo 2026 00:00:00 GMT'])
     zoho.note(header);
   assert.equal(zoho.aheadS(), 7);
-  assert.equal(zoho.logged.length, 1, 'said once');
+  assert.deepEqual(zoho.logged, [
+    "warn Answers of zoho.test carry no usable Date header; this machine's clock is taken as Zoho's",
+  ]);
   zoho.answer();
   zoho.note(undefined);
   assert.equal(zoho.aheadS(), 0);
   assert.equal(zoho.logged.length, 1);
+});
+
+dates('believes at once what differs by no more than answers may, and no more', () => {
+  for (const [aheadS, isBelieved] of [
+    [dateJitterMs / 1_000, true],
+    [dateJitterMs / 1_000 + 1, false],
+  ] as const) {
+    const zoho = zohoWith();
+    zoho.answer();
+    zoho.answer(aheadS);
+    assert.equal(zoho.aheadS(), isBelieved ? aheadS : 0);
+    assert.equal(zoho.logged.length, isBelieved ? 0 : 1);
+  }
+});
+
+dates('takes answers for agreed on another date when they differ by no more than answers may', () => {
+  for (const [moreS, isBelieved] of [
+    [dateJitterMs / 1_000, true],
+    [dateJitterMs / 1_000 + 1, false],
+  ] as const) {
+    const zoho = zohoWith();
+    zoho.answer();
+    zoho.answer(hourS);
+    zoho.pass(dateAgreedMs / 1_000);
+    zoho.answer(hourS + moreS);
+    assert.equal(zoho.aheadS(), isBelieved ? hourS + moreS : 0);
+  }
+});
+
+dates('takes a date of 2020 for one, and none before', () => {
+  const zoho = zohoWith();
+  zoho.note('Tue, 31 Dec 2019 23:59:59 GMT');
+  assert.equal(zoho.aheadS(), 0);
+  zoho.note('Wed, 01 Jan 2020 00:00:00 GMT');
+  assert.ok(zoho.aheadS() < -365 * 24 * hourS, 'the earlier time holds');
+});
+
+dates('says how far an answer is off, from what, and when answers agree on it', () => {
+  const off = (aheadS: number): string =>
+    `An answer of zoho.test is dated ${Math.abs(aheadS)} s ${aheadS > 0 ? 'ahead of' : 'behind'}`;
+  const holds = 'the earlier time holds until answers agree for a minute';
+  const first = zohoWith();
+  first.answer(-7 * hourS);
+  first.note(undefined);
+  assert.deepEqual(first.logged, [`warn ${off(-7 * hourS)} this machine's clock; ${holds}`]);
+  const later = zohoWith();
+  later.answer();
+  later.note(undefined);
+  later.answer(60);
+  later.pass(dateAgreedMs / 1_000);
+  later.answer(60);
+  assert.deepEqual(later.logged, [
+    `warn ${off(60)} the answers before it; ${holds}`,
+    "info Answers of zoho.test now agree on their date; it is taken as Zoho's clock",
+  ]);
 });
 
 dates('law: never ahead of Zoho by more than answers may differ, as long as wrong dates do not last a minute', () => {

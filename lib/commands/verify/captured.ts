@@ -3,12 +3,13 @@
  * reductions would.
  */
 import {closeSync, fstatSync, openSync, readSync} from 'node:fs';
-import {gzipEnding} from '../../sinks/files/file-names.ts';
 import {propertiesOf} from './properties.ts';
-import {unpacked} from './unpacked.ts';
+import {isCompressed, unpacked} from './unpacked.ts';
 
 const blockBytes = 1 << 20;
 const newline = 0x0a;
+/** In place of the previous line of a record: there is none. */
+const none = -1;
 const beginning = /^\{"id":(\d+),/;
 const deleted = Buffer.from('"_meta":{"op":"d"}}');
 
@@ -21,12 +22,11 @@ export class CapturedFile {
   lines = 0;
   /** The last line of each record that is not deleted, by id. */
   readonly #last = new Map<string, number>();
-  /** For each line: where it begins, and the previous line of the same record (-1: none). */
+  /** For each line: where it begins, and the previous line of the same record. */
   #starts = new Float64Array(1 << 12);
   #before = new Int32Array(1 << 12);
   readonly #bytes: number;
   readonly #file: number;
-  #block = Buffer.allocUnsafe(blockBytes);
 
   private constructor(file: number, bytes: number) {
     this.#bytes = bytes;
@@ -42,11 +42,11 @@ export class CapturedFile {
     bytes: number,
     onBlock: (bytes: number) => Promise<void> = async () => {},
   ): Promise<CapturedFile> {
-    const isCompressed = path.endsWith(gzipEnding);
-    const opened = isCompressed ? await unpacked(path, bytes, onBlock) : openSync(path, 'r');
-    const file = new CapturedFile(opened, isCompressed ? fstatSync(opened).size : bytes);
+    const isUnpacked = isCompressed(path);
+    const opened = isUnpacked ? await unpacked(path, bytes, onBlock) : openSync(path, 'r');
+    const file = new CapturedFile(opened, isUnpacked ? fstatSync(opened).size : bytes);
     try {
-      await file.#index(isCompressed ? () => onBlock(0) : onBlock);
+      await file.#index(isUnpacked ? () => onBlock(0) : onBlock);
       return file;
     } catch (error) {
       file.close();
@@ -68,11 +68,11 @@ export class CapturedFile {
   }
 
   /** The record's properties as JSON texts; later lines override earlier ones. */
-  record(id: string): Map<string, string> | undefined {
+  get(id: string): Map<string, string> | undefined {
     const last = this.#last.get(id);
     if (last === undefined) return undefined;
     const chain: number[] = [];
-    for (let line = last; line >= 0; line = this.#before[line]!) chain.push(line);
+    for (let line = last; line !== none; line = this.#before[line]!) chain.push(line);
     const merged = new Map<string, string>();
     for (const line of chain.reverse()) for (const [name, value] of propertiesOf(this.#text(line))) merged.set(name, value);
     merged.delete('_meta');
@@ -86,12 +86,12 @@ export class CapturedFile {
   async #index(onBlock: (bytes: number) => Promise<void>): Promise<void> {
     let kept = Buffer.alloc(0);
     let at = 0;
-    while (at < this.#bytes) {
+    for (;;) {
       const block = Buffer.allocUnsafe(Math.min(blockBytes, this.#bytes - at));
       const read = readSync(this.#file, block, 0, block.length, at);
       if (read === 0) break;
       at += read;
-      const bytes = kept.length === 0 ? block.subarray(0, read) : Buffer.concat([kept, block.subarray(0, read)]);
+      const bytes = Buffer.concat([kept, block.subarray(0, read)]);
       const offset = at - bytes.length;
       let from = 0;
       for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
@@ -101,7 +101,7 @@ export class CapturedFile {
       kept = bytes.subarray(from);
       await onBlock(read);
     }
-    this.#mark(this.lines, at - kept.length, -1);
+    this.#begin(this.lines, at - kept.length);
   }
 
   #add(line: Buffer, start: number): void {
@@ -109,13 +109,14 @@ export class CapturedFile {
     const id = beginning.exec(line.toString('latin1', 0, 40))?.[1];
     if (id === undefined)
       throw new Error(`Cannot read line ${number + 1}: it does not begin with an id, so it is not a captured document`);
-    const isDeletion = line.length > deleted.length && line.subarray(line.length - deleted.length).equals(deleted);
-    this.#mark(number, start, isDeletion ? -1 : (this.#last.get(id) ?? -1));
-    if (isDeletion) this.#last.delete(id);
+    this.#begin(number, start);
+    this.#before[number] = this.#last.get(id) ?? none;
+    if (line.subarray(-deleted.length).equals(deleted)) this.#last.delete(id);
     else this.#last.set(id, number);
   }
 
-  #mark(line: number, start: number, before: number): void {
+  /** Notes where a line begins, and so where the one before it ends. */
+  #begin(line: number, start: number): void {
     if (line >= this.#starts.length) {
       const starts = new Float64Array(2 * this.#starts.length);
       starts.set(this.#starts);
@@ -125,14 +126,12 @@ export class CapturedFile {
       this.#before = befores;
     }
     this.#starts[line] = start;
-    this.#before[line] = before;
   }
 
   #text(line: number): string {
     const start = this.#starts[line]!;
-    const length = this.#starts[line + 1]! - start - 1;
-    if (length > this.#block.length) this.#block = Buffer.allocUnsafe(2 * length);
-    const read = readSync(this.#file, this.#block, 0, length, start);
-    return this.#block.toString('utf8', 0, read);
+    const bytes = Buffer.allocUnsafe(this.#starts[line + 1]! - start - 1);
+    const read = readSync(this.#file, bytes, 0, bytes.length, start);
+    return bytes.toString('utf8', 0, read);
   }
 }

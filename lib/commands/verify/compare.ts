@@ -1,5 +1,4 @@
 /** Compares captured records with Zoho's: which are missing or extra, and which values differ. */
-import type {CapturedFile} from './captured.ts';
 import {sameInstant, sameValue} from './properties.ts';
 
 export interface Difference {
@@ -40,6 +39,9 @@ export interface ComparisonOptions {
   readonly ignored?: ReadonlySet<string>;
 }
 
+/** Captured records by id, with their properties as JSON texts. */
+export type CapturedRecords = Pick<ReadonlyMap<string, ReadonlyMap<string, string>>, 'has' | 'get'>;
+
 export class Comparison {
   /** Records in Zoho, and how many of them had their values compared. */
   records = 0;
@@ -55,16 +57,16 @@ export class Comparison {
   quarantined = 0;
   readonly leftOut: LeftOut[] = [];
   readonly shown: Difference[] = [];
-  readonly #captured: Pick<CapturedFile, 'has' | 'record'>;
+  readonly #captured: CapturedRecords;
   readonly #options: ComparisonOptions;
 
-  constructor(captured: Pick<CapturedFile, 'has' | 'record'>, options: ComparisonOptions = {}) {
+  constructor(captured: CapturedRecords, options: ComparisonOptions = {}) {
     this.#captured = captured;
     this.#options = options;
   }
 
   get isSame(): boolean {
-    return this.missing + this.extra + this.differing + this.quarantined === 0;
+    return [this.missing, this.extra, this.differing, this.quarantined].every((count) => count === 0);
   }
 
   /**
@@ -110,7 +112,7 @@ export class Comparison {
    * `zoho` lacks are ignored.
    */
   values(id: string, zoho: ReadonlyMap<string, string>): void {
-    const captured = this.#captured.record(id);
+    const captured = this.#captured.get(id);
     if (captured === undefined) return;
     const {computed, ignored, instants} = this.#options;
     this.compared++;

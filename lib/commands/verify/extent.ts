@@ -11,9 +11,11 @@ export interface Extent {
   readonly deletedFromS: number;
 }
 
+export const notCaptured = {reason: 'it has not been captured into this directory'} as const;
+
 /** The extent of a capture, or why nothing of it can be compared. */
 export function extentOf(state: SavedBinding | undefined): Extent | {readonly reason: string} {
-  if (state?.start === undefined || state.inc === undefined) return {reason: 'it has not been captured into this directory'};
+  if (state?.start === undefined || state.inc === undefined) return notCaptured;
   if (state.backfill !== undefined && state.is_connector_initiated !== true)
     return {reason: 'its backfill is not complete; run capture again first'};
   const startS = secondsOf(state.start);

@@ -23,8 +23,10 @@ export class ListedQuarantine implements Quarantine {
     if (this.#known.has(digest)) return;
     this.#known.add(digest);
     // A record counts once, in however many slices of its fields.
-    if (id !== undefined && this.ids.has(id)) return;
-    if (id !== undefined) this.ids.add(id);
+    if (id !== undefined) {
+      if (this.ids.has(id)) return;
+      this.ids.add(id);
+    }
     this.#comparison.leaveOut({page, row, id, why: rowFaults[fault]});
   }
 

@@ -21,8 +21,7 @@ import {withReferenceIds} from '../../sources/reference-names.ts';
 import {type Untimed, untimedIds} from '../../sources/untimed.ts';
 import type {ZohoClient} from '../../zoho/api.ts';
 import type {Work} from '../terminal/work.ts';
-import type {CapturedFile} from './captured.ts';
-import type {Comparison} from './compare.ts';
+import type {CapturedRecords, Comparison} from './compare.ts';
 import type {Extent} from './extent.ts';
 import type {ListedQuarantine} from './left-out.ts';
 import {propertiesOf} from './properties.ts';
@@ -32,7 +31,7 @@ export interface Reading extends Extent {
   readonly plan: FieldPlan;
   /** Share of the records whose values are compared. */
   readonly share: number;
-  readonly captured: CapturedFile;
+  readonly captured: CapturedRecords;
   /** Captured records not yet found in Zoho. */
   readonly left: Set<string>;
   readonly comparison: Comparison;
@@ -50,7 +49,7 @@ export async function compareRows(reading: Reading): Promise<void> {
   const {module, plan, client, signal} = reading;
   const cutoff = instantOf((await client.nowSeconds(signal)) + verifyAheadS);
   for (let slice = 0; slice < plan.bulkSlices.length; ) {
-    const slices = [plan.bulkSlices[slice] ?? []];
+    const slices = [plan.bulkSlices[slice]!];
     const rows = bulkRows({module, slices, fields: plan.all, fromS: reading.startS, done: {}}, {cutoff}, bulkContext(reading));
     try {
       const {client, signal} = reading;
@@ -70,9 +69,9 @@ export async function compareRows(reading: Reading): Promise<void> {
  * removed, because finding the one would cost a job per try. Returns false when nothing is left to
  * remove.
  */
-function leaveOutOfBulk(plan: FieldPlan, {kind, code = '', field = ''}: ZohoError): boolean {
-  if (kind === 'field' && field !== '') return plan.refuse('bulk', field);
-  if (!fieldCodes.has(code)) return false;
+function leaveOutOfBulk(plan: FieldPlan, {code, field}: ZohoError): boolean {
+  if (field !== undefined) return plan.refuse('bulk', field);
+  if (!fieldCodes.has(String(code))) return false;
   return plan.coverage.bulkOnly.filter((name) => plan.refuse('bulk', name)).length > 0;
 }
 
@@ -101,7 +100,6 @@ function compareDocument(
 export async function compareUntimed(reading: Reading): Promise<void> {
   const {module, plan, startS, client, signal, quarantine, log} = reading;
   const {ids, unknown} = await untimedIds(module, bulkContext(reading), plan.quoting).catch((error: unknown): Untimed => {
-    signal.throwIfAborted();
     if (!(error instanceof ZohoError) || error.kind === 'credentials') throw error;
     return {ids: [], unknown: error.message};
   });
@@ -150,7 +148,7 @@ export async function compareDeletions({
     if (!(error instanceof ZohoError) || error.kind !== 'module') throw error;
     // A module without a deletions feed is captured without deletions.
     comparison.changedSince += left.size;
-    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are no longer in Zoho`);
+    log('warn', `Module ${module} is captured without deletions; ${left.size} of its records are no longer in Zoho`, {module});
     return;
   }
   for (const id of left) if (deletedSince.has(id)) comparison.changedSince++;
@@ -158,8 +156,8 @@ export async function compareDeletions({
 }
 
 /** When a captured record was modified, in epoch seconds. */
-function capturedTimeS(captured: CapturedFile, id: string): number {
-  return Date.parse(JSON.parse(captured.record(id)?.get('Modified_Time') ?? '""')) / 1_000;
+function capturedTimeS(captured: CapturedRecords, id: string): number {
+  return Date.parse(JSON.parse(captured.get(id)!.get('Modified_Time') ?? '""')) / 1_000;
 }
 
 function bulkContext({client, signal, log, module, quarantine}: Reading): BulkContext {

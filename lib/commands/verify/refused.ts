@@ -13,7 +13,7 @@ export async function leaveOutRefused(module: string, plan: FieldPlan, client: Z
   const {quoting} = plan;
   const search = {module, client, fields: plan, fromS: 0, refuse: async (column: string) => plan.refuse('coql', column)};
   for (let slice = 0; slice < plan.coqlSlices.length; ) {
-    const columns = plan.coqlSlices[slice] ?? [];
+    const columns = plan.coqlSlices[slice]!;
     try {
       await client.coql(windowQuery({module, columns, fromS: 0, limit: 1, quoting}), signal);
       slice++;
@@ -21,7 +21,7 @@ export async function leaveOutRefused(module: string, plan: FieldPlan, client: Z
       signal.throwIfAborted();
       if (!(error instanceof ZohoError) || (error.kind !== 'field' && error.kind !== 'refused')) throw error;
       if (await takeHint(search, error)) continue;
-      if (columnCodes.has(error.code ?? '') && (await bisectColumns(search, signal))) continue;
+      if (columnCodes.has(String(error.code)) && (await bisectColumns(search, signal))) continue;
       // Perhaps too many columns. Fields that are refused for good are not compared here.
       if (!plan.narrowCoql()) return;
       slice = 0;

@@ -1,114 +1,33 @@
-/** What cannot become a document, from the capture to `verify`: the rest of the module arrives, and each row is named. */
+/** What cannot become a document, as `verify` lists it. */
 import assert from 'node:assert/strict';
-import {writeFile} from 'node:fs/promises';
-import {zipSync} from 'fflate';
 import {suite} from 'uvu';
-import {credentials, type Received, type Reply, withZoho} from '../../harness/fake-zoho.ts';
-import {Shell} from '../shell.ts';
+import {Comparison} from '../../../lib/commands/verify/compare.ts';
+import {ListedQuarantine} from '../../../lib/commands/verify/left-out.ts';
 
-const leftOut = suite('source-zoho verify of what was left out');
+const leftOut = suite('rows that verify leaves out');
 
-interface Held {
-  readonly id: string;
-  readonly modified: string | null;
-  readonly created: string | null;
-}
+leftOut('are each counted and listed once, in however many slices and readings they come', () => {
+  const comparison = new Comparison(new Map());
+  const quarantine = new ListedQuarantine(comparison);
+  assert.equal(quarantine.has('d'), false);
+  quarantine.add({row: 3, id: '7', fault: 'time', digest: 'd'}, 'page 1');
+  assert.equal(quarantine.has('d'), true);
+  quarantine.add({row: 3, id: '7', fault: 'time', digest: 'd'}, 'page 1');
+  quarantine.add({row: 4, id: '7', fault: 'time', digest: 'of another slice'}, 'page 2');
+  for (const digest of ['e', 'e', 'f']) quarantine.add({row: 5, id: undefined, fault: 'id', digest}, 'page 2');
+  assert.deepEqual([...quarantine.ids], ['7']);
+  assert.deepEqual(comparison.leftOut, [
+    {page: 'page 1', row: 3, id: '7', why: 'has no valid Modified_Time'},
+    {page: 'page 2', row: 5, id: undefined, why: 'has no valid id'},
+    {page: 'page 2', row: 5, id: undefined, why: 'has no valid id'},
+  ]);
+  assert.equal(comparison.quarantined, 3);
+});
 
-const then = '2026-01-01T00:00:00+00:00';
-const soon = () => new Date().toISOString().replace(/\.\d+Z$/, '+00:00');
-const field = (api_name: string) => ({api_name, data_type: 'datetime', json_type: 'string'});
-
-/** A Zoho with one module; records of which a criterion says nothing are in every file and in no window. */
-function zohoOf(records: readonly Held[], gone: () => readonly object[]): (request: Received) => Reply {
-  return ({method, path, body}) => {
-    const headers = {date: new Date().toUTCString()};
-    if (path.startsWith('/crm/v8/settings/modules'))
-      return [200, {modules: [{api_name: 'Leads', api_supported: true, plural_label: 'Leads'}]}, headers];
-    if (path.startsWith('/crm/v8/settings/fields'))
-      return [200, {fields: [field('Modified_Time'), field('Created_Time')]}, headers];
-    if (path === '/crm/bulk/v8/read' && method === 'POST') return [201, {data: [{details: {id: '7'}}]}, headers];
-    if (path.endsWith('/result')) {
-      const inRange = records.filter(({modified}) => modified !== null);
-      const lines = inRange.map(({id, modified, created}) => `${id},${modified},${created ?? ''}\r\n`);
-      const file = `Id,Modified_Time,Created_Time\r\n${lines.join('')}`;
-      return (response) => response.end(zipSync({'7.csv': Buffer.from(file)}));
-    }
-    if (path.includes('/read/')) return [200, {data: [{state: 'COMPLETED', result: {more_records: false}}]}, headers];
-    if (path.includes('/deleted')) return gone().length === 0 ? [204] : [200, {data: gone()}, headers];
-    const query = String(JSON.parse(body).select_query);
-    const ids = /id in \(([^)]*)\)/.exec(query)?.[1]?.match(/\d+/g) ?? undefined;
-    const found = records.filter(({id, modified}) =>
-      ids === undefined ? query.includes('is null') && modified === null : ids.includes(id),
-    );
-    const data = found.map(({id, modified, created}) => ({id, Modified_Time: modified, Created_Time: created}));
-    return data.length === 0 ? [204] : [200, {data, info: {more_records: false}}, headers];
-  };
-}
-
-leftOut('lists what was not captured, captures what is sound, and counts what has no time by its creation', async () => {
-  const records: Held[] = [
-    {id: '11', modified: then, created: then},
-    {id: '12', modified: 'soon', created: then},
-    {id: 'x3', modified: then, created: then},
-    {id: '14', modified: then, created: then},
-    {id: '15', modified: null, created: then},
-    {id: '16', modified: null, created: null},
-    {id: '17', modified: null, created: '2019-01-01T00:00:00+00:00'},
-  ];
-  let gone: object[] = [];
-  await withZoho({answer: zohoOf(records, () => gone)}, async ({url}) => {
-    const shell = await Shell.open();
-    try {
-      const {clientId: client_id, clientSecret: client_secret, refreshToken: refresh_token} = credentials;
-      const credentialsOf = {credentials_title: 'OAuth Credentials', client_id, client_secret, refresh_token, api_domain: url};
-      await writeFile(
-        shell.path('config.json'),
-        JSON.stringify({credentials: credentialsOf, start_date: '2020-01-01T00:00:00Z'}),
-      );
-      const once = 'capture --config config.json --module Leads --out out --once';
-      const captured = await shell.run(`${once} --json`);
-      assert.equal(captured.code, 0, captured.messages);
-      const [{documents, quarantined}] = JSON.parse(captured.output).modules;
-      assert.deepEqual([documents, quarantined], [3, 3]);
-      for (const named of [
-        'row 2 of the result of bulk read job 7 (record 12)',
-        'row 3 of the result of bulk read job 7 is',
-        '(record 16)',
-      ])
-        assert.ok(captured.messages.includes(named), named);
-
-      // A deletion that is odd, and one that is sound.
-      records.splice(0, 1);
-      records.splice(2, 1);
-      gone = [
-        {id: '14', deleted_time: null, type: 'permanent'},
-        {id: '11', deleted_time: soon(), type: 'permanent'},
-      ];
-      assert.equal((await shell.run(once)).code, 0);
-      const verify = 'verify --config config.json --out out --full';
-      const {code, output, messages} = await shell.run(`${verify} --json`);
-      const [module] = JSON.parse(output).modules;
-      const {missing, extra, differing, leftOut: listed} = module;
-      assert.deepEqual(
-        {code, missing, extra, differing, quarantined: module.quarantined},
-        {code: 4, missing: 0, extra: 0, differing: 0, quarantined: 4},
-        messages,
-      );
-      assert.deepEqual(
-        listed.map(({id, why}: {id?: string; why: string}) => [id, why]),
-        [
-          ['12', 'has no valid Modified_Time'],
-          [undefined, 'has no valid id'],
-          ['16', 'has no valid Modified_Time'],
-          ['14', 'has no valid deleted_time'],
-        ],
-      );
-      assert.ok(!output.includes('soon') && !output.includes('x3'));
-      assert.match((await shell.run(verify)).output, /Leads 12: left out, because it has no valid Modified_Time \(row 1 of /);
-    } finally {
-      await shell.close();
-    }
-  });
+leftOut('are only counted where they cannot be told apart', () => {
+  const comparison = new Comparison(new Map());
+  new ListedQuarantine(comparison).addUnread(2);
+  assert.deepEqual([comparison.quarantined, comparison.leftOut], [2, []]);
 });
 
 leftOut.run();

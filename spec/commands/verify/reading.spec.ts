@@ -8,62 +8,33 @@ import {compareDeletions, compareRows, compareUntimed, type Reading} from '../..
 import {ZohoError} from '../../../lib/errors/errors.ts';
 import {verifyAheadS} from '../../../lib/limits.ts';
 import type {Field} from '../../../lib/records/field.ts';
-import {parseCoql} from '../../../lib/transforms/parse-json.ts';
 import type {DeletedRow} from '../../../lib/zoho/api.ts';
-import type {BulkQuery} from '../../../lib/zoho/bulk.ts';
-import type {CoqlQuery} from '../../../lib/zoho/coql.ts';
-import {bulkZoho, type JobAnswer} from '../../harness/bulk-zoho.ts';
 import {textField} from '../../harness/fields.ts';
-import {inPieces} from '../../transforms/archive.ts';
+import {type Answers, askedZoho, rowsOf, usualFields, zohoTime} from './zoho.ts';
 
 const reading = suite('reading of verify');
 
-const S = (second: number): string => `${new Date(second * 1_000).toISOString().slice(0, 19)}+00:00`;
-const keys = [textField('id', {type: 'id'}), textField('Modified_Time', {type: 'datetime', dataType: 'datetime'})];
-
-interface Setting {
+interface Setting extends Omit<Answers, 'fields'> {
   /** Captured documents by id, each with its properties as JSON texts. */
   readonly captured: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Fields besides the keys. */
   readonly fields?: readonly Field[];
-  readonly job?: (query: Partial<BulkQuery>, number: number) => JobAnswer | Promise<JobAnswer>;
-  readonly coql?: (query: CoqlQuery) => readonly object[];
-  readonly deleted?: (sinceS: number) => readonly DeletedRow[];
   readonly changes?: Partial<Reading>;
 }
 
 /** Captured from second 100 to second 1000, deletions read up to the same. */
-function setting({captured, fields = [textField('A')], job, coql = () => [], deleted = () => [], changes = {}}: Setting) {
+function setting({captured, fields = [textField('A')], changes = {}, ...answers}: Setting) {
   const logged: string[] = [];
-  const queries: CoqlQuery[] = [];
-  const jobs: Partial<BulkQuery>[] = [];
-  const feeds: number[] = [];
-  const zoho = bulkZoho((query, number) => {
-    jobs.push(query);
-    return job?.(query, number) ?? {count: 0};
-  });
-  const client = {
-    ...zoho.client,
-    async coql(query: CoqlQuery) {
-      queries.push(query);
-      const data = coql(query);
-      if (data.length === 0) return null;
-      return parseCoql(inPieces(Buffer.from(JSON.stringify({data, info: {more_records: false}}))), query.columns);
-    },
-    async deleted(_module: string, sinceS: number) {
-      feeds.push(sinceS);
-      const rows = deleted(sinceS);
-      return rows.length === 0 ? null : {rows, more: false};
-    },
-  };
+  const {client, ...asked} = askedZoho(answers);
   const file = {
     has: (id: string) => Object.hasOwn(captured, id),
-    record: (id: string) => captured[id] && new Map(Object.entries(captured[id])),
+    get: (id: string) => captured[id] && new Map(Object.entries(captured[id])),
   };
   const comparison = new Comparison(file, {ignored: new Set(['id'])});
   let seen = 0;
   const all: Reading = {
     module: 'Leads',
-    plan: new FieldPlan([...keys, ...fields]),
+    plan: new FieldPlan([...usualFields.slice(0, 2), ...fields]),
     startS: 100,
     cursorS: 1_000,
     deletedFromS: 940,
@@ -72,21 +43,17 @@ function setting({captured, fields = [textField('A')], job, coql = () => [], del
     left: new Set(Object.keys(captured)),
     comparison,
     quarantine: new ListedQuarantine(comparison),
-    client: client as never,
+    client,
     signal: new AbortController().signal,
-    log: (level, message) => void logged.push(`${level} ${message}`),
+    log: (level, message, about) => void logged.push(`${level} ${message} ${JSON.stringify(about)}`),
     work: {add: () => void seen++, pause: async () => {}},
     ...changes,
   };
-  return {reading: all, comparison, logged, queries, jobs, feeds, zoho, seen: () => seen};
+  return {reading: all, comparison, logged, ...asked, seen: () => seen};
 }
 
-/** A captured record, and its row in a file. */
-const record = (second: number) => ({Modified_Time: JSON.stringify(S(second)), A: '"a"'});
-const csv = (...rows: readonly (readonly [id: number, second: number, A: string])[]): JobAnswer => ({
-  count: rows.length,
-  csv: ['Id,Modified_Time,A', ...rows.map(([id, second, A]) => `${id},${S(second)},${A}`), ''].join('\n'),
-});
+/** A captured record. */
+const record = (second: number) => ({Modified_Time: JSON.stringify(zohoTime(second)), A: '"a"'});
 
 const counts = ({records, compared, missing, extra, differing, changedSince}: Comparison) => ({
   records,
@@ -105,7 +72,7 @@ reading('compares every row before the cursor, and counts those from it on as ch
     seen,
   } = setting({
     captured: {1: record(500), 2: record(500), 4: record(500), 5: record(500)},
-    job: () => csv([1, 500, 'a'], [2, 500, 'other'], [3, 999, 'a'], [4, 1_000, 'other'], [6, 1_001, 'a']),
+    job: () => rowsOf([1, 500, 'a'], [2, 500, 'other'], [3, 999, 'a'], [4, 1_000, 'other'], [6, 1_001, 'a']),
   });
   await compareRows(all);
   assert.deepEqual(counts(comparison), {records: 3, compared: 2, missing: 1, extra: 0, differing: 1, changedSince: 2});
@@ -124,13 +91,13 @@ reading('compares the values of a share of the records, and the presence of all'
   const captured = Object.fromEntries(ids.map((id) => [id, record(500)]));
   const {reading: all, comparison} = setting({
     captured,
-    job: () => csv(...ids.map((id): [number, number, string] => [id, 500, 'a'])),
+    job: () => rowsOf(...ids.map((id): [number, number, string] => [id, 500, 'a'])),
     changes: {share: 0.25},
   });
   await compareRows(all);
   assert.equal(comparison.records, 400);
   assert.ok(comparison.compared > 60 && comparison.compared < 140, `${comparison.compared}`);
-  const none = setting({captured, job: () => csv([1, 500, 'a']), changes: {share: 0}});
+  const none = setting({captured: {1000003: record(500)}, job: () => rowsOf([1_000_003, 500, 'a']), changes: {share: 0}});
   await compareRows(none.reading);
   assert.equal(none.comparison.compared, 0);
 });
@@ -148,7 +115,7 @@ reading('counts a record once, in however many slices its fields are read', asyn
     fields: names.map((name) => textField(name)),
     job: ({fields = []}) => ({
       count: 1,
-      csv: `${fields.map((name) => (name === 'id' ? 'Id' : name)).join()}\n${fields.map((name) => (name === 'id' ? '1' : name === 'Modified_Time' ? S(500) : 'x')).join()}\n`,
+      csv: `${fields.map((name) => (name === 'id' ? 'Id' : name)).join()}\n${fields.map((name) => (name === 'id' ? '1' : name === 'Modified_Time' ? zohoTime(500) : 'x')).join()}\n`,
     }),
   });
   await compareRows(all);
@@ -169,7 +136,7 @@ reading(
         fields,
         job({fields: asked = []}) {
           if (asked.includes('B')) throw error;
-          return csv([1, 500, 'a']);
+          return rowsOf([1, 500, 'a']);
         },
       });
       return {...set, compared: compareRows(set.reading).then(() => set.comparison.compared)};
@@ -180,11 +147,12 @@ reading(
     await assert.rejects(refusing(unnamed).compared, {code: 'FIELD_NOT_AVAILABLE'});
     await assert.rejects(refusing(new ZohoError('field', 'no', {field: 'Nobody'})).compared, {kind: 'field'});
     await assert.rejects(refusing(new ZohoError('field', 'no', {field: ''})).compared, {kind: 'field'});
-    await assert.rejects(refusing(new ZohoError('module', 'no')).compared, {kind: 'module'});
+    const unread = [textField('A'), textField('B', {coql: false})];
+    await assert.rejects(refusing(new ZohoError('module', 'no'), unread).compared, {kind: 'module'});
   },
 );
 
-const time = (second: number) => JSON.stringify(S(second));
+const time = (second: number) => JSON.stringify(zohoTime(second));
 
 reading('compares records without a time by their creation, unless they were created before the start', async () => {
   const set = setting({
@@ -192,9 +160,9 @@ reading('compares records without a time by their creation, unless they were cre
     fields: [textField('A'), textField('Created_Time', {type: 'datetime', dataType: 'datetime'})],
     coql({text}) {
       const rows = [
-        {id: '7', Modified_Time: null, Created_Time: S(200), A: 'b'},
-        {id: '8', Modified_Time: null, Created_Time: S(99), A: 'b'},
-        {id: '9', Modified_Time: null, Created_Time: S(100), A: 'b'},
+        {id: '7', Modified_Time: null, Created_Time: zohoTime(200), A: 'b'},
+        {id: '8', Modified_Time: null, Created_Time: zohoTime(99), A: 'b'},
+        {id: '9', Modified_Time: null, Created_Time: zohoTime(100), A: 'b'},
       ];
       return text.includes('is null') ? rows.map(({id}) => ({id, Modified_Time: null})) : rows;
     },
@@ -220,23 +188,38 @@ reading('says when nobody knows which records have no time, and fails for wrong 
   const down = failing(new ZohoError('unavailable', 'Zoho is down'));
   await compareUntimed(down.reading);
   assert.deepEqual(down.logged, [
-    'warn Module Leads: records that have no Modified_Time cannot be compared, because Zoho is down',
+    'warn Module Leads: records that have no Modified_Time cannot be compared, because Zoho is down {"module":"Leads"}',
   ]);
   await assert.rejects(compareUntimed(failing(new ZohoError('credentials', 'no')).reading), {kind: 'credentials'});
+  const stop = new AbortController();
+  const stopped = setting({
+    captured: {},
+    coql() {
+      stop.abort(new Error('stop'));
+      throw new ZohoError('unavailable', 'Zoho is down');
+    },
+    changes: {signal: stop.signal},
+  });
+  await assert.rejects(compareUntimed(stopped.reading), /stop/);
 });
 
-const gone = (id: string, second: number): DeletedRow => ({id, deletedTime: S(second), deletedS: second, type: 'permanent'});
+const gone = (id: string, second: number): DeletedRow => ({
+  id,
+  deletedTime: zohoTime(second),
+  deletedS: second,
+  type: 'permanent',
+});
 
 reading('takes what was deleted since the capture for changed, and whatever else is gone for extra', async () => {
   const set = setting({
-    captured: {1: record(500), 2: record(500), 3: record(500), 4: record(99)},
+    captured: {1: record(500), 2: record(500), 3: record(100), 4: record(99), 5: {A: '"no time"'}},
     deleted: (sinceS) => [gone('1', 940), gone('2', 939)].filter(({deletedS}) => deletedS >= sinceS),
   });
   await compareDeletions(set.reading);
   assert.equal(set.comparison.changedSince, 1);
   assert.deepEqual(
     set.comparison.shown.map(({id, what}) => `${id} ${what}`),
-    ['2 extra', '3 extra'],
+    ['2 extra', '3 extra', '5 extra'],
   );
   assert.deepEqual(set.feeds, [940, 100], 'a deletion that was left out may name one of them');
 });
@@ -261,6 +244,10 @@ reading('does not count as gone what cannot become a document', async () => {
     set.comparison.shown.map(({id}) => id),
     ['2'],
   );
+  const alone = setting({captured: {1: record(500)}});
+  alone.reading.quarantine.add({row: 1, id: '1', fault: 'time', digest: 'd'}, 'a page');
+  await compareDeletions(alone.reading);
+  assert.deepEqual(alone.feeds, []);
 });
 
 reading('takes what is gone for changed where Zoho has no feed of deletions, and fails for any other failure', async () => {
@@ -274,7 +261,9 @@ reading('takes what is gone for changed where Zoho has no feed of deletions, and
   const without = failing('module');
   await compareDeletions(without.reading);
   assert.deepEqual([without.comparison.changedSince, without.comparison.extra], [2, 0]);
-  assert.deepEqual(without.logged, ['warn Module Leads is captured without deletions; 2 of its records are no longer in Zoho']);
+  assert.deepEqual(without.logged, [
+    'warn Module Leads is captured without deletions; 2 of its records are no longer in Zoho {"module":"Leads"}',
+  ]);
   await assert.rejects(compareDeletions(failing('unavailable').reading), {kind: 'unavailable'});
 });
 

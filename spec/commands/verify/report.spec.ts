@@ -20,7 +20,7 @@ function said(verified: readonly Verified[], options: ReportOptions = {}): {code
 
 /** A comparison of one captured record, with a difference where Zoho's value is another. */
 function compared(value: string): Comparison {
-  const comparison = new Comparison({has: () => true, record: () => new Map([['Name', '"secret"']])});
+  const comparison = new Comparison({has: () => true, get: () => new Map([['Name', '"secret"']])});
   comparison.present('1');
   comparison.values('1', new Map([['Name', value]]));
   return comparison;
@@ -29,7 +29,7 @@ function compared(value: string): Comparison {
 const same: Verified = {module: 'Leads', comparison: compared('"secret"')};
 const different: Verified = {module: 'Deals', comparison: compared('"other"')};
 const skipped: Verified = {module: 'Tasks', reason: 'it has not been captured'};
-const odd = new Comparison({has: () => true, record: () => undefined});
+const odd = new Comparison({has: () => true, get: () => undefined});
 odd.present('2');
 odd.missing = 3;
 odd.extra = 4;
@@ -62,7 +62,7 @@ told('shows no values unless they are asked for', () => {
   assert.ok(output.includes('\nDeals 1: Name differs\n'), output);
   assert.ok(!output.includes('secret') && !output.includes('other'));
   assert.ok(said([different], {showValues: true}).output.includes('\nDeals 1: Name is "secret", at Zoho "other"\n'));
-  const absent = new Comparison({has: () => false, record: () => new Map()});
+  const absent = new Comparison({has: () => false, get: () => new Map()});
   absent.present('5');
   absent.values('5', new Map([['Name', '"x"']]));
   const lines = said([{module: 'Deals', comparison: absent}]).output.split('\n');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {gzipSync} from 'node:zlib';
 import {suite} from 'uvu';
 import {FieldPlan} from '../../../lib/capture/field-plan.ts';
 import {Comparison} from '../../../lib/commands/verify/compare.ts';
@@ -26,11 +27,17 @@ const row = (number: number, id: number, A: string, op = 'c') =>
   `{"id":${id},"A":"${A}","_meta":{"op":"${op}","row_id":${number}}}`;
 const deletion = (number: number) => `{"_meta":{"op":"d","row_id":${number}}}`;
 
-async function compared(folder: string, lines: readonly string[], job: JobAnswer | ((fields: readonly string[]) => JobAnswer)) {
+type Job = JobAnswer | ((fields: readonly string[]) => JobAnswer);
+
+async function compared(folder: string, lines: readonly string[], job: Job) {
   const path = join(folder, 'rows.ndjson');
   const text = lines.map((line) => `${line}\n`).join('');
   await writeFile(path, `${text}not committed`);
-  const comparison = new Comparison({has: () => false, record: () => undefined});
+  return comparedIn(path, Buffer.byteLength(text), job);
+}
+
+async function comparedIn(path: string, bytes: number, job: Job) {
+  const comparison = new Comparison(new Map());
   const asked: (readonly string[])[] = [];
   const zoho = bulkZoho(({fields = [], whole}) => {
     assert.equal(whole, true);
@@ -42,7 +49,7 @@ async function compared(folder: string, lines: readonly string[], job: JobAnswer
     module: 'Links',
     plan: new FieldPlan([textField('id', {type: 'id'}), textField('A'), textField('B', {bulk: false})]),
     path,
-    bytes: Buffer.byteLength(text),
+    bytes,
     comparison,
     quarantine: new ListedQuarantine(comparison),
     client: zoho.context.client,
@@ -67,7 +74,7 @@ const outcome = ({records, compared: count, missing, extra, shown}: Comparison) 
 });
 
 snapshot('are the same as the rows of Zoho in any order, numbers taken over and deleted', async ({folder}) => {
-  const lines = [row(0, 1, 'old'), row(1, 2, 'b'), row(2, 3, 'c'), row(0, 1, 'a', 'u'), deletion(2)];
+  const lines = [row(10, 1, 'old'), row(11, 2, 'b'), row(12, 3, 'c'), row(10, 1, 'a', 'u'), deletion(12)];
   const {comparison, asked, seen} = await compared(folder, lines, file([2, 'b'], [1, 'a']));
   assert.deepEqual(outcome(comparison), {records: 2, compared: 2, missing: 0, extra: 0, shown: []});
   assert.equal(seen, 2);
@@ -103,8 +110,11 @@ snapshot('of nothing are compared with what Zoho has', async ({folder}) => {
 });
 
 snapshot('name a row by its id, or say that it has none', async ({folder}) => {
-  const line = '{"A":"a","_meta":{"op":"c","row_id":0}}';
-  assert.deepEqual(outcome((await compared(folder, [line], {count: 0})).comparison).shown, ['a row without id extra']);
+  const lines = ['{"A":"a","_meta":{"op":"c","row_id":0}}', row(1, 5725767000000524000, 'a')];
+  assert.deepEqual(outcome((await compared(folder, lines, {count: 0})).comparison).shown, [
+    'a row without id extra',
+    '5725767000000524000 extra',
+  ]);
 });
 
 snapshot('hold nothing but rows with a number', async ({folder}) => {
@@ -131,10 +141,25 @@ snapshot('are read without the fields that Bulk Read refuses', async ({folder}) 
   await assert.rejects(compared(folder, [], refusing('Other')), {kind: 'field'});
   await assert.rejects(
     compared(folder, [], () => {
+      throw Object.assign(new Error('a bug'), {field: 'A'});
+    }),
+    /a bug/,
+  );
+  await assert.rejects(
+    compared(folder, [], () => {
       throw new ZohoError('module', 'gone');
     }),
     {kind: 'module'},
   );
+});
+
+snapshot('are read unpacked where they are compressed, as far as they were committed', async ({folder}) => {
+  const path = join(folder, 'rows.ndjson.gz');
+  const packed = Buffer.concat([row(0, 1, 'a'), row(1, 2, 'b')].map((line) => gzipSync(`${line}\n`)));
+  await writeFile(path, Buffer.concat([packed, Buffer.from('torn')]));
+  const {comparison} = await comparedIn(path, packed.length, file([1, 'a'], [2, 'b']));
+  assert.deepEqual(outcome(comparison), {records: 2, compared: 2, missing: 0, extra: 0, shown: []});
+  await assert.rejects(comparedIn(path, packed.length - 4, {count: 0}), {code: 'Z_BUF_ERROR'});
 });
 
 snapshot.run();
