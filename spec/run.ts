@@ -34,7 +34,7 @@ const whole = positionals.length === 0 && !values.unit && !values.coverage;
 
 /** Specs of captures, commands, processes and memory, each seconds long. All others are unit specs. */
 const systemSpecs =
-  /^spec\/(?:system|commands|bench|sandbox|contract)\/|^spec\/(?:cli|main|readme|package|source-zoho|containerfile|capture\/capture|zoho\/sandbox|records\/memory|sources\/heavy-rows)\.spec\.ts$/;
+  /^spec\/(?:system|commands|bench|sandbox|contract)\/|^spec\/(?:cli|main|readme|package|source-zoho|containerfile|zoho\/sandbox|records\/memory|sources\/heavy-rows)\.spec\.ts$/;
 
 /** One more than there are cores: specs that wait for a process or a socket leave theirs free. */
 const atOnce = Math.min(4, availableParallelism() + 1);

@@ -1,97 +1,231 @@
+/** The ranges of a binding: backfills and refreshes, from their beginning to their end. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {beginRefresh, runBackfill} from '../../lib/capture/backfill.ts';
+import {sweep} from '../../lib/capture/sweep.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
-import {JumpCapture, type JumpOptions} from '../system/consistency/jump-capture.ts';
-import {narrow} from '../system/consistency/modules.ts';
+import type {BackfillState} from '../../lib/flow/state.ts';
+import {type Bench, type BenchRecord, bench, nowS, stateTime} from '../harness/binding-zoho.ts';
+import {textField} from '../harness/fields.ts';
 
-/** A range that continues after a restart first asks Zoho what changed since it began. */
-const range = suite('a resumed range');
+const at = (id: string, modifiedS: number, values: object = {A: 'a'}): BenchRecord => ({id, modifiedS, values: {...values}});
+const formula = textField('F', {computed: true, type: 'number', dataType: 'formula', jsonType: 'double'});
+const backfill = (more: object = {}): BackfillState =>
+  ({cutoff: stateTime(nowS - 500), seen: {}, ...more}) as unknown as BackfillState;
+const ids = ({written}: Bench): string => written.map(({id}) => id).join();
+const counted = ({calls}: Bench, start: string): number => calls.filter((call) => call.startsWith(start)).length;
+/** Queries for records without a `Modified_Time`. */
+const untimed = ({calls}: Bench): number => calls.filter((call) => call.includes('Modified_Time is null')).length;
 
-/** The queries of a range before it continues. Sweeps query other fields as well. */
-const isIdQuery = (query: string): boolean => query.startsWith('select id, Modified_Time from');
+const ranges = suite('ranges');
 
-const options = (more: Partial<JumpOptions> = {}): JumpOptions => ({
-  modules: [narrow('Deals')],
-  records: {Deals: 90},
-  switches: {rowsPerJob: 30, jobMs: 60_000},
-  bindings: [{module: 'Deals', intervalMs: 5_000}],
-  ...more,
-});
-
-const backfill = (capture: JumpCapture) =>
-  capture.state('Deals').backfill as
-    | {job?: string; next_page?: string; seen?: {changes?: boolean; deletions?: boolean}}
-    | undefined;
-
-/** Kills a capture while its second page is exported, and starts it again. */
-async function resumed(capture: JumpCapture): Promise<string> {
-  const deals = capture.sandbox.org.module('Deals');
-  capture.start();
-  await capture.until(() => backfill(capture)?.next_page !== undefined && backfill(capture)?.job != null);
-  deals.edit([...deals.ids()][0]!);
-  await capture.until(() => backfill(capture)?.seen?.changes === true);
-  await capture.kill();
-  const job = backfill(capture)!.job!;
-  capture.start();
-  return job;
-}
-
-for (const kind of ['refused', 'damaged', 'field'] as const) {
-  range(`that gets ${kind} as an answer pauses the module, and keeps all of its pages`, async () => {
-    let refusing = false;
-    const hooks = {
-      beforeCoql(query: string) {
-        if (refusing && isIdQuery(query)) throw new ZohoError(kind, 'no', {code: 'FIELD_NOT_SUPPORTED', field: 'Modified_Time'});
+ranges('begin a refresh at the cursor, with the fields that it reads, and what it is to mark', async () => {
+  const it = bench({fields: [formula, textField('A')], state: {is_connector_initiated: false}});
+  await beginRefresh(it.binding, nowS, it.signal);
+  const {cursor} = it.binding.state.inc;
+  assert.deepEqual(it.patches, [
+    {
+      backfill: {
+        next_page: null,
+        job: null,
+        rows: null,
+        next_job: null,
+        slice: null,
+        again: null,
+        cutoff: cursor,
+        seen: {changes: null, deletions: null},
+        fields: ['F'],
       },
-    };
-    await JumpCapture.with(options({hooks}), async (capture) => {
-      refusing = true;
-      const job = await resumed(capture);
-      await capture.until(() => capture.logs.some((line) => line.includes('paused')));
-      assert.deepEqual(
-        capture.logs.filter((line) => /paused|refuses it|trying again/.test(line)),
-        ['warn: Module Deals is paused: its changes cannot be read: no'],
-      );
-      assert.equal(backfill(capture)?.job, job);
-      refusing = false;
-      await capture.catchUp();
-      assert.deepEqual(capture.differences(), []);
-    });
-  });
-}
-
-range('narrows its queries as long as that helps', async () => {
-  const sizes: string[] = [];
-  const hooks = {
-    beforeCoql(query: string) {
-      if (!isIdQuery(query)) return;
-      const [, size = ''] = / limit \d+, (\d+)$/.exec(query) ?? [];
-      sizes.push(size);
-      if (size === '2000') throw new ZohoError('refused', 'no', {code: 'LIMIT_EXCEEDED'});
+      is_connector_initiated: true,
+      last_initialized: stateTime(nowS),
     },
+  ]);
+  assert.equal(it.binding.refreshing, true);
+});
+
+ranges('read deletions before a refresh begins where sweeps have left them out, even while credits run short', async () => {
+  const it = bench({fields: [formula], remaining: 0, state: {deleted: {cursor: stateTime(nowS - 1_000), skipped: true}}});
+  await beginRefresh(it.binding, nowS, it.signal);
+  assert.equal(counted(it, 'deleted'), 1);
+  assert.deepEqual([it.binding.state.deleted.skipped, it.binding.refreshing], [undefined, true]);
+});
+
+ranges('read deletions again before a refresh begins if a sweep leaves them out meanwhile', async () => {
+  const skipped: unknown[] = [];
+  const it = bench({
+    fields: [formula],
+    state: {deleted: {cursor: stateTime(nowS - 1_000), skipped: true}},
+    before(call, it) {
+      if (!call.startsWith('deleted') || counted(it, 'deleted') > 1) return;
+      it.nowS += 10;
+      void sweep(it.binding, it.signal).then(() => skipped.push(it.binding.state.deleted.skipped));
+    },
+  });
+  await beginRefresh(it.binding, nowS, it.signal);
+  assert.deepEqual(skipped, [true]);
+  assert.equal(counted(it, 'deleted'), 2);
+  assert.deepEqual([it.binding.state.deleted.skipped, it.binding.refreshing], [undefined, true]);
+});
+
+ranges('capture whole, before a refresh begins, what came back from the recycle bin', async () => {
+  const it = bench({
+    fields: [formula, textField('A')],
+    records: [at('7', nowS - 5_000)],
+    state: {deleted: {cursor: stateTime(nowS - 1_000), recycled: {7: nowS - 5_000, 8: nowS - 5_000}}},
+  });
+  await beginRefresh(it.binding, nowS, it.signal);
+  assert.deepEqual(
+    it.written.map(({id, A}) => [id, A]),
+    [[7, 'a']],
+  );
+  assert.deepEqual(it.binding.state.deleted.recycled, {8: nowS - 5_000});
+});
+
+ranges('count what a sweep has captured beyond the cursor as a change of the range', async () => {
+  const it = bench({fields: [formula], records: [at('1', nowS)]});
+  await sweep(it.binding, it.signal);
+  await beginRefresh(it.binding, nowS, it.signal);
+  assert.deepEqual(it.binding.state.backfill?.seen, {changes: true});
+});
+
+ranges('of a refresh write values that changed, and count those that did not', async () => {
+  const records = ['1', '2'].map((id) => at(id, nowS - 5_000, {F: 1}));
+  const it = bench({fields: [formula], records});
+  const refresh = async () => {
+    await beginRefresh(it.binding, nowS, it.signal);
+    await runBackfill(it.binding, it.signal);
   };
-  await JumpCapture.with(options({hooks}), async (capture) => {
-    await resumed(capture);
-    await capture.catchUp();
-    assert.deepEqual(capture.differences(), []);
-    assert.deepEqual([...new Set(sizes)], ['2000', '200']);
-    assert.ok(!capture.logs.some((line) => line.includes('paused')));
-  });
+  await refresh();
+  it.edit('2', nowS - 5_000, {F: 2});
+  await refresh();
+  assert.equal(ids(it), '1,2,2');
+  assert.deepEqual(it.binding.progress.lastRefresh, {records: 2, changed: 1});
+  assert.deepEqual([it.binding.state.backfill, it.binding.state.is_connector_initiated], [undefined, false]);
 });
 
-range('queries nothing if nothing was emitted since it began', async () => {
-  const asked: string[] = [];
-  const hooks = {beforeCoql: (query: string) => void (isIdQuery(query) && asked.push(query))};
-  await JumpCapture.with(options({hooks, bindings: [{module: 'Deals', intervalMs: 3_600_000}]}), async (capture) => {
-    capture.start();
-    await capture.until(() => backfill(capture)?.next_page !== undefined && backfill(capture)?.job != null);
-    await capture.kill();
-    assert.deepEqual(backfill(capture)?.seen, {});
-    capture.start();
-    await capture.until(() => backfill(capture) === undefined);
-    assert.deepEqual(asked, []);
-    assert.deepEqual(capture.differences(), []);
+ranges('of a refresh capture whole a record that was captured as deleted, and no part of it', async () => {
+  const it = bench({
+    fields: [formula, textField('A')],
+    records: [at('7', nowS - 5_000, {F: 1, A: 'a'})],
+    state: {
+      deleted: {cursor: stateTime(nowS - 1_000), recycled: {7: nowS - 5_000}},
+      backfill: backfill({fields: ['F']}),
+      is_connector_initiated: true,
+    },
   });
+  it.binding.seen.filter.begin({isComplete: true});
+  await runBackfill(it.binding, it.signal);
+  assert.deepEqual(
+    it.written.map(({id, A, F}) => [id, A, F]),
+    [[7, 'a', 1]],
+  );
+  assert.notEqual(it.binding.coqlLock.tryAcquire(), undefined, 'sweeps go on');
 });
 
-range.run();
+for (const [what, place, asks] of [
+  ['a backfill that begins', {}, 1],
+  ['a backfill that resumes with a job', {job: 'j1'}, 0],
+  ['a backfill that resumes at a later page', {next_page: 't'}, 0],
+  ['a backfill that resumes at a later slice', {slice: 0}, 0],
+  ['a refresh', {fields: ['F']}, 0],
+] as const)
+  ranges(`ask ${asks === 1 ? 'once' : 'not'} for records without a time in ${what}`, async () => {
+    const state = {backfill: backfill(place), is_connector_initiated: 'fields' in place};
+    const it = bench({fields: [formula], state, job: () => ({count: 0})});
+    await it.shared.client.createJob({module: 'Leads', fields: [], fromS: 0, toS: 1}, it.signal);
+    it.binding.seen.filter.begin({isComplete: true});
+    await runBackfill(it.binding, it.signal);
+    assert.equal(untimed(it), asks);
+  });
+
+ranges(
+  'continue after failures that can be repaired, with one job, and do not ask twice for records without a time',
+  async () => {
+    const failing = ['create', 'download'];
+    const it = bench({
+      records: [at('1', nowS - 5_000)],
+      state: {backfill: backfill()},
+      before(call) {
+        if (call.startsWith(failing[0]!)) throw new ZohoError('unavailable', `no ${failing.shift()}`);
+      },
+    });
+    await runBackfill(it.binding, it.signal);
+    assert.equal(ids(it), '1');
+    assert.deepEqual([counted(it, 'create'), counted(it, 'job'), untimed(it)], [2, 2, 1]);
+  },
+);
+
+ranges('end with a failure that cannot be repaired', async () => {
+  const it = bench({
+    state: {backfill: backfill()},
+    before(call) {
+      if (call.startsWith('create')) throw new ZohoError('credentials', 'no');
+    },
+  });
+  await assert.rejects(runBackfill(it.binding, it.signal), {kind: 'credentials'});
+});
+
+ranges('repair nothing once they are to stop', async () => {
+  const abort = new AbortController();
+  const it = bench({
+    records: [at('1', nowS - 5_000)],
+    state: {backfill: backfill()},
+    before(call) {
+      if (!call.startsWith('download')) return;
+      abort.abort(new Error('stop'));
+      throw new ZohoError('short', 'cut off');
+    },
+  });
+  await assert.rejects(runBackfill(it.binding, abort.signal), /stop/);
+  assert.equal(it.logged.length, 1, it.logged.join('\n'));
+});
+
+ranges('describe the fields of a job that was accepted before its rows are there', async () => {
+  const it = bench({state: {backfill: backfill()}, job: () => ({count: 0})});
+  await runBackfill(it.binding, it.signal);
+  assert.deepEqual(
+    it.schemas.map((schema) => Object.keys((schema as {properties: object}).properties).includes('A')),
+    [true],
+  );
+});
+
+ranges('write their rows while a sweep takes its time', async () => {
+  const it = bench({records: [at('1', nowS - 5_000)], state: {backfill: backfill()}});
+  await it.binding.coqlLock.acquire(it.signal);
+  await runBackfill(it.binding, it.signal);
+  assert.equal(ids(it), '1');
+});
+
+ranges('forget at their end what was captured besides', async () => {
+  const it = bench({
+    state: {backfill: backfill()},
+    before: (call, {binding}) => void (call.startsWith('download') && binding.seen.recordEmitted(9n, 'changes')),
+  });
+  it.binding.seen.filter.begin({isComplete: true});
+  await runBackfill(it.binding, it.signal);
+  const {filter} = it.binding.seen;
+  assert.deepEqual([filter.size, filter.isComplete], [0, false]);
+});
+
+for (const byCoql of [true, false])
+  ranges(
+    `find a field that Bulk Read refuses without its name${byCoql ? ', which COQL names' : ''}, and leave it out`,
+    async () => {
+      const refusing = (call: string): boolean => /\bC\b/.test(call);
+      const it = bench({
+        fields: ['A', 'B', 'C', 'D'].map((name) => textField(name)),
+        records: [at('1', nowS - 5_000, {A: 'a', B: 'b', D: 'd'})],
+        state: {backfill: backfill()},
+        before(call) {
+          if (call.startsWith('create') && refusing(call)) throw new ZohoError('refused', 'no', {code: 'FIELD_NOT_SUPPORTED'});
+          if (byCoql && call.startsWith('select') && refusing(call)) throw new ZohoError('field', 'no', {field: 'C'});
+        },
+      });
+      await runBackfill(it.binding, it.signal);
+      assert.equal(ids(it), '1');
+      assert.deepEqual(it.binding.state.fields?.refused, byCoql ? {bulk: ['C'], coql: ['C']} : {bulk: ['C']});
+      assert.equal(counted(it, 'create'), byCoql ? 2 : 5, 'COQL costs less than jobs');
+    },
+  );
+
+ranges.run();

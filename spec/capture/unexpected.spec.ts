@@ -4,47 +4,9 @@ import {reportUnexpected, unexpectedOf} from '../../lib/capture/unexpected.ts';
 import {WatchedSink} from '../../lib/capture/watched-sink.ts';
 import {ConfigError, ZohoError} from '../../lib/errors/errors.ts';
 import type {Sink} from '../../lib/sinks/sink.ts';
-import {JumpCapture} from '../system/consistency/jump-capture.ts';
-import {narrow} from '../system/consistency/modules.ts';
 
 /** Unexpected failures. */
 const unexpected = suite('an unexpected failure');
-
-for (const when of ['sweeping', 'reading bulk rows', 'reading fields'] as const) {
-  unexpected(`while ${when} pauses only its module, is logged with its stack, and ends once it is fixed`, async () => {
-    let failing = true;
-    const fail = (text: string): void => {
-      if (failing && text.includes('Leads')) throw new SyntaxError('Cannot convert secret to a BigInt');
-    };
-    const hooks = {
-      ...(when === 'sweeping' && {beforeCoql: fail}),
-      ...(when === 'reading bulk rows' && {beforeCreate: fail}),
-      ...(when === 'reading fields' && {beforeFields: fail}),
-    };
-    const modules = ['Leads', 'Deals'];
-    await JumpCapture.with(
-      {
-        modules: modules.map((module) => narrow(module)),
-        records: {Leads: 20, Deals: 20},
-        bindings: modules.map((module) => ({module})),
-        hooks,
-        unexpected: true,
-      },
-      async (capture) => {
-        capture.start();
-        await capture.until(
-          () => capture.logs.some((line) => line.includes('paused')) && capture.state('Deals').backfill === undefined,
-        );
-        const fault = 'Module Leads: an unexpected SyntaxError in the connector; please report it';
-        assert.ok(capture.logs.includes(`error: ${fault}`), capture.logs.join('\n'));
-        assert.ok(!capture.logs.some((line) => line.includes('secret') || line.includes('Module Deals is paused')));
-        failing = false;
-        await capture.catchUp();
-        assert.deepEqual(capture.differences(), []);
-      },
-    );
-  });
-}
 
 unexpected('is not one of Zoho, the configuration or the output, which concern other modules, too', async () => {
   const full = new Error('No space left on device');

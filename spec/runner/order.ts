@@ -5,7 +5,7 @@ export const longFiles: readonly string[] = [
   'spec/cli.spec.ts',
   'spec/system/faults/every-fault.spec.ts',
   'spec/system/model/model.spec.ts',
-  'spec/capture/capture.spec.ts',
+  'spec/system/captures.spec.ts',
   'spec/commands/report/pages.spec.ts',
   'spec/commands/capture.spec.ts',
   'spec/system/proof/proof.spec.ts',

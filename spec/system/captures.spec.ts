@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {type SandboxOptions, startSandbox} from '../../lib/sandbox/server.ts';
 import {caughtUp, FlowTask} from '../harness/flow-runtime.ts';
-import {Edits} from '../system/faults/edits.ts';
-import {Random} from '../system/model/random.ts';
+import {Edits} from './faults/edits.ts';
+import {Random} from './model/random.ts';
 
 /**
  * Whole captures: the connector's process, driven as by Flow, against the sandbox, compared with
  * its truth.
  */
-const capture = suite('capture');
+const capture = suite('whole captures');
 
 async function withTask(
   sandbox: SandboxOptions,
