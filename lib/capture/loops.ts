@@ -109,7 +109,7 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
     }
     if (binding.progress.range === undefined) binding.progress.phase = 'up to date';
     const pauseMs = Math.max(binding.intervalMs, sweepSpacingMs) - (clock.elapsedMs() - startedMs);
-    if (pauseMs > 0) await pause(pauseMs, ranges, clock, signal);
+    await pause(Math.max(0, pauseMs), ranges, clock, signal);
   }
 }
 
@@ -117,9 +117,8 @@ async function sweepLoop(binding: Binding, ranges: Promise<void> | undefined, si
 async function pause(pauseMs: number, ranges: Promise<void> | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
   if (ranges === undefined) return clock.sleep(pauseMs, signal);
   const over = new AbortController();
-  const waited = clock.sleep(pauseMs, AbortSignal.any([signal, over.signal])).catch(() => signal.throwIfAborted());
   try {
-    await Promise.race([ranges, waited]);
+    await Promise.race([ranges, clock.sleep(pauseMs, AbortSignal.any([signal, over.signal]))]);
   } finally {
     over.abort();
   }

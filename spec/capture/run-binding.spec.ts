@@ -1,193 +1,127 @@
-/** What a binding goes on from, and its life from there. */
+/** The life of a binding: it resumes once, begins anew after each failure, and ends when it is up to date. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {fieldsOf, resume, wasRead} from '../../lib/capture/resume.ts';
-import {type RunBindingOptions, runBinding} from '../../lib/capture/run-binding.ts';
-import {reportStart, startReason} from '../../lib/capture/start.ts';
-import {WatchedSink} from '../../lib/capture/watched-sink.ts';
+import {namesDigest} from '../../lib/capture/owed-fields.ts';
+import {runBinding} from '../../lib/capture/run-binding.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
-import {type BindingState, initialState} from '../../lib/flow/state.ts';
-import {type Bench, type BenchOptions, bench, nowS, stateTime} from '../harness/binding-zoho.ts';
+import {initialState} from '../../lib/flow/state.ts';
+import type {Field} from '../../lib/records/field.ts';
+import {type Bench, type BenchOptions, bench, lifeOf, nowS, savedOf, stateTime} from '../harness/binding-zoho.ts';
+import {settled} from '../harness/clocks.ts';
 import {textField} from '../harness/fields.ts';
 
 const life = suite('life of a binding');
 
-const day = 86_400;
 const now = stateTime(nowS);
-const monthAgo = stateTime(nowS - 30 * day);
+const monthAgo = stateTime(nowS - 30 * 86_400);
+const record = {id: '1', modifiedS: nowS - 500, values: {A: 'a', B: 'b'}};
 
-/** A binding over a small Zoho, with the whole task's state. */
-function running(saved: unknown, {startDate, once = true, ...more}: BenchOptions & {startDate?: string; once?: boolean} = {}) {
-  const it = bench(more);
-  const written: unknown[] = [];
-  const {sink} = it.shared;
-  const shared = {
-    ...it.shared,
-    sink: new WatchedSink({
-      write(piece) {
-        written.push(typeof piece.patch === 'function' ? 'late' : piece.patch);
-        return sink.write(piece);
-      },
-      describe: (target, schema) => sink.describe(target, schema),
-      close: () => sink.close(),
-    }),
-  };
-  const {target, progress} = it.binding;
-  const options: RunBindingOptions = {
-    target,
-    module: 'Leads',
-    intervalMs: 300_000,
-    schedule: undefined,
-    progress,
-    shared,
-    saved,
-    startDate,
-    once,
-  };
-  return {it, options, written};
+/** A binding whose module's fields are those that `answer` gives the nth time. */
+function withFields(options: BenchOptions, answer: (n: number, usual: readonly Field[]) => readonly Field[] | null): Bench {
+  const it = bench({ticking: true, records: [record], ...options});
+  const usual = it.shared.client.fields('Leads', it.signal);
+  let asked = 0;
+  Object.assign(it.shared.client, {fields: async () => answer(++asked, (await usual)!)});
+  return it;
 }
 
-const savedOf = (binding: unknown, more: object = {}) => ({bindingStateV1: {Leads: binding}, ...more});
-
-life('begins with nothing thirty days before Zoho time, or at the configured start, in one checkpoint', async () => {
-  for (const [startDate, start] of [
-    [undefined, monthAgo],
-    ['2020-01-01T00:00:00Z', '2020-01-01T00:00:00Z'],
-  ] as const) {
-    const {it, options, written} = running({}, startDate === undefined ? {} : {startDate});
-    const state = await resume(options, it.signal);
-    assert.deepEqual(state, initialState(start, now));
-    assert.deepEqual(written, [savedOf(initialState(start, now))]);
-  }
-});
-
-life('goes on from a complete state as it is, and writes nothing', async () => {
-  const kept = initialState(monthAgo, now);
-  const {it, options, written} = running(savedOf(kept));
-  assert.deepEqual(await resume(options, it.signal), kept);
-  assert.deepEqual(written, []);
-});
-
-life('completes an older state, and writes what was missing', async () => {
-  const {it, options, written} = running(savedOf({inc: {cursor: stateTime(nowS - 100)}}));
-  const state = await resume(options, it.signal);
-  assert.equal(state.inc.cursor, stateTime(nowS - 100));
-  assert.equal(state.start, stateTime(nowS - 100 - 30 * day));
-  assert.equal(written.length, 1);
-});
-
-life('begins anew on request, and remembers the deletions that nobody has read', async () => {
-  const deleted = {cursor: stateTime(nowS - 5_000)};
-  const {it, options, written} = running(savedOf({...initialState(monthAgo, now), deleted}, {backfillRequests: {Leads: true}}));
-  const state = await resume(options, it.signal);
-  assert.deepEqual([state.deleted, state.inc.cursor], [deleted, now]);
-  assert.deepEqual(written, [
-    {bindingStateV1: {Leads: null}, backfillRequests: {Leads: null}, owedDeletions: {Leads: deleted}},
-    {bindingStateV1: {Leads: initialState(monthAgo, now, deleted)}, owedDeletions: {Leads: null}},
-  ]);
-  assert.deepEqual(it.logged, ['info A new backfill of acme/Leads was requested']);
-  const none = running({backfillRequests: {Leads: true}});
-  assert.deepEqual(
-    (await resume(none.options, none.it.signal)).deleted,
-    {cursor: monthAgo},
-    'from the start where none is known',
-  );
-});
-
-life('knows by its state whether its module was read before', () => {
-  const begun = initialState(monthAgo, now);
-  assert.equal(wasRead(begun), false);
-  const changes: Partial<BindingState>[] = [
-    {fields: {digest: 'x'} as never},
-    {backfill: undefined},
-    {backfill: {...begun.backfill!, job: 'j'}},
-    {inc: {cursor: now, after: '7'}},
-    {inc: {cursor: monthAgo}},
-  ];
-  for (const change of changes) assert.equal(wasRead({...begun, ...change}), true, JSON.stringify(change));
-  assert.equal(wasRead({...begun, fields: {} as never}), false);
-});
-
-life('has fields that fit its collection, or is at fault', async () => {
-  const {it, options} = running({});
-  const answers = (fields: unknown) => Object.assign(it.shared.client, {fields: async () => fields});
-  const ask = (hadFields: boolean, key = '/id') => fieldsOf(options, {hadFields, key}, it.signal);
-  assert.equal((await ask(true)).length, 3);
-  answers(null);
-  await assert.rejects(ask(true), {
-    kind: 'unavailable',
-    message: 'Zoho gave an empty answer about its fields, although it had some',
-  });
-  await assert.rejects(ask(false), {kind: 'module', message: 'Zoho has no field metadata for it'});
-  answers([textField('A')]);
-  await assert.rejects(ask(false), {kind: 'module', message: /has no Modified_Time/});
-  assert.equal((await ask(false, '/_meta/row_id')).length, 1);
-});
-
-life('reports its start, and the reason', () => {
-  const told = (saved: unknown, startDate: string | undefined, start: string) => {
-    const {it, options} = running(saved);
-    reportStart({...options, saved, startDate}, initialState(start, now), options.shared.log);
-    return {logged: it.logged, since: options.progress.since};
-  };
-  const since = (start: string, reason: string) => `info Module Leads: records modified since ${start} are captured (${reason})`;
-  const byDefault = '30 days before the first start, because none is configured';
-  assert.equal(startReason(undefined), byDefault);
-  assert.deepEqual(told({}, undefined, monthAgo), {
-    logged: [since(monthAgo, byDefault)],
-    since: {start: monthAgo, reason: byDefault},
-  });
-  assert.deepEqual(told({}, monthAgo, monthAgo).logged, [since(monthAgo, 'the configured start')]);
-  const kept = savedOf(initialState(monthAgo, now));
-  assert.deepEqual(told(kept, undefined, monthAgo).logged, [since(monthAgo, 'unchanged since its first start')]);
-  assert.deepEqual(told(kept, monthAgo, monthAgo).logged, [since(monthAgo, 'unchanged since its first start')]);
-  const other = '2020-01-01T00:00:00Z';
-  assert.deepEqual(told(kept, other, monthAgo).logged, [
-    since(monthAgo, 'unchanged since its first start'),
-    `info The start of acme/Leads stays ${monthAgo}; its next backfill begins at ${other}`,
-  ]);
-  assert.deepEqual(told({...kept, backfillRequests: {Leads: true}}, other, monthAgo).logged, [
-    since(monthAgo, 'the configured start'),
-  ]);
-});
-
-/** Zoho's clock goes with that of the machine. */
-function ticking(it: Bench): void {
-  const beganMs = it.clock.elapsedMs();
-  Object.assign(it.shared.client, {nowSeconds: async () => nowS + Math.floor((it.clock.elapsedMs() - beganMs) / 1_000)});
+/** Runs a binding without end until something is so. */
+async function until(it: Bench, isSo: () => boolean, saved: unknown = {}): Promise<void> {
+  const abort = new AbortController();
+  const end = runBinding(lifeOf(it, {saved, once: false}), abort.signal);
+  end.catch(() => {});
+  for (let turn = 0; turn < 1_000 && !isSo(); turn++) await settled();
+  assert.ok(isSo(), 'it never came to that');
+  abort.abort(new Error('enough'));
+  await assert.rejects(end, /enough/);
 }
 
 life('captures a module from nothing to up to date', async () => {
-  const {it, options} = running({}, {records: [{id: '1', modifiedS: nowS - 500, values: {A: 'a'}}]});
-  ticking(it);
+  const it = bench({ticking: true, records: [record]});
+  const options = lifeOf(it);
+  it.shared.unscoped.add(0);
   await runBinding(options, it.signal);
-  assert.ok(it.written.length >= 1);
+  assert.deepEqual(new Set(it.written.map(({id}) => id)), new Set([1]));
   assert.deepEqual([options.progress.fault, options.progress.phase], [undefined, 'up to date']);
-  assert.ok(it.schemas.length > 0);
   assert.equal(options.progress.since?.start, monthAgo);
+  assert.ok(it.schemas.length > 0);
+  assert.equal(it.shared.unscoped.size, 0, 'its scope is granted');
 });
 
-life('tries again after a fault with the metadata of then, and goes on from its state', async () => {
-  const {it, options} = running({}, {records: [{id: '1', modifiedS: nowS - 500, values: {A: 'a'}}], once: false});
-  ticking(it);
-  let asked = 0;
-  const {client} = it.shared;
-  const fields = await client.fields('Leads', it.signal);
-  const abort = new AbortController();
-  Object.assign(client, {
-    fields: async () => {
-      if (++asked === 1) throw new ZohoError('module', 'not now');
-      return fields;
-    },
+life('asks for no field that its state calls refused', async () => {
+  const it = bench({ticking: true, records: [record], fields: [textField('A'), textField('B')]});
+  const digest = namesDigest(['id', 'Modified_Time', 'A']);
+  const fields = {read: now, digest, refused: {bulk: ['B'], coql: ['B']}};
+  await runBinding(lifeOf(it, {saved: savedOf({...initialState(monthAgo, now), fields})}), it.signal);
+  assert.ok(it.calls.includes('create id,Modified_Time,A'));
+  assert.deepEqual(
+    it.calls.filter((call) => /\bB\b/.test(call)),
+    [],
+  );
+});
+
+life('tries again after a fault with the metadata of then, and continues from its state', async () => {
+  const it = withFields({}, (n, usual) => {
+    if (n === 1) throw new ZohoError('module', 'not now');
+    return usual;
   });
-  const end = runBinding(options, abort.signal);
-  end.catch(() => {});
-  for (let turn = 0; turn < 1_000 && options.progress.phase !== 'up to date'; turn++) await new Promise(setImmediate);
-  abort.abort(new Error('enough'));
-  await assert.rejects(end, /enough/);
-  assert.ok(asked >= 2);
-  assert.equal(options.progress.fault, undefined);
+  const {progress} = it.binding;
+  const faults: unknown[] = [];
+  await until(it, () => {
+    faults.push(progress.fault);
+    return progress.phase === 'up to date';
+  });
+  assert.ok(faults.includes('not now'));
+  assert.equal(progress.fault, undefined);
   assert.equal(it.logged.filter((line) => line.includes('records modified since')).length, 1, 'resumed once');
+});
+
+life('takes fields that have changed when it begins anew', async () => {
+  let failing = true;
+  const it = withFields(
+    {
+      before(call) {
+        if (failing && call.startsWith('create')) {
+          failing = false;
+          throw new ZohoError('module', 'not now');
+        }
+      },
+    },
+    (n, usual) => (n === 1 ? usual : [...usual, textField('B')]),
+  );
+  await until(it, () => it.written.length > 0 && it.binding.progress.phase === 'up to date');
+  assert.equal(it.written[0]?.B, 'b');
+  assert.ok(it.calls.includes('create id,Modified_Time,A,B'), it.calls.join('\n'));
+});
+
+life('takes a module without fields for an outage if it was captured before', async () => {
+  const it = withFields({}, () => null);
+  await until(
+    it,
+    () => it.logged.some((line) => line.endsWith('it had some')),
+    savedOf({...initialState(monthAgo, now), backfill: null}),
+  );
+});
+
+life('takes a module without fields for an outage if it had some a while ago', async () => {
+  const notNow = () => {
+    throw new ZohoError('module', 'not now');
+  };
+  const it = withFields({before: notNow}, (n, usual) => (n === 1 ? usual : null));
+  await until(it, () => it.logged.some((line) => line.endsWith('it had some')));
+});
+
+life('pauses a module that never had any fields', async () => {
+  const it = withFields({}, () => null);
+  await runBinding(lifeOf(it), it.signal);
+  assert.equal(it.binding.progress.fault, 'Zoho has no field metadata for it');
+});
+
+life('ends the capture by what fails before its state is known, because that concerns all modules', async () => {
+  const it = bench();
+  const failure = new ZohoError('module', 'no clock');
+  Object.assign(it.shared.client, {nowSeconds: () => Promise.reject(failure)});
+  await assert.rejects(runBinding(lifeOf(it), it.signal), (error) => error === failure);
 });
 
 life.run();

@@ -2,14 +2,16 @@
  * One binding over a small Zoho behind the client's interface: what it writes, and what it asks,
  * without server or process.
  */
+import assert from 'node:assert/strict';
 import {Binding} from '../../lib/capture/binding.ts';
 import {CreditReserve} from '../../lib/capture/credit-reserve.ts';
 import {FieldPlan, type Refusals} from '../../lib/capture/field-plan.ts';
 import {OutageLine} from '../../lib/capture/outage-line.ts';
 import {newProgress} from '../../lib/capture/progress.ts';
+import type {RunBindingOptions} from '../../lib/capture/run-binding.ts';
 import type {Shared} from '../../lib/capture/shared.ts';
 import {WatchedSink} from '../../lib/capture/watched-sink.ts';
-import type {BindingState} from '../../lib/flow/state.ts';
+import type {BindingState, StatePatch} from '../../lib/flow/state.ts';
 import {coqlIdsMax} from '../../lib/limits.ts';
 import {Semaphore} from '../../lib/platform/semaphore.ts';
 import type {Field} from '../../lib/records/field.ts';
@@ -51,6 +53,8 @@ export interface BenchOptions {
   readonly before?: (call: string, bench: Bench) => void | Promise<void>;
   /** Credits that Zoho says are left. */
   readonly remaining?: number;
+  /** Zoho's clock goes with that of the machine. Otherwise it stands still. */
+  readonly ticking?: true;
 }
 
 export interface Bench {
@@ -65,7 +69,9 @@ export interface Bench {
   readonly calls: string[];
   /** Documents written, parsed. */
   readonly written: {readonly id: number; readonly [name: string]: unknown}[];
-  /** Patches of this binding's state, in the order of their writing. */
+  /** Patches of the whole task's state, in the order of their writing. */
+  readonly taskPatches: StatePatch[];
+  /** Those of this binding's state. */
   readonly patches: Record<string, unknown>[];
   readonly schemas: unknown[];
   readonly logged: string[];
@@ -80,13 +86,10 @@ export function bench(options: BenchOptions = {}): Bench {
   const records = new Map((options.records ?? []).map((record) => [record.id, record]));
   const deleted = [...(options.deleted ?? [])];
   const {signal} = new AbortController();
-  const [calls, written, patches, schemas, logged]: [string[], Bench['written'], Bench['patches'], unknown[], string[]] = [
-    [],
-    [],
-    [],
-    [],
-    [],
-  ];
+  const [calls, logged]: [string[], string[]] = [[], []];
+  const [written, schemas]: [Bench['written'], unknown[]] = [[], []];
+  const [taskPatches, patches]: [StatePatch[], Bench['patches']] = [[], []];
+  const beganMs = clock.elapsedMs();
 
   const call = async (what: string): Promise<void> => {
     calls.push(what);
@@ -103,7 +106,7 @@ export function bench(options: BenchOptions = {}): Bench {
 
   const client = {
     origin: 'https://zoho',
-    nowSeconds: async () => it.nowS,
+    nowSeconds: async () => it.nowS + (options.ticking ? Math.floor((clock.elapsedMs() - beganMs) / 1_000) : 0),
     fields: async () => fields,
     spent: () => ({remaining: options.remaining}),
     async createJob(query: BulkQuery | BulkPage) {
@@ -140,7 +143,8 @@ export function bench(options: BenchOptions = {}): Bench {
       const admitted = texts.filter((_, i) => admit?.(docs!, i) ?? true);
       written.push(...admitted.map((text) => JSON.parse(text)));
       const made = patchOf({patch, target}) as {bindingStateV1?: {Leads?: Record<string, unknown>}} | undefined;
-      if (made?.bindingStateV1?.Leads !== undefined) patches.push(made.bindingStateV1.Leads);
+      if (made !== undefined) taskPatches.push(made);
+      if (made?.bindingStateV1?.Leads != null) patches.push(made.bindingStateV1.Leads);
       return admitted.length;
     },
     async describe(_target, schema) {
@@ -154,7 +158,10 @@ export function bench(options: BenchOptions = {}): Bench {
   const shared: Shared = {
     client,
     clock,
-    log: (level, message) => void logged.push(`${level} ${message}`),
+    log(level, message, named) {
+      assert.ok(named?.module === 'Leads' || named?.stateKey === 'Leads', `a line of the log names no module: ${message}`);
+      logged.push(`${level} ${message}`);
+    },
     sink: new WatchedSink(sink),
     jobSlots: new Semaphore(3),
     pageSlots: new Semaphore(3),
@@ -196,6 +203,7 @@ export function bench(options: BenchOptions = {}): Bench {
     deleted,
     calls,
     written,
+    taskPatches,
     patches,
     schemas,
     logged,
@@ -210,6 +218,16 @@ export function bench(options: BenchOptions = {}): Bench {
   };
   return it;
 }
+
+/** What starts the life of the binding of a bench: it captures once, from the saved state of the task. */
+export function lifeOf({binding, shared}: Bench, more: Partial<RunBindingOptions> = {}): RunBindingOptions {
+  const {target, module, intervalMs, progress} = binding;
+  const usual = {target, module, intervalMs, schedule: undefined, progress, shared, saved: {}, startDate: undefined, once: true};
+  return {...usual, ...more};
+}
+
+/** The saved state of a task whose only binding has this state. */
+export const savedOf = (binding: unknown, more: object = {}): object => ({bindingStateV1: {Leads: binding}, ...more});
 
 function cellOf({id, modifiedS, values = {}}: BenchRecord, name: string): unknown {
   if (name === 'id') return id;

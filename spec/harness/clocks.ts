@@ -69,7 +69,8 @@ export class JumpingClock extends ManualClock {
   override async sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     this.slept.push(delayMs);
     const done = super.sleep(delayMs, signal);
-    setImmediate(() => void this.advance(delayMs));
+    // Nobody who has stopped sleeping makes time pass.
+    setImmediate(() => void (signal?.aborted !== true && this.advance(delayMs)));
     return done;
   }
 }
