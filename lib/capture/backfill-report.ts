@@ -1,4 +1,5 @@
 /** The log lines and the progress of a backfill or a refresh. */
+import type {BackfillState} from '../flow/state.ts';
 import {backfillCredits} from '../zoho/usage.ts';
 import type {Binding} from './binding.ts';
 import type {BindingProgress} from './progress.ts';
@@ -12,12 +13,13 @@ export function reportRange({module, state, queries, progress, shared, refreshin
   const kind = refreshing ? 'refresh' : 'backfill';
   const [beganMs, before] = [clock.elapsedMs(), {...progress}];
   progress.range = kind;
-  const verb = state.backfill?.job == null ? 'Beginning' : 'Resuming';
+  const {job, cutoff} = state.backfill as BackfillState;
+  const verb = job == null ? 'Beginning' : 'Resuming';
   const credits = backfillCredits(1, queries.slices(state).length);
   log('info', `${verb} the ${kind} of module ${module}, at about ${credits} credits for every 200,000 rows`, {
     module,
     from: state.start,
-    cutoff: state.backfill?.cutoff,
+    cutoff,
     observable: true,
   });
   return () => {
