@@ -161,9 +161,8 @@ export class Binding {
    * The same batches. Before each one, its fields are confirmed and its arrival is noted.
    */
   #noting<End>(rows: Rows<End>): Rows<End> {
-    let columns: readonly string[] | undefined;
     return tapped(rows, async ({items}) => {
-      if (items.columns !== columns) await this.confirm((columns = items.columns));
+      await this.confirm(items.columns);
       if (items.count > 0) this.shared.outages.reached(this.progress);
     });
   }

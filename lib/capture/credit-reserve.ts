@@ -10,6 +10,7 @@ export interface OnHold {
   readonly refreshes: boolean;
 }
 
+// Stryker disable next-line ObjectLiteral: what is not named is not on hold either
 export const nothingOnHold: OnHold = {deletions: false, refreshes: false};
 
 /**
@@ -18,9 +19,9 @@ export const nothingOnHold: OnHold = {deletions: false, refreshes: false};
  * some credits to spare. Pure.
  */
 export function onHoldWith(remaining: number | undefined, changesADay: number, before: OnHold): OnHold {
-  if (remaining === undefined) return nothingOnHold;
+  const left = remaining ?? Number.POSITIVE_INFINITY;
   const reserve = Math.max(creditsReserveMin, changesADay / 2);
-  const isShort = (credits: number, waits: boolean): boolean => remaining < credits * (waits ? creditsReserveFull : 1);
+  const isShort = (credits: number, waits: boolean): boolean => left < credits * (waits ? creditsReserveFull : 1);
   return {deletions: isShort(reserve, before.deletions), refreshes: isShort(reserve / 2, before.refreshes)};
 }
 

@@ -8,9 +8,8 @@ import {coqlRowsSmall, deletionsPauseMaxMs} from '../limits.ts';
 export interface FeedHistory {
   /** Sweeps since then, including the current one. */
   readonly sweeps: number;
-  /** Time since then; undefined if this process has not read it yet. */
-  readonly elapsedMs: number | undefined;
-  /** Consecutive readings without a deletion. */
+  readonly elapsedMs: number;
+  /** Consecutive readings without a deletion; 0 before the first reading. */
   readonly quiet: number;
 }
 
@@ -31,10 +30,11 @@ export interface SweptWindow {
  * before it.
  */
 export function isFeedDue({sweeps, elapsedMs, quiet}: FeedHistory, {rows, fresh}: SweptWindow): boolean {
-  if (elapsedMs === undefined || elapsedMs >= deletionsPauseMaxMs || isWindowFull({rows, fresh})) return true;
+  if (sweeps >= 2 ** quiet || isWindowFull({rows, fresh})) return true;
   // The limit in sweeps is rounded down, so that slightly late sweeps do not exceed it.
   const sweepMs = elapsedMs / sweeps;
-  return sweeps >= 2 ** quiet || elapsedMs + sweepMs > deletionsPauseMaxMs + sweepMs * lateShare;
+  // Stryker disable next-line EqualityOperator: either answer to a pause of exactly the limit is right
+  return elapsedMs + sweepMs > deletionsPauseMaxMs + sweepMs * lateShare;
 }
 
 /** Tolerated delay of a sweep, as a share of the time between sweeps. */
@@ -52,7 +52,7 @@ export function isWindowFull({rows, fresh}: SweptWindow): boolean {
 export class DeletionSchedule {
   #sweeps = 0;
   #quiet = 0;
-  #readMs: number | undefined;
+  #readMs = 0;
   #isRefused = false;
   #wasRefused = false;
 
@@ -77,8 +77,7 @@ export class DeletionSchedule {
   /** Records a sweep. Returns whether it reads the feed. */
   sweeps(window: SweptWindow, nowMs: number): boolean {
     this.#sweeps++;
-    const elapsedMs = this.#readMs === undefined ? undefined : nowMs - this.#readMs;
-    return isFeedDue({sweeps: this.#sweeps, elapsedMs, quiet: this.#quiet}, window);
+    return isFeedDue({sweeps: this.#sweeps, elapsedMs: nowMs - this.#readMs, quiet: this.#quiet}, window);
   }
 
   /**

@@ -50,8 +50,7 @@ export class OutageLine {
    * may retry.
    */
   reached(binding: object): void {
-    if (this.#probe?.binding !== binding) return;
-    this.#end(0);
+    if (!this.#endTurn(binding, 0)) return;
     this.#over.abort();
     this.#over = new AbortController();
   }
@@ -61,12 +60,15 @@ export class OutageLine {
    * follows.
    */
   failed(binding: object): void {
-    if (this.#probe?.binding === binding) this.#end(this.#failures + 1);
+    this.#endTurn(binding, this.#failures + 1);
   }
 
-  #end(failures: number): void {
+  /** Ends the turn of a binding. Returns false if it is not its turn. */
+  #endTurn(binding: object, failures: number): boolean {
+    if (this.#probe?.binding !== binding) return false;
     this.#failures = failures;
-    this.#probe?.release();
+    this.#probe.release();
     this.#probe = undefined;
+    return true;
   }
 }

@@ -35,9 +35,7 @@ export async function resume({target, shared, saved, startDate}: ResumeOptions, 
   const {stateKey} = target;
   const requested = backfillRequested(saved, stateKey);
   const kept = requested ? undefined : savedBinding(saved, stateKey);
-  if (isComplete(kept)) {
-    return kept;
-  }
+  if (isComplete(kept)) return kept;
   const now = instantOf(await client.nowSeconds(signal));
   const start = startDate ?? daysBefore(now, defaultStartDays);
   const owed = kept === undefined ? (owedDeletions(saved, stateKey) ?? (requested ? {cursor: start} : undefined)) : undefined;
@@ -46,10 +44,10 @@ export async function resume({target, shared, saved, startDate}: ResumeOptions, 
     const noted = {owedDeletions: {[stateKey]: owed}};
     await sink.write({target, patch: {...bindingPatch(stateKey, null), backfillRequests: {[stateKey]: null}, ...noted}});
   }
-  const patch = kept === undefined ? initialState(start, now, owed) : takeOver(kept, startDate, now);
+  const patch = kept === undefined ? initialState(start, now, owed) : takeOver(kept, startDate, now)!;
   const settled = owed && {owedDeletions: {[stateKey]: null}};
-  if (patch !== undefined) await sink.write({target, patch: {...bindingPatch(stateKey, patch), ...settled}});
-  return mergePatch(kept ?? {}, patch ?? {}) as BindingState;
+  await sink.write({target, patch: {...bindingPatch(stateKey, patch), ...settled}});
+  return mergePatch(kept ?? {}, patch) as BindingState;
 }
 
 /**

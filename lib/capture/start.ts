@@ -20,7 +20,7 @@ export interface StartOptions {
 export function reportStart({target, module, saved, startDate, progress}: StartOptions, {start}: BindingState, log: Log): void {
   const {stateKey, collection} = target;
   const kept = backfillRequested(saved, stateKey) ? undefined : savedBinding(saved, stateKey)?.start;
-  const isKept = kept !== undefined && secondsOf(kept) === secondsOf(start);
+  const isKept = kept !== undefined;
   const reason = isKept ? 'unchanged since its first start' : startReason(startDate);
   progress.since = {start, reason};
   log('info', `Module ${module}: records modified since ${start} are captured (${reason})`, {module, start});

@@ -21,7 +21,7 @@ export async function reportStatus(
   {client, clock, log, credits}: {client: ZohoClient; clock: Clock; log: Log; credits: CreditReserve},
   signal: AbortSignal,
 ): Promise<void> {
-  let last = '';
+  let last: string | undefined;
   let waitingBefore = '';
   let costLoggedMs = clock.elapsedMs();
   while (!signal.aborted) {

@@ -25,9 +25,9 @@ export function reportUnexpected(error: Error, module: string, log: Log): string
 
 /** The stack frames of an error and of its causes. */
 function framesOf(error: Error): string[] {
-  // The message is part of the stack, and its lines may look like frames.
-  const calls = (error.stack ?? '').replace(error.message, () => '');
-  const frames = calls.split('\n').filter((line) => /^\s+at /.test(line));
-  const own = [error.name, ...frames.map((line) => line.trim())];
+  const {stack = '', message} = error;
+  // The stack begins with the message, whose lines may look like frames.
+  const calls = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  const own = [error.name, ...calls.map((line) => line.trim()).filter((line) => line.startsWith('at '))];
   return error.cause instanceof Error ? [...own, 'caused by', ...framesOf(error.cause)] : own;
 }

@@ -21,8 +21,11 @@ function readings(intervalMs: number, untilMs: number, lists: (ms: number) => bo
   return read;
 }
 
-schedule('the first sweep of a process reads the feed', () => {
-  assert.ok(isFeedDue({sweeps: 1, elapsedMs: undefined, quiet: 0}, nothing));
+schedule('the first sweep of a process reads the feed, and so do the next ones until it is read', () => {
+  const feed = new DeletionSchedule();
+  for (const ms of [5, 6, 7]) assert.equal(feed.sweeps(nothing, ms), true);
+  feed.read(false, 7);
+  assert.equal(feed.sweeps(nothing, 8), false);
 });
 
 schedule('the pause doubles while nothing is deleted, up to half an hour', () => {
@@ -65,6 +68,17 @@ schedule('a feed that cannot be read completely is read with every sweep', () =>
     assert.ok(feed.sweeps(nothing, ms));
     feed.read(true, ms);
   }
+});
+
+schedule('a feed that Zoho refuses is left alone until it may be tried again', () => {
+  const feed = new DeletionSchedule();
+  assert.equal(feed.hasFeed, true);
+  assert.equal(feed.refused(), true, 'for the first time');
+  assert.equal(feed.hasFeed, false);
+  feed.allow();
+  assert.equal(feed.hasFeed, true);
+  assert.equal(feed.refused(), false);
+  assert.equal(feed.hasFeed, false);
 });
 
 schedule.run();

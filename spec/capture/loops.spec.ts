@@ -6,7 +6,7 @@ import {parseSchedule} from '../../lib/capture/schedule.ts';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import type {BackfillState} from '../../lib/flow/state.ts';
 import {fieldsAgeMaxMs, refreshesInRowMax, scheduleCheckMs, sweepSpacingMs} from '../../lib/limits.ts';
-import {type Bench, type BenchOptions, type BenchRecord, bench, nowS, stateTime} from '../harness/binding-zoho.ts';
+import {type Bench, type BenchOptions, type BenchRecord, bench, nowS, stateTime, zohoTime} from '../harness/binding-zoho.ts';
 import {settled} from '../harness/clocks.ts';
 import {textField} from '../harness/fields.ts';
 
@@ -115,6 +115,21 @@ once('refresh at once what is owed, after a sweep', async () => {
   assert.equal(it.binding.state.fields?.owed, undefined);
   assert.deepEqual(it.binding.progress.lastRefresh, {records: 1, changed: 1});
   assert.equal(it.clock.slept.includes(scheduleCheckMs), false);
+});
+
+once('refresh without another sweep if there was one during the backfill', async () => {
+  const it = timed({
+    fields: [byBulkOnly],
+    records: [at('1', nowS - 100, {B: 'b'})],
+    intervalMs: minuteMs,
+    state: {backfill: backfill({seen: {changes: true}})},
+    job: longJob,
+    // So each sweep reads deletions, and no refresh has to.
+    deleted: [{id: '9', deletedTime: zohoTime(nowS + 9_000), deletedS: nowS + 9_000, type: 'permanent'}],
+  });
+  await runOnce(it);
+  const refresh = it.calls.findLastIndex((call) => call.startsWith('create'));
+  assert.deepEqual([it.timesOf('create').length, it.calls[refresh - 1]], [2, 'job j1']);
 });
 
 once('refresh formulas when their schedule has fired since the last time, and not before', async () => {

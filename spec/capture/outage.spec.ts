@@ -59,7 +59,24 @@ outage('ends with its failure after as long as it may last; any other failure is
   );
 });
 
-outage('is not ridden out by whoever has stopped', async () => {
+outage('lasts from the first try on: one that fails later than that is the last', async () => {
+  for (const [takesMs, tries] of [
+    [outageMaxMs - 1, 2],
+    [outageMaxMs, 1],
+  ] as const) {
+    const {clock, signal} = bench();
+    let made = 0;
+    const attempt = async () => {
+      made++;
+      await clock.sleep(takesMs);
+      throw error('unavailable');
+    };
+    await assert.rejects(retryInOutage(attempt, {clock, log: () => {}}, signal), {kind: 'unavailable'});
+    assert.equal(made, tries);
+  }
+});
+
+outage('is not ridden out by whoever has stopped, and not spoken of', async () => {
   const it = bench();
   const abort = new AbortController();
   const stopping = retryInOutage(
@@ -67,7 +84,7 @@ outage('is not ridden out by whoever has stopped', async () => {
       abort.abort(new Error('stop'));
       throw error('unavailable');
     },
-    {clock: it.clock, log: () => {}},
+    {clock: it.clock, log: () => assert.fail('nothing is tried again')},
     abort.signal,
   );
   await assert.rejects(stopping, /stop/);

@@ -30,18 +30,23 @@ resumed('begins thirty days before Zoho time, or at the configured start, with o
   }
 });
 
-resumed('continues from a complete state as it is, and writes nothing', async () => {
+resumed('continues from a complete state as it is, asks nothing and writes nothing', async () => {
   const kept = initialState(monthAgo, now);
-  assert.deepEqual(await from(savedOf(kept)), {state: kept, written: [], logged: []});
+  const it = bench();
+  Object.assign(it.shared.client, {nowSeconds: () => assert.fail('it knows all that it needs')});
+  assert.deepEqual(await resume(lifeOf(it, {saved: savedOf(kept)}), it.signal), kept);
+  assert.deepEqual([it.taskPatches, it.logged], [[], []]);
 });
 
 resumed('completes an older state, and writes only what was missing', async () => {
   const cursor = stateTime(nowS - 100);
-  const {state, written} = await from(savedOf({inc: {cursor}}));
   const start = stateTime(nowS - 100 - 30 * day);
-  const missing = {start, deleted: {cursor: start}, last_initialized: now};
-  assert.deepEqual(state, {inc: {cursor}, ...missing});
-  assert.deepEqual(written, [savedOf(missing)]);
+  for (const deleted of [undefined, {cursor}]) {
+    const {state, written} = await from(savedOf({inc: {cursor}, deleted}));
+    const missing = {start, ...(deleted === undefined && {deleted: {cursor: start}}), last_initialized: now};
+    assert.deepEqual(state, {inc: {cursor}, ...(deleted && {deleted}), ...missing});
+    assert.deepEqual(written, [savedOf(missing)]);
+  }
 });
 
 resumed('begins anew on request, and remembers the deletions that nobody has read', async () => {

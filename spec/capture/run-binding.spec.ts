@@ -94,6 +94,25 @@ life('takes fields that have changed when it begins anew', async () => {
   assert.ok(it.calls.includes('create id,Modified_Time,A,B'), it.calls.join('\n'));
 });
 
+life('tries refused fields again when others have changed meanwhile', async () => {
+  let failing = true;
+  const digest = namesDigest(['id', 'Modified_Time', 'A']);
+  const it = withFields(
+    {
+      fields: [textField('A'), textField('B', {coql: false})],
+      before() {
+        if (failing) throw new ZohoError('module', 'not now');
+      },
+    },
+    (n, usual) => {
+      failing = n === 1;
+      return n === 1 ? usual : usual.map((field) => (field.name === 'A' ? {...field, jsonType: 'integer'} : field));
+    },
+  );
+  const fields = {read: now, digest, refused: {bulk: ['B']}};
+  await until(it, () => it.calls.includes('create id,Modified_Time,B'), savedOf({...initialState(monthAgo, now), fields}));
+});
+
 life('takes a module without fields for an outage if it was captured before', async () => {
   const it = withFields({}, () => null);
   await until(

@@ -43,12 +43,6 @@ for (const {when, saved, startDate, reason, more = []} of [
     startDate: monthAgo,
     reason: 'the configured start',
   },
-  {
-    when: 'the configured one although the saved state had another',
-    saved: savedOf(initialState(other, now)),
-    startDate: monthAgo,
-    reason: 'the configured start',
-  },
 ] as const)
   reported(`is reported as ${when}`, () => {
     assert.deepEqual(told(saved, startDate), {

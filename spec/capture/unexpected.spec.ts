@@ -31,8 +31,18 @@ unexpected('is reported with its stack, and without its message, which may quote
   const {stack} = fields as {stack: string[]};
   assert.equal(stack[0], 'TypeError');
   assert.ok(stack.includes('caused by') && stack.includes('RangeError'));
-  assert.ok(stack.some((line) => line.includes('unexpected.spec.ts')));
+  assert.ok(stack.filter((line) => line.includes('unexpected.spec.ts')).length >= 2, 'frames of both');
+  assert.deepEqual(
+    stack.filter((line) => !/^at \S/.test(line)),
+    ['TypeError', 'caused by', 'RangeError'],
+  );
   assert.ok(!JSON.stringify(logged).includes('secret'));
+});
+
+unexpected('is reported by its name where it has no stack', () => {
+  const logged: unknown[] = [];
+  reportUnexpected(Object.assign(new TypeError('secret'), {stack: undefined}), 'Leads', (_, __, named) => logged.push(named));
+  assert.deepEqual(logged, [{module: 'Leads', stack: ['TypeError']}]);
 });
 
 unexpected.run();
