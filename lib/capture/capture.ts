@@ -73,8 +73,8 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     listSize: new PageSize({most: coqlIdsMax}),
     credits,
   };
-  const bindings = options.bindings.map(
-    ({target, resource, progress, startDate = options.startDate}): RunBindingOptions => ({
+  const lives = options.bindings.map(({target, resource, progress, startDate = options.startDate, snapshot}) => {
+    const life: RunBindingOptions = {
       target,
       module: resource.name,
       intervalMs: resource.intervalMs,
@@ -84,13 +84,13 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
       saved: options.state,
       startDate,
       once: options.once,
-    }),
-  );
+    };
+    return () => (snapshot === true ? runSnapshots(life, signal) : runBinding(life, signal));
+  });
   const status = reportStatus(options.bindings, {...options, credits}, signal);
-  const running = bindings.map((binding, i) =>
-    options.bindings[i]?.snapshot === true ? runSnapshots(binding, signal) : runBinding(binding, signal),
-  );
-  if (running.length === 0 && !options.once) running.push(aborted(signal));
+  const running = lives.map((run) => run());
+  // A shard without bindings lasts until the signal aborts as well.
+  if (!options.once) running.push(status);
   try {
     await Promise.all(running);
   } catch (error) {
@@ -102,9 +102,4 @@ export async function runCapture(options: CaptureOptions): Promise<void> {
     await status;
     await options.sink.close();
   }
-}
-
-/** Resolves when the signal aborts, for a shard without bindings. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), {once: true}));
 }

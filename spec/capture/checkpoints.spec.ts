@@ -25,7 +25,10 @@ function checking({complete = (patch) => patch, failure}: {complete?: Complete; 
         written.push(patchOf(piece));
         return piece.docs?.count ?? 0;
       });
-      last = writing.then(() => {});
+      last = writing.then(
+        () => {},
+        () => {},
+      );
       return writing;
     },
     async describe() {},
