@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {CreditReserve, changesADay, nothingOnHold, onHoldWith} from '../../lib/capture/credit-reserve.ts';
-import {newProgress} from '../../lib/capture/progress.ts';
-import {statusOf} from '../../lib/capture/status.ts';
 
 /** What waits while credits run short (design 5.9). */
 const reserve = suite('credit reserve');
@@ -39,19 +37,6 @@ reserve('waiting work continues only with credits to spare', () => {
   assert.equal(credits.onHold.deletions, false);
   left = 600;
   assert.equal(credits.onHold.deletions, false);
-});
-
-reserve('the status names what waits', () => {
-  const streaming = [{...newProgress('Deals'), phase: 'up to date'}];
-  assert.equal(statusOf(streaming), 'Streaming change events (1 bindings are backfilled).');
-  assert.match(
-    statusOf(streaming, {deletions: true, refreshes: false}),
-    /Zoho's API credits are running short: deletions are on hold\.$/,
-  );
-  assert.match(
-    statusOf(streaming, {deletions: true, refreshes: true}),
-    /credits are running short: deletions and refreshes are on hold\.$/,
-  );
 });
 
 reserve.run();
