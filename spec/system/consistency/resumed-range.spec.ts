@@ -79,19 +79,4 @@ range('narrows its queries as long as that helps', async () => {
   });
 });
 
-range('queries nothing if nothing was emitted since it began', async () => {
-  const asked: string[] = [];
-  const hooks = {beforeCoql: (query: string) => void (isIdQuery(query) && asked.push(query))};
-  await JumpCapture.with(options({hooks, bindings: [{module: 'Deals', intervalMs: 3_600_000}]}), async (capture) => {
-    capture.start();
-    await capture.until(() => backfill(capture)?.next_page !== undefined && backfill(capture)?.job != null);
-    await capture.kill();
-    assert.deepEqual(backfill(capture)?.seen, {});
-    capture.start();
-    await capture.until(() => backfill(capture) === undefined);
-    assert.deepEqual(asked, []);
-    assert.deepEqual(capture.differences(), []);
-  });
-});
-
 range.run();
