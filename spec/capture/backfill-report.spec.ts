@@ -10,7 +10,7 @@ const report = suite('report of a range');
 const cutoff = stateTime(nowS - 500);
 const formula = textField('F', {computed: true});
 
-/** A range that takes a while, in which the binding's progress changes. Returns the lines about it. */
+/** Reports a range that takes a while, in which the progress of its binding changes. */
 async function reported(
   {job, refreshing = false}: {job?: string; refreshing?: boolean},
   changes: Partial<Record<string, number>>,

@@ -16,7 +16,7 @@ const formula = textField('F', {computed: true, type: 'number', dataType: 'formu
 const byBulkOnly = textField('B', {coql: false});
 const backfill = (more: object = {}): BackfillState =>
   ({cutoff: stateTime(nowS - 500), seen: {}, ...more}) as unknown as BackfillState;
-/** A job without rows that is complete after so many looks: 10 take half a second, 48 some minutes. */
+/** A job without rows, complete after so many looks: 10 take half a second, 48 some minutes. */
 const jobOf = (looks: number) => () => ({count: 0, before: Array(looks).fill({state: 'pending'})});
 const longJob = jobOf(48);
 

@@ -1,4 +1,4 @@
-/** What a single action does while Zoho cannot be reached, such as a command or the start of a capture. */
+/** Single actions, such as the start of a capture, while Zoho cannot be reached. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {isOutage, outagePauseMs, retryInOutage} from '../../lib/capture/outage.ts';

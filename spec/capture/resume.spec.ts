@@ -12,7 +12,7 @@ const day = 86_400;
 const now = stateTime(nowS);
 const monthAgo = stateTime(nowS - 30 * day);
 
-/** The state from which a task with this saved state continues, and what is written and said meanwhile. */
+/** The state with which a task continues from this saved one, and what it writes and logs. */
 async function from(saved: unknown, startDate?: string) {
   const it = bench();
   const state = await resume(lifeOf(it, {saved, startDate}), it.signal);
@@ -93,7 +93,7 @@ resumed('knows by its state whether its module was read before', () => {
 
 const fields = suite('the fields of a module');
 
-/** Fields that Zoho answers with, for a binding that had some or not, whose collection has that key. */
+/** The fields that a binding takes from this answer, where its collection has that key. */
 async function taken(answer: unknown, hadFields: boolean, key = '/id') {
   const it = bench();
   Object.assign(it.shared.client, {fields: async (module: string) => (module === 'Leads' ? answer : assert.fail(module))});

@@ -1,4 +1,4 @@
-/** The life of a binding: it resumes once, begins anew after each failure, and ends when it is up to date. */
+/** The life of a binding: it resumes once, and begins anew after each failure. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {namesDigest} from '../../lib/capture/owed-fields.ts';

@@ -177,7 +177,7 @@ supervised('that captures once gives an outage of its own the usual time, and is
   assert.deepEqual(set.logged.at(-1)?.[1], {module: 'Leads', retryInS: undefined});
 });
 
-/** The attempts made in an outage that begins with an attempt as long as this, in which something is received or nothing. */
+/** The attempts made in an outage whose first one takes that long, and receives these. */
 async function attemptsAfter(
   tookMs: number,
   receives: Partial<Record<'sweeps' | 'rows' | 'documents', number>>,

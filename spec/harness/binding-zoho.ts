@@ -219,7 +219,7 @@ export function bench(options: BenchOptions = {}): Bench {
   return it;
 }
 
-/** What starts the life of the binding of a bench: it captures once, from the saved state of the task. */
+/** Options to run the binding of a bench: it captures once, from a task without state by default. */
 export function lifeOf({binding, shared}: Bench, more: Partial<RunBindingOptions> = {}): RunBindingOptions {
   const {target, module, intervalMs, progress} = binding;
   const usual = {target, module, intervalMs, schedule: undefined, progress, shared, saved: {}, startDate: undefined, once: true};
