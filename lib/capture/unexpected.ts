@@ -25,7 +25,7 @@ export function reportUnexpected(error: Error, module: string, log: Log): string
 
 /** The stack frames of an error and of its causes. */
 function framesOf(error: Error): string[] {
-  const {stack = '', message} = error;
+  const [stack, {message}] = [String(error.stack), error];
   // The stack begins with the message, whose lines may look like frames.
   const calls = stack.slice(stack.indexOf(message) + message.length).split('\n');
   const own = [error.name, ...calls.map((line) => line.trim()).filter((line) => line.startsWith('at '))];

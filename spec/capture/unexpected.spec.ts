@@ -27,6 +27,7 @@ unexpected('is reported with its stack, and without its message, which may quote
   const fault = reportUnexpected(new TypeError('secret\n    at secret', {cause}), 'Leads', (...line) => logged.push(line));
   assert.equal(logged.length, 1);
   const [level, message, fields] = logged[0]!;
+  assert.equal(fault, 'an unexpected TypeError in the connector; please report it');
   assert.deepEqual([level, message], ['error', `Module Leads: ${fault}`]);
   const {stack} = fields as {stack: string[]};
   assert.equal(stack[0], 'TypeError');

@@ -5,12 +5,10 @@ import {existsSync} from 'node:fs';
 const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/', 'capture/sweep', 'capture/rebuild-filter', 'capture/loops', 'capture/run-binding'],
   ['lib/capture/snapshots/', 'capture/snapshots/snapshots'],
-  ['lib/capture/outage.ts', 'capture/supervise'],
   ['lib/capture/quarantine', 'sources/quarantine'],
   ['lib/capture/quoting', 'capture/refused-columns', 'capture/field-plan'],
   ['lib/capture/tally', 'capture/value-warnings'],
   ['lib/capture/untimed', 'sources/untimed'],
-  ['lib/capture/watched-sink', 'capture/unexpected'],
   [
     'lib/commands/verify/',
     'commands/verify/compare',
