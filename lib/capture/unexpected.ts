@@ -25,9 +25,10 @@ export function reportUnexpected(error: Error, module: string, log: Log): string
 
 /** The stack frames of an error and of its causes. */
 function framesOf(error: Error): string[] {
-  const [stack, {message}] = [String(error.stack), error];
+  const stack = String(error.stack);
   // The stack begins with the message, whose lines may look like frames.
-  const calls = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  const messageEnd = stack.indexOf(error.message) + error.message.length;
+  const calls = stack.slice(messageEnd).split('\n');
   const own = [error.name, ...calls.map((line) => line.trim()).filter((line) => line.startsWith('at '))];
   return error.cause instanceof Error ? [...own, 'caused by', ...framesOf(error.cause)] : own;
 }
