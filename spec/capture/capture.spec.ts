@@ -188,6 +188,12 @@ for (const modules of [{Leads: {}}, {}] as Record<string, Wanted>[])
     assert.deepEqual([it.events.at(-1), it.clock.sleepers], ['closed', 0]);
   });
 
+captures('without bindings ends as well where it was stopped before it began', async () => {
+  const it = capturing({}, {once: false, signal: AbortSignal.abort(new Error('stop'))});
+  await it.end;
+  assert.deepEqual(it.events, ['closed']);
+});
+
 captures('without bindings has nothing to do once', async () => {
   const it = capturing({});
   await it.end;
