@@ -190,6 +190,39 @@ ranges('describe the fields of a job that was accepted before its rows are there
   );
 });
 
+/** Queries for what changed since a range began. */
+const asksSince = ({calls}: Bench): number => calls.filter((call) => /^select id, Modified_Time from .*>=/.test(call)).length;
+
+ranges('ask what changed since they began where they resume, and not where they begin', async () => {
+  const resumed = bench({state: {backfill: backfill({seen: {changes: true}})}});
+  await runBackfill(resumed.binding, resumed.signal);
+  assert.ok(asksSince(resumed) > 0);
+  const begun = bench({fields: [formula]});
+  await beginRefresh(begun.binding, nowS, begun.signal);
+  await runBackfill(begun.binding, begun.signal);
+  assert.equal(asksSince(begun), 0);
+});
+
+ranges('start over from the cursor where more records changed than can be remembered', async () => {
+  const it = bench({records: [at('1', nowS - 100)], state: {backfill: backfill({job: 'j9', seen: {changes: true}})}});
+  it.binding.seen.filter.begin({isComplete: false});
+  it.shared.filterIds.ids = 0;
+  await runBackfill(it.binding, it.signal);
+  assert.ok(it.logged.includes('warn Module Leads changes faster than its backfill can follow; it starts over'));
+  const {cursor} = it.binding.state.inc;
+  assert.deepEqual(it.patches[0]?.backfill, {
+    next_page: null,
+    job: null,
+    rows: null,
+    next_job: null,
+    slice: null,
+    again: null,
+    cutoff: cursor,
+    seen: {changes: null, deletions: null},
+  });
+  assert.deepEqual([counted(it, 'create'), it.binding.state.backfill], [1, undefined]);
+});
+
 ranges('write their rows while a sweep takes its time', async () => {
   const it = bench({records: [at('1', nowS - 5_000)], state: {backfill: backfill()}});
   await it.binding.coqlLock.acquire(it.signal);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {cellPlain, type RowBlock} from '../../lib/records/batch.ts';
+import {tombstones} from '../../lib/records/documents.ts';
 import {RowBuilder} from '../../lib/records/row-builder.ts';
 import {noRows} from '../../lib/records/rows.ts';
 import {type Bench, type BenchOptions, bench, nowS, stateTime, zohoTime} from '../harness/binding-zoho.ts';
@@ -97,6 +98,23 @@ rows('of a refresh whose writing failed are not taken for written', async () => 
   Reflect.deleteProperty(sink, 'write');
   await refresh();
   assert.equal(it.binding.progress.refreshed, 2);
+});
+
+rows('are followed by documents that are complete, such as deletions', async () => {
+  const it = usual();
+  const {binding, signal} = it;
+  const gone = tombstones([{id: '7', deletedTime: zohoTime(nowS)}]);
+  await binding.emitDocuments([{items: gone}, {items: gone}], binding.seen.admitDeleted, signal);
+  assert.deepEqual(
+    it.written.map(({id, _meta}) => [id, (_meta as {op: string}).op]),
+    [[7, 'd']],
+  );
+  assert.deepEqual([binding.progress.documents, binding.progress.deletions], [1, 1]);
+});
+
+rows('are those of a refresh only if the connector began the range', () => {
+  const refreshing = (is_connector_initiated?: boolean) => usual({state: {is_connector_initiated}}).binding.refreshing;
+  assert.deepEqual([refreshing(), refreshing(false), refreshing(true)], [false, false, true]);
 });
 
 const fields = suite('fields of a binding');
