@@ -89,13 +89,13 @@ export class CoqlEndpoint {
  * although its status says otherwise.
  */
 async function rowsOf(answer: Answer, {module, columns}: CoqlQuery, options: CoqlOptions): Promise<CoqlAnswer | null> {
-  const start: Uint8Array[] = [];
+  const received = new Received();
   let rows: CoqlAnswer;
   try {
-    rows = await parseCoql(keepingStart(answer.bytes(coqlBytesMax), start), columns, options.fields, options.bytesMax);
+    rows = await parseCoql(received.passing(answer.bytes(coqlBytesMax)), columns, options.fields, options.bytesMax);
   } catch (error) {
-    const body = Buffer.concat(start);
-    if (!(error instanceof ZohoError) || body.length > errorBytesMax) throw error;
+    const body = Buffer.concat(received.start);
+    if (received.failed || !(error instanceof ZohoError) || body.length > errorBytesMax) throw error;
     const reply = jsonOf(body.toString());
     if (body.toString().trim() === '' || saysNothing(reply, 'data')) return null;
     const apiError = hiddenApiError(reply);
@@ -105,13 +105,25 @@ async function rowsOf(answer: Answer, {module, columns}: CoqlQuery, options: Coq
   throw new ZohoError('damaged', `Cannot page through module ${module}: Zoho says that more records follow, but gave none`);
 }
 
-/** Passes a body on and keeps its start: enough to show whether it is longer than an error. */
-async function* keepingStart(body: AsyncIterable<Uint8Array>, start: Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
-  let bytes = 0;
-  for await (const chunk of body) {
-    if (bytes <= errorBytesMax) start.push(chunk);
-    bytes += chunk.length;
-    yield chunk;
+/** What came of a body while it was passed on. */
+class Received {
+  /** Enough of its start to show whether it is longer than an error. */
+  readonly start: Uint8Array[] = [];
+  /** Whether it could not be read to its end, so that its start says nothing about the whole. */
+  failed = false;
+
+  async *passing(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    let bytes = 0;
+    try {
+      for await (const chunk of body) {
+        if (bytes <= errorBytesMax) this.start.push(chunk);
+        bytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      this.failed = true;
+      throw error;
+    }
   }
 }
 

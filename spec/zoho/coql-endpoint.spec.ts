@@ -96,6 +96,13 @@ coql('looks for an error in a short body only, and in a complete one', async () 
     await assert.rejects(memoryZoho({replies: [[200, body]]}).client.coql(query, signal), {kind});
 });
 
+/** Gzip whose first block cannot be. */
+const spoilt = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff, 0xff]);
+
+promise('takes nothing that can be read of an answer for damage, not for no rows', {replies: [[200, spoilt]]}, async (zoho) => {
+  await assert.rejects(zoho.client.coql(query, signal), {kind: 'damaged', message: /its gzip data are malformed/});
+});
+
 for (const [what, details, tries] of [
   ['names no cause', {code: 'SYNTAX_ERROR'}, 3],
   ['names a word that is not of the query', {code: 'SYNTAX_ERROR', near: 'limit'}, 3],

@@ -3,7 +3,7 @@ import type {Reasons} from './reasons.ts';
 /** Why no spec in milliseconds notices a change to these lines of `lib/zoho/`. */
 export const zoho: Reasons = {
   'lib/zoho/coql-endpoint.ts': [
-    ['errorBytesMax) start.push', 'bounds the memory of a long body; its length alone decides that it is no error'],
+    ['errorBytesMax) this.start.push', 'bounds the memory of a long body; its length alone decides that it is no error'],
     ['bytes += chunk.length', 'bounds the memory of a long body; its length alone decides that it is no error'],
   ],
   'lib/zoho/endpoints.ts': [
