@@ -24,7 +24,7 @@ async function* idsByBulk(
   // Its progress stays hidden: the binding shows that of its own range.
   const context = {...shared, quarantine, progress: newProgress(module), signal};
   for await (const {items} of bulkRows(range, {cutoff: instantOf(toS)}, context)) {
-    const column = items.columns.findIndex((name) => name === 'Id' || name === 'id');
+    const column = items.columns.indexOf('id');
     yield Array.from({length: items.count}, (_, row) => cellText(items, row, column));
     items.release?.();
   }

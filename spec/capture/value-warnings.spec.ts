@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
-import {tally} from '../../lib/capture/tally.ts';
 import {ValueWarnings} from '../../lib/capture/value-warnings.ts';
 import {replacedNamedMax} from '../../lib/limits.ts';
-import type {ZohoClient} from '../../lib/zoho/api.ts';
-import {creditsOf} from '../../lib/zoho/usage.ts';
 import {textField} from '../harness/fields.ts';
 
 const warnings = suite('warnings about values');
@@ -46,25 +43,6 @@ warnings('name each record once with text that is none, up to a number for each 
     'warn Module Leads, field A: more records hold text that is not valid Unicode; they are not named',
   );
   assert.match(logged.at(-1)?.[0] ?? '', /field B: record 1 holds/);
-});
-
-warnings('are apart from the tally, which counts the calls of a backfill', async () => {
-  const {signal} = new AbortController();
-  const answering = new Proxy({} as ZohoClient, {
-    get:
-      (_, name) =>
-      (...given: unknown[]) => [name, ...given],
-  });
-  const cost = tally(answering);
-  assert.equal(cost.credits(), 0);
-  const {client} = cost;
-  assert.deepEqual(client.createJob({pageToken: 't'}, signal), ['createJob', {pageToken: 't'}, signal]);
-  assert.equal(cost.credits(), creditsOf.create);
-  assert.deepEqual(client.job('7', signal), ['job', '7', signal]);
-  assert.deepEqual(client.download('7', signal), ['download', '7', signal]);
-  assert.equal(cost.credits(), creditsOf.create + creditsOf.job + creditsOf.download);
-  assert.deepEqual(client.nowSeconds(signal), ['nowSeconds', signal]);
-  assert.equal(cost.credits(), creditsOf.create + creditsOf.job + creditsOf.download);
 });
 
 warnings.run();
