@@ -74,6 +74,8 @@ export interface Bench {
   readonly patches: Record<string, unknown>[];
   readonly schemas: unknown[];
   readonly logged: string[];
+  /** The fields of each log line. */
+  readonly facts: unknown[];
   nowS: number;
   /** Moves a record to a time, now by default. */
   edit(id: string, modifiedS?: number, values?: Readonly<Record<string, unknown>>): void;
@@ -86,6 +88,7 @@ export function bench(options: BenchOptions = {}): Bench {
   const deleted = [...(options.deleted ?? [])];
   const {signal} = new AbortController();
   const [calls, logged]: [string[], string[]] = [[], []];
+  const facts: unknown[] = [];
   const [written, schemas]: [Bench['written'], unknown[]] = [[], []];
   const [taskPatches, patches]: [StatePatch[], Bench['patches']] = [[], []];
   const beganMs = clock.elapsedMs();
@@ -160,6 +163,7 @@ export function bench(options: BenchOptions = {}): Bench {
     log(level, message, named) {
       assert.ok(named?.module === 'Leads' || named?.stateKey === 'Leads', `a line of the log names no module: ${message}`);
       logged.push(`${level} ${message}`);
+      facts.push(named);
     },
     sink: new WatchedSink(sink),
     jobSlots: new Semaphore(3),
@@ -206,6 +210,7 @@ export function bench(options: BenchOptions = {}): Bench {
     patches,
     schemas,
     logged,
+    facts,
     nowS,
     edit(id, modifiedS = it.nowS, values = records.get(id)?.values ?? {}) {
       records.set(id, {id, modifiedS, values});

@@ -12,7 +12,7 @@ import {ManualClock} from './clocks.ts';
 
 /** A completed job by default, and its file. An error in place of a file fails its download. */
 export interface JobAnswer extends Partial<BulkJob> {
-  readonly csv?: string | Error;
+  readonly csv?: string | Uint8Array | Error;
   /** Answers before that one. */
   readonly before?: readonly BulkJob[];
 }
@@ -56,7 +56,7 @@ export function bulkZoho(
       calls.push(`download ${id}`);
       const csv = jobs.get(id)?.csv ?? new Error(`no file of ${id}`);
       if (csv instanceof Error) throw csv;
-      yield zipSync({'rows.csv': Buffer.from(csv)}, {level: 0}) as Uint8Array;
+      yield zipSync({'rows.csv': Buffer.from(csv as Uint8Array)}, {level: 0}) as Uint8Array;
     },
   };
   const context: BulkContext = {

@@ -6,8 +6,6 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/', 'capture/sweep', 'capture/rebuild-filter', 'capture/loops', 'capture/run-binding'],
   ['lib/capture/quarantine', 'sources/quarantine'],
   ['lib/capture/quoting', 'capture/refused-columns', 'capture/field-plan'],
-  ['lib/capture/snapshots/', 'capture/snapshots/snapshots'],
-  ['lib/capture/tally', 'capture/value-warnings'],
   ['lib/capture/untimed', 'sources/untimed'],
   ['lib/flow/cron-pattern', 'flow/spec'],
   ['lib/flow/discover', 'flow/constants'],
