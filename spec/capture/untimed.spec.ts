@@ -43,6 +43,7 @@ untimed('are captured whole, dated by their creation, a list of ids at a time', 
   assert.equal(it.written.length, 150);
   assert.deepEqual([it.written[0]?.Modified_Time, it.written[0]?.A], [zohoTime(nowS - 50), 'a']);
   assert.deepEqual(it.logged, ['info Module Leads: 150 records without a Modified_Time are dated by their Created_Time']);
+  assert.deepEqual(it.facts, [{module: 'Leads'}]);
   assert.notEqual(it.binding.coqlLock.tryAcquire(), undefined);
 });
 
@@ -57,8 +58,23 @@ untimed('are met again after one outage, and left out after the next', async () 
   await assert.rejects(captureUntimed(it.binding, it.signal), {kind: 'unavailable'});
   await captureUntimed(it.binding, it.signal);
   assert.deepEqual(it.logged, ['warn Module Leads: records that have no Modified_Time may be missing, because Zoho is down']);
+  assert.deepEqual(it.facts, [{module: 'Leads'}]);
   for (const kind of ['credentials', 'module'] as const)
     await assert.rejects(captureUntimed(having([], {failure: () => new ZohoError(kind, 'no')}).it.binding, it.signal), {kind});
+});
+
+untimed('are no matter of an outage when the capture ends', async () => {
+  const abort = new AbortController();
+  const outage = new ZohoError('unavailable', 'Zoho is down');
+  let asks = 0;
+  const failure = () => {
+    if (++asks === 2) abort.abort(new Error('stop'));
+    return outage;
+  };
+  const {it} = having([], {failure});
+  await assert.rejects(captureUntimed(it.binding, abort.signal), (thrown) => thrown === outage);
+  await assert.rejects(captureUntimed(it.binding, abort.signal), /^Error: stop$/);
+  assert.deepEqual(it.logged, []);
 });
 
 untimed('are asked for when a backfill begins, and not when it goes on, or is a refresh', async () => {
