@@ -20,7 +20,8 @@ export async function runSnapshots(options: RunBindingOptions, signal: AbortSign
     binding ??= await SnapshotBinding.resume(options, options.saved);
     await repeat(binding, options, signal);
   }
-  await supervise(options, {attempt, hasBegun: () => binding !== undefined}, signal);
+  // Nothing is requested of Zoho before the binding exists, so no failure of Zoho comes before it.
+  await supervise(options, {attempt, hasBegun: () => true}, signal);
 }
 
 async function repeat(binding: SnapshotBinding, {once, target, shared}: RunBindingOptions, signal: AbortSignal): Promise<void> {

@@ -28,8 +28,8 @@ export class SnapshotBinding {
   readonly quarantine: NamedQuarantine;
   readonly warnings: ValueWarnings;
   fields = new FieldPlan([]);
-  /** When the first field of the current plan was refused. */
-  #refusedMs: number | undefined;
+  /** When the first field of the current plan was refused; infinite before. */
+  #refusedMs = Number.POSITIVE_INFINITY;
   readonly #intervalMs: number;
   readonly #schedule: Schedule | undefined;
   #state: SnapshotState;
@@ -80,11 +80,11 @@ export class SnapshotBinding {
   /** Takes new metadata. */
   takeFields(fields: readonly Field[]): void {
     const {module, shared} = this;
-    const isOld = this.#refusedMs !== undefined && shared.clock.elapsedMs() - this.#refusedMs > 1000 * fieldsNotedMaxS;
+    const isOld = shared.clock.elapsedMs() - this.#refusedMs > 1000 * fieldsNotedMaxS;
     if (!this.fields.replace(fields) && !isOld) return;
     // Refused fields are tried again when metadata change, and daily.
     this.fields = new FieldPlan(fields);
-    this.#refusedMs = undefined;
+    this.#refusedMs = Number.POSITIVE_INFINITY;
     const leftOut = this.fields.bulkSlices.slice(1).flatMap((slice) => slice.filter((name) => !keyFields.includes(name)));
     if (leftOut.length > 0)
       shared.log('warn', `Module ${module} has more fields than one job reads; ${leftOut.join(', ')} are not captured`, {module});
@@ -95,7 +95,7 @@ export class SnapshotBinding {
    * joined.
    */
   get columns(): string[] {
-    return (this.fields.bulkSlices[0] ?? []).filter((name) => name !== 'Modified_Time');
+    return this.fields.bulkSlices[0]!.filter((name) => name !== 'Modified_Time');
   }
 
   /**
@@ -109,7 +109,7 @@ export class SnapshotBinding {
   /** Omits a field that Bulk Read rejects. Returns false if that changes nothing. */
   async refuse(field: string): Promise<boolean> {
     if (!this.fields.refuse('bulk', field)) return false;
-    this.#refusedMs ??= this.shared.clock.elapsedMs();
+    this.#refusedMs = Math.min(this.#refusedMs, this.shared.clock.elapsedMs());
     const {module} = this;
     this.shared.log('warn', `Module ${module}, field ${field}: Bulk Read refuses it; it is not captured`, {module, field});
     return true;

@@ -89,7 +89,6 @@ async function readRows(binding: SnapshotBinding, client: ZohoClient, into: Read
       );
       return place.digest;
     } catch (error) {
-      signal.throwIfAborted();
       await recovery.apply(error, signal);
     }
   }
@@ -111,7 +110,7 @@ function recoveryOf(binding: SnapshotBinding, place: SnapshotPlace): BackfillRec
     const names = binding.columns.filter((name) => name !== 'id');
     const {found} = await findRefused({
       names,
-      suspects: names.filter((name) => binding.fields.all.get(name)?.hidden === true),
+      suspects: names.filter((name) => binding.fields.all.get(name)!.hidden === true),
       createJob: (some) => shared.client.createJob({module, fields: ['id', ...some], fromS: 0, toS: 0, whole: true}, signal),
       refuse: (name) => binding.refuse(name),
     });

@@ -1,9 +1,11 @@
 /** One module captured as snapshots: when one is due, its fields, and what its state says. */
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
+import {SnapshotBinding} from '../../../lib/capture/snapshots/snapshot-binding.ts';
 import {bulkFieldsMax, fieldsNotedMaxS, rowTombstonesAtOnce, snapshotSpacingMs} from '../../../lib/limits.ts';
 import {RowDigest} from '../../../lib/records/row-digest.ts';
 import {nowS, stateTime} from '../../harness/binding-zoho.ts';
+import {docsOf} from '../../harness/blocks.ts';
 import {textField} from '../../harness/fields.ts';
 import {numbered, type SnapshotOptions, snapshotBench, snapshotFields} from '../../harness/snapshot-zoho.ts';
 
@@ -14,9 +16,11 @@ const binding = async (options?: SnapshotOptions) => (await snapshotBench(() => 
 const manyFields = (count: number) => Array.from({length: count}, (_, i) => textField(`F${String(i).padStart(3, '0')}`));
 
 snapshots('continue from the saved state, and write nothing then', async () => {
-  const {it, binding} = await snapshotBench(() => [], {snapshot: whole});
+  const {it, options} = await snapshotBench(() => [], {snapshot: whole});
+  Object.assign(it.shared.sink, {write: () => assert.fail('nothing is to be written')});
+  const binding = await SnapshotBinding.resume(options, options.saved);
   assert.deepEqual(binding.state, {updatedAt: stateTime(nowS), lastCount: 5, lastDigest: 'x'});
-  assert.deepEqual(it.patches, []);
+  assert.equal(binding.fields.all.size, 0, 'no metadata are known yet');
   assert.deepEqual([binding.module, binding.progress, binding.target], ['Leads', it.binding.progress, it.binding.target]);
 });
 
@@ -105,6 +109,22 @@ snapshots('raise the count with every row, so that a kill leaves none behind', a
   const it = await binding({snapshot: whole});
   assert.deepEqual(it.raised(3), {last_count: 5, last_digest: null});
   assert.deepEqual(it.raised(7), {last_count: 7, last_digest: null});
+});
+
+snapshots('write rows, and have counted them in the same checkpoint', async () => {
+  const {it, binding} = await snapshotBench(() => []);
+  const read: unknown[] = [];
+  const writer = binding.rowsWriter((batch) => read.push([batch, it.written.length])).getWriter();
+  for (const [text, count] of [
+    ['{"A":"a"}', 1],
+    ['{"A":"b"}', 2],
+  ] as const) {
+    const digest = new RowDigest(undefined, count);
+    await writer.write({items: docsOf([text]), digest, read: undefined});
+    assert.deepEqual(it.patches.at(-1), {snapshot: {last_count: count, last_digest: null}});
+    assert.equal(binding.progress.documents, count);
+    assert.deepEqual(read.at(-1), [{items: docsOf([text]), digest, read: undefined}, count], 'told once they are written');
+  }
 });
 
 snapshots('delete the numbers left over piece by piece, the highest first, and are whole then', async () => {

@@ -90,6 +90,18 @@ snapshots('takes the place of earlier rows by number, and deletes the numbers le
   assert.match(it.logged.at(-1) ?? '', /: 1 rows, written, 3 before, in/);
 });
 
+snapshots('is written again where a value differs, though the rows are as many', async () => {
+  let rows = two;
+  const {it, binding} = await snapshotBench(() => rows);
+  await takeSnapshot(binding, it.signal);
+  rows = [
+    [7, 'a'],
+    [8, 'c'],
+  ];
+  await takeSnapshot(binding, it.signal);
+  assert.deepEqual(numbered(it).slice(2), ['0 u a', '1 u c']);
+});
+
 snapshots('is written again where the state counts more rows than it, though the rows are the same', async () => {
   const first = await snapshotBench(() => two);
   await takeSnapshot(first.binding, first.it.signal);
@@ -117,7 +129,11 @@ snapshots('describes the fields that a job has taken, once', async () => {
 snapshots('goes on after a failure, and counts no row twice', async () => {
   const whole = await snapshotBench(() => two);
   await takeSnapshot(whole.binding, whole.it.signal);
-  for (const kind of ['short', 'damaged', 'lost'] as const) {
+  for (const [kind, jobs] of [
+    ['short', 1],
+    ['damaged', 1],
+    ['lost', 2],
+  ] as const) {
     let failures = 1;
     const {it, binding} = await snapshotBench(() => two, {
       before(call) {
@@ -126,6 +142,7 @@ snapshots('goes on after a failure, and counts no row twice', async () => {
     });
     await takeSnapshot(binding, it.signal);
     assert.deepEqual(numbered(it), ['0 c a', '1 c b'], kind);
+    assert.equal(it.calls.filter((call) => call.startsWith('create')).length, jobs, kind);
     assert.equal(binding.state.lastDigest, whole.binding.state.lastDigest, kind);
   }
 });
@@ -202,7 +219,7 @@ snapshots('warns about values that do not fit their type, and about invalid text
 
 snapshots('ends with its signal, whatever else fails', async () => {
   const abort = new AbortController();
-  const {binding} = await snapshotBench(() => two, {
+  const {it, binding} = await snapshotBench(() => two, {
     before(call) {
       if (!call.startsWith('download')) return;
       abort.abort(new Error('stop'));
@@ -210,6 +227,7 @@ snapshots('ends with its signal, whatever else fails', async () => {
     },
   });
   await assert.rejects(takeSnapshot(binding, abort.signal), /^Error: stop$/);
+  assert.deepEqual(it.logged, [], 'nothing is tried again');
 });
 
 snapshots.run();
