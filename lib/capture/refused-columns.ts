@@ -3,7 +3,7 @@
  */
 import {ZohoError} from '../errors/errors.ts';
 import {coqlColumnsFallback} from '../limits.ts';
-import {keyFields} from '../sources/slices.ts';
+import {cutSlices, keyFields} from '../sources/slices.ts';
 import type {ZohoClient} from '../zoho/api.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {FieldPlan} from './field-plan.ts';
@@ -31,11 +31,11 @@ export async function takeHint(
   error: ZohoError,
 ): Promise<boolean> {
   const {quoting} = fields;
-  if (error.code === 'SYNTAX_ERROR' && error.near !== undefined) {
+  if (error.near !== undefined) {
     if (fields.all.get(error.near)?.coql === true) return quoting.switchColumn(error.near, 'hint');
     return error.near === module && quoting.switchModule(module, 'hint');
   }
-  if (error.kind !== 'field' || error.field === undefined) return false;
+  if (error.field === undefined) return false;
   // A quoted name may be taken for a text. A bare name was understood, and is rejected.
   if (quoting.isQuoted(error.field) && quoting.switchColumn(error.field, 'hint')) return true;
   return refuse(error.field);
@@ -58,8 +58,7 @@ export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): 
       await client.coql(query, signal);
       return false;
     } catch (error) {
-      if (!(error instanceof ZohoError)) throw error;
-      if (error.kind === 'field' || error.kind === 'refused') return true;
+      if (error instanceof ZohoError && (error.kind === 'field' || error.kind === 'refused')) return true;
       throw error;
     }
   }
@@ -94,10 +93,10 @@ export async function bisectColumns(search: ColumnSearch, signal: AbortSignal): 
     if (!quoting.switchModule(module, 'search') || (await refuses([]))) return false;
     found = true;
   }
-  const most = coqlColumnsFallback - keyFields.length;
   for (const slice of fields.coqlSlices) {
     const names = slice.filter((name) => !keyFields.includes(name));
-    for (let i = 0; i < names.length; i += most) found = (await fixQuery(names.slice(i, i + most))) || found;
+    for (const columns of cutSlices(names, coqlColumnsFallback))
+      found = (await fixQuery(columns.slice(keyFields.length))) || found;
   }
   return found;
 }

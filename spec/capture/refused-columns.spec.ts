@@ -1,16 +1,21 @@
-import assert from 'node:assert/strict';
-import {suite} from 'uvu';
-import {FieldPlan} from '../../lib/capture/field-plan.ts';
-import {bisectColumns, columnCodes, takeHint} from '../../lib/capture/refused-columns.ts';
-import {ZohoError} from '../../lib/errors/errors.ts';
-import {windowQuery} from '../../lib/zoho/coql.ts';
-import {fieldsOf} from '../../lib/zoho/fields.ts';
-import {complaint, type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
-
 /**
  * Columns and modules that COQL rejects: their names are tried with other quoting before any is
  * omitted.
  */
+import assert from 'node:assert/strict';
+import {suite} from 'uvu';
+import {FieldPlan} from '../../lib/capture/field-plan.ts';
+import {bisectColumns, type ColumnSearch, columnCodes, takeHint} from '../../lib/capture/refused-columns.ts';
+import {ZohoError} from '../../lib/errors/errors.ts';
+import {coqlColumnsFallback, coqlDynamicMax} from '../../lib/limits.ts';
+import type {Field} from '../../lib/records/field.ts';
+import type {ZohoClient} from '../../lib/zoho/api.ts';
+import {classify} from '../../lib/zoho/classify.ts';
+import {type CoqlQuery, windowQuery} from '../../lib/zoho/coql.ts';
+import {apiErrorOf} from '../../lib/zoho/schemas.ts';
+import {complaint} from '../harness/fake-zoho.ts';
+import {textField} from '../harness/fields.ts';
+
 const refused = suite('refused columns');
 const {signal} = new AbortController();
 
@@ -21,6 +26,8 @@ interface Organisation {
   readonly takesQuotes?: boolean;
   /** Columns that are rejected in either form. */
   readonly hidden?: readonly string[];
+  /** The code with which they are rejected. */
+  readonly code?: string;
   /** Columns that are rejected together, although each is accepted alone. */
   readonly clash?: readonly string[];
   /** The details of a syntax error, by the offending word and the one after it. */
@@ -28,24 +35,50 @@ interface Organisation {
   readonly named?: boolean;
 }
 
-function answer({reserved = [], takesQuotes = true, hidden = [], clash, details = () => ({}), named = false}: Organisation) {
-  return ({body}: Received): Reply => {
-    const query = String(JSON.parse(body).select_query);
-    const [, columns = '', module = ''] = /^select (.*) from (\S+) where /.exec(query) ?? [];
-    const words = [...columns.split(', '), module];
-    for (const [i, word] of words.entries()) {
-      const isQuoted = word.startsWith("'");
-      const name = word.replaceAll("'", '');
-      if (isQuoted ? !takesQuotes : reserved.includes(name))
-        return [400, complaint('SYNTAX_ERROR', details(word, words[i + 1] ?? 'where'))];
-      if (hidden.includes(name)) return [400, complaint('INVALID_QUERY', named ? {column_name: name} : {})];
-    }
-    const bare = words.map((word) => word.replaceAll("'", ''));
-    if (clash?.every((name) => bare.includes(name)))
-      return [401, complaint('DUPLICATE_DATA', named ? {column_name: clash[1]} : {})];
-    return [204];
-  };
+/** What the organisation says about a query, if it rejects it. */
+function complaintAbout(
+  {text}: CoqlQuery,
+  {reserved = [], takesQuotes = true, hidden = [], code = 'INVALID_QUERY', clash, details = () => ({}), named}: Organisation,
+): object | undefined {
+  const [, columns = '', module = ''] = /^select (.*) from (\S+) where /.exec(text) ?? [];
+  const words = [...columns.split(', '), module];
+  for (const [i, word] of words.entries()) {
+    const isQuoted = word.startsWith("'");
+    const name = word.replaceAll("'", '');
+    if (isQuoted ? !takesQuotes : reserved.includes(name))
+      return complaint('SYNTAX_ERROR', details(word, words[i + 1] ?? 'where'));
+    if (hidden.includes(name)) return complaint(code, named ? {column_name: name} : {});
+  }
+  const bare = words.map((word) => word.replaceAll("'", ''));
+  return clash?.every((name) => bare.includes(name))
+    ? complaint('DUPLICATE_DATA', named ? {column_name: clash[1]} : {})
+    : undefined;
 }
+
+interface Searching extends ColumnSearch {
+  readonly dropped: string[];
+  /** The queries, in order. */
+  readonly asked: CoqlQuery[];
+}
+
+/** A search in a module with these columns; its client rejects queries as the organisation does. */
+function searching(fields: readonly Field[], organisation: Organisation, module = 'Leads'): Searching {
+  const plan = new FieldPlan([...fields, textField('Modified_Time', {type: 'datetime'})]);
+  const [dropped, asked]: [string[], CoqlQuery[]] = [[], []];
+  const client = {
+    async coql(query: CoqlQuery) {
+      asked.push(query);
+      const apiError = apiErrorOf(complaintAbout(query, organisation));
+      if (apiError === undefined) return null;
+      const {columns} = query;
+      throw classify({kind: 'coql', what: 'query', host: 'zoho', status: 400, json: true, apiError, fields: columns}).error;
+    },
+  } as unknown as ZohoClient;
+  const refuse = async (name: string): Promise<boolean> => plan.refuse('coql', name) && dropped.push(name) > 0;
+  return {module, client, fields: plan, fromS: 0, refuse, dropped, asked};
+}
+
+const columnsOf = (names: readonly string[]): Field[] => names.map((name) => textField(name));
 
 interface Outcome {
   /** The columns of the final query as written, and the module. */
@@ -58,38 +91,21 @@ interface Outcome {
  * Queries all columns as the recovery does: by hints, then by search, until the query is accepted.
  */
 async function settle(columns: readonly string[], organisation: Organisation, module = 'Leads'): Promise<Outcome> {
-  let outcome: Outcome | undefined;
-  await withZoho({answer: answer(organisation)}, async ({client, received}) => {
-    const entry = {data_type: 'text', json_type: 'string', formula: null, rollup_summary: null, pick_list_values: null};
-    const fields = new FieldPlan(
-      fieldsOf(
-        module,
-        [...columns, 'Modified_Time'].map((name) => ({...entry, api_name: name})),
-      ),
-    );
-    const dropped: string[] = [];
-    const refuse = async (name: string): Promise<boolean> => fields.refuse('coql', name) && dropped.push(name) > 0;
-    const search = {module, client, fields, fromS: 0, refuse};
-    for (;;) {
-      const slice = fields.coqlSlices[0]!;
-      const query = windowQuery({module, columns: slice, fromS: 0, limit: 200, quoting: fields.quoting});
-      try {
-        await client.coql(query, signal);
-        outcome = {
-          asked: query.text.split(' where')[0]!.replace('select id, Modified_Time, ', ''),
-          dropped,
-          calls: received.length,
-        };
-        return;
-      } catch (error) {
-        assert.ok(error instanceof ZohoError, String(error));
-        if (await takeHint(search, error)) continue;
-        assert.ok(columnCodes.has(error.code ?? ''), error.message);
-        assert.ok(await bisectColumns(search, signal), error.message);
-      }
+  const search = searching(columnsOf(columns), organisation, module);
+  const {fields, client, dropped, asked} = search;
+  for (;;) {
+    const query = windowQuery({module, columns: fields.coqlSlices[0]!, fromS: 0, limit: 200, quoting: fields.quoting});
+    try {
+      await client.coql(query, signal);
+      const [written = ''] = query.text.split(' where');
+      return {asked: written.replace('select id, Modified_Time, ', ''), dropped, calls: asked.length};
+    } catch (error) {
+      assert.ok(error instanceof ZohoError, String(error));
+      if (await takeHint(search, error)) continue;
+      assert.ok(columnCodes.has(error.code ?? ''), error.message);
+      assert.ok(await bisectColumns(search, signal), error.message);
     }
-  });
-  return outcome!;
+  }
 }
 
 /** How organisations report a syntax error: the word, the word after it, a position, or nothing. */
@@ -165,4 +181,140 @@ refused('does not search for ever if everything is rejected', async () => {
   await assert.rejects(settle(names, {reserved: ['Modified_Time']}), /SYNTAX_ERROR/);
 });
 
+for (const code of ['INVALID_QUERY', 'INVALID_DATA', 'SYNTAX_ERROR', 'DUPLICATE_DATA', 'DUPLICATE_ALIAS'])
+  refused(`omits a column that is rejected with ${code} and not named`, async () => {
+    assert.deepEqual((await settle(names, {hidden: ['Beta'], code})).dropped, ['Beta']);
+  });
+
+refused('finds every column at fault in one search, with one row a query', async () => {
+  const search = searching(columnsOf(names), {hidden: ['Alpha', 'Gamma', 'Zulu']});
+  assert.equal(await bisectColumns(search, signal), true);
+  assert.deepEqual(search.dropped, ['Alpha', 'Gamma', 'Zulu']);
+  assert.deepEqual(search.asked[0]?.columns, ['id', 'Modified_Time'], 'the module alone comes first');
+  for (const {columns, limit, text} of search.asked) {
+    assert.deepEqual([columns.length, limit], [new Set(columns).size, 1]);
+    assert.ok(text.includes("from Leads where Modified_Time >= '1970-01-01T00:00:00+00:00'"), text);
+  }
+});
+
+refused('asks no further once the last column is settled', async () => {
+  const search = searching(columnsOf(['Alpha', 'Rank']), {reserved: ['Rank']});
+  assert.equal(await bisectColumns(search, signal), true);
+  assert.deepEqual(
+    search.asked.map(({columns}) => columns.slice(2).join()),
+    ['', 'Alpha,Rank', 'Alpha', 'Alpha,Rank'],
+  );
+  assert.equal(search.fields.quoting.switchColumn('Rank', 'search'), false, 'a later search does not try the same again');
+});
+
+refused('asks for no columns once none is left', async () => {
+  const search = searching(columnsOf(['Alpha']), {hidden: ['Alpha']});
+  assert.equal(await bisectColumns(search, signal), true);
+  assert.deepEqual(
+    search.asked.map(({columns}) => columns.slice(2).join()),
+    ['', 'Alpha', 'Alpha'],
+  );
+});
+
+refused('changes nothing where every column is accepted', async () => {
+  const search = searching(columnsOf(names), {});
+  assert.equal(await bisectColumns(search, signal), false);
+  assert.equal(search.asked.length, 2);
+  assert.deepEqual([search.dropped, search.fields.quoting.columns.size], [[], 0]);
+});
+
+refused('changes nothing where not even the module is accepted', async () => {
+  const search = searching(columnsOf(names), {hidden: ['Leads']});
+  assert.equal(await bisectColumns(search, signal), false);
+  assert.equal(search.asked.length, 2, 'with either spelling of its name');
+  assert.equal(await bisectColumns(search, signal), false);
+  assert.equal(search.asked.length, 3, 'which is tried once');
+});
+
+refused('finds that only the name of the module is at fault', async () => {
+  const search = searching(columnsOf(names), {reserved: ['Leads']});
+  assert.equal(await bisectColumns(search, signal), true);
+  assert.deepEqual([search.fields.quoting.module, search.fields.quoting.columns.size], [true, 0]);
+  assert.deepEqual(
+    ['search', 'hint'].map((reason) => search.fields.quoting.switchModule('Leads', reason as 'search')),
+    [false, true],
+    'a search is not made twice',
+  );
+});
+
+refused('asks for no more columns at once than every version accepts, and for few dynamic formulas', async () => {
+  const dynamic = Array.from({length: coqlDynamicMax + 1}, (_, i) => textField(`D${i}`, {dynamic: true}));
+  const plain = columnsOf(Array.from({length: 2 * coqlColumnsFallback}, (_, i) => `F${i}`));
+  const search = searching([...dynamic, ...plain], {hidden: ['D5', 'F99']});
+  assert.equal(await bisectColumns(search, signal), true);
+  assert.deepEqual(
+    search.dropped,
+    ['D5', 'F99'].toSorted((a, b) => search.dropped.indexOf(a) - search.dropped.indexOf(b)),
+  );
+  for (const {columns} of search.asked) {
+    assert.ok(columns.length <= coqlColumnsFallback, `${columns.length} columns`);
+    assert.ok(columns.filter((name) => name.startsWith('D')).length <= coqlDynamicMax);
+  }
+});
+
+refused('are not searched for in vain: any other failure is thrown', async () => {
+  for (const error of [new ZohoError('unavailable', 'down'), new ZohoError('module', 'gone'), new Error('bug')]) {
+    const client = {coql: () => Promise.reject(error)} as unknown as ZohoClient;
+    await assert.rejects(bisectColumns({...searching([], {}), client}, signal), (thrown) => thrown === error);
+  }
+});
+
+const hints = suite('hints about a rejected name');
+
+const near = (word: string) => new ZohoError('refused', 'no', {code: 'SYNTAX_ERROR', near: word});
+const named = (field: string) => new ZohoError('field', 'no', {field});
+
+hints('change the quoting of the column at which Zoho stopped, once', async () => {
+  const search = searching(columnsOf(['Alpha']), {});
+  assert.equal(await takeHint(search, near('Alpha')), true);
+  assert.deepEqual([...search.fields.quoting.columns], [['Alpha', true]]);
+  assert.equal(await takeHint(search, near('Alpha')), false);
+  assert.equal(search.fields.quoting.module, undefined);
+});
+
+hints('change the quoting of the module, once, and leave it to a search after that', async () => {
+  const search = searching(columnsOf(['Alpha']), {});
+  const {quoting} = search.fields;
+  assert.equal(await takeHint(search, near('Leads')), true);
+  assert.deepEqual([quoting.module, quoting.columns.size], [true, 0]);
+  assert.equal(await takeHint(search, near('Leads')), false);
+  assert.deepEqual([quoting.switchModule('Leads', 'hint'), quoting.switchModule('Leads', 'search')], [false, true]);
+});
+
+hints('change nothing where they name no column of the query', async () => {
+  const search = searching([textField('Photo', {coql: false})], {});
+  for (const word of ['Photo', 'select', 'Other']) assert.equal(await takeHint(search, near(word)), false, word);
+  assert.equal(await takeHint(search, new ZohoError('refused', 'no', {code: 'SYNTAX_ERROR'})), false);
+  assert.equal(await takeHint(search, new ZohoError('refused', 'no', {code: 'INVALID_QUERY'})), false);
+  assert.deepEqual([search.dropped, search.fields.quoting.columns.size, search.fields.quoting.module], [[], 0, undefined]);
+});
+
+hints('omit a column that Zoho names and that was written bare', async () => {
+  const search = searching(columnsOf(['Alpha']), {});
+  assert.equal(await takeHint(search, named('Alpha')), true);
+  assert.deepEqual([search.dropped, search.fields.quoting.columns.size], [['Alpha'], 0]);
+  assert.equal(await takeHint(search, named('Alpha')), false, 'it is left out already');
+});
+
+hints('remove the quotes of a column that Zoho names before they omit it', async () => {
+  const search = searching(columnsOf(['Order']), {});
+  assert.equal(await takeHint(search, named('Order')), true);
+  assert.deepEqual([search.dropped, [...search.fields.quoting.columns]], [[], [['Order', false]]]);
+  assert.equal(await takeHint(search, named('Order')), true);
+  assert.deepEqual(search.dropped, ['Order']);
+});
+
+hints('omit a column that Zoho names after an earlier hint put it into quotes', async () => {
+  const search = searching(columnsOf(['Alpha']), {});
+  await takeHint(search, near('Alpha'));
+  assert.equal(await takeHint(search, named('Alpha')), true);
+  assert.deepEqual([search.dropped, search.fields.quoting.isQuoted('Alpha')], [['Alpha'], true]);
+});
+
 refused.run();
+hints.run();
