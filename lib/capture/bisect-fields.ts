@@ -1,14 +1,14 @@
 /** Finds the fields that an API rejects without naming them. */
 
 import {ZohoError} from '../errors/errors.ts';
-import {secondsOf} from '../flow/state.ts';
+import {type BackfillState, secondsOf} from '../flow/state.ts';
 import {keyFields} from '../sources/slices.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
 import type {Queries} from './queries.ts';
 
 /** Codes with which Bulk Read rejects a field. The answer may not name it (zoho-api sheet 4.5). */
-export const fieldCodes = new Set(['FIELD_NOT_AVAILABLE', 'FIELD_NOT_SUPPORTED']);
+export const fieldCodes: ReadonlySet<string | undefined> = new Set(['FIELD_NOT_AVAILABLE', 'FIELD_NOT_SUPPORTED']);
 
 /** What is searched, and how it is tested. */
 export interface FieldSearch {
@@ -60,10 +60,10 @@ export async function findRefused({names, suspects, createJob, refuse}: FieldSea
         accepted.push({job: await createJob(asked), names: asked});
         return false;
       } catch (error) {
-        if (!(error instanceof ZohoError)) throw error;
-        if (error.kind === 'field' && error.field !== undefined && asked.includes(error.field)) await omit(error.field);
-        else if (error.kind === 'refused' && fieldCodes.has(error.code ?? '')) return true;
-        else throw error;
+        if (isUnnamed(error)) return true;
+        const named = asked.find((name) => error instanceof ZohoError && name === error.field);
+        if (named === undefined) throw error;
+        await omit(named);
       }
     }
   }
@@ -83,7 +83,10 @@ export async function findRefused({names, suspects, createJob, refuse}: FieldSea
       pool = (isAmongKept ? kept : pool.slice(kept.length)).filter((name) => !found.has(name));
     }
     // A field that Zoho named meanwhile may have been the only one.
-    for (const name of pool) if (found.size === before || (await areRefused([...proved, name]))) await omit(name);
+    for (const name of pool) {
+      if (found.size === before || (await areRefused([...proved, name]))) await omit(name);
+      else proved.push(name);
+    }
     const rest = unknown.filter((name) => !found.has(name) && !proved.includes(name));
     if (await areRefused(rest.length > 0 ? [...proved, ...rest] : [])) await search(proved, rest);
   }
@@ -96,6 +99,11 @@ export async function findRefused({names, suspects, createJob, refuse}: FieldSea
   return {found, accepted};
 }
 
+/** Whether Bulk Read rejects a field without naming it. */
+function isUnnamed(error: unknown): boolean {
+  return error instanceof ZohoError && error.kind === 'refused' && fieldCodes.has(error.code);
+}
+
 /**
  * Finds and omits the fields of the current slice that Bulk Read rejects without naming them.
  * Returns whether it found any. If a test job was accepted with exactly the remaining fields, the
@@ -103,10 +111,16 @@ export async function findRefused({names, suspects, createJob, refuse}: FieldSea
  */
 export async function bisectBulkFields(binding: Binding, signal: AbortSignal): Promise<boolean> {
   const {module, shared, state, queries} = binding;
-  const slice = state.backfill?.slice ?? 0;
-  const fromS = secondsOf(state.start);
-  const toS = secondsOf(state.backfill?.cutoff ?? state.inc.cursor);
-  const names = (): string[] => (queries.slices(state)[slice] ?? []).filter((name) => !keyFields.includes(name));
+  const {slice = 0, cutoff} = state.backfill as BackfillState;
+  const [fromS, toS] = [secondsOf(state.start), secondsOf(cutoff)];
+  // The last slice, where metadata have left fewer than there were: `bulkRows` reads that one.
+  const names = (): string[] => {
+    const current = queries
+      .slices(state)
+      .slice(0, slice + 1)
+      .slice(-1);
+    return current.flat().filter((name) => !keyFields.includes(name));
+  };
   const {found, accepted} = await findRefused({
     names: names(),
     suspects: suspectedOf(queries, names()),
@@ -129,15 +143,15 @@ const leftOutShare = 1 / 8;
  */
 function suspectedOf({fields}: Queries, names: readonly string[]): string[] {
   const refused = new Set(fields.refused.coql);
-  return names.filter((name) => fields.all.get(name)?.hidden === true || refused.has(name));
+  return names.filter((name) => fields.all.get(name)!.hidden === true || refused.has(name));
 }
 
 /** Uses the job that was accepted with exactly these fields for the current page. */
 async function useJobOf(accepted: readonly Accepted[], names: readonly string[], binding: Binding): Promise<void> {
   const wanted = new Set(names);
-  const found = accepted.findLast((job) => job.names.length === wanted.size && job.names.every((name) => wanted.has(name)));
-  const {backfill} = binding.state;
-  if (found === undefined || backfill == null || backfill.next_page != null) return;
+  const found = accepted.findLast((job) => wanted.symmetricDifference(new Set(job.names)).size === 0);
+  const {next_page} = binding.state.backfill as BackfillState;
+  if (found === undefined || next_page != null) return;
   await binding.patch({backfill: {job: found.job, rows: null, next_job: null}});
 }
 

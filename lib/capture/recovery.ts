@@ -88,7 +88,7 @@ export class BackfillRecovery {
         if (++this.#restarts > jobTriesMax) throw this.#giveUp(error);
         return this.#again(error, anewFromPage, this.#restarts, signal);
       case 'refused':
-        if (fieldCodes.has(error.code ?? '') && (await this.#findRefused(signal))) return;
+        if (fieldCodes.has(error.code) && (await this.#findRefused(signal))) return;
         throw this.#giveUp(error);
       default:
         throw error;
@@ -143,9 +143,9 @@ async function narrow(binding: Binding, error: ZohoError, signal: AbortSignal): 
   const refuse = (column: string): Promise<boolean> => binding.refuse('coql', column);
   const search = {module, fields, client: shared.client, fromS: secondsOf(binding.state.inc.cursor), refuse};
   if (await takeHint(search, error)) return true;
-  const mayBeColumn = error.kind === 'field' || (error.kind === 'refused' && columnCodes.has(error.code ?? ''));
+  const mayBeColumn = error.kind === 'field' || (error.kind === 'refused' && columnCodes.has(error.code));
   if (mayBeColumn && (await bisectColumns(search, signal))) return true;
-  if (error.kind !== 'refused' || !capCodes.has(error.code ?? '')) return false;
+  if (error.kind !== 'refused' || !capCodes.has(error.code)) return false;
   if (fields.narrowCoql()) return true;
   return queries.pageSize.allow(coqlRowsSmall);
 }
@@ -169,4 +169,4 @@ export async function withNarrowerQuery(binding: Binding, ask: () => Promise<voi
 }
 
 /** Codes with which Zoho may reject a query that exceeds the organisation's limits. */
-const capCodes = new Set(['LIMIT_EXCEEDED', ...columnCodes]);
+const capCodes: ReadonlySet<string | undefined> = new Set(['LIMIT_EXCEEDED', ...columnCodes]);

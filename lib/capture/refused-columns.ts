@@ -9,7 +9,13 @@ import {windowQuery} from '../zoho/coql.ts';
 import type {FieldPlan} from './field-plan.ts';
 
 /** Codes with which COQL rejects a column. The answer may not name it (zoho-api sheet 5.6, 12). */
-export const columnCodes = new Set(['INVALID_QUERY', 'INVALID_DATA', 'SYNTAX_ERROR', 'DUPLICATE_DATA', 'DUPLICATE_ALIAS']);
+export const columnCodes: ReadonlySet<string | undefined> = new Set([
+  'INVALID_QUERY',
+  'INVALID_DATA',
+  'SYNTAX_ERROR',
+  'DUPLICATE_DATA',
+  'DUPLICATE_ALIAS',
+]);
 
 export interface ColumnSearch {
   readonly module: string;

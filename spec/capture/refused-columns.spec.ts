@@ -102,7 +102,7 @@ async function settle(columns: readonly string[], organisation: Organisation, mo
     } catch (error) {
       assert.ok(error instanceof ZohoError, String(error));
       if (await takeHint(search, error)) continue;
-      assert.ok(columnCodes.has(error.code ?? ''), error.message);
+      assert.ok(columnCodes.has(error.code), error.message);
       assert.ok(await bisectColumns(search, signal), error.message);
     }
   }
