@@ -37,7 +37,7 @@ export interface Recoverable {
 export class BackfillRecovery {
   readonly #binding: Recoverable;
   readonly #findRefused: (signal: AbortSignal) => Promise<boolean>;
-  #page = '';
+  #page: string | undefined;
   #rows = 0;
   #downloads = 0;
   #jobs = 0;
@@ -114,7 +114,7 @@ export class BackfillRecovery {
    * Counters restart with every page. Those of short downloads also restart with every row gained.
    */
   #notePage(): void {
-    const {next_page, slice, cutoff, rows = 0} = this.#binding.state.backfill ?? {cutoff: ''};
+    const {next_page, slice, cutoff, rows = 0}: Partial<BackfillState> = this.#binding.state.backfill ?? {};
     const page = JSON.stringify([cutoff, slice, next_page]);
     if (page !== this.#page) {
       this.#jobs = 0;

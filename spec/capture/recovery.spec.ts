@@ -13,7 +13,7 @@ import {
   retryDelayMaxMs,
   retryDelayMs,
 } from '../../lib/limits.ts';
-import {bench} from '../harness/binding-zoho.ts';
+import {bench, nowS, zohoTime} from '../harness/binding-zoho.ts';
 import {JumpingClock} from '../harness/clocks.ts';
 import {textField} from '../harness/fields.ts';
 
@@ -34,7 +34,7 @@ function setting({refuses = false, finds = false, backfill = {cutoff: 'c', job: 
   const [patches, logged, refused]: [unknown[], string[], string[]] = [[], [], []];
   const recoverable: Recoverable = {
     module: 'Leads',
-    shared: {clock, log: (_level, message, fields) => void logged.push(`${message} ${JSON.stringify(fields)}`)},
+    shared: {clock, log: (level, message, fields) => void logged.push(`${level} ${message} ${JSON.stringify(fields)}`)},
     get state() {
       return {backfill: result.backfill as BackfillState | undefined};
     },
@@ -61,7 +61,10 @@ recovery('reads on after a short download, a bounded number of times, and gives 
   await assert.rejects(it.apply(error('short'), signal), givenUp('short'));
   assert.deepEqual(patches, []);
   assert.deepEqual(clock.slept, pauses(downloadTriesMax));
-  assert.equal(logged[0], `it is short; trying again in ${retryDelayMs / 1000} s {"module":"Leads","kind":"short","tries":1}`);
+  assert.equal(
+    logged[0],
+    `info it is short; trying again in ${retryDelayMs / 1000} s {"module":"Leads","kind":"short","tries":1}`,
+  );
 });
 
 recovery('throws an outage on as it is after as many tries', async () => {
@@ -157,15 +160,25 @@ recovery('looks for the field of a refusal that names none, by its code', async 
 });
 
 recovery('throws on what is not its own to repair', async () => {
-  for (const other of [error('module'), error('credentials'), new Error('bug')])
+  for (const other of [error('module'), error('credentials'), Object.assign(new Error('bug'), {kind: 'lost'})])
     await assert.rejects(setting().it.apply(other, signal), (thrown) => thrown === other);
 });
 
 recovery('does without any state of a range', async () => {
-  const set = setting();
-  set.backfill = undefined;
-  await set.it.apply(error('short'), signal);
-  assert.equal(set.clock.slept.length, 1);
+  for (const [kind, patches] of [
+    ['short', []],
+    ['damaged', [newJob]],
+  ] as const) {
+    const set = setting();
+    set.backfill = undefined;
+    await set.it.apply(error(kind), signal);
+    assert.deepEqual([set.clock.slept.length, set.patches], [1, patches], kind);
+  }
+});
+
+recovery('keeps the failure as the cause when it gives the module up', async () => {
+  const failure = error('field', {field: 'A'});
+  await assert.rejects(setting().it.apply(failure, signal), {cause: failure});
 });
 
 const narrowing = suite('a narrower query');
@@ -188,13 +201,57 @@ narrowing('is asked as long as something can be changed, and what remains is the
       {
         kind: 'module',
         message: `its changes cannot be read: it is ${kind}`,
+        cause: error(kind),
       },
     );
-  for (const other of [error('unavailable'), error('credentials'), new Error('bug')])
+});
+
+narrowing('throws on what no narrower one could help against', async () => {
+  const it = bench({fields: [textField('A')]});
+  const code = 'LIMIT_EXCEEDED';
+  for (const other of [
+    error('unavailable', {code}),
+    error('credentials', {code: 'INVALID_QUERY'}),
+    error('module', {code}),
+    Object.assign(new Error('bug'), {kind: 'refused', code}),
+  ])
     await assert.rejects(
       withNarrowerQuery(it.binding, () => Promise.reject(other), it.signal),
       (thrown) => thrown === other,
     );
+  assert.deepEqual([it.calls, it.binding.queries.pageSize.most], [[], coqlRowsLarge], 'and nothing was tried');
+});
+
+narrowing('omits the column that a rejection is found to mean, whether it names none or another', async () => {
+  for (const failure of [error('refused', {code: 'INVALID_QUERY'}), error('field', {field: 'Nobody'})]) {
+    const it = bench({
+      fields: [textField('A'), textField('B')],
+      before(call) {
+        if (call.startsWith('select') && call.includes('B')) throw failure;
+      },
+    });
+    let asked = 0;
+    const ask = async () => {
+      if (++asked === 1) throw failure;
+    };
+    await withNarrowerQuery(it.binding, ask, it.signal);
+    assert.deepEqual([asked, it.binding.queries.fields.refused.coql], [2, ['B']]);
+    assert.ok(
+      it.calls.every((call) => call.includes(`Modified_Time >= '${zohoTime(nowS - 1_000)}'`)),
+      'since the cursor',
+    );
+  }
+});
+
+narrowing('is not searched for where a rejection is about no column', async () => {
+  for (const failure of [error('refused', {code: 'OTHER'}), error('refused'), error('damaged')]) {
+    const it = bench({fields: [textField('A')]});
+    await assert.rejects(
+      withNarrowerQuery(it.binding, () => Promise.reject(failure), it.signal),
+      {kind: 'module'},
+    );
+    assert.deepEqual(it.calls, []);
+  }
 });
 
 narrowing('has fewer columns, and then smaller pages, where Zoho caps it', async () => {
