@@ -19,8 +19,8 @@ import {capturedNames, isNoteOld, namesDigest, newNames, owing, refusedPatch} fr
 export async function noteFields(binding: Binding, haveChanged: boolean, signal: AbortSignal): Promise<void> {
   await note(binding, haveChanged, signal);
   // A refresh does not reach records of the future, but sweeps do.
-  const owed = binding.state.fields?.owed ?? [];
-  if (owed.some((name) => binding.queries.fields.reads('coql', name))) binding.seen.recaptureAhead();
+  const {owed} = binding.state.fields!;
+  if (owed?.some((name) => binding.queries.fields.reads('coql', name))) binding.seen.recaptureAhead();
 }
 
 async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal): Promise<void> {
@@ -30,12 +30,12 @@ async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal)
   const before = binding.state.fields?.digest;
   const areNew = before !== namesDigest(capturedNames(fields));
   if (!areNew && !haveChanged && !isNoteOld(binding.state, nowS)) return;
-  const again = before === undefined ? [] : await retryRefused(binding, nowS, signal);
+  // A version that kept no notes captured all fields that it knew.
+  const known = before ?? namesDigest(capturedNames(fields));
+  const again = await retryRefused(binding, nowS, signal);
   await binding.patch(() => {
     const names = capturedNames(fields);
-    // A version that kept no notes captured all fields that it knew.
-    const owed = before === undefined ? [] : [...newNames(before, names), ...again];
-    const {fields: owes, ...rest} = owing(binding.state, fields, owed);
+    const {fields: owes, ...rest} = owing(binding.state, fields, [...newNames(known, names), ...again]);
     return {
       ...rest,
       fields: {...(owes as object), read: instantOf(nowS), digest: namesDigest(names), refused: refusedPatch(fields)},
@@ -46,11 +46,12 @@ async function note(binding: Binding, haveChanged: boolean, signal: AbortSignal)
 /**
  * Tries refused fields again, and returns those that an API now reads. This takes at most three
  * calls: one per API with all of its fields, then one with a single field, a different one each
- * day.
+ * day. Nothing is tried for a state without notes: its refusals are as young as this process.
  */
 async function retryRefused(binding: Binding, nowS: number, signal: AbortSignal): Promise<string[]> {
   const {fields} = binding.queries;
   const again: string[] = [];
+  if (binding.state.fields?.digest === undefined) return again;
   const refused: {api: Api; name: string}[] = [];
   const {refused: left} = fields;
   for (const api of apis) {
@@ -88,7 +89,7 @@ async function isRead(
       await shared.client.createJob({module, fields: [...keyFields, ...names], fromS: cursorS - 1, toS: cursorS}, signal);
       return true;
     }
-    if (names.filter((name) => fields.all.get(name)?.dynamic).length > coqlDynamicMax) return false;
+    if (names.filter((name) => fields.all.get(name)!.dynamic).length > coqlDynamicMax) return false;
     if (names.length + keyFields.length > coqlColumnsFallback) return false;
     const columns = [...keyFields, ...names];
     const query = windowQuery({module, columns, fromS: cursorS, limit: 1, quoting: fields.quoting});

@@ -74,6 +74,7 @@ notes('owe what an API reads again that had refused it, all at once', async () =
   assert.deepEqual(it.binding.queries.fields.refused, {bulk: [], coql: []});
   assert.deepEqual(it.binding.state.fields?.owed, ['A', 'B']);
   assert.deepEqual(it.logged, ['info Module Leads: A, B, B can be read again']);
+  assert.deepEqual(it.facts, [{module: 'Leads', fields: ['A', 'B', 'B']}]);
 });
 
 notes('ask for one alone of those that are refused together, another each day', async () => {
@@ -85,7 +86,10 @@ notes('ask for one alone of those that are refused together, another each day', 
     });
     it.nowS = day * 86_400;
     await noteFields(it.binding, true, it.signal);
-    assert.deepEqual(it.binding.queries.fields.refused.bulk, it.calls.at(-1)?.endsWith('A') ? ['B'] : ['A', 'B']);
+    const isA = it.calls.at(-1)?.endsWith('A');
+    assert.deepEqual(it.binding.queries.fields.refused.bulk, isA ? ['B'] : ['A', 'B']);
+    assert.deepEqual(it.binding.state.fields?.owed, isA ? ['A'] : undefined);
+    assert.deepEqual(it.logged, isA ? ['info Module Leads: A can be read again'] : []);
     return it.calls;
   };
   const both = 'create id,Modified_Time,A,B';
@@ -118,7 +122,52 @@ notes('ask no more of COQL at once than it takes', async () => {
     await noteFields(it.binding, true, it.signal);
     const together = it.calls.filter((call) => call.startsWith('select') && call.includes('F0,') && call.includes('F1'));
     assert.equal(together.length, calls, `${count}`);
+    assert.equal(it.binding.queries.fields.refused.coql.length, calls === 1 ? 0 : count - 1, 'else one alone is asked for');
   }
+});
+
+notes('ask Bulk Read for the second before the cursor, where few records are', async () => {
+  const asked: object[] = [];
+  const it = bench({
+    fields: [textField('A')],
+    refused: {bulk: ['A']},
+    state: noted(names('A')),
+    job(query) {
+      asked.push(query);
+      return {};
+    },
+  });
+  await noteFields(it.binding, true, it.signal);
+  const cursorS = nowS - 1_000;
+  assert.deepEqual(asked, [{module: 'Leads', fields: ['id', 'Modified_Time', 'A'], fromS: cursorS - 1, toS: cursorS}]);
+});
+
+notes('have records of the future captured again for owed fields that sweeps read', async () => {
+  const byBulkOnly = textField('C', {coql: false});
+  for (const [owed, isAgain] of [
+    [[textField('B')], true],
+    [[textField('B'), byBulkOnly], true],
+    [[byBulkOnly], false],
+  ] as const) {
+    const it = noting({state: noted(names('A')), fields: [textField('A'), ...owed]});
+    const {ahead} = it.binding.seen;
+    ahead.startLook(0);
+    await noteFields(it.binding, false, it.signal);
+    assert.deepEqual([it.binding.state.fields?.owed, ahead.startLook(0)], [owed.map(({name}) => name), isAgain]);
+  }
+});
+
+notes('keep a field refused that Zoho names again', async () => {
+  const it = bench({
+    fields: [textField('A')],
+    refused: {bulk: ['A']},
+    state: noted(names('A')),
+    before() {
+      throw new ZohoError('field', 'no', {field: 'A'});
+    },
+  });
+  await noteFields(it.binding, true, it.signal);
+  assert.deepEqual(it.binding.queries.fields.refused.bulk, ['A']);
 });
 
 notes('fail with an outage, and not with a refusal', async () => {
