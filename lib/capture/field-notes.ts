@@ -6,7 +6,7 @@ import {coqlColumnsFallback, coqlDynamicMax} from '../limits.ts';
 import {keyFields} from '../sources/slices.ts';
 import {windowQuery} from '../zoho/coql.ts';
 import type {Binding} from './binding.ts';
-import {type Api, apis} from './field-plan.ts';
+import type {Api} from './field-plan.ts';
 import {capturedNames, isNoteOld, namesDigest, newNames, owing, refusedPatch} from './owed-fields.ts';
 
 /**
@@ -54,7 +54,7 @@ async function retryRefused(binding: Binding, nowS: number, signal: AbortSignal)
   if (binding.state.fields?.digest === undefined) return again;
   const refused: {api: Api; name: string}[] = [];
   const {refused: left} = fields;
-  for (const api of apis) {
+  for (const api of ['bulk', 'coql'] as const) {
     const names = left[api];
     if (names.length === 0) continue;
     if (await isRead(binding, api, names, signal)) {

@@ -41,26 +41,26 @@ export function capturedNames(fields: FieldPlan): string[] {
  * The patch that adds owed fields. Those that Bulk Read does not read are removed, and become owed
  * again once it does. Fields that become owed during a refresh stay owed after it.
  */
-export function owing(state: BindingState, fields: FieldPlan, more: readonly string[]): BindingPatch {
-  const owed = owedNames(fields, [...(state.fields?.owed ?? []), ...more]);
-  const {fields: refreshed = [], again = []} = state.backfill ?? {};
-  const late = more.filter((name) => refreshed.includes(name) && !again.includes(name));
+export function owing({fields: note, backfill}: BindingState, fields: FieldPlan, more?: readonly string[]): BindingPatch {
+  const added = new Set(more);
+  const again = new Set(backfill?.again);
+  const late = added.intersection(new Set(backfill?.fields)).difference(again);
   return {
-    fields: {owed: owed.length > 0 ? owed : null},
-    ...(late.length > 0 && {backfill: {again: [...again, ...late].sort()}}),
+    fields: {owed: orNull(owedNames(fields, new Set(note?.owed).union(added)))},
+    ...(late.size > 0 && {backfill: {again: [...again.union(late)].sort()}}),
   };
 }
 
 /** The patch that saves the current refusals. It adds no owed field. */
 export function refusing(state: BindingState, fields: FieldPlan): BindingPatch {
-  const {fields: note, ...rest} = owing(state, fields, []);
+  const {fields: note, ...rest} = owing(state, fields);
   const digest = state.fields?.digest === undefined ? {} : {digest: namesDigest(capturedNames(fields))};
   return {...rest, fields: {...(note as object), ...digest, refused: refusedPatch(fields)}};
 }
 
 /** The refusals as a patch. An API without any is removed. */
 export function refusedPatch({refused: {bulk, coql}}: FieldPlan): BindingPatch {
-  return {bulk: bulk.length > 0 ? bulk : null, coql: coql.length > 0 ? coql : null};
+  return {bulk: orNull(bulk), coql: orNull(coql)};
 }
 
 /**
@@ -70,10 +70,10 @@ export function refusedPatch({refused: {bulk, coql}}: FieldPlan): BindingPatch {
  */
 export function rangeEnd({backfill, fields: {owed: before = []} = {}}: BindingState, fields: FieldPlan): BindingPatch {
   const paid = new Set(backfill?.fields).difference(new Set(backfill?.again));
-  const missed = backfill?.seen?.changes === true ? fields.coverage.bulkOnly : [];
-  const owed = owedNames(fields, [...before.filter((name) => !paid.has(name)), ...missed]);
+  const missed = new Set(backfill?.seen?.changes === true ? fields.coverage.bulkOnly : undefined);
+  const owed = owedNames(fields, new Set(before).difference(paid).union(missed));
   const differs = owed.join() !== before.join();
-  return {...rangeDone, ...(differs && {fields: {owed: owed.length > 0 ? owed : null}})};
+  return {...rangeDone, ...(differs && {fields: {owed: orNull(owed)}})};
 }
 
 /** Ends a backfill or a refresh. */
@@ -106,6 +106,12 @@ export class OwedRefreshes {
   }
 }
 
-function owedNames(fields: FieldPlan, names: readonly string[]): string[] {
-  return [...new Set(names)].filter((name) => fields.reads('bulk', name)).sort();
+/** Those of the names that Bulk Read reads, in order. */
+function owedNames(fields: FieldPlan, names: ReadonlySet<string>): string[] {
+  return [...names].filter((name) => fields.reads('bulk', name)).sort();
+}
+
+/** A list as a patch has it: an empty one is removed. */
+function orNull(names: readonly string[]): readonly string[] | null {
+  return names.length > 0 ? names : null;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {FieldPlan} from '../../lib/capture/field-plan.ts';
+import {coqlColumnsFallback, coqlColumnsMax, coqlDynamicMax} from '../../lib/limits.ts';
 import type {Field} from '../../lib/records/field.ts';
 import {textField} from '../harness/fields.ts';
 
@@ -28,7 +29,7 @@ fields('confirms captured fields that are known to be read, and reports new ones
   const it = new FieldPlan([...key, textField('A'), textField('B'), textField('C')]);
   assert.deepEqual(it.confirmed, []);
   assert.equal(it.confirm(['id', 'A', 'B', 'Unknown', '']), true);
-  assert.equal(it.confirm(['A', 'Unknown']), false);
+  assert.equal(it.confirm(['A', 'Other']), false);
   it.refuse('bulk', 'B');
   it.refuse('coql', 'B');
   assert.deepEqual(
@@ -68,6 +69,20 @@ fields('puts at most five dynamic formulas in a query', () => {
     [5, 5, 2],
   );
   assert.equal(new Set(it.coqlSlices.flat()).size, 15);
+  for (const count of [0, 5])
+    assert.equal(new FieldPlan([...key, textField('A'), ...dynamic.slice(0, count)]).coqlSlices.length, 1, `${count} of them`);
+});
+
+fields('keeps room for dynamic formulas only in a module that has some', () => {
+  const room = coqlColumnsMax - key.length;
+  assert.deepEqual(
+    new FieldPlan([...key, ...many(room)]).coqlSlices.map((slice) => slice.length),
+    [coqlColumnsMax],
+  );
+  assert.deepEqual(
+    new FieldPlan([...key, ...many(room), textField('D', {dynamic: true})]).coqlSlices.map((slice) => slice.length),
+    [coqlColumnsMax - coqlDynamicMax + 1, 2 + coqlDynamicMax],
+  );
 });
 
 fields('falls back to fifty columns, once', () => {
@@ -79,6 +94,14 @@ fields('falls back to fifty columns, once', () => {
   );
   assert.equal(new Set(it.coqlSlices.flat()).size, 123);
   assert.equal(it.narrowCoql(), false);
+});
+
+fields('falls back where any slice is wider than that, and only there', () => {
+  const dynamic = Array.from({length: coqlDynamicMax + 1}, (_, i) => textField(`D${i}`, {dynamic: true}));
+  const two = new FieldPlan([...key, ...many(coqlColumnsFallback), ...dynamic]);
+  assert.deepEqual([two.coqlSlices.length, two.narrowCoql()], [2, true]);
+  assert.equal(new FieldPlan([...key, ...many(coqlColumnsFallback - key.length)]).narrowCoql(), false);
+  assert.equal(new FieldPlan([...key, ...many(coqlColumnsFallback - key.length + 1)]).narrowCoql(), true);
 });
 
 fields('refreshes formulas, roll-ups and fields that only Bulk Read reads', () => {
@@ -130,6 +153,11 @@ fields('names the fields that only one API reads, and those that none reads', ()
     it.captured.map(({name}) => name),
     ['A', 'Modified_Time', 'Note', 'Photo', 'id'],
   );
+});
+
+fields('never names the key, which every request has', () => {
+  const it = new FieldPlan([textField('id', {coql: false}), textField('Modified_Time', {bulk: false})]);
+  assert.deepEqual(it.coverage, {bulkOnly: [], coqlOnly: [], neither: []});
 });
 
 fields('detects changed metadata, regardless of their order', () => {

@@ -29,7 +29,7 @@ const state = (more: object = {}): BindingState =>
 owed('are known again by a digest of names, whatever their order', () => {
   const digest = namesDigest(['B', 'A', 'B']);
   assert.equal(digest, namesDigest(['A', 'B']));
-  assert.equal(digest.length, 8);
+  assert.equal(digest, 'bc1Mrk8o', 'states of earlier versions have this form');
   assert.deepEqual(newNames(digest, ['A', 'C', 'B', 'D']), ['C', 'D']);
   assert.deepEqual(newNames('', ['A']), ['A']);
   assert.deepEqual(newNames('another form', ['A']), ['A']);
