@@ -107,6 +107,67 @@ rebuilt('keeps out the rows of records that changed, were deleted, or went into 
   assert.equal(it.binding.progress.dropped, 3);
 });
 
+rebuilt('says what it is doing meanwhile', async () => {
+  const phases = new Set<string>();
+  const it = resumed(
+    {changes: true},
+    {
+      before(_, {binding}) {
+        phases.add(binding.progress.phase);
+      },
+    },
+  );
+  await runBackfill(it.binding, it.signal);
+  assert.equal([...phases][0], 'checking what changed since the range began');
+});
+
+rebuilt('asks once, however often its rows must be read again', async () => {
+  let failures = 1;
+  const it = resumed(
+    {changes: true},
+    {
+      before(call) {
+        if (call.startsWith('download') && failures-- > 0) throw new ZohoError('short', 'no');
+      },
+    },
+  );
+  await runBackfill(it.binding, it.signal);
+  assert.equal(it.calls.filter((call) => call.startsWith('deleted')).length, 2);
+});
+
+rebuilt('keeps out every record that changed, however many pages they take', async () => {
+  const records = Array.from({length: 6}, (_, i) => at(String(i + 1), cutoffS + i));
+  const it = resumed({changes: true}, {records, job: () => photo('1', '6', '7')});
+  it.binding.queries.pageSize.allow(4);
+  await runBackfill(it.binding, it.signal);
+  assert.deepEqual(rowsOf(it), ['7 u old']);
+});
+
+rebuilt('starts over before any job where more records changed than it can remember, and asks no further', async () => {
+  const it = resumed({changes: true}, {records: Array.from({length: 120}, (_, i) => at(String(i + 1), cutoffS + i))});
+  it.shared.filterIds.ids = 64;
+  it.binding.queries.pageSize.allow(50);
+  await runBackfill(it.binding, it.signal);
+  assert.match(it.logged[1] ?? '', /^warn Module Leads changes faster than its backfill can follow/);
+  assert.equal(it.calls.filter((call) => call.startsWith('create')).length, 1);
+  const pages = before(it).filter((call) => call.startsWith('select id, Modified_Time from'));
+  assert.equal(pages.length, 2, 'a page of each reading');
+});
+
+rebuilt('captures whole what a refresh finds alive that had been in the recycle bin', async () => {
+  const cursor = stateTime(nowS - 100);
+  const it = resumed(
+    {changes: true},
+    {
+      refresh: true,
+      records: [at('2', cutoffS - 2_000, 'whole')],
+      state: {deleted: {cursor, recycled: {2: cutoffS - 3_000}}},
+    },
+  );
+  await runBackfill(it.binding, it.signal);
+  assert.deepEqual(rowsOf(it), ['1 u old', '3 u old', '2 u whole']);
+});
+
 rebuilt('keeps out a record that is deleted while it asks, and listed only when it asks again', async () => {
   const it = resumed(
     {changes: true},

@@ -35,9 +35,8 @@ export class RefreshedValues {
   /** Whether this document equals the last one written for its record. */
   holds(id: bigint, content: Uint8Array): boolean {
     const last = this.#digests.get(id);
-    if (last === undefined || (last[0] === none[0] && last[1] === none[1])) return false;
     const [low, high] = digestOf(content);
-    return last[0] === low && last[1] === high;
+    return last !== undefined && last[0] === low && last[1] === high;
   }
 
   /** Records a document when it is written. */

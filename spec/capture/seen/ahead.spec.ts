@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {Ahead} from '../../../lib/capture/seen/ahead.ts';
 import {contentDigest} from '../../../lib/capture/seen/emitted-versions.ts';
-import {aheadIdsMax} from '../../../lib/limits.ts';
+import {aheadIdsMax, aheadLookMs} from '../../../lib/limits.ts';
 
 const ahead = suite('Ahead');
 const [a, b] = [contentDigest(Buffer.from('a')), contentDigest(Buffer.from('b'))];
@@ -44,6 +44,16 @@ ahead('has limited room, and keeps its records up to date', () => {
   records.note('1', 501, b);
   records.note(String(aheadIdsMax + 1), 501, b);
   assert.deepEqual(Object.keys(records.takePatch()!), ['1']);
+});
+
+ahead('is read whole at first, then once in a while, and as soon as somebody wants it', () => {
+  const records = new Ahead();
+  assert.deepEqual([records.startLook(5), records.startLook(5)], [true, false]);
+  assert.equal(records.startLook(5 + aheadLookMs - 1), false);
+  assert.equal(records.startLook(5 + aheadLookMs), true);
+  assert.equal(records.startLook(5 + aheadLookMs + 1), false, 'the time begins anew');
+  records.lookSoon();
+  assert.deepEqual([records.startLook(6 + aheadLookMs), records.startLook(6 + aheadLookMs)], [true, false]);
 });
 
 ahead('matches an unreadable digest with no document', () => {

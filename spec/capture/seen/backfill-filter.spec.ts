@@ -12,6 +12,12 @@ filter('drops the bulk row of a record emitted since the range began, and no oth
   assert.deepEqual([it.allows(1n), it.allows(2n), it.allows(3n)], [true, false, true]);
 });
 
+filter('remembers nothing while no range runs', () => {
+  const it = new BackfillFilter({ids: 1024});
+  it.record(1n);
+  assert.deepEqual([it.allows(1n), it.size, it.overflowed], [true, 0, false]);
+});
+
 filter('forgets everything when the range ends', () => {
   const it = new BackfillFilter({ids: 1024});
   it.begin({isComplete: true});

@@ -19,6 +19,17 @@ emittedVersions('admits another content within the same second, and a change bac
   assert.equal(emitted.document(1n, 100, digest('a')), true);
 });
 
+emittedVersions('takes two contents for equal only if every word of their digests is', () => {
+  const digests: readonly ContentDigest[] = [
+    [1, 2, 3],
+    [9, 2, 3],
+    [9, 8, 3],
+    [9, 8, 7],
+  ];
+  const emitted = roomy();
+  for (const digest of digests) assert.equal(emitted.document(1n, 100, digest), true, digest.join());
+});
+
 emittedVersions('admits a deletion once, an older one never, and the record again after it', () => {
   const emitted = roomy();
   emitted.document(1n, 100, digest('a'));
@@ -84,6 +95,11 @@ emittedVersions('emits a forgotten document again, and leaves deletions unchange
   assert.equal(emitted.document(1n, 100, digest('a')), false, 'another version');
   emitted.forgetDocument(1n, 100);
   assert.equal(emitted.holdsDocument(1n, 100), false);
+  assert.deepEqual(
+    [98, 100].map((seconds) => emitted.isPassed(1n, seconds, 120)),
+    [true, false],
+    'an older version stays one',
+  );
   assert.equal(emitted.document(1n, 100, digest('a')), true);
   emitted.deletion(1n, 100);
   emitted.forgetDocument(1n, 100);

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {RecycleBin} from '../../../lib/capture/seen/recycle-bin.ts';
 
+import {recycledLifeS} from '../../../lib/limits.ts';
+
 const recycleBin = suite('RecycleBin');
 
 const dayS = 86_400;
@@ -44,6 +46,33 @@ recycleBin('checks saved ids at once, and restored ones no longer', () => {
   assert.deepEqual(watched.ids, [a]);
   assert.deepEqual(watched.due(nowS + 3_599), []);
   assert.deepEqual(watched.due(nowS + 3_600), [a]);
+});
+
+recycleBin('drops the oldest of saved ids first, whatever their order', () => {
+  const [a, b, c] = numbered(3) as [string, string, string];
+  assert.deepEqual(new RecycleBin({[a]: nowS - 5, [b]: nowS - 9, [c]: nowS - 7}).ids, [b, c, a]);
+});
+
+recycleBin('watches an id until Zoho has emptied the bin, and not to that second', () => {
+  const watched = new RecycleBin();
+  const [a, b] = numbered(2) as [string, string];
+  watched.add(deleted([a]), nowS);
+  assert.deepEqual([watched.due(nowS + recycledLifeS - 1), watched.due(nowS + recycledLifeS)], [[a], []]);
+  const thenS = nowS + recycledLifeS;
+  assert.deepEqual(watched.add(deleted([b], thenS), thenS), {[b]: thenS, [a]: null});
+});
+
+recycleBin('checks first what was checked longest ago', () => {
+  const ids = numbered(150);
+  const watched = new RecycleBin(Object.fromEntries(ids.map((id) => [id, nowS - dayS])));
+  watched.note(ids.slice(0, 100), nobody, nowS);
+  assert.deepEqual(watched.due(nowS), [...ids.slice(100), ...ids.slice(0, 50)]);
+});
+
+recycleBin('takes no note of ids that it does not watch', () => {
+  const watched = new RecycleBin();
+  watched.note(numbered(1), nobody, nowS);
+  assert.deepEqual(watched.ids, []);
 });
 
 recycleBin('fills the last query, so ids watched for long are checked together', () => {

@@ -22,6 +22,27 @@ values('holds only the last document of a record', () => {
   assert.equal(refreshed.holds(id, doc(2)), true);
 });
 
+values('compares every word of a digest', () => {
+  // The digests of either two have one word in common.
+  for (const [one, other] of [
+    [42_166, 112_448],
+    [23_183, 34_679],
+  ] as const) {
+    const refreshed = table();
+    refreshed.note(id, Buffer.from(`{"Score":${one}}`));
+    assert.equal(refreshed.holds(id, Buffer.from(`{"Score":${other}}`)), false);
+  }
+});
+
+values('takes room only for records that a refresh wrote', () => {
+  const refreshed = table();
+  refreshed.forget(id);
+  assert.equal(refreshed.size, 0);
+  refreshed.note(id, doc(1));
+  refreshed.forget(id);
+  assert.equal(refreshed.size, 1, 'which is kept for the next one');
+});
+
 values('holds nothing after another document of the record was written', () => {
   const refreshed = table();
   refreshed.note(id, doc(1));

@@ -3,6 +3,7 @@ import {suite} from 'uvu';
 import {newProgress} from '../../../lib/capture/progress.ts';
 import {FilterOverflow, Seen} from '../../../lib/capture/seen/seen.ts';
 import type {BindingState} from '../../../lib/flow/state.ts';
+import {windowOverlapS} from '../../../lib/limits.ts';
 import type {DocBlock} from '../../../lib/records/batch.ts';
 import {tombstones} from '../../../lib/records/documents.ts';
 import type {ZohoClient} from '../../../lib/zoho/api.ts';
@@ -59,6 +60,14 @@ test('doubts a record older than its deletion, until it is known to be restored'
   assert.equal(seen.admitRestored(doc(1, nowS - 50), 0), true);
 });
 
+test('knows the deletions of another process that the feed may list again', () => {
+  const cursorS = nowS - 100;
+  const recycled = {7: cursorS - windowOverlapS, 8: cursorS - windowOverlapS - 1};
+  const {seen} = seenOf({state: {deleted: {cursor: iso(cursorS), recycled}}});
+  assert.equal(seen.emitted.holdsDeletion(7n, cursorS - windowOverlapS), true);
+  assert.equal(seen.emitted.holdsDeletion(8n, cursorS - windowOverlapS - 1), false);
+});
+
 test('drops bulk rows of records emitted otherwise since the range began, and no others', () => {
   const {seen, progress} = seenOf();
   seen.filter.begin({isComplete: true});
@@ -111,8 +120,11 @@ test('admits no row of a range if the filter overflowed', () => {
   const {seen} = seenOf({room: 64});
   seen.filter.begin({isComplete: true});
   for (let id = 1; id <= 100; id++) seen.filter.record(BigInt(id));
-  for (const admit of [seen.admitBackfilled, seen.admitRefreshed])
+  const message = 'More records of module Leads changed during its backfill than can be remembered';
+  for (const admit of [seen.admitBackfilled, seen.admitRefreshed]) {
     assert.throws(() => admit(doc(500, nowS - 300), 0), FilterOverflow);
+    assert.throws(() => admit(doc(500, nowS - 300), 0), {name: 'FilterOverflow', message});
+  }
 });
 
 test('saves emitted records of the future, and recognises them after a restart by their content', async () => {
@@ -125,7 +137,9 @@ test('saves emitted records of the future, and recognises them after a restart b
   const after = seenOf({state: JSON.parse(JSON.stringify(patch))}).seen;
   assert.equal(after.admitSwept(future, 0), false);
   assert.equal(after.admitSwept(doc(1, nowS + 1_000, ',"F":2'), 0), true, 'a formula has changed');
+  after.ahead.startLook(0);
   after.recaptureAhead();
+  assert.equal(after.ahead.startLook(0), true, 'they are read at once');
   assert.equal(after.admitSwept(doc(1, nowS + 1_000, ',"F":2'), 0), true);
   assert.equal(after.admitSwept(doc(1, nowS - 10), 0), true, 'edited today');
   assert.deepEqual(after.complete({inc: {}}, state), {inc: {}, ahead: {1: null}});
@@ -137,8 +151,10 @@ test('records the first emissions during a range in the state, but not in the pa
   seen.filter.begin({isComplete: true});
   seen.admitSwept(doc(1, nowS - 200), 0);
   assert.deepEqual(seen.complete({backfill: {rows: 5}}, {...state, backfill}), {backfill: {rows: 5, seen: {changes: true}}});
+  seen.admitDeleted(gone(2, nowS - 50), 0);
+  assert.deepEqual(seen.complete(undefined, {...state, backfill}), {backfill: {seen: {changes: true, deletions: true}}});
   assert.deepEqual(seen.complete({backfill: null}, {...state, backfill}), {backfill: null});
-  assert.equal(seen.complete(undefined, {...state, backfill: {...backfill, seen: {changes: true}}}), undefined);
+  assert.equal(seen.complete(undefined, {...state, backfill: {...backfill, seen: {changes: true, deletions: true}}}), undefined);
   assert.equal(seen.complete(undefined, state), undefined, 'no range');
 });
 
