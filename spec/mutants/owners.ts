@@ -4,9 +4,6 @@ import {existsSync} from 'node:fs';
 /** Specs besides the one that mirrors a file, by its path or by the start of it. */
 const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/', 'capture/sweep', 'capture/rebuild-filter', 'capture/loops', 'capture/run-binding'],
-  ['lib/capture/quarantine', 'sources/quarantine'],
-  ['lib/capture/quoting', 'capture/refused-columns', 'capture/field-plan'],
-  ['lib/capture/untimed', 'sources/untimed'],
   ['lib/flow/cron-pattern', 'flow/spec'],
   ['lib/flow/discover', 'flow/constants'],
   ['lib/flow/sourced', 'flow/constants'],
