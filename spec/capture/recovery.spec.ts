@@ -39,8 +39,8 @@ function setting({refuses = false, finds = false, backfill = {cutoff: 'c', job: 
       return {backfill: result.backfill as BackfillState | undefined};
     },
     patch: async (patch) => void patches.push(patch),
-    refuse: async (_api, field) => {
-      refused.push(field);
+    refuse: async (api, field) => {
+      refused.push(`${api} ${field}`);
       return refuses;
     },
   };
@@ -146,10 +146,10 @@ recovery('begins at the first page after an expired token, a bounded number of t
 recovery('leaves out a field that is refused, or gives the module up', async () => {
   const refusing = setting({refuses: true});
   await refusing.it.apply(error('field', {field: 'A'}), signal);
-  assert.deepEqual([refusing.refused, refusing.clock.slept], [['A'], []]);
+  assert.deepEqual([refusing.refused, refusing.clock.slept], [['bulk A'], []]);
   const vain = setting();
   await assert.rejects(vain.it.apply(error('field'), signal), givenUp('field'));
-  assert.deepEqual(vain.refused, ['']);
+  assert.deepEqual(vain.refused, ['bulk ']);
 });
 
 recovery('looks for the field of a refusal that names none, by its code', async () => {

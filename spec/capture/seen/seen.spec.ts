@@ -145,6 +145,15 @@ test('saves emitted records of the future, and recognises them after a restart b
   assert.deepEqual(after.complete({inc: {}}, state), {inc: {}, ahead: {1: null}});
 });
 
+test('counts the current second as the present, and the next one as the future', () => {
+  const {seen, state} = seenOf();
+  assert.equal(seen.admitSwept(doc(1, nowS), 0), true);
+  assert.deepEqual([seen.complete(undefined, state), seen.hasSweptTo(nowS)], [undefined, true]);
+  assert.equal(seen.admitSwept(doc(2, nowS + 1), 0), true);
+  assert.deepEqual(Object.keys(seen.complete(undefined, state)?.ahead as object), ['2']);
+  assert.equal(seen.hasSweptTo(nowS + 1), false);
+});
+
 test('records the first emissions during a range in the state, but not in the patch that ends it', () => {
   const {seen, state} = seenOf();
   const backfill = {cutoff: iso(nowS - 100), seen: {}} as NonNullable<BindingState['backfill']>;
