@@ -3,7 +3,7 @@ import {isUtf8} from 'node:buffer';
 import {createHash, type Hash} from 'node:crypto';
 import {headerLineBytesMax, joinBytes, resyncLinesMax, rowBytesMax} from '../limits.ts';
 import type {RowBlock} from '../records/batch.ts';
-import {noRows} from '../records/rows.ts';
+import {cellText, noRows} from '../records/rows.ts';
 import {faultOfRow, type RowFault, rowFaults, sliceRows, type UnusableRow} from '../records/unusable-rows.ts';
 import {withValidText} from './csv/broken-cells.ts';
 import {byteReader, isPlain} from './csv/csv-bytes.ts';
@@ -168,7 +168,7 @@ class Page {
   *#take(rows: RowBlock): Generator<CsvRows, void, void> {
     let from = 0;
     if (this.#broken !== undefined) {
-      for (; from < rows.count && faultOfRow(rows, from) !== undefined; from++) this.#extend(this.#broken, rowBytes(rows, from));
+      for (; from < rows.count && faultOfRow(rows, from) !== undefined; from++) this.#extend(this.#broken, rowText(rows, from));
       if (from === rows.count) return;
       yield* this.#endBroken();
     }
@@ -190,7 +190,7 @@ class Page {
     this.#extend(this.#broken, line);
   }
 
-  #extend(broken: BrokenRow, line: Uint8Array): void {
+  #extend(broken: BrokenRow, line: Uint8Array | string): void {
     broken.hash.update(line);
     if (++broken.lines > resyncLinesMax)
       throw damaged(
@@ -252,8 +252,7 @@ interface BrokenRow {
   lines: number;
 }
 
-/** All bytes of a row, separators included. */
-function rowBytes({bytes, cells, columns}: RowBlock, row: number): Uint8Array {
-  const width = 2 * columns.length;
-  return bytes.subarray(cells[row * width]! >> 2, cells[(row + 1) * width - 1]!);
+/** The text of a row, one cell after the other. */
+function rowText(rows: RowBlock, row: number): string {
+  return rows.columns.map((_, column) => cellText(rows, row, column)).join();
 }
