@@ -126,14 +126,14 @@ class Page {
     // Most rows are short: copy only what completes the row that was cut.
     const head = Buffer.concat([left, block.subarray(0, joinBytes)]);
     const reached = yield* this.#complete(head, 0);
-    // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator: the ways below find the same rows
-    if (head.length === left.length + block.length) this.#left = head.subarray(reached);
-    // Stryker disable next-line EqualityOperator: with the rows of the head at its end, both ways go on there
-    else if (reached >= left.length) this.#left = block.subarray(yield* this.#complete(block, reached - left.length));
-    else {
-      const joined = Buffer.concat([left, block]);
-      this.#left = joined.subarray(yield* this.#complete(joined, reached));
+    // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator: the way below finds the same rows
+    if (head.length === left.length + block.length) {
+      this.#left = head.subarray(reached);
+      return;
     }
+    // Stryker disable next-line EqualityOperator: from the end of what was left, both go on alike
+    const [bytes, from] = reached >= left.length ? [block, reached - left.length] : [Buffer.concat([left, block]), reached];
+    this.#left = bytes.subarray(yield* this.#complete(bytes, from));
   }
 
   /**

@@ -177,10 +177,14 @@ test('takes a page for damaged when no sound row begins within many lines after 
   assert.equal(await errorOf(lines(resyncLinesMax)), error);
 });
 
+async function* given(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
+  yield* pieces;
+}
+
 /** The unreadable rows of a page in pieces. */
 async function unreadableOf(...pieces: (string | Uint8Array)[]): Promise<UnusableRow[]> {
   const found: UnusableRow[] = [];
-  for await (const {unreadable} of parseCsv(ReadableStream.from(pieces.map(bytesOf)))) if (unreadable) found.push(unreadable);
+  for await (const {unreadable} of parseCsv(given(pieces.map(bytesOf)))) if (unreadable) found.push(unreadable);
   return found;
 }
 
@@ -270,7 +274,7 @@ test('gives up a row that is longer than any may be, and goes on after its line'
   const long = [padded('2,"', rowBytesMax + 1), 'more', 'and its end"\n'].map(bytesOf);
   const ids: unknown[] = [];
   const unreadable: unknown[] = [];
-  for await (const rows of parseCsv(ReadableStream.from([Buffer.from('Id,A\n1,a\n'), ...long, Buffer.from('3,c\n')]))) {
+  for await (const rows of parseCsv(given([Buffer.from('Id,A\n1,a\n'), ...long, Buffer.from('3,c\n')]))) {
     ids.push(...table(rows).map(([id]) => id));
     if (rows.unreadable !== undefined) unreadable.push(rows.unreadable);
   }
@@ -310,8 +314,8 @@ function inBlocks(rows: readonly (readonly string[])[], size: number): Uint8Arra
 test('reads rows that end anywhere in the next block, or blocks later', async () => {
   const lengths = [10, 70, joinBytes - 500, 10, 10, 400, 2 * joinBytes, 10, 3 * joinBytes, 10, 10];
   const rows = lengths.map((length, i) => [String(i + 1), 'x'.repeat(length)]);
-  for (const size of [1_000, 100_000, 200_000, 1_000_000]) {
-    const {rows: found} = await outcome(ReadableStream.from(inBlocks(rows, size)));
+  for (const size of [20_000, 100_000, 1_000_000]) {
+    const {rows: found} = await outcome(given(inBlocks(rows, size)));
     assert.ok(isDeepStrictEqual(found, rows), `blocks of ${size}`);
   }
 });
@@ -322,7 +326,7 @@ test('copies no more of a block than completes the row that was cut', async () =
     150_000,
   );
   const memory = new Set<unknown>();
-  for await (const batch of parseCsv(ReadableStream.from(blocks))) memory.add(batch.bytes.buffer);
+  for await (const batch of parseCsv(given(blocks))) memory.add(batch.bytes.buffer);
   assert.deepEqual(
     blocks.map(({buffer}) => memory.has(buffer)),
     blocks.map(() => true),
@@ -332,7 +336,7 @@ test('copies no more of a block than completes the row that was cut', async () =
 test('leaves only what the byte reader cannot read to papaparse, unless told otherwise', async () => {
   const readsInPlace = async (text: string, options: ParseCsvOptions = {}) => {
     const block = Uint8Array.from(Buffer.from(text));
-    const {value} = await parseCsv(ReadableStream.from([block]), options).next();
+    const {value} = await parseCsv(given([block]), options).next();
     return value?.bytes.buffer === block.buffer;
   };
   assert.equal(await readsInPlace('Id,A\n1,a\n'), true);
@@ -384,7 +388,7 @@ test('skips rows without yielding them, and counts them', async () => {
 });
 
 test('cuts long pages into batches of bounded size and gives every row once, in order', async () => {
-  const rows = Array.from({length: 10_000}, (_, i) => [String(i + 1), 'text '.repeat(i % 40)]);
+  const rows = Array.from({length: 5_000}, (_, i) => [String(i + 1), 'text '.repeat(i % 40)]);
   const page = Buffer.from(`Id,A\r\n${rows.map((row) => row.join(',')).join('\r\n')}\r\n`);
   let batches = 0;
   const found: string[][] = [];
