@@ -19,6 +19,7 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/sources/bulk', 'sources/bulk-pages', 'sources/bulk', 'sources/quarantine'],
   ['lib/sources/coql', 'sources/coql-bounds', 'sources/windows', 'sources/coql', 'sources/heavy-rows', 'sources/quarantine'],
   ['lib/transforms/json/', 'transforms/parse-json'],
+  ['lib/transforms/parse-csv', 'transforms/unreadable-rows'],
   ['lib/transforms/zip/', 'transforms/unzip'],
   ['lib/zoho/caller', 'zoho/retries', 'zoho/download'],
   ['lib/zoho/endpoints', 'zoho/download'],
