@@ -126,7 +126,7 @@ kernel('leaves room behind each document, wherever its memory ends', () => {
   ]);
   const exact = new ExactBlocks();
   for (let length = 1; length <= 115; length += 6) {
-    const bytes = Buffer.from(`1,${T},${'x'.repeat(length)}${',x'.repeat(7)}\n${`1,${T}${',x'.repeat(8)}\n`.repeat(305)}`);
+    const bytes = Buffer.from(`1,${T},${'x'.repeat(length)}${',x'.repeat(7)}\n${`1,${T}${',x'.repeat(8)}\n`.repeat(202)}`);
     const rows = {columns: ['Id', 'Modified_Time', ...names], bytes, ...scan(bytes, 10, 1_000, blocks)};
     beginAnew();
     const coerced = coerce(prepared, rows, exact);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {cellQuoted, type RowBlock} from '../../lib/records/batch.ts';
 import {type ParseCsvOptions, parseCsv} from '../../lib/transforms/parse-csv.ts';
+import {inPieces} from './archive.ts';
 
 /** The rows of a batch as strings. */
 export function table(rows: RowBlock): string[][] {
@@ -51,4 +52,25 @@ export async function* cutAt(bytes: Uint8Array, places: readonly number[]): Asyn
     from += piece.length;
     yield piece;
   }
+}
+
+export const bytesOf = (text: string | Uint8Array): Uint8Array => (typeof text === 'string' ? Buffer.from(text) : text);
+
+/** Reads a page with both readers, which must agree, and returns what they found. */
+export async function read(text: string | Uint8Array, options: ParseCsvOptions = {}): Promise<Outcome> {
+  const bytes = bytesOf(text);
+  const found = await outcome(inPieces(bytes), options);
+  assert.deepEqual(await outcome(inPieces(bytes), {...options, reader: 'papaparse'}), found);
+  return found;
+}
+
+export async function* given(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
+  yield* pieces;
+}
+
+/** So many bytes that begin with a text and have no end of a line after it. */
+export function padded(start: string, bytes: number): Buffer {
+  const text = Buffer.alloc(bytes, 'a');
+  text.write(start);
+  return text;
 }

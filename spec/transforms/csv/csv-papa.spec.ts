@@ -103,14 +103,15 @@ papa('passes on the bytes of a cell as they are', () => {
 });
 
 papa('reads no more than a slice at once, and more only for a row that needs it', () => {
-  const short = '1,a\n'.repeat(papaSliceBytes);
-  const {next, rows} = papaReader(commas)(Buffer.from(short), 8);
-  assert.deepEqual([next, rows.count], [8 + papaSliceBytes, papaSliceBytes / 4]);
+  const row = `1,${'a'.repeat(125)}\n`;
+  const short = row.repeat((2 * papaSliceBytes) / row.length);
+  const {next, rows} = papaReader(commas)(Buffer.from(short), row.length);
+  assert.deepEqual([next, rows.count], [row.length + papaSliceBytes, papaSliceBytes / row.length]);
 
   const long = `1,${'x'.repeat(2 * papaSliceBytes)}\n`;
   const reading = papaReader(commas)(Buffer.from(long + short), 0);
   assert.equal(table(reading.rows)[0]?.[1]?.length, 2 * papaSliceBytes);
-  assert.equal(reading.next, 4 * papaSliceBytes - ((4 * papaSliceBytes - long.length) % 4));
+  assert.equal(reading.next, 4 * papaSliceBytes - ((4 * papaSliceBytes - long.length) % row.length));
 });
 
 papa('stops at an unreadable row longer than a slice', () => {

@@ -26,7 +26,7 @@ writing('is one of the kernel writers for each type', () => {
     [codes.writeInteger, codes.writeInteger, codes.writeNumber, codes.writeBoolean, codes.writeDigits],
   );
   assert.equal(of('list', {dataType: 'tags'}).writer, codes.writeTags);
-  assert.equal(of('list', {values: ['a;b']}).writer, codes.writeKnownList);
+  assert.equal(of('list', {values: ['ab', 'a;b']}).writer, codes.writeKnownList);
   assert.equal(of('list', {values: ['a,b']}).writer, codes.writeKnownList);
   assert.equal(of('list', {values: ['ab']}).writer, codes.writeList);
   assert.equal(of('list').writer, codes.writeList);
