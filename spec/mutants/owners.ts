@@ -18,7 +18,7 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/sinks/serialize', 'sinks/preview'],
   ['lib/sinks/sink', 'sinks/preview'],
   ['lib/sources/bulk.ts', 'sources/bulk-pages'],
-  ['lib/sources/coql.ts', 'sources/coql-bounds'],
+  ['lib/sources/coql.ts', 'sources/coql-bounds', 'sources/rows-by-ids'],
   ['lib/transforms/csv/', 'transforms/parse-csv'],
   ['lib/transforms/json/', 'transforms/parse-json'],
   ['lib/transforms/values/', 'transforms/coerce'],
