@@ -196,7 +196,11 @@ pages('release their slots when they fail', async () => {
   await read(zoho);
   for (const slots of [jobSlots, pageSlots]) assert.notEqual(slots.tryAcquire(), undefined);
   const jobs = new Semaphore(1);
-  await read(only({state: 'failed'}, {jobSlots: jobs}));
+  await fails(
+    read(only({state: 'failed', reason: 'too much'}, {jobSlots: jobs})),
+    'failed',
+    /^Bulk read job j1 failed: too much$/,
+  );
   assert.notEqual(jobs.tryAcquire(), undefined, 'a job that fails releases its slot, too');
 });
 
