@@ -41,8 +41,8 @@ export interface PageContext extends JobContext {
   /** Receives rows that cannot become documents. Without it they are omitted silently. */
   readonly quarantine?: Quarantine | undefined;
   /**
-   * Whether a reading failed before. The file must then begin to arrive before the next page is
-   * exported, so that retries leave no unused jobs.
+   * Whether a reading failed before. The next page is then exported only once rows of the file
+   * arrive, so that retries leave no unused jobs.
    */
   readonly again?: boolean;
 }
@@ -76,9 +76,13 @@ export async function* readPage(
     }
     brokenPlaces = 0;
     let readTo = rows;
-    const download = client.download(job, signal);
-    const bytes = isFirst && context.again ? onFirstChunk(download, () => next.submit()) : download;
-    for await (const read of parseCsv(unzip(bytes), {skipRows: rows, onBroken: () => brokenPlaces++})) {
+    const options = {
+      skipRows: rows,
+      // Stryker disable next-line UpdateOperator: only compared with zero
+      onBroken: () => brokenPlaces++,
+    };
+    for await (const read of parseCsv(unzip(client.download(job, signal)), options)) {
+      next.submit();
       const {items, unusable} = divide(named(read), readTo, file);
       readTo += items.count + unusable.length;
       readings.note(unusable);
@@ -89,7 +93,7 @@ export async function* readPage(
       held = items;
     }
   }
-  const missing = done.count === undefined ? 0 : done.count - rows;
+  const missing = (done.count ?? rows) - rows;
   // One unreadable place may hold several rows.
   if (missing < 0 || (missing > 0 && brokenPlaces === 0)) {
     throw new ZohoError(
@@ -109,8 +113,9 @@ function divide(
 ): {items: RowBlock; unusable: readonly UnusableRow[]} {
   const {unreadable, ...rows} = read;
   const isTooLarge = sizeCheck(rows, fields, whole);
-  const unusable = untimed ? [] : whole ? largeRows(rows, before + 1, isTooLarge) : unusableRows(rows, before + 1, isTooLarge);
-  const items = withoutRows(rows, new Set(unusable.map(({row}) => row - before - 1)));
+  const first = before + 1;
+  const unusable = untimed ? [] : (whole ? largeRows : unusableRows)(rows, first, isTooLarge);
+  const items = withoutRows(rows, new Set(unusable.map(({row}) => row - first)));
   return {items, unusable: unreadable === undefined ? unusable : [...unusable, unreadable]};
 }
 
@@ -121,34 +126,24 @@ function placeOf({job, slice}: PageFile): string {
 
 /**
  * Names the columns of a file as documents do: the record's id is `id`, from the first `Id`, or
- * from `id`. Columns that were not requested, or that repeat another, lose their name, so no
+ * from `id`. Columns that were not requested, or that repeat the id, lose their name, so no
  * document has them. All batches of a page share one array of names.
  */
 function onlyAsked({slices}: PageFile): (rows: CsvRows) => CsvRows {
   // Fields of all slices: a job submitted before the metadata changed may have fields of the next
   // slice.
-  const asked = new Set(['Modified_Time', ...slices.flat()]);
-  let columns: readonly string[] = [];
-  let named: readonly string[] = [];
+  const asked = new Set(slices.flat());
+  let last: {readonly columns: readonly string[]; readonly named: readonly string[]} | undefined;
   return (rows) => {
-    if (rows.columns !== columns) {
-      columns = rows.columns;
-      const idAt = columns.includes('Id') ? columns.indexOf('Id') : columns.indexOf('id');
-      named = columns.map((name, i) => {
-        if (i === idAt) return 'id';
-        return asked.has(name) && name !== 'id' && name !== 'Id' && columns.indexOf(name) === i ? name : '';
-      });
-    }
-    return {...rows, columns: named};
+    if (last?.columns !== rows.columns) last = {columns: rows.columns, named: namesOf(rows.columns, asked)};
+    return {...rows, columns: last.named};
   };
 }
 
-/** The same bytes. `then` is called with the first chunk. */
-async function* onFirstChunk(bytes: AsyncIterable<Uint8Array>, then: () => void): AsyncGenerator<Uint8Array, void, void> {
-  let first = true;
-  for await (const chunk of bytes) {
-    if (first) then();
-    first = false;
-    yield chunk;
-  }
+function namesOf(columns: readonly string[], asked: ReadonlySet<string>): string[] {
+  const idAt = columns.indexOf(columns.includes('Id') ? 'Id' : 'id');
+  return columns.map((name, i) => {
+    if (i === idAt) return 'id';
+    return asked.has(name) && name !== 'id' && name !== 'Id' ? name : '';
+  });
 }

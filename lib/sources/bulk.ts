@@ -52,7 +52,7 @@ export async function* bulkRows(
     slice: Math.min(saved.slice ?? 0, range.slices.length - 1),
     token: saved.next_page,
     job: saved.job,
-    rows: saved.job === undefined ? 0 : (saved.rows ?? 0),
+    rows: saved.rows ?? 0,
     nextJob: saved.next_job,
   };
   for (let {again = false} = context; page !== undefined; again = false)
@@ -64,6 +64,7 @@ interface Page {
   readonly slice: number;
   readonly token: string | undefined;
   readonly job: string | undefined;
+  /** Rows that were passed of the job's file; without a job they count for nothing. */
   readonly rows: number;
   readonly nextJob: string | undefined;
 }
@@ -117,7 +118,7 @@ async function* ensureJob(
 ): AsyncGenerator<Batch<RowBlock>, Page & {readonly job: string}, void> {
   const {token} = page;
   if (page.job !== undefined) return {...page, job: page.job};
-  const fields = slices[page.slice] ?? [];
+  const fields = slices[page.slice]!;
   const query = token === undefined ? {module, fields, fromS, toS, untimed, whole} : {pageToken: token};
   const job = await client.createJob(query, signal);
   // A job by page token keeps the fields of the page before.

@@ -7,6 +7,7 @@ import type {Batch, RowBlock} from '../../lib/records/batch.ts';
 import {cellText} from '../../lib/records/rows.ts';
 import {type BulkContext, type BulkRange, bulkRows} from '../../lib/sources/bulk.ts';
 import {type BulkZoho, bulkZoho, fileOf, type JobAnswer} from '../harness/bulk-zoho.ts';
+import {settled} from '../harness/clocks.ts';
 
 const pages = suite('pages of a range');
 
@@ -56,6 +57,26 @@ pages('of one job end the range with its rows', async () => {
   assert.equal(zoho.context.progress.pageRows, 2);
 });
 
+pages('of a range without slices are none', async () => {
+  const zoho = only({});
+  assert.deepEqual([await read(zoho, {}, {slices: []}), zoho.calls], [{batches: [['', over]]}, []]);
+});
+
+pages('show what is waited for', async () => {
+  const [jobSlots, pageSlots] = [new Semaphore(1), new Semaphore(1)];
+  const [job, download] = [jobSlots.tryAcquire(), pageSlots.tryAcquire()];
+  const {context} = only({count: 1, csv: fileOf(1)}, {jobSlots, pageSlots});
+  const reading = Array.fromAsync(bulkRows(range, {cutoff}, context));
+  const phases: string[] = [];
+  for (const release of [job, download, () => {}]) {
+    await settled();
+    phases.push(context.progress.phase);
+    release?.();
+  }
+  await reading;
+  assert.deepEqual(phases, ['waiting to start a job', 'waiting to start a download', 'downloading']);
+});
+
 pages('with fewer or more rows than Zoho counted are damaged, even in an intact file', async () => {
   for (const [count, rows] of [
     [3, 2],
@@ -70,23 +91,6 @@ pages('with fewer or more rows than Zoho counted are damaged, even in an intact 
     );
     assert.deepEqual(batches, [created()], 'the checkpoint that covers the last rows does not appear');
   }
-});
-
-pages('may have any number of rows without a count by Zoho', async () => {
-  assert.deepEqual((await read(only({csv: fileOf(1)}))).batches.at(-1), ['1', over]);
-});
-
-pages('with unreadable places may lack rows, which are counted as unread', async () => {
-  const torn = `${fileOf(1)}2,"2026\n`;
-  const zoho = only({count: 3, csv: torn});
-  const {batches, error} = await read(zoho);
-  assert.equal(error, undefined);
-  assert.equal(batches.map(([ids]) => ids).join(''), '1');
-  assert.deepEqual(batches.at(-1)?.[1], over);
-  assert.ok(
-    zoho.leftOut.some((line) => /^the result of bulk read job j1: \d+ unread$/.test(line)),
-    zoho.leftOut.join('\n'),
-  );
 });
 
 pages('continue by token, and submit its job while the page before is downloaded', async () => {
@@ -166,6 +170,13 @@ pages('whose next job was rejected ahead submit it when it is due', async () => 
   ]);
 });
 
+pages('by token have the fields of the page before, so they confirm none', async () => {
+  const accepted: string[] = [];
+  const zoho = only({count: 1, csv: fileOf(1)}, {onAccepted: async (fields) => void accepted.push(fields.join())});
+  assert.deepEqual((await read(zoho, {next_page: 't'})).batches, [created(), ['1', over]]);
+  assert.deepEqual([zoho.calls[0], accepted], ['create t', []]);
+});
+
 pages('are exported ahead only if a job slot is free', async () => {
   const jobSlots = new Semaphore(1);
   const other = new Semaphore(1);
@@ -184,6 +195,13 @@ pages('release their slots when they fail', async () => {
   const zoho = only({count: 1, more: true, nextPageToken: 't', csv: new Error('cut off')}, {jobSlots, pageSlots});
   await read(zoho);
   for (const slots of [jobSlots, pageSlots]) assert.notEqual(slots.tryAcquire(), undefined);
+  const jobs = new Semaphore(1);
+  await fails(
+    read(only({state: 'failed', reason: 'too much'}, {jobSlots: jobs})),
+    'failed',
+    /^Bulk read job j1 failed: too much$/,
+  );
+  assert.notEqual(jobs.tryAcquire(), undefined, 'a job that fails releases its slot, too');
 });
 
 pages('wait for the first bytes before they export ahead, if a reading failed before', async () => {
@@ -199,6 +217,24 @@ pages('wait for the first bytes before they export ahead, if a reading failed be
   assert.ok(!failing.calls.includes('create t'));
 });
 
+pages('after the first one wait for no bytes, because their readings did not fail', async () => {
+  const zoho = bulkZoho(
+    (_, number) =>
+      number < 3 ? {count: 1, more: true, nextPageToken: `t${number}`, csv: fileOf(number)} : {count: 1, csv: fileOf(3)},
+    {again: true},
+  );
+  await read(zoho);
+  assert.deepEqual(zoho.calls.slice(2), [
+    'download j1',
+    'create t1',
+    'job j2',
+    'create t2',
+    'download j2',
+    'job j3',
+    'download j3',
+  ]);
+});
+
 pages('without rows have no file to read', async () => {
   const zoho = only({count: 0, csv: new Error('there is none')});
   assert.deepEqual(await read(zoho), {batches: [created(), ['', over]]});
@@ -211,6 +247,9 @@ pages('resume from the position and the job in the state', async () => {
   assert.deepEqual(await read(zoho, {job: 'j1', rows: 3}), {batches: [['', over]]});
   const {batches} = await read(zoho, {rows: 2});
   assert.deepEqual(batches, [created('j2'), ['1,2,3', over]], 'rows without a job count for nothing');
+  const empty = bulkZoho(() => ({count: 0, csv: fileOf()}));
+  await empty.client.createJob({module: 'Leads', fields: columns, fromS: 0, toS: 1}, empty.context.signal);
+  await fails(read(empty, {job: 'j1', rows: 2}), 'damaged', /an earlier reading had more rows$/);
 });
 
 pages('resume with the next job in the state, and submit none', async () => {
@@ -248,23 +287,7 @@ pages('of several slices follow one another, each from its first page', async ()
   });
   assert.deepEqual(accepted, ['id,Modified_Time,A', 'id,Modified_Time,B']);
   assert.equal((await read(zoho, {slice: 7}, {slices})).batches.length, 2, 'a slice that is no more is the last');
-});
-
-pages('with rows that cannot become documents are read twice before these are omitted', async () => {
-  const zoho = only({count: 3, csv: fileOf(1, 'x', 3)});
-  assert.deepEqual((await read(zoho)).batches, [created(), ['1,3', over]]);
-  assert.deepEqual(zoho.calls, ['create id,Modified_Time', 'job j1', 'download j1', 'download j1']);
-  assert.match(zoho.leftOut.join('\n'), /^the result of bulk read job j1 row 2 id undefined id /);
-});
-
-pages('wait longer and longer for their job, and throw its failure with the reason', async () => {
-  const zoho = only({count: 1, csv: fileOf(1), before: [{state: 'pending'}, {state: 'pending'}]});
-  const outcome = read(zoho);
-  await zoho.clock.advance(60_000);
-  assert.deepEqual((await outcome).batches.at(-1), ['1', over]);
-  assert.equal(zoho.calls.filter((call) => call === 'job j1').length, 3);
-  await fails(read(only({state: 'failed', reason: 'too much'})), 'failed', /^Bulk read job j1 failed: too much$/);
-  await fails(read(only({state: 'failed'})), 'failed', /^Bulk read job j1 failed: Zoho gave no reason$/);
+  assert.equal(accepted.at(-1), 'id,Modified_Time,B');
 });
 
 pages.run();

@@ -2,88 +2,14 @@ import assert from 'node:assert/strict';
 import {zipSync} from 'fflate';
 import {suite} from 'uvu';
 import {newProgress} from '../../lib/capture/progress.ts';
-import {pipe} from '../../lib/pipeline.ts';
 import {Semaphore} from '../../lib/platform/semaphore.ts';
-import type {Field} from '../../lib/records/field.ts';
-import {batchWriter} from '../../lib/sinks/writers.ts';
 import {bulkRows} from '../../lib/sources/bulk.ts';
-import {fieldsOf} from '../../lib/zoho/fields.ts';
 import {type Received, type Reply, withZoho} from '../harness/fake-zoho.ts';
 
-/** Pages of Bulk Read as files have them, with fields requested by name. */
+/** Ranges of Bulk Read, with every form in which Zoho describes their pages. */
 const bulk = suite('bulkRows');
 const {signal} = new AbortController();
 const modified = '2026-01-01T00:00:00+00:00';
-
-/** The documents of one page with a given file. */
-async function documentsOf(csv: string, names: readonly string[]): Promise<unknown[]> {
-  const answer = ({method, path}: Received): Reply => {
-    if (method === 'POST') return [201, {data: [{details: {id: '7'}}]}];
-    if (path.endsWith('/result')) return (response) => response.end(zipSync({'7.csv': Buffer.from(csv)}));
-    return [200, {data: [{state: 'COMPLETED', result: {count: 1, more_records: false}}]}];
-  };
-  const written: unknown[] = [];
-  await withZoho({answer}, async ({client, clock}) => {
-    const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
-    const context = {client, clock, signal, progress: newProgress('Leads'), ...slots};
-    const slices = [['id', 'Modified_Time', ...names]];
-    const fields = new Map(
-      fieldsOf(
-        'Leads',
-        names.map((name) => ({
-          api_name: name,
-          data_type: 'text',
-          json_type: 'string',
-          formula: undefined,
-          rollup_summary: undefined,
-          pick_list_values: undefined,
-        })),
-      ).map((field): [string, Field] => [field.name, field]),
-    );
-    const rows = bulkRows({module: 'Leads', slices, fields, fromS: 0, done: {}}, {cutoff: modified}, context);
-    await pipe(rows, {
-      module: 'Leads',
-      fields,
-      signal,
-      onMisfit: (field) => assert.fail(field),
-      into: batchWriter(async ({items: {bytes, ranges, count}}) => {
-        for (let i = 0; i < count; i++)
-          written.push(JSON.parse(Buffer.from(bytes.subarray(ranges[2 * i], ranges[2 * i + 1])).toString()));
-      }),
-    });
-  });
-  return written;
-}
-
-const whole = {id: 12, Modified_Time: modified, A: 'a', B: 'b', _meta: {op: 'u'}};
-
-for (const [what, header, row] of [
-  ['as they were asked for', 'Id,Modified_Time,A,B', `12,${modified},a,b`],
-  ['in any order', 'B,A,Modified_Time,id', `b,a,${modified},12`],
-  ['with the id twice under one name', 'Id,Modified_Time,A,Id,B', `12,${modified},a,12,b`],
-  ['with the id twice under two names', 'Id,id,Modified_Time,A,B', `12,12,${modified},a,b`],
-  ['with columns that nobody asked for', 'Id,Owner.last_name,Modified_Time,A,Extra,B,Owner.id', `12,Smith,${modified},a,x,b,9`],
-] as const) {
-  bulk(`makes documents of the requested fields if the file has its columns ${what}`, async () => {
-    assert.deepEqual(await documentsOf(`${header}\r\n${row}\r\n`, ['A', 'B']), [whole]);
-  });
-}
-
-bulk('distinguishes fields named almost like the id, the time, or a property of every object', async () => {
-  const names = ['ID', 'iD', 'Modified_Time_', 'modified_time', '__proto__', 'constructor', 'toString', 'A', 'a'];
-  const header = ['Id', 'Modified_Time', ...names].join();
-  const [document, ...others] = await documentsOf(`${header}\r\n12,${modified},${names.map((_, i) => `v${i}`)}\r\n`, names);
-  assert.deepEqual(others, []);
-  const properties = new Map(Object.entries(document as object));
-  assert.deepEqual([properties.get('id'), properties.get('Modified_Time')], [12, modified]);
-  for (const [i, name] of names.entries()) assert.equal(properties.get(name), `v${i}`, name);
-  assert.equal(properties.size, names.length + 3);
-});
-
-bulk("never confuses a field called Id with the id, or its values with another's", async () => {
-  const {B: _, ...rest} = whole;
-  assert.deepEqual(await documentsOf(`Id,Modified_Time,Id,A\r\n12,${modified},99,a\r\n`, ['Id', 'A']), [rest]);
-});
 
 for (const count of [0, '0']) {
   bulk(`downloads nothing if the job counted ${typeof count} 0, and does not wait`, async () => {
@@ -116,11 +42,6 @@ for (const count of [0, '0']) {
     });
   });
 }
-
-bulk('omits a requested field that is not in the file', async () => {
-  const {B: _, ...rest} = whole;
-  assert.deepEqual(await documentsOf(`Id,Modified_Time,A\r\n12,${modified},a\r\n`, ['A', 'B']), [rest]);
-});
 
 /**
  * Reads a range of two pages, the first of which announces the second in this form. Returns the
