@@ -8,7 +8,6 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/flow/discover', 'flow/constants'],
   ['lib/flow/sourced', 'flow/constants'],
   ['lib/flow/spec', 'flow/constants'],
-  ['lib/flow/state-key', 'flow/shard'],
   ['lib/kernel/', 'kernel/kernel', 'transforms/parse-csv', 'transforms/coerce'],
   ['lib/records/batch', 'records/rows', 'sinks/serialize'],
   ['lib/records/field', 'transforms/coerce', 'zoho/fields'],

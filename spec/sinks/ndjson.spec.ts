@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
 import {mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
 import {gunzipSync} from 'node:zlib';
 import fc from 'fast-check';
 import {suite} from 'uvu';
@@ -12,8 +10,6 @@ import {commitBytes, commitDelayMs, uncommittedBytesMax} from '../../lib/limits.
 import {type Clock, systemClock} from '../../lib/platform/clock.ts';
 import type {DocBlock} from '../../lib/records/batch.ts';
 import {type Disk, folderDisk} from '../../lib/sinks/files/disk.ts';
-import {fileNames} from '../../lib/sinks/files/file-names.ts';
-import {lockFolder} from '../../lib/sinks/files/lock.ts';
 import type {NdjsonOptions} from '../../lib/sinks/files/output-files.ts';
 import {openNdjson} from '../../lib/sinks/ndjson.ts';
 import type {Transaction} from '../../lib/sinks/sink.ts';
@@ -93,9 +89,7 @@ ndjson('makes everything readable only by its owner', async ({folder}) => {
   const sink = await openNdjson(optionsFor(folder));
   await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
   await sink.close();
-  const unlock = await lockFolder(folder);
-  unlock();
-  for (const name of ['Deals.ndjson', 'Leads.ndjson', 'state.json', 'lock'])
+  for (const name of ['Deals.ndjson', 'Leads.ndjson', 'state.json'])
     assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
 });
 
@@ -112,12 +106,6 @@ ndjson('rejects the directory of another capture, and explains the difference', 
   });
 });
 
-ndjson('rejects an existing foreign file, and leaves it unchanged', async ({folder}) => {
-  await writeFile(join(folder, 'Deals.ndjson'), 'mine\n');
-  await assert.rejects(openNdjson(optionsFor(folder)), /Deals\.ndjson: it already exists and is not part of this capture/);
-  assert.equal(await readFile(join(folder, 'Deals.ndjson'), 'utf8'), 'mine\n');
-});
-
 ndjson('rejects a link in place of its file, and writes nothing through it', async ({folder}) => {
   await mkdir(join(folder, 'out'));
   await writeFile(join(folder, 'elsewhere'), 'mine\n');
@@ -125,28 +113,6 @@ ndjson('rejects a link in place of its file, and writes nothing through it', asy
   await assert.rejects(openNdjson(optionsFor(join(folder, 'out'))), ConfigError);
   assert.equal(await readFile(join(folder, 'elsewhere'), 'utf8'), 'mine\n');
 });
-
-const changes: [how: string, tamper: (text: string) => string | undefined, message: RegExp][] = [
-  ['shortened', (text) => text.slice(0, -1), /Deals\.ndjson has been shortened since it was written/],
-  ['changed at its end', (text) => text.replace('2', '3'), /Deals\.ndjson has been changed since it was written/],
-  ['changed at its beginning', (text) => text.replace('1', '9'), /Deals\.ndjson has been changed since it was written/],
-  ['given a line in front', (text) => `{"id":0}\n${text}`, /Deals\.ndjson has been changed since it was written/],
-  ['removed', () => undefined, /Deals\.ndjson has been removed since it was written/],
-];
-for (const [how, tamper, message] of changes) {
-  ndjson(`refuses to continue when a file was ${how}`, async () => {
-    const disk = new PowerCutDisk();
-    const sink = await openNdjson(optionsFor('out', {disk}));
-    await sink.write(piece('Deals', ['{"id":1}', '{"id":2}'], {n: 1}));
-    await sink.close();
-    disk.tamper('Deals.ndjson', tamper(disk.text('Deals.ndjson')!));
-    await assert.rejects(openNdjson(optionsFor('out', {disk})), (error: unknown) => {
-      assert.ok(error instanceof ConfigError);
-      assert.match(error.message, message);
-      return true;
-    });
-  });
-}
 
 ndjson('rejects a foreign state.json', async () => {
   for (const text of [
@@ -181,14 +147,6 @@ ndjson('compresses each transaction separately, so truncated files are valid, an
   await second.close();
   assert.equal(gunzipSync(await readFile(file)).toString(), '{"id":1}\n{"id":2}\n');
   assert.equal(gunzipSync(await readFile(join(folder, 'Tasks.ndjson.gz'))).toString(), '{"id":3}\n');
-});
-
-ndjson('does not compress part of a directory', async ({folder}) => {
-  await (await openNdjson(optionsFor(folder))).close();
-  await assert.rejects(
-    openNdjson(optionsFor(folder, {gzip: true})),
-    /^ConfigError: Cannot use --gzip in .*: its files are not compressed/,
-  );
 });
 
 ndjson('reports a full disk, accepts nothing more, and has lost nothing once there is room', async () => {
@@ -282,70 +240,6 @@ async function stoppedOrDone(disk: PowerCutDisk, run: Promise<void>): Promise<vo
 async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise(setImmediate);
 }
-
-ndjson('admits one process at a time to a directory', async ({folder}) => {
-  const unlock = await lockFolder(folder);
-  await assert.rejects(lockFolder(folder), /another process is capturing into it/);
-  unlock();
-  (await lockFolder(folder))();
-});
-
-ndjson('recovers the lock of a killed process', async ({folder}) => {
-  const source = `const {lockFolder} = await import(process.argv[1]); await lockFolder(process.argv[2]); process.kill(process.pid, 'SIGKILL');`;
-  const lock = new URL('../../lib/sinks/files/lock.ts', import.meta.url).href;
-  const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source, lock, folder]).catch(
-    (error: {signal?: string}) => error,
-  );
-  assert.equal('signal' in killed && killed.signal, 'SIGKILL');
-  (await lockFolder(folder))();
-});
-
-ndjson('names files after the last part of a collection, or all of it if that is taken', () => {
-  const names = fileNames([
-    'acmeCo/Leads',
-    'other/Leads',
-    'other/leads',
-    '..',
-    '../../etc/passwd',
-    '{PREFIX}/Tâche',
-    '',
-    'x'.repeat(400),
-  ]);
-  assert.deepEqual(
-    [...names.values()],
-    [
-      'Leads.ndjson',
-      'other%2FLeads.ndjson',
-      'other%2Fleads~2.ndjson',
-      '%2E..ndjson',
-      'passwd.ndjson',
-      'T%C3%A2che.ndjson',
-      'collection~2.ndjson',
-      `${'x'.repeat(200)}~2.ndjson`,
-    ],
-  );
-});
-
-ndjson('gives every collection a plain and unique name', () => {
-  fc.assert(
-    fc.property(fc.array(fc.string({unit: 'binary', maxLength: 300}), {maxLength: 20}), (collections) => {
-      const names = [...fileNames(collections).values()];
-      assert.equal(new Set(names.map((name) => name.toLowerCase())).size, new Set(collections).size);
-      for (const name of names) assert.match(name, /^[A-Za-z0-9_+=%][A-Za-z0-9\-_+=.%~]*\.ndjson$/);
-    }),
-  );
-});
-
-ndjson('keeps assigned names', () => {
-  const known = new Map([['b/Leads', 'Leads.ndjson']]);
-  assert.deepEqual(
-    [...fileNames(['a/Leads', 'b/Leads'], known)],
-    [
-      ['b/Leads', 'Leads.ndjson'],
-      ['a/Leads', 'a%2FLeads.ndjson'],
-    ],
-  );
-});
 
 ndjson('makes transactions durable after a while by itself', async ({folder}) => {
   let wake = (): void => {};

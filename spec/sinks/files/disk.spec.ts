@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {suite} from 'uvu';
-import {folderDisk, hasCode, makeFolder, tryPrivate, writePrivate} from '../../lib/sinks/files/disk.ts';
+import {folderDisk, hasCode, makeFolder, tryPrivate, writePrivate} from '../../../lib/sinks/files/disk.ts';
+import {openBelow} from './open-files.ts';
 
 const disk = suite<{folder: string}>('disk');
 
@@ -15,13 +16,6 @@ disk.after.each(async ({folder}) => {
   await rm(folder, {recursive: true});
 });
 
-/** The number of files below a folder that this process has open. */
-async function openBelow(folder: string): Promise<number> {
-  const names = await readdir('/proc/self/fd');
-  const targets = await Promise.all(names.map(async (name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
-  return targets.filter((target) => target.startsWith(folder)).length;
-}
-
 disk('distinguishes files, missing names and anything else, and keeps none of them open', async ({folder}) => {
   await writeFile(join(folder, 'file'), 'x');
   await mkdir(join(folder, 'folder'));
@@ -30,7 +24,7 @@ disk('distinguishes files, missing names and anything else, and keeps none of th
   const on = folderDisk(folder);
   const kinds = await Promise.all(['file', 'none', 'folder', 'link', 'pipe'].map((name) => on.kind(name)));
   assert.deepEqual(kinds, ['file', 'none', 'other', 'other', 'other']);
-  assert.equal(await openBelow(folder), 0);
+  assert.deepEqual(await openBelow(folder), []);
   await assert.rejects(on.kind('file/below'), {code: 'ENOTDIR'});
 });
 
@@ -56,9 +50,9 @@ disk('reads and writes at any position, and truncates', async ({folder}) => {
   assert.equal(await file.read(into, 6), 0);
   await file.cut(3);
   await file.sync();
-  assert.equal(await openBelow(folder), 1);
+  assert.deepEqual(await openBelow(folder), [join(folder, 'a')]);
   await file.close();
-  assert.equal(await openBelow(folder), 0);
+  assert.deepEqual(await openBelow(folder), []);
   assert.equal(await readFile(join(folder, 'a'), 'utf8'), 'heL');
   await assert.rejects(folderDisk(folder).open('.'), Error);
 });
@@ -73,7 +67,7 @@ disk('replaces a file atomically, for its owner only, regardless of what a kill 
   assert.deepEqual(await readdir(folder), ['a']);
   assert.equal(await on.read('a'), 'two');
   assert.equal((await stat(join(folder, 'a'))).mode & 0o777, 0o600);
-  assert.equal(await openBelow(folder), 0);
+  assert.deepEqual(await openBelow(folder), []);
   await symlink(join(folder, 'a'), join(folder, 'b.next'));
   await assert.rejects(on.replace('b', 'x'), {code: 'ELOOP'});
 });
