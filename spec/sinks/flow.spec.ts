@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {Writable} from 'node:stream';
 import {suite} from 'uvu';
 import type {DocBlock} from '../../lib/records/batch.ts';
-import {DiscardSink} from '../../lib/sinks/discard.ts';
 import {FlowSink} from '../../lib/sinks/flow.ts';
 import type {Target} from '../../lib/sinks/sink.ts';
 import {docsOf} from '../harness/blocks.ts';
@@ -175,13 +174,6 @@ flow('resolves close when everything has been delivered', async () => {
   }
   await closing;
   assert.ok(text().endsWith('\n'));
-});
-
-flow('counts what a discarding sink receives', async () => {
-  const sink = new DiscardSink();
-  await sink.write({target: leads, docs: docs('{"id":1}', '{"id":2}'), admit: (_, i) => i === 1});
-  await sink.write({target: leads, patch: {x: 1}});
-  assert.deepEqual([sink.documents, sink.bytes, sink.checkpoints], [1, 9, 2]);
 });
 
 flow.run();
