@@ -56,7 +56,6 @@ for (const [what, options] of kinds) {
   test(`reads an archive with ${what}, cut anywhere`, async () => {
     const small = archive(csv, options);
     for (const length of [1, 2, 3, 7, 29, 30, 31, small.length]) assert.deepEqual(await contentOf(small, length), csv);
-    assert.ok((await contentOf(archive(large, options))).equals(large));
   });
 
   test(`takes an archive with ${what} that ends anywhere before its end for short`, async () => {
@@ -83,6 +82,23 @@ for (const [what, options] of kinds) {
     assert.equal((await contentOf(archive(Buffer.alloc(0), options))).length, 0);
   });
 }
+
+test('reads large archives of every kind', async () => {
+  for (const [, options] of kinds) assert.ok((await contentOf(archive(large, options))).equals(large));
+});
+
+test('reads an entry without any compressed data', async () => {
+  for (const method of [0, 8]) assert.equal((await contentOf(archive(Buffer.alloc(0), {stored: true, method}))).length, 0);
+});
+
+test('reads stored data to their descriptor, though their size is stated before, whatever they look like', async () => {
+  const inner = archive(csv, {stored: true, descriptor: 'signed'});
+  const local = archive(inner, {stored: true, flags: 8});
+  const described = archive(inner, {stored: true, descriptor: 'signed'});
+  const data = local.indexOf(inner) + inner.length;
+  const tail = described.subarray(described.indexOf(inner) + inner.length);
+  assert.deepEqual(await contentOf(Buffer.concat([local.subarray(0, data), tail])), inner);
+});
 
 test('reads what fflate writes', async () => {
   assert.ok((await contentOf(zipSync({'7.csv': large}))).equals(large));
@@ -155,8 +171,46 @@ test('refuses more than one entry, and none', async () => {
   await refused(Buffer.concat([two.subarray(0, localBytes), two.subarray(2 * localBytes)]), /more than one entry/);
 });
 
+/** An archive with one of its bytes changed, `at` bytes after the last occurrence of a signature. */
+function altered(whole: Buffer, signature: string, at: number, value: number): Buffer {
+  const changed = Buffer.from(whole);
+  changed[whole.lastIndexOf(Buffer.from(signature, 'latin1')) + at] = value;
+  return changed;
+}
+
+test('refuses records that do not fit together, and says why', async () => {
+  const [plain, wide] = [archive(csv), archive(csv, {zip64: true})];
+  for (const whole of [plain, wide]) {
+    await refused(altered(whole, 'PK\x01\x02', 3, 9), /file: its directory is missing$/);
+    await refused(altered(whole, 'PK\x01\x02', 16, 9), /file: the checksum or size of its data does not match$/);
+    await refused(altered(whole, 'PK\x05\x06', 3, 9), /file: its end is damaged$/);
+    await refused(altered(whole, 'PK\x05\x06', 10, 2), /file: it does not have exactly one entry$/);
+  }
+  await refused(altered(plain, 'PK\x01\x02', 20, 1), /file: the checksum or size of its data does not match$/);
+  await refused(altered(plain, 'PK\x05\x06', 11, 0xff), /file: it does not have exactly one entry$/);
+  await refused(altered(altered(plain, 'PK\x05\x06', 10, 0xff), 'PK\x05\x06', 11, 0xff), /not have exactly one entry$/);
+  await refused(altered(wide, 'PK\x06\x06', 32, 2), /file: it does not have exactly one entry$/);
+  await refused(altered(wide, 'PK\x06\x06', 3, 9), /file: its end is damaged$/);
+  await refused(altered(wide, 'PK\x06\x07', 3, 9), /file: its end is damaged$/);
+});
+
+test('refuses a record that is shorter than its fixed part, or longer than three texts', async () => {
+  const wide = archive(csv, {zip64: true});
+  const impossible = /file: one of its records has an impossible length$/;
+  await refused(altered(wide, 'PK\x06\x06', 4, 43), impossible);
+  const lengthBytes = (bytes: number) => {
+    const at = wide.indexOf('PK\x06\x06');
+    const longer = Buffer.concat([wide.subarray(0, at + 56), Buffer.alloc(bytes - 56), wide.subarray(at + 56)]);
+    longer.writeBigUInt64LE(BigInt(bytes - 12), at + 4);
+    return longer;
+  };
+  assert.deepEqual(await contentOf(lengthBytes(1 << 18)), csv);
+  await refused(lengthBytes((1 << 18) + 1), impossible);
+});
+
 test('refuses what it cannot read, and says why', async () => {
-  await refused(Buffer.from('<html>Bad gateway</html>'), /not a ZIP archive/);
+  for (const text of ['<html>Bad gateway</html>', '<', 'PK\x05', 'PK\x01\x02'])
+    await refused(Buffer.from(text, 'latin1'), /file: it is not a ZIP archive$/);
   await refused(archive(csv, {name: '1.ics'}), /not a \.csv/);
   await refused(Buffer.concat([archive(csv), Buffer.from('more')]), /follows its end/);
   await refused(Buffer.concat([archive(csv), archive(csv)]), /follows its end/);
@@ -187,7 +241,32 @@ test('stops a bomb long before it is inflated', async () => {
     await assert.rejects(read, /more than 250 times/);
     assert.ok(bytes <= 64 << 20, `${bytes} bytes`);
   }
+});
+
+test('stops at the bound for its content', async () => {
   await refused(archive(csv), /more than 10 bytes/, {bytesMax: 10});
+  assert.deepEqual(await contentOf(archive(csv), undefined, {bytesMax: csv.length}), csv);
+});
+
+test('closes its source in any case, if it can be closed', async () => {
+  const whole = archive(csv);
+  let closed = 0;
+  const sourceOf = (bytes: Uint8Array, close: object): AsyncIterable<Uint8Array> => {
+    const pieces = inPieces(bytes, 20);
+    return {[Symbol.asyncIterator]: () => ({next: () => pieces.next(), ...close})};
+  };
+  const close = {
+    return: async () => {
+      closed++;
+      return {done: true as const, value: undefined};
+    },
+  };
+  const drain = async (source: AsyncIterable<Uint8Array>) => Array.fromAsync(unzip(source));
+  assert.deepEqual(Buffer.concat(await drain(sourceOf(whole, {}))), csv);
+  await drain(sourceOf(whole, close));
+  await assert.rejects(drain(sourceOf(whole.subarray(0, 60), close)));
+  for await (const _ of unzip(sourceOf(whole, close))) break;
+  assert.equal(closed, 3);
 });
 
 function randomContent(length: number): Buffer {
