@@ -15,9 +15,7 @@ const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/sources/bulk', 'sources/bulk-pages', 'sources/bulk', 'sources/quarantine'],
   ['lib/sources/coql', 'sources/coql-bounds', 'sources/windows', 'sources/coql', 'sources/heavy-rows', 'sources/quarantine'],
   ['lib/transforms/csv/', 'transforms/parse-csv'],
-  ['lib/transforms/json/', 'transforms/parse-json'],
   ['lib/transforms/values/', 'transforms/coerce'],
-  ['lib/transforms/zip/', 'transforms/unzip'],
   ['lib/zoho/caller', 'zoho/retries', 'zoho/download'],
   ['lib/zoho/endpoints', 'zoho/download'],
 ];

@@ -17,10 +17,8 @@ tree('are of objects and arrays alone, not nested too deep', () => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
   assert.notEqual(treeOf(nested(jsonDepthMax)), undefined);
   assert.equal(treeOf(nested(jsonDepthMax + 1)), undefined);
-  const beside = `[${Array(jsonDepthMax * 2)
-    .fill('[]')
-    .join()}]`;
-  assert.notEqual(treeOf(beside), undefined, 'what is closed does not count');
+  for (const element of ['[]', '{}'])
+    assert.notEqual(treeOf(`[${Array(jsonDepthMax * 2).fill(element)}]`), undefined, 'what is closed does not count');
   assert.notEqual(treeOf(JSON.stringify(['{['.repeat(jsonDepthMax)])), undefined, 'nor what is in a text');
   assert.notEqual(treeOf(`["\\"${'['.repeat(jsonDepthMax + 5)}"]`), undefined, 'a quote may be escaped');
   assert.equal(treeOf(`{"a":${'{"a":'.repeat(jsonDepthMax)}1${'}'.repeat(jsonDepthMax + 1)}`), undefined);
@@ -49,7 +47,8 @@ tree('are reduced to the id of an object, its rule, or the name of a module', ()
 });
 
 tree('are nothing where they are empty, and JSON where a structure stands for itself', () => {
-  for (const text of ['{}', '[]']) assert.deepEqual(cell(text), plain(''));
+  for (const text of ['{}', '[]'])
+    for (const dataType of ['whatever', 'subform']) assert.deepEqual(cell(text, {dataType}), plain(''));
   assert.deepEqual(cell('{"id":"7"}', {dataType: 'subform'}), json('{"id":"7"}'));
   assert.deepEqual(cell('[{"a":1}]'), json('[{"a":1}]'));
   assert.deepEqual(cell('[1]'), json('[1]'));
