@@ -109,14 +109,7 @@ class Answer implements JsonVisitor {
     if (this.#depth === inMember) {
       this.#member = key;
       if (key === 'data') this.#hasData = isArray;
-    } else if (this.#member !== 'data') {
-      return;
-    } else if (this.#depth === inRow) {
-      if (!this.#hasData) throw damaged('its data is not a list');
-    } else {
-      this.#trees.push(isArray ? [] : new Map());
-      this.#treeKeys.push(key);
-    }
+    } else if (this.#member === 'data') this.#openInData(isArray, key);
   }
 
   close(): void {
@@ -137,6 +130,14 @@ class Answer implements JsonVisitor {
     if (!this.#hasData) throw damaged('it has no list of data');
     const {replaced} = this.#broken;
     return {rows: {...this.#rows.end(), replaced}, more: cut || this.#more, cut};
+  }
+
+  /** Begins a record, or a structure in one. */
+  #openInData(isArray: boolean, key: string | undefined): void {
+    if (!this.#hasData) throw damaged('its data is not a list');
+    if (this.#depth === inRow) return;
+    this.#trees.push(isArray ? [] : new Map());
+    this.#treeKeys.push(key);
   }
 
   /** Ends a record's row. */

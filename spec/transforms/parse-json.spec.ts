@@ -69,7 +69,7 @@ const table = ({rows}: CoqlAnswer): string[][] =>
 test('takes rows from data and more_records from info, whatever else an answer holds, and in any order', async () => {
   const info = '"info":{"rows":[{"id":"9","A":[{"id":"7"}]}],"more_records":false,"count":1}';
   const other = '"other":[{"id":"9","A":{"id":"8"},"more_records":true},1,[2],[{}]],"x":{"more_records":true,"A":"x"}';
-  const members = [`"data":[${row('1', '{"id":"5"}')}]`, info, other, '"more_records":true,"id":"9"'];
+  const members = [`"data":[${row('1', '{"id":"5"}')}],"more_records":true,"id":"9"`, info, other];
   for (let turn = 0; turn < members.length; turn++) {
     const turned = [...members.slice(turn), ...members.slice(0, turn)];
     const answer = await parse(`{${turned.join(',')}}`);
@@ -174,7 +174,7 @@ test('puts U+FFFD where text is not UTF-8 or half a surrogate pair, and says of 
 test('names no field for broken text outside of records, and no record where a row has none', async () => {
   const replaced = async (text: string) => (await parse(Buffer.from(text, 'latin1'))).rows.replaced;
   const sound = row('1', '"a"');
-  assert.deepEqual(await replaced(`{"x":"\xff","info":{"A":"\xff","list":[{"A":"\xff"}]},"data":[${sound}]}`), []);
+  assert.deepEqual(await replaced(`{"x":"\xff","info":{"A":"\xff","B":{"A":"\xff"}},"y":[{"A":"\xff"}],"data":[${sound}]}`), []);
   assert.deepEqual(await replaced(`{"data":["\xff",["\xff",{"A":"\xff"}],${sound}]}`), []);
   const noted = (id: string) => ({field: 'A', id});
   assert.deepEqual(await replaced(`{"data":[{"A":"\xff"},${row('2', '"\xff"')},{"A":"\xff"}]}`), [

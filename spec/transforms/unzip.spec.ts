@@ -178,24 +178,42 @@ function altered(whole: Buffer, signature: string, at: number, value: number): B
   return changed;
 }
 
-test('refuses records that do not fit together, and says why', async () => {
-  const [plain, wide] = [archive(csv), archive(csv, {zip64: true})];
-  for (const whole of [plain, wide]) {
-    await refused(altered(whole, 'PK\x01\x02', 3, 9), /file: its directory is missing$/);
-    await refused(altered(whole, 'PK\x01\x02', 16, 9), /file: the checksum or size of its data does not match$/);
-    await refused(altered(whole, 'PK\x05\x06', 3, 9), /file: its end is damaged$/);
-    await refused(altered(whole, 'PK\x05\x06', 10, 2), /file: it does not have exactly one entry$/);
-  }
-  await refused(altered(plain, 'PK\x01\x02', 20, 1), /file: the checksum or size of its data does not match$/);
-  await refused(altered(plain, 'PK\x05\x06', 11, 0xff), /file: it does not have exactly one entry$/);
-  await refused(altered(altered(plain, 'PK\x05\x06', 10, 0xff), 'PK\x05\x06', 11, 0xff), /not have exactly one entry$/);
-  await refused(altered(wide, 'PK\x06\x06', 32, 2), /file: it does not have exactly one entry$/);
-  await refused(altered(wide, 'PK\x06\x06', 3, 9), /file: its end is damaged$/);
-  await refused(altered(wide, 'PK\x06\x07', 3, 9), /file: its end is damaged$/);
+const [plain, wide] = [archive(csv), archive(csv, {zip64: true})];
+
+test('refuses an archive without a directory', async () => {
+  for (const whole of [plain, wide]) await refused(altered(whole, 'PK\x01\x02', 3, 9), /file: its directory is missing$/);
+});
+
+test('refuses a directory that states another checksum or size', async () => {
+  for (const [at, value] of [
+    [16, 9],
+    [20, 1],
+    [24, 1],
+  ] as const)
+    await refused(altered(plain, 'PK\x01\x02', at, value), /file: the checksum or size of its data does not match$/);
+});
+
+test('refuses an archive whose end is no end', async () => {
+  for (const [whole, signature] of [
+    [plain, 'PK\x05\x06'],
+    [wide, 'PK\x05\x06'],
+    [wide, 'PK\x06\x06'],
+    [wide, 'PK\x06\x07'],
+  ] as const)
+    await refused(altered(whole, signature, 3, 9), /file: its end is damaged$/);
+});
+
+test('refuses an end that counts other than one entry, or none at all', async () => {
+  for (const whole of [
+    altered(plain, 'PK\x05\x06', 10, 2),
+    altered(plain, 'PK\x05\x06', 11, 1),
+    altered(altered(plain, 'PK\x05\x06', 10, 0xff), 'PK\x05\x06', 11, 0xff),
+    altered(wide, 'PK\x06\x06', 32, 2),
+  ])
+    await refused(whole, /file: it does not have exactly one entry$/);
 });
 
 test('refuses a record that is shorter than its fixed part, or longer than three texts', async () => {
-  const wide = archive(csv, {zip64: true});
   const impossible = /file: one of its records has an impossible length$/;
   await refused(altered(wide, 'PK\x06\x06', 4, 43), impossible);
   const lengthBytes = (bytes: number) => {

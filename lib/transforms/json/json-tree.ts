@@ -41,26 +41,17 @@ export function cellOf(tree: JsonTree, field: Field | undefined): TreeCell {
 }
 
 /**
- * `JSON.parse` with the source text of each number, which keeps every digit. TypeScript does not
- * declare it yet.
- */
-const parse = JSON.parse as (
-  text: string,
-  revive: (key: string, value: unknown, context: {readonly source?: string}) => JsonTree,
-) => JsonTree;
-
-/**
  * The tree of a JSON text that is an object or array; undefined for any other text, and for
  * absurdly deep nesting.
  */
 export function treeOf(text: string): JsonTree | undefined {
   if ((text[0] !== '{' && text[0] !== '[') || depthOf(text) > jsonDepthMax) return undefined;
   try {
-    return parse(text, (_key, value, {source}) => {
+    // The source of a number keeps every digit.
+    return JSON.parse(text, (_key, value: unknown, {source}): JsonTree => {
       if (source !== undefined) return typeof value === 'string' ? leafOf(value) : {json: source};
       return isTrees(value) ? value : new Map(Object.entries(value ?? {}));
-    });
-    // Stryker disable next-line BlockStatement: without it, the function returns undefined, too
+    }) as JsonTree;
   } catch {
     return undefined;
   }
@@ -139,8 +130,11 @@ const nameKeys = ['name', 'Name'];
 
 /** The first of these members that an object has. */
 function memberOf(tree: ReadonlyMap<string, JsonTree>, keys: readonly string[]): JsonTree | undefined {
-  const key = keys.find((name) => tree.has(name));
-  return key === undefined ? undefined : tree.get(key);
+  for (const key of keys) {
+    const member = tree.get(key);
+    if (member !== undefined) return member;
+  }
+  return undefined;
 }
 
 function textOf(tree: JsonTree | undefined): string {

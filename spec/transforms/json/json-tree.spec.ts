@@ -7,8 +7,7 @@ import {textField} from '../../harness/fields.ts';
 
 const tree = suite('trees of JSON');
 
-const cell = (text: string, more: Partial<Field> | undefined = {}) =>
-  cellOf(treeOf(text)!, more && textField('A', {dataType: 'whatever', ...more}));
+const cell = (text: string, more: Partial<Field> = {}) => cellOf(treeOf(text)!, textField('A', {dataType: 'whatever', ...more}));
 const plain = (text: string) => ({isJson: false, text});
 const json = (text: string) => ({isJson: true, text});
 
@@ -43,7 +42,7 @@ tree('are reduced to the id of an object, its rule, or the name of a module', ()
   assert.deepEqual(cell('{"id":"7","api_name":"Leads"}', {dataType: 'module'}), plain('Leads'));
   assert.deepEqual(cell('{"id":"7","x":1}', {dataType: 'module'}), plain('7'));
   assert.deepEqual(cell('{"RRULE":"r"}', {dataType: 'module'}), plain('{"RRULE":"r"}'));
-  assert.deepEqual(cell('{"id":"7"}', undefined), plain('7'));
+  assert.deepEqual(cellOf(treeOf('{"id":"7"}')!, undefined), plain('7'), 'of no known field');
 });
 
 tree('are nothing where they are empty, and JSON where a structure stands for itself', () => {
