@@ -65,7 +65,10 @@ framing('refuses a line that is too long, before all of it has come', async () =
 framing('refuses bytes that are not UTF-8, naming the request and nothing of its content', async () => {
   await assert.rejects(
     collect(chunks(Buffer.from([...Buffer.from('{"spec":{}}\n"'), 0xff, ...Buffer.from('"\n')]), [])),
-    (error: unknown) => error instanceof ConfigError && error.message === 'Cannot read request 2: its line is not UTF-8',
+    (error: unknown) =>
+      error instanceof ConfigError &&
+      error.message === 'Cannot read request 2: its line is not UTF-8' &&
+      error.cause instanceof TypeError,
   );
 });
 
