@@ -57,6 +57,12 @@ unusable('takes exactly those ids and times that the kernel takes', () => {
   );
 });
 
+unusable('takes up to 19 digits for an id, the first of them not 0', () => {
+  const faultOf = (id: string) => faultOfRow(rowsOf(['id'], [[id]]), 0);
+  for (const id of ['1', '9', '10', '1234567890', '9'.repeat(19)]) assert.equal(faultOf(id), undefined, id);
+  for (const id of ['', '0', '01', '1/', '1:', '/1', ':1', '-1', '1 ', '9'.repeat(20)]) assert.equal(faultOf(id), 'id', id);
+});
+
 unusable('names each row with its number, its record where it tells it, and why', () => {
   const rows = rowsOf(
     ['A', 'id', 'Modified_Time'],

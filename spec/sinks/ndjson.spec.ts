@@ -167,6 +167,24 @@ ndjson('reports a full disk, accepts nothing more, and has lost nothing once the
   assert.equal(disk.text('Deals.ndjson'), '{"id":1}\n');
 });
 
+ndjson('writes and commits nothing after a failure, though there is room again', async () => {
+  const disk = new PowerCutDisk();
+  const clock = new ManualClock();
+  const sink = await openNdjson(optionsFor('out', {disk, clock}));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  const kept = disk.text('state.json');
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), {code: 'ENOSPC'});
+  disk.fault = full;
+  const failed = (error: Error) => error.message.includes('the disk is full') && error.cause === full;
+  await assert.rejects(sink.write(piece('Deals', ['{"id":2}'], {n: 2})), failed);
+  disk.fault = undefined;
+  const left = disk.text('Deals.ndjson');
+  await assert.rejects(sink.write(piece('Deals', ['{"id":3}'], {n: 3})), failed);
+  await clock.advance(commitDelayMs);
+  await assert.rejects(sink.close(), failed);
+  assert.deepEqual([disk.text('Deals.ndjson'), disk.text('state.json')], [left, kept]);
+});
+
 ndjson('fails at the end when the last commit fails', async () => {
   const disk = new PowerCutDisk();
   const sink = await openNdjson(optionsFor('out', {disk}));
@@ -253,41 +271,129 @@ ndjson('makes transactions durable after a while by itself', async ({folder}) =>
 });
 
 /**
- * A disk that keeps the lengths of its files and the text of `state.json`. It syncs and replaces
- * only while it is open.
+ * A disk that keeps the lengths of what is written and the texts of `state.json`, and notes what is
+ * made durable. It syncs and replaces only while it is open.
  */
 function blockableDisk() {
   let gate = Promise.withResolvers<void>();
   gate.resolve();
   const states: {n?: number}[] = [];
   const written: number[] = [];
+  const durable: string[] = [];
+  const replacing = {now: 0, most: 0};
   const disk: Disk = {
     kind: async () => 'none',
     read: async () => undefined,
     syncNames: async () => {},
-    open: async () => ({
+    open: async (name) => ({
       size: async () => 0,
       read: async () => 0,
       write: async ({length}) => void written.push(length),
       cut: async () => {},
-      sync: () => gate.promise,
-      close: async () => {},
+      async sync() {
+        await gate.promise;
+        durable.push(name);
+      },
+      close: async () => void durable.push(`closed ${name}`),
     }),
-    async replace(_name, text) {
+    async replace(name, text) {
+      replacing.most = Math.max(replacing.most, ++replacing.now);
       await gate.promise;
+      replacing.now--;
       states.push(JSON.parse(text).state);
+      durable.push(name);
     },
   };
   return {
     disk,
     states,
     written,
+    durable,
+    replacing,
     shut() {
       gate = Promise.withResolvers();
     },
     open: () => gate.resolve(),
   };
 }
+
+ndjson('makes durable what files have grown by before what says so, and nothing more', async () => {
+  const {disk, durable} = blockableDisk();
+  const sink = await openNdjson(optionsFor('out', {disk}));
+  await sink.write(piece('Deals', ['{"id":1}'], {n: 1}));
+  await sink.write(piece('Deals', [], {n: 2}));
+  await settled();
+  assert.deepEqual(durable.splice(0), ['state.json', 'Deals.ndjson', 'state.json']);
+  await sink.write(piece('Deals', [], {n: 3}));
+  await settled();
+  assert.deepEqual(durable.splice(0), ['state.json']);
+  await sink.write(piece('acmeCo/Leads', ['{"id":2}']));
+  await sink.close();
+  assert.deepEqual(durable, ['Leads.ndjson', 'state.json', 'closed Leads.ndjson', 'closed Deals.ndjson']);
+});
+
+ndjson('commits nothing where nothing was written, and documents without a checkpoint', async () => {
+  const {disk, states} = blockableDisk();
+  await (await openNdjson(optionsFor('out', {disk}))).close();
+  assert.equal(states.length, 1, 'the claim of the files');
+  const sink = await openNdjson(optionsFor('out', {disk}));
+  await sink.write(piece('Deals', ['{"id":1}']));
+  await sink.close();
+  assert.equal(states.length, 3);
+});
+
+ndjson('makes one commit at a time, and closes its files after the last', async () => {
+  const {disk, states, durable, replacing, shut, open} = blockableDisk();
+  const sink = await openNdjson(optionsFor('out', {disk}));
+  shut();
+  await sink.write(piece('Deals', [], {n: 1}));
+  await sink.write(piece('Deals', [], {n: 2}));
+  const closing = sink.close();
+  await settled();
+  assert.deepEqual([replacing.now, durable.length], [1, 1]);
+  open();
+  await closing;
+  assert.deepEqual(states, [{}, {n: 1}, {n: 2}]);
+  assert.equal(replacing.most, 1);
+  assert.deepEqual(durable.slice(-2), ['closed Leads.ndjson', 'closed Deals.ndjson']);
+});
+
+ndjson('tells of its files, their lines and bytes, those of earlier runs included', async () => {
+  const disk = new PowerCutDisk();
+  const first = await openNdjson(optionsFor('out', {disk}));
+  await first.write(piece('Deals', ['{"id":1}', '{"id":2}']));
+  await first.close();
+  const second = await openNdjson(optionsFor('out', {disk}));
+  await second.write(piece('Deals', ['{"id":3}']));
+  assert.deepEqual(second.files, [
+    {collection: 'acmeCo/Leads', file: 'Leads.ndjson', lines: 0, bytes: 0},
+    {collection: 'Deals', file: 'Deals.ndjson', lines: 3, bytes: 27},
+  ]);
+  await second.describe();
+  await second.close();
+});
+
+ndjson('refuses documents of a collection that it was not opened for', async () => {
+  const sink = await openNdjson(optionsFor('out', {disk: new PowerCutDisk()}));
+  await assert.rejects(sink.write(piece('Tasks', ['{}'])), /^Error: No file was opened for collection Tasks$/);
+  assert.equal(await sink.write(piece('Deals', ['{}'])), 1);
+  await sink.close();
+});
+
+ndjson('closes the files that it has opened when it cannot open all', async () => {
+  const {disk, durable} = blockableDisk();
+  const kind = async (name: string) => (name === 'Deals.ndjson' && durable.length > 0 ? 'other' : 'none');
+  await assert.rejects(openNdjson(optionsFor('out', {disk: {...disk, kind}})), /Deals\.ndjson has been replaced/);
+  assert.deepEqual(durable, ['state.json', 'closed Leads.ndjson']);
+});
+
+ndjson('adds nothing to a compressed file for a transaction without documents', async () => {
+  const disk = new PowerCutDisk();
+  const sink = await openNdjson(optionsFor('out', {disk, gzip: true}));
+  await sink.write(piece('Deals', [], {n: 1}));
+  await sink.close();
+  assert.equal(disk.bytes('Deals.ndjson.gz')?.length, 0);
+});
 
 ndjson('delays writers while a slow disk is behind by more than its bound, and not before', async () => {
   const {disk, written, shut, open} = blockableDisk();

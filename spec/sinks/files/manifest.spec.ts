@@ -20,6 +20,8 @@ function failure(value: unknown): string {
 }
 
 manifest('reads its own output', () => {
+  const begun = {...whole, files: {Leads: {...file, bytes: 0, lines: 0, crc32: 0}}};
+  assert.deepEqual(parseManifest(manifestText(begun), 'out'), begun);
   assert.deepEqual(parseManifest(manifestText(whole), 'out'), whole);
   assert.equal(
     manifestText({...whole, files: {}}),
@@ -33,9 +35,9 @@ manifest('explains what is wrong with a foreign file, and what to do', () => {
     failure({...whole, version: 2}),
     'Cannot read out/state.json: a newer source-zoho wrote it; use that version, or choose another directory',
   );
+  assert.equal(failure(7), `Cannot read out/state.json: it must be an object, not a number; ${wayOut}`);
   const withFile = (change: object) => ({...whole, files: {Leads: {...file, ...change}}});
   const faults: [unknown, RegExp][] = [
-    [7, /must be an object/],
     [{...whole, version: 0}, /version must be 1/],
     [{...whole, capture: 7}, /capture must be an object/],
     [{...whole, capture: {name: 7}}, /name must be a string/],
