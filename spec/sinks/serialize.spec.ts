@@ -56,7 +56,7 @@ test('takes no block for a transaction without documents', () => {
   }
 });
 
-test('has room for long envelopes as well as for long documents', () => {
+test('has room for long envelopes as well as for long documents, and little more', () => {
   const [long, short] = ['x'.repeat(300), 'y'];
   for (const [envelope, document] of [
     [long, short],
@@ -65,7 +65,9 @@ test('has room for long envelopes as well as for long documents', () => {
     const [begin, end] = [Buffer.from(`<${envelope}`), Buffer.from(`${envelope}>`)];
     const documents = Array.from({length: 500}, (_, i) => document + i);
     const framed = serialize(new BufferPool(), {target, docs: docsOf(documents)}, begin, end);
-    assert.equal(textOf(framed), documents.map((text) => `<${envelope}${text}${envelope}>`).join(''));
+    const wanted = documents.map((text) => `<${envelope}${text}${envelope}>`).join('');
+    assert.equal(textOf(framed), wanted);
+    assert.ok(framed.block !== undefined && framed.block.length < wanted.length + (128 << 10));
   }
 });
 

@@ -42,12 +42,8 @@ export function folderDisk(folder: string): Disk {
   return {
     async kind(name) {
       try {
-        const handle = await open(path(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-        try {
-          return (await handle.stat()).isFile() ? 'file' : 'other';
-        } finally {
-          await handle.close();
-        }
+        await using handle = await open(path(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+        return (await handle.stat()).isFile() ? 'file' : 'other';
       } catch (error) {
         if (hasCode(error, 'ENOENT')) return 'none';
         if (hasCode(error, 'ELOOP') || hasCode(error, 'ENXIO')) return 'other';
@@ -109,12 +105,8 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** Makes the names in a folder survive a loss of power. */
 export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await using handle = await open(folder, constants.O_RDONLY);
+  await handle.sync();
 }
 
 /** Fails wherever `writePrivate` would, except on a full disk. It leaves nothing behind. */
@@ -135,7 +127,7 @@ export function diskFile(handle: Pick<FileHandle, 'stat' | 'read' | 'write' | 't
     size: async () => (await handle.stat()).size,
     async read(into, at) {
       let filled = 0;
-      // Stryker disable next-line EqualityOperator: a full buffer takes nothing more, which ends it, too
+      // Stryker disable next-line EqualityOperator: a full buffer takes nothing more
       while (filled < into.length) {
         const {bytesRead} = await handle.read(into, filled, into.length - filled, at + filled);
         if (bytesRead === 0) break;

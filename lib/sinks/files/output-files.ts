@@ -1,4 +1,7 @@
-/** The files of a capture's directory: claimed for their collections, and reopened where a run stopped. */
+/**
+ * The files of a capture's directory: claimed for their collections, and reopened where a run
+ * stopped.
+ */
 import {crc32} from 'node:zlib';
 import {ConfigError} from '../../errors/errors.ts';
 import type {Clock} from '../../platform/clock.ts';

@@ -20,7 +20,10 @@ export interface JsonVisitor {
   replaced(): void;
 }
 
-/** Text that is not JSON. The message completes "cannot read it: ...", and says where, never what is there. */
+/**
+ * Text that is not JSON. The message completes "cannot read it: ...", and says where, never what is
+ * there.
+ */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
@@ -96,8 +99,10 @@ class Walk extends Tokenizer {
 
   override onToken({token, value, offset}: ParsedTokenInfo): void {
     this.#pending = 0;
-    // Stryker disable next-line EqualityOperator: what is inserted is inside a string, and never where a token begins
-    if (this.#places[0]! < offset) this.#passPlaces(offset);
+    let passed = 0;
+    // Stryker disable next-line EqualityOperator: no token begins inside a string
+    while (this.#places[passed]! < offset) passed++;
+    if (passed > 0) this.#passPlaces(passed);
     const expected = this.#expected;
     switch (token) {
       case TokenType.COLON:
@@ -161,12 +166,9 @@ class Walk extends Tokenizer {
    * Insertions before a token belong to the string before it: such characters are allowed nowhere
    * else.
    */
-  #passPlaces(offset: number): void {
+  #passPlaces(count: number): void {
     if (this.#isValue) this.#visitor.replaced();
-    let passed = 1;
-    // Stryker disable next-line EqualityOperator: as above
-    while (this.#places[passed]! < offset) passed++;
-    this.#places.splice(0, passed);
+    this.#places.splice(0, count);
   }
 
   #enter(isArray: boolean, offset: number): void {

@@ -67,11 +67,13 @@ disk('reads and writes all of it, however little the system takes at a time', as
   const part = (length: number, at: number) => Math.min(length, 3, bytes.length - at);
   const handle = {
     async read(into: Buffer, from: number, length: number, at: number) {
+      assert.ok(from + length <= into.length);
       const bytesRead = part(length, at);
       bytes.copy(into, from, at, at + bytesRead);
       return {bytesRead};
     },
     async write(given: Buffer, from: number, length: number, at: number) {
+      assert.ok(from + length <= given.length);
       const bytesWritten = part(length, at);
       given.copy(bytes, at, from, from + bytesWritten);
       return {bytesWritten};
