@@ -99,10 +99,8 @@ class Walk extends Tokenizer {
 
   override onToken({token, value, offset}: ParsedTokenInfo): void {
     this.#pending = 0;
-    let passed = 0;
-    // Stryker disable next-line EqualityOperator: no token begins inside a string
-    while (this.#places[passed]! < offset) passed++;
-    if (passed > 0) this.#passPlaces(passed);
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: it only saves time
+    if (this.#places.length > 0) this.#passPlaces(offset);
     const expected = this.#expected;
     switch (token) {
       case TokenType.COLON:
@@ -166,9 +164,13 @@ class Walk extends Tokenizer {
    * Insertions before a token belong to the string before it: such characters are allowed nowhere
    * else.
    */
-  #passPlaces(count: number): void {
+  #passPlaces(offset: number): void {
+    let passed = 0;
+    // Stryker disable next-line EqualityOperator: no token begins inside a string
+    while (this.#places[passed]! < offset) passed++;
+    if (passed === 0) return;
     if (this.#isValue) this.#visitor.replaced();
-    this.#places.splice(0, count);
+    this.#places.splice(0, passed);
   }
 
   #enter(isArray: boolean, offset: number): void {
