@@ -49,7 +49,7 @@ builder('copies a cell of any row, and an empty one as an empty one', () => {
       ['', 'é'],
     ],
   );
-  const of = new RowBuilder(['X', 'Y', 'Z'], 1);
+  const of = new RowBuilder(['X', 'Y', 'Z'], 3);
   of.setCell(0, from, 1, 1);
   of.setCell(1, from, 1, 0);
   of.setCell(2, from, 0, 1);
@@ -57,6 +57,7 @@ builder('copies a cell of any row, and an empty one as an empty one', () => {
   const rows = of.end();
   assert.deepEqual(tableOf(rows), [['é', '', 'b']]);
   assert.deepEqual([...rows.cells.subarray(2, 4)], [0, 0]);
+  assert.equal(rows.bytes.buffer.byteLength, 3, 'in the room that was expected');
 });
 
 builder('counts the memory of complete rows, and makes room for any number of rows and bytes', () => {

@@ -78,10 +78,8 @@ class Feed {
       if (piece.length === 0) break;
       this.#unused.add(piece);
       if (!signal.aborted && !this.#zlib.write(piece)) await this.#room();
-      for (const used of this.#unused.usedUp(this.#zlib.bytesWritten)) {
-        // Stryker disable next-line CallExpression: it only saves memory
-        this.#blocks.release(new Uint8Array(used.buffer));
-      }
+      // Stryker disable next-line CallExpression: it only saves memory
+      for (const used of this.#unused.usedUp(this.#zlib.bytesWritten)) this.#blocks.release(new Uint8Array(used.buffer));
     }
     this.#zlib.end();
   }
