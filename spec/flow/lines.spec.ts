@@ -34,12 +34,6 @@ framing('gives the same lines however the bytes are cut, characters of several b
   );
 });
 
-framing('gives the same lines byte by byte', async () => {
-  const bytes = Buffer.from('{"spec":{}}\r\n\n{"discover":{"name":"Großkunden 語 🙂"}}\n');
-  const everywhere = Array.from(bytes, (_, i) => i);
-  assert.deepEqual(await collect(chunks(bytes, everywhere)), ['{"spec":{}}', '{"discover":{"name":"Großkunden 語 🙂"}}']);
-});
-
 framing('takes what follows the last newline for a line', async () => {
   assert.deepEqual(await collect(chunks(Buffer.from('{"spec":{}}'), [])), ['{"spec":{}}']);
   assert.deepEqual(await collect(chunks(Buffer.from(''), [])), []);

@@ -159,12 +159,6 @@ state('names the binding and the place of a state it cannot read', () => {
   assert.throws(() => savedBinding({bindingStateV1: 7}, 'Leads'), ConfigError);
 });
 
-state('sees a request for a new backfill', () => {
-  assert.equal(backfillRequested({backfillRequests: {Leads: true}}, 'Leads'), true);
-  assert.equal(backfillRequested({backfillRequests: {Leads: false, Deals: null}}, 'Leads'), false);
-  assert.equal(backfillRequested({}, 'Leads'), false);
-});
-
 state('patches one binding and leaves the others alone', () => {
   const both = {bindingStateV1: {A: {x: 1}, B: {y: 2}}};
   assert.deepEqual(mergePatch(both, bindingPatch('A', {x: null, z: 3})), {bindingStateV1: {A: {z: 3}, B: {y: 2}}});

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import fc from 'fast-check';
 import {suite} from 'uvu';
-import {rowTombstones} from '../../lib/records/documents.ts';
 import {RowDigest} from '../../lib/records/row-digest.ts';
-import {textsOf} from '../harness/blocks.ts';
 
 const digest = suite('RowDigest');
 
@@ -53,10 +51,6 @@ digest('goes on from a copy without changing what it was copied from', () => {
   second.add(Buffer.from('b'));
   assert.deepEqual([first.text, first.count], [digestOf(['a']).text, 1]);
   assert.deepEqual([second.text, second.count], [digestOf(['b', 'a']).text, 2]);
-});
-
-digest('deletes numbers with documents that hold nothing else', () => {
-  assert.deepEqual(textsOf(rowTombstones(9, 11)), ['{"_meta":{"op":"d","row_id":9}}', '{"_meta":{"op":"d","row_id":10}}']);
 });
 
 digest.run();

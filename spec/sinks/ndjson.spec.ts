@@ -114,20 +114,6 @@ ndjson('rejects a link in place of its file, and writes nothing through it', asy
   assert.equal(await readFile(join(folder, 'elsewhere'), 'utf8'), 'mine\n');
 });
 
-ndjson('rejects a foreign state.json', async () => {
-  for (const text of [
-    '',
-    '{',
-    '[]',
-    '{"version":2}',
-    '{"version":1,"capture":{},"state":{},"files":{"x":{"file":"../x.ndjson"}}}',
-  ]) {
-    const disk = new PowerCutDisk();
-    disk.tamper('state.json', text);
-    await assert.rejects(openNdjson(optionsFor('out', {disk})), /^ConfigError: Cannot read out\/state\.json: /, text);
-  }
-});
-
 ndjson('accepts an initial state only in an empty directory', async ({folder}) => {
   const sink = await openNdjson(optionsFor(folder, {initialState: {a: 1}}));
   assert.deepEqual(sink.state, {a: 1});

@@ -36,14 +36,6 @@ test('wraps the admitted documents in the envelope, and asks once for each, in o
   );
 });
 
-test('releases its block', () => {
-  const blocks = new BufferPool();
-  const {block} = serialize(blocks, {target, docs: docsOf(['a'], 0)}, before, after);
-  assert.ok(block !== undefined);
-  blocks.release(block);
-  assert.equal(blocks.acquire(1), block);
-});
-
 test('takes no block for a transaction without documents', () => {
   for (const docs of [undefined, docsOf([])]) {
     const transaction = {target, ...(docs && {docs})};
