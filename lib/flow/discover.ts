@@ -149,7 +149,10 @@ export function snapshotSchema(title: string): object {
   };
 }
 
-/** How documents of one key are reduced: by the strategy, and to nothing by a deletion. Other properties are inferred. */
+/**
+ * How documents of one key are reduced: by the strategy, and to nothing by a deletion. Other
+ * properties are inferred.
+ */
 function reducedBy(strategy: 'merge' | 'lastWriteWins'): object {
   return {
     additionalProperties: true,

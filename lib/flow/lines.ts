@@ -41,7 +41,7 @@ export async function* lines(input: AsyncIterable<Uint8Array>, bytesMax = reques
       yield text;
       number++;
     }
-    if (from < chunk.length) take(chunk.subarray(from));
+    take(chunk.subarray(from));
   }
   const text = line();
   if (text !== '') yield text;

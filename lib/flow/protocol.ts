@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import {ConfigError} from '../errors/errors.ts';
 import {must, parse} from '../errors/validation.ts';
 import {jsonOf} from '../platform/json.ts';
+import {isTable} from '../platform/own-property.ts';
 import type {DiscoveredBinding} from './discover.ts';
 import {fullRange, type KeyRange} from './shard.ts';
 import {stateKeyOf} from './state-key.ts';
@@ -115,9 +116,7 @@ const kinds = Object.keys(schemas) as Kind[];
  * `number` (from 1), without its content.
  */
 export function parseRequest(line: string, number: number): Request {
-  const message = parse(v.record(v.string(), v.unknown(), object), json(line, number), `read request ${number}`, {
-    abortEarly: true,
-  });
+  const message = checked(v.record(v.string(), v.unknown(), object), json(line, number), `request ${number}`);
   const found = kinds.filter((kind) => message[kind] !== undefined && message[kind] !== null);
   const [kind] = found;
   if (kind === undefined) throw new ConfigError(`Cannot read request ${number}: it is none of ${kinds.join(', ')}`);
@@ -125,18 +124,23 @@ export function parseRequest(line: string, number: number): Request {
   const what = `request ${number}, ${kind}`;
   switch (kind) {
     case 'discover':
-      return {kind, ...parse(schemas.discover, message[kind], `read ${what}`, {abortEarly: true})};
+      return {kind, ...checked(schemas.discover, message[kind], what)};
     case 'validate': {
-      const {config, bindings, linkedCollections} = parse(schemas.validate, message[kind], `read ${what}`, {abortEarly: true});
+      const {config, bindings, linkedCollections} = checked(schemas.validate, message[kind], what);
       const collections = collectionsOf(bindings, linkedCollections, what);
       return {kind, config, bindings: bindings.map(({resourceConfig}, i) => ({resourceConfig, ...collections[i]!}))};
     }
     case 'open':
-      return openRequest(parse(schemas.open, message[kind], `read ${what}`, {abortEarly: true}), what);
+      return openRequest(checked(schemas.open, message[kind], what), what);
     default:
-      parse(schemas[kind], message[kind], `read ${what}`, {abortEarly: true});
+      checked(schemas[kind], message[kind], what);
       return {kind};
   }
+}
+
+/** A part of a request as its schema has it, or a ConfigError that names the first fault. */
+function checked<S extends v.GenericSchema>(schema: S, value: unknown, what: string): v.InferOutput<S> {
+  return parse(schema, value, `read ${what}`, {abortEarly: true});
 }
 
 function openRequest({capture, range, state}: v.InferOutput<typeof schemas.open>, what: string): OpenRequest {
@@ -160,9 +164,7 @@ function openRequest({capture, range, state}: v.InferOutput<typeof schemas.open>
 
 /** The resource path that discovery gives a binding. */
 function pathOf(resourceConfig: unknown): string[] {
-  return typeof resourceConfig === 'object' && resourceConfig !== null && 'name' in resourceConfig
-    ? [String(resourceConfig.name)]
-    : [];
+  return isTable(resourceConfig) && 'name' in resourceConfig ? [String(resourceConfig.name)] : [];
 }
 
 /**

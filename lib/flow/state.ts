@@ -217,9 +217,9 @@ export function initialState(start: string, now: string, deleted: BindingState['
  * come from its host's clock; one after Zoho's present would skip records, so it becomes `now`.
  */
 export function takeOver(saved: SavedBinding, configuredStart: string | undefined, now: string): StatePatch | undefined {
-  const start = saved.start ?? configuredStart ?? daysBefore(earliest(saved) ?? now, defaultStartDays);
+  const start = saved.start ?? configuredStart ?? daysBefore(earliest(saved), defaultStartDays);
   const patch: Record<string, unknown> = {};
-  const isAhead = (instant: string | undefined) => instant !== undefined && secondsOf(instant) > secondsOf(now);
+  const isAhead = (instant = now) => secondsOf(instant) > secondsOf(now);
   if (saved.start === undefined) {
     patch.start = start;
     if (isAhead(saved.inc?.cursor)) patch.inc = {cursor: now};
@@ -243,10 +243,12 @@ export function isComplete(saved: SavedBinding | undefined): saved is BindingSta
 /** How many days a capture reaches back when no `start_date` is configured. */
 export const defaultStartDays = 30;
 
-function earliest(saved: SavedBinding): string | undefined {
-  const known = [saved.backfill?.cutoff, saved.inc?.cursor, saved.last_initialized].filter((text) => text !== undefined);
-  known.sort((a, b) => Date.parse(a) - Date.parse(b));
-  return known[0] === undefined ? undefined : wholeSecond(known[0]);
+/** The earliest instant of a state without a start. It has one, or it would not have begun. */
+function earliest({backfill, inc, last_initialized}: SavedBinding): string {
+  const known = [backfill?.cutoff, inc?.cursor, last_initialized].flatMap((text) =>
+    text === undefined ? [] : [secondsOf(text)],
+  );
+  return instantOf(Math.min(...known));
 }
 
 /** Epoch seconds of a saved instant, without fractions. */

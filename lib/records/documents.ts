@@ -17,8 +17,7 @@ export function idOf({bytes, ranges}: DocBlock, i: number): bigint {
   const to = idEnd(bytes, from);
   // Two numbers that a double holds exactly: a BigInt per digit would cost far more.
   const middle = Math.max(from, to - digitsOfHalf);
-  const low = BigInt(integer(bytes, middle, to));
-  return middle === from ? low : BigInt(integer(bytes, from, middle)) * 1_000_000_000n + low;
+  return BigInt(integer(bytes, from, middle)) * 1_000_000_000n + BigInt(integer(bytes, middle, to));
 }
 
 /** The record's `Modified_Time`, or a tombstone's time of deletion, as received. */

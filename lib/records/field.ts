@@ -81,7 +81,6 @@ export function fieldType(dataType: string, jsonType: string): FieldType {
   // An unknown type of lookup: its JSON type tells one reference from several.
   if (referenceTypes.has(dataType) || knownLookups.has(dataType)) return 'lookup';
   if (dataType.endsWith('lookup')) return jsonType === 'jsonarray' ? 'list' : 'lookup';
-  if (textTypes.has(dataType) && jsonType !== 'boolean' && jsonType !== 'jsonarray') return 'text';
   if (jsonType === 'boolean' || dataType === 'boolean') return jsonType === 'string' ? 'text' : 'boolean';
   if (jsonType === 'jsonarray') return 'list';
   if (jsonType === 'string' || jsonType === 'jsonobject') return 'text';

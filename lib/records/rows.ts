@@ -71,8 +71,8 @@ export interface Joined {
  * first. Every slice has the columns `id` and `Modified_Time`.
  */
 export function joinSlices(slices: readonly RowBlock[]): Joined {
-  const [first, ...others] = slices;
-  if (first === undefined || others.length === 0) return {rows: first ?? noRows, torn: []};
+  const [first = noRows, ...others] = slices;
+  if (others.length === 0) return {rows: first, torn: []};
   const columns = [...first.columns];
   const joins = others.map((slice) => new Join(slice, columns));
   const builder = new RowBuilder(columns);
@@ -110,8 +110,8 @@ class Join {
 
   /** The row of this version of a record; -1 when there is none. */
   find(id: string, modified: string): number {
-    const row = this.#places.get(id) ?? -1;
-    return row >= 0 && cellText(this.#slice, row, this.#slice.columns.indexOf('Modified_Time')) === modified ? row : -1;
+    const row = this.#places.get(id);
+    return row !== undefined && cellText(this.#slice, row, this.#slice.columns.indexOf('Modified_Time')) === modified ? row : -1;
   }
 
   /**

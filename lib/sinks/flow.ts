@@ -40,11 +40,7 @@ export class FlowSink implements Sink {
   }
 
   #prefix(index: number): Buffer {
-    const known = this.#before.get(index);
-    if (known) return known;
-    const made = Buffer.from(`{"captured":{"binding":${index},"doc":`);
-    this.#before.set(index, made);
-    return made;
+    return this.#before.getOrInsertComputed(index, () => Buffer.from(`{"captured":{"binding":${index},"doc":`));
   }
 }
 

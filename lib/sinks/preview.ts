@@ -62,11 +62,7 @@ export class PreviewSink implements Sink {
   }
 
   #prefix(collection: string): Buffer {
-    const known = this.#before.get(collection);
-    if (known) return known;
-    const made = Buffer.from(`[${JSON.stringify(collection)},`);
-    this.#before.set(collection, made);
-    return made;
+    return this.#before.getOrInsertComputed(collection, () => Buffer.from(`[${JSON.stringify(collection)},`));
   }
 
   #checkpoint(patch: StatePatch | undefined): Buffer {

@@ -1,7 +1,4 @@
-/**
- * Where documents and checkpoints go. Flow's stdout, local files and the benchmark's floor share
- * this interface.
- */
+/** Where documents and checkpoints go: Flow's stdout, local files, and previews. */
 
 import type {StatePatch} from '../flow/state.ts';
 import type {DocBlock} from '../records/batch.ts';

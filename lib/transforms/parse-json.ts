@@ -44,7 +44,7 @@ export async function parseCoql(
     const isComplete = await walkJson(body, answer, () => answer.bytes >= bytesMax);
     return answer.result(!isComplete);
   } catch (error) {
-    throw error instanceof JsonError ? damaged(`${error.message[0]?.toLowerCase()}${error.message.slice(1)}`) : error;
+    throw error instanceof JsonError ? damaged(error.message) : error;
   }
 }
 
@@ -57,9 +57,16 @@ const keyNames = ['id', 'Modified_Time'];
 const inMember = 2;
 const inRow = 3;
 
+/** A requested column: its place in a row, and what is known of its field. */
+interface Column {
+  readonly place: number;
+  readonly field: Field | undefined;
+  readonly isId: boolean;
+  readonly isKey: boolean;
+}
+
 class Answer implements JsonVisitor {
-  readonly #fields: ReadonlyMap<string, Field>;
-  readonly #places: ReadonlyMap<string, number>;
+  readonly #columns: ReadonlyMap<string | undefined, Column>;
   readonly #rows: RowBuilder;
   readonly #broken = new BrokenText();
   /** The column of the latest value, and the id of the row. */
@@ -74,8 +81,9 @@ class Answer implements JsonVisitor {
   #treeKeys: (string | undefined)[] = [];
 
   constructor(columns: readonly string[], fields: ReadonlyMap<string, Field>) {
-    this.#fields = fields;
-    this.#places = new Map(columns.map((name, place) => [name, place]));
+    this.#columns = new Map(
+      columns.map((name, place) => [name, {place, field: fields.get(name), isId: name === 'id', isKey: keyNames.includes(name)}]),
+    );
     this.#rows = new RowBuilder(columns);
   }
 
@@ -86,7 +94,7 @@ class Answer implements JsonVisitor {
 
   scalar(type: TokenType, text: string, key: string | undefined): void {
     this.#column = this.#treeKeys[0] ?? (this.#depth === inRow && this.#member === 'data' ? key : undefined);
-    if (type === TokenType.STRING && !text.isWellFormed()) this.replaced();
+    if (!text.isWellFormed()) this.replaced();
     if (this.#trees.length > 0) this.#grow(leafOf(type, text), key);
     else if (this.#depth === inRow && this.#member === 'data') this.#setScalar(type, text, key);
     // An element that is not a record has no cells.
@@ -101,12 +109,7 @@ class Answer implements JsonVisitor {
     if (this.#depth === inMember) {
       this.#member = key;
       if (key === 'data') this.#hasData = isArray;
-    } else if (this.#depth === inRow && this.#member === 'data') {
-      if (!this.#hasData) throw damaged('its data is not a list');
-    } else if (this.#depth > inRow && this.#member === 'data') {
-      this.#trees.push(isArray ? [] : new Map());
-      this.#treeKeys.push(key);
-    }
+    } else if (this.#member === 'data') this.#openInData(isArray, key);
   }
 
   close(): void {
@@ -129,6 +132,14 @@ class Answer implements JsonVisitor {
     return {rows: {...this.#rows.end(), replaced}, more: cut || this.#more, cut};
   }
 
+  /** Begins a record, or a structure in one. */
+  #openInData(isArray: boolean, key: string | undefined): void {
+    if (!this.#hasData) throw damaged('its data is not a list');
+    if (this.#depth === inRow) return;
+    this.#trees.push(isArray ? [] : new Map());
+    this.#treeKeys.push(key);
+  }
+
   /** Ends a record's row. */
   #endRow(): void {
     this.#broken.endRow(this.#id);
@@ -137,34 +148,30 @@ class Answer implements JsonVisitor {
   }
 
   #setScalar(type: TokenType, text: string, key: string | undefined): void {
-    if (type === TokenType.NULL) this.#clear(key);
-    else this.#set(key, text, type === TokenType.STRING ? cellPlain : cellClean);
+    const column = this.#columns.get(key);
+    if (column === undefined) return;
+    if (type === TokenType.NULL) this.#rows.clear(column.place);
+    else this.#set(column, text, type === TokenType.STRING ? cellPlain : cellClean);
   }
 
   #setTree(tree: JsonTree, key: string | undefined): void {
-    if (key === undefined || !this.#places.has(key)) return;
-    const {isJson, text} = cellOf(tree, this.#fields.get(key));
-    this.#set(key, text, isJson ? cellJson : cellPlain);
+    const column = this.#columns.get(key);
+    if (column === undefined) return;
+    const {isJson, text} = cellOf(tree, column.field);
+    this.#set(column, text, isJson ? cellJson : cellPlain);
   }
 
-  #set(key: string | undefined, text: string, kind: number): void {
-    const place = this.#places.get(key ?? '');
-    if (place === undefined) return;
+  #set({place, isKey, isId}: Column, text: string, kind: number): void {
     // Of a row that is already too large for a document, only the key is needed.
-    if (this.#rows.rowBytes > documentBytesMax && !keyNames.includes(key ?? '')) return;
+    if (this.#rows.rowBytes > documentBytesMax && !isKey) return;
     this.#rows.setText(place, text, kind);
-    if (key === 'id') this.#id = text;
-  }
-
-  #clear(key: string | undefined): void {
-    const place = this.#places.get(key ?? '');
-    if (place !== undefined) this.#rows.clear(place);
+    if (isId) this.#id = text;
   }
 
   #grow(tree: JsonTree, key: string | undefined): void {
-    const parent = this.#trees[this.#trees.length - 1];
-    if (parent instanceof Map) parent.set(key ?? '', tree);
-    else parent?.push(tree);
+    const parent = this.#trees[this.#trees.length - 1]!;
+    if (parent instanceof Map) parent.set(key!, tree);
+    else parent.push(tree);
   }
 }
 

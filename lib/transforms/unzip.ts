@@ -1,10 +1,10 @@
 /** The CSV file inside a ZIP archive, as Bulk Read delivers it (zoho-api sheet 4.4). */
-import {crc32} from 'node:zlib';
 import type {UnzipDecoder} from 'fflate';
 import {ZohoError} from '../errors/errors.ts';
-import {csvBytesMax, deflatedPieceBytes, inflateRatioFromBytes, inflateRatioMax} from '../limits.ts';
+import {csvBytesMax, deflatedPieceBytes} from '../limits.ts';
 import {ByteInput} from './zip/byte-input.ts';
 import {inflate} from './zip/inflate.ts';
+import {Meter} from './zip/meter.ts';
 import {untilDescriptor} from './zip/stored.ts';
 import * as zip from './zip/zip-format.ts';
 
@@ -47,35 +47,6 @@ export async function* unzip(
   }
 }
 
-/** Counts what came out of the entry, and rejects implausible sizes. */
-class Meter {
-  readonly #bytesMax: number;
-  #crc = 0;
-  #inflated = 0;
-  #compressed = 0;
-
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
-  }
-
-  readonly consumed = (bytes: number): void => {
-    this.#compressed = bytes;
-  };
-
-  add(block: Uint8Array): void {
-    this.#inflated += block.length;
-    if (this.#inflated > this.#bytesMax) throw zip.damaged(`its entry has more than ${this.#bytesMax} bytes`);
-    if (this.#inflated > inflateRatioFromBytes && this.#inflated > inflateRatioMax * this.#compressed) {
-      throw zip.damaged(`its entry is more than ${inflateRatioMax} times as large as the archive`);
-    }
-    this.#crc = crc32(block, this.#crc);
-  }
-
-  get measure(): zip.Measure {
-    return {crc: this.#crc, compressed: this.#compressed, inflated: this.#inflated};
-  }
-}
-
 /** The local record of the first entry. An archive of one entry begins with it. */
 async function entryRecord(input: ByteInput): Promise<Uint8Array> {
   const start = await input.take(4);
@@ -108,17 +79,13 @@ async function* content(
   entry: zip.LocalEntry,
   meter: Meter,
 ): AsyncGenerator<Uint8Array, void, void> {
-  if (entry.method === zip.deflated && entry.described) {
-    // Only the Deflate stream shows where it ends. A search for the record after it would also find
-    // data that looks like one.
-    input.putBack(yield* inflate((bytesMax) => input.some(bytesMax), meter.consumed));
+  if (entry.described) {
+    // Only the data show where they end. A search for the record after them would also find data
+    // that look like one.
+    const ended = entry.method === zip.deflated ? inflate : untilDescriptor;
+    input.putBack(yield* ended((bytesMax) => input.some(bytesMax), meter.consumed));
     return;
   }
-  if (entry.method === zip.stored && entry.described && entry.measure.compressed === 0) {
-    input.putBack(yield* untilDescriptor((bytesMax) => input.some(bytesMax), meter.consumed));
-    return;
-  }
-  if (entry.measure.compressed === 0) return;
   const data = new ByteInput(sized(input, record, entry));
   if (entry.method === zip.deflated) {
     yield* inflate((bytesMax) => data.some(bytesMax), meter.consumed);
@@ -168,7 +135,7 @@ async function checkEntry(input: ByteInput, {described, measure}: zip.LocalEntry
   if (!described) return agree(measure, actual);
   const bytes = await readExactly(input, zip.descriptorBytesMax + 4);
   const length = zip.descriptorLength(bytes, actual);
-  if (length < 0) throw zip.damaged('the checksum or size of its data does not match');
+  if (length === undefined) throw zip.damaged('the checksum or size of its data does not match');
   input.putBack(bytes.subarray(length));
 }
 

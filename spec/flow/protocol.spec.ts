@@ -137,7 +137,15 @@ protocol('says which request cannot be read and why', () => {
     failure('{"validate":{"bindings":{}}}'),
     'Cannot read request 1, validate: bindings must be an array, not an object',
   );
-  assert.equal(failure('{"discover":"x"}'), 'Cannot read request 1, discover: it must be an object, not a string');
+  for (const kind of ['spec', 'discover', 'validate', 'apply', 'open', 'acknowledge'])
+    assert.equal(failure(`{"${kind}":"x"}`), `Cannot read request 1, ${kind}: it must be an object, not a string`);
+});
+
+protocol('names the first fault of a request, and not every one of many bindings', () => {
+  assert.equal(
+    failure('{"open":{"capture":{"bindings":[{"backfill":-1},{"backfill":-1}]}}}'),
+    'Cannot read request 1, open: capture.bindings.0.backfill must be a whole number',
+  );
 });
 
 protocol('takes any JSON for a request or says why not, and never repeats what it holds', () => {
@@ -191,7 +199,6 @@ protocol('takes whole numbers and their texts, and no others, and a message with
     assert.equal(backfillOf(bad), 'Cannot read request 1, open: capture.bindings.0.backfill must be a whole number', String(bad));
   assert.match(backfillOf(true), /must be a whole number, not a boolean$/);
   assert.deepEqual(parse({spec: {}, open: null}), {kind: 'spec'});
-  assert.equal(failure(`{"discover":7}`), 'Cannot read request 1, discover: it must be an object, not a number');
 });
 
 protocol.run();

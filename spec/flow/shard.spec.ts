@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {fnv1a32, fullRange, inRange} from '../../lib/flow/shard.ts';
-import {stateKeyOf} from '../../lib/flow/state-key.ts';
 
 const shard = suite('shard');
 
@@ -39,14 +38,6 @@ shard('includes both ends of a range', () => {
   assert.equal(inRange({keyBegin: key + 1, keyEnd: 0xffff_ffff}, 'Leads'), false);
   assert.equal(inRange({keyBegin: 0, keyEnd: key - 1}, 'Leads'), false);
   assert.ok(inRange(fullRange, 'Leads'));
-});
-
-shard('derives a stateKey as Flow does', () => {
-  assert.equal(stateKeyOf(['Leads'], 0), 'Leads');
-  assert.equal(stateKeyOf(['Leads'], 2), 'Leads.v2');
-  assert.equal(stateKeyOf(['a', 'b'], 0), 'a%2Fb');
-  assert.equal(stateKeyOf(['a\tb'], 0), 'a%09b');
-  assert.equal(stateKeyOf(['Über_uns s-.+=%'], 1), '%C3%9Cber_uns%20s-.+=%25.v1');
 });
 
 shard.run();

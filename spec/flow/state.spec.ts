@@ -159,12 +159,6 @@ state('names the binding and the place of a state it cannot read', () => {
   assert.throws(() => savedBinding({bindingStateV1: 7}, 'Leads'), ConfigError);
 });
 
-state('sees a request for a new backfill', () => {
-  assert.equal(backfillRequested({backfillRequests: {Leads: true}}, 'Leads'), true);
-  assert.equal(backfillRequested({backfillRequests: {Leads: false, Deals: null}}, 'Leads'), false);
-  assert.equal(backfillRequested({}, 'Leads'), false);
-});
-
 state('patches one binding and leaves the others alone', () => {
   const both = {bindingStateV1: {A: {x: 1}, B: {y: 2}}};
   assert.deepEqual(mergePatch(both, bindingPatch('A', {x: null, z: 3})), {bindingStateV1: {A: {z: 3}, B: {y: 2}}});
@@ -182,6 +176,7 @@ state('takes instants from 1970 to the last year of four digits, and nothing els
     '1969-12-31T23:59:59Z',
     '9999-01-01T00:00:00Z',
     '+010000-01-01T00:00:00Z',
+    '+002026-01-01T00:00:00Z',
     'x2026-01-01',
     '12026-01-01',
     7,
@@ -198,6 +193,13 @@ state('takes digits for ids, and for jobs what an address may hold', () => {
   for (const after of ['', 'x', '1x', 'x1', ' 1']) assert.throws(() => saved({inc: {cursor: now, after}}), ConfigError, after);
   for (const job of ['7', 'a-b_C9']) assert.equal(saved({backfill: {cutoff: now, job}})?.backfill?.job, job);
   for (const job of ['', 'a/b', '/a', 'a/', 'a b']) assert.throws(() => saved({backfill: {cutoff: now, job}}), ConfigError, job);
+});
+
+state('keeps which records are ahead, with their time and digest', () => {
+  const ahead = {12: [1_790_000_000, 'x']};
+  assert.deepEqual(saved({inc: {cursor: now}, ahead})?.ahead, ahead);
+  for (const odd of [{12: [1]}, {12: ['x', 1]}, {12: [1, '']}, {x: [1, 'x']}])
+    assert.deepEqual(saved({inc: {cursor: now}, ahead: odd})?.ahead, {}, JSON.stringify(odd));
 });
 
 state('does without what is only a help and cannot be read', () => {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import {suite} from 'uvu';
 import {ZohoError} from '../../lib/errors/errors.ts';
 import {type DocBlock, shapeRoomBytes} from '../../lib/records/batch.ts';
-import {idOf, modifiedOf, rowTombstones, tombstone, tombstones} from '../../lib/records/documents.ts';
+import {contentOf, idOf, modifiedOf, rowTombstones, tombstone, tombstones} from '../../lib/records/documents.ts';
 import {compileCoercer} from '../../lib/transforms/coerce.ts';
 import {shapeDocs} from '../../lib/transforms/shape.ts';
-import {textsOf} from '../harness/blocks.ts';
+import {docsOf as blockOf, textsOf} from '../harness/blocks.ts';
 import {csvRows} from '../transforms/samples.ts';
 
 const test = suite('docs');
@@ -24,6 +24,14 @@ test('reads id and time back from documents, before and after they are shaped', 
     assert.deepEqual([idOf(some, 0), idOf(some, 1)], [5725767000000524157n, 7n]);
     assert.deepEqual([modifiedOf(some, 0), modifiedOf(some, 1)], [T, '2026-10-01T10:00:00Z']);
   }
+});
+
+test('gives the bytes of each document, and nothing around them', () => {
+  const docs = blockOf(['{"id":1}', '{"id":22,"A":"é"}'], 3);
+  assert.deepEqual(
+    [contentOf(docs, 0), contentOf(docs, 1)].map((bytes) => Buffer.from(bytes).toString()),
+    ['{"id":1}', '{"id":22,"A":"é"}'],
+  );
 });
 
 test('reads every id exactly', async () => {

@@ -74,7 +74,23 @@ field('are references where values are ids of other records, alone or in a list'
 });
 
 field('are plain text where Zoho declares no structure', () => {
-  for (const it of [of('whatever', 'string'), of('bigint', 'integer'), of('whatever', 'double', {computed: true})])
+  const texts = [
+    'text',
+    'textarea',
+    'rich_text',
+    'email',
+    'phone',
+    'website',
+    'picklist',
+    'autonumber',
+    'profileimage',
+    'bigint',
+  ];
+  for (const it of [
+    of('whatever', 'string'),
+    of('whatever', 'double', {computed: true}),
+    ...texts.map((dataType) => of(dataType, 'integer')),
+  ])
     assert.equal(isPlainText(it), true, it.dataType);
   for (const it of [
     of('whatever', 'double'),

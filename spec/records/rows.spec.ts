@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite} from 'uvu';
 import {documentBytesMax} from '../../lib/limits.ts';
-import {cellPlain, type RowBlock} from '../../lib/records/batch.ts';
-import {RowBuilder} from '../../lib/records/row-builder.ts';
+import type {RowBlock} from '../../lib/records/batch.ts';
 import {
   appendRows,
   cellText,
@@ -14,32 +13,19 @@ import {
   textBytes,
   weightOf,
 } from '../../lib/records/rows.ts';
+import {rowsOf, tableOf} from '../harness/blocks.ts';
 
 const rows = suite('rows');
 
-/** Builds a batch whose bytes begin with padding, so that a forgotten offset shows. */
-function batch(columns: string[], ...values: string[][]): RowBlock {
-  const parts = [Buffer.from('~~~')];
-  const cells: number[] = [];
-  let at = 3;
-  for (const text of values.flat()) {
-    const bytes = Buffer.from(text);
-    parts.push(bytes);
-    cells.push((at << 2) | cellPlain, at + bytes.length);
-    at += bytes.length;
-  }
-  return {columns, bytes: Buffer.concat(parts), cells: Int32Array.from(cells), count: values.length};
-}
-
-function table(batch: RowBlock): string[][] {
-  return Array.from({length: batch.count}, (_, row) => batch.columns.map((_, column) => cellText(batch, row, column)));
-}
+/** A batch of these rows. */
+const batch = (columns: readonly string[], ...table: readonly (readonly string[])[]) => rowsOf(columns, table);
 
 const T = '2026-10-01T10:00:00Z';
 
 rows('reads cells back as they were received', () => {
   const it = batch(['id', 'Name'], ['1', 'Zoë'], ['2', '']);
-  assert.deepEqual(table(it), [
+  assert.deepEqual([cellText(it, 0, 1), cellText(it, 1, 0), cellText(it, 1, 1)], ['Zoë', '2', '']);
+  assert.deepEqual(tableOf(it), [
     ['1', 'Zoë'],
     ['2', ''],
   ]);
@@ -48,7 +34,7 @@ rows('reads cells back as they were received', () => {
 rows('cuts into runs of about the wanted size that hold every row once, in order', () => {
   const it = batch(['id'], ['1111'], ['2222'], ['3333'], ['4444'], ['5555']);
   const parts = [...splitRows(it, 8)];
-  assert.deepEqual(parts.map(table), [[['1111'], ['2222']], [['3333'], ['4444']], [['5555']]]);
+  assert.deepEqual(parts.map(tableOf), [[['1111'], ['2222']], [['3333'], ['4444']], [['5555']]]);
   assert.deepEqual([...splitRows(it, 1)].length, 5);
   assert.deepEqual([...splitRows(noRows)], []);
 });
@@ -59,7 +45,7 @@ rows('joins slices by id whatever their order, columns once each', () => {
   const third = batch(['id', 'Modified_Time', 'C'], ['1', T, 'c1'], ['2', T, 'c2']);
   const joined = joinSlices([first, second, third]);
   assert.deepEqual(joined.rows.columns, ['id', 'Modified_Time', 'A', 'B', 'C']);
-  assert.deepEqual(table(joined.rows), [
+  assert.deepEqual(tableOf(joined.rows), [
     ['1', T, 'a1', 'b1', 'c1'],
     ['2', T, 'a2', 'b2', 'c2'],
   ]);
@@ -70,13 +56,13 @@ rows('sets aside records that a slice lacks or holds in another version', () => 
   const first = batch(['id', 'Modified_Time'], ['1', T], ['2', T], ['3', T]);
   const second = batch(['id', 'Modified_Time', 'B'], ['1', '2026-10-01T10:00:01Z', 'newer'], ['3', T, 'b3']);
   const joined = joinSlices([first, second]);
-  assert.deepEqual(table(joined.rows), [['3', T, 'b3']]);
+  assert.deepEqual(tableOf(joined.rows), [['3', T, 'b3']]);
   assert.deepEqual(joined.torn, ['1', '2']);
 });
 
 rows('appends batches with the same columns', () => {
   const appended = appendRows([batch(['id'], ['1']), noRows, batch(['id'], ['2'], ['3'])]);
-  assert.deepEqual(table(appended), [['1'], ['2'], ['3']]);
+  assert.deepEqual(tableOf(appended), [['1'], ['2'], ['3']]);
   assert.equal(appendRows([]).count, 0);
 });
 
@@ -93,7 +79,7 @@ rows('pieces and joined rows hold their own bytes and nothing else', () => {
   const pieces = [...splitRows(page, 100_000)];
   assert.equal(pieces.length, 4);
   for (const piece of pieces) assertOwn(piece);
-  assert.deepEqual(pieces.flatMap(table), table(page));
+  assert.deepEqual(pieces.flatMap(tableOf), tableOf(page));
   const reversed = batch(['id', 'Modified_Time', 'B'], ...values.toReversed());
   const {rows: joined} = joinSlices([page, reversed]);
   assertOwn(joined);
@@ -105,7 +91,7 @@ rows('pieces are made when they are asked for, and the first goes with what is t
   const page = {...batch(['id'], ['1'], ['2']), replaced: [{field: 'A', id: '1'}]};
   const pieces = splitRows(page, 1);
   const first = pieces.next().value as RowBlock;
-  assert.deepEqual([table(first), first.replaced], [[['1']], page.replaced]);
+  assert.deepEqual([tableOf(first), first.replaced], [[['1']], page.replaced]);
   assert.deepEqual(
     [...pieces].map(({replaced}) => replaced),
     [undefined],
@@ -114,35 +100,28 @@ rows('pieces are made when they are asked for, and the first goes with what is t
 
 rows('takes the first rows of a batch', () => {
   const it = batch(['id'], ['1'], ['2'], ['3']);
-  assert.deepEqual(table(firstRows(it, 2)), [['1'], ['2']]);
+  assert.deepEqual(tableOf(firstRows(it, 2)), [['1'], ['2']]);
   assert.equal(firstRows(it, 3), it);
 });
 
-rows('joins no more of a row than makes it too large', () => {
-  const text = 'x'.repeat(9 << 20);
-  const slices = ['A', 'B', 'C', 'D'].map((name) => batch(['id', 'Modified_Time', name], ['1', T, text]));
-  const {length} = joinSlices(slices).rows.bytes;
-  assert.ok(length > documentBytesMax && length < 2.5 * text.length, `${length} bytes`);
-});
+for (const [how, bytes, b] of [
+  ['all of a row that is just not too large', documentBytesMax, 'b'],
+  ['no more of a row than makes it too large', documentBytesMax + 1, ''],
+] as const)
+  rows(`joins ${how}`, () => {
+    const key = batch(['id', 'Modified_Time', 'A'], ['1', T, '']);
+    const begin = key.bytes.length;
+    const cells = key.cells.slice();
+    cells[5] = begin + bytes - textBytes(key, 0, 1);
+    const large = {...key, bytes: Buffer.concat([key.bytes], cells[5]), cells};
+    const joined = joinSlices([large, batch(['id', 'Modified_Time', 'B'], ['1', T, 'b'])]).rows;
+    assert.deepEqual([cellText(joined, 0, 3), textBytes(joined, 0, 1)], [b, bytes + b.length]);
+  });
 
-rows('builds cells in any order, the last text of each, and cells that are not set are empty', () => {
-  const builder = new RowBuilder(['id', 'A', 'B'], 1);
-  builder.setText(2, 'first', cellPlain);
-  builder.setText(0, '1', cellPlain);
-  builder.setText(2, 'é😀\ud800', cellPlain);
-  assert.equal(builder.rowBytes, 1 + 2 + 4 + 3);
-  builder.clear(2);
-  assert.equal(builder.rowBytes, 1);
-  builder.setText(2, 'é😀\ud800', cellPlain);
-  builder.endRow();
-  builder.setText(0, '2', cellPlain);
-  builder.endRow();
-  builder.setText(0, 'not complete', cellPlain);
-  assert.equal(builder.count, 2);
-  assert.deepEqual(table(builder.end()), [
-    ['1', '', 'é😀\ufffd'],
-    ['2', '', ''],
-  ]);
+rows('joins with no text that is not in a cell', () => {
+  const slice = batch(['id', 'Modified_Time'], ['1', T]);
+  const all = Buffer.from(slice.bytes).toString();
+  assert.deepEqual(joinSlices([batch(['id', 'Modified_Time'], [all, all], ['2', all]), slice]).torn, [all, '2']);
 });
 
 rows('joins nothing where there is no slice, and leaves a single one as it is', () => {
@@ -191,9 +170,9 @@ rows('owns any run of a batch, and all of it as it is', () => {
     [1, 2],
   ] as const) {
     const own = ownRows(it, from, to);
-    assert.deepEqual(table(own), table(it).slice(from, to));
+    assert.deepEqual(tableOf(own), tableOf(it).slice(from, to));
     assert.equal(own.replaced, from === 0 ? it.replaced : undefined);
-    assert.notEqual(own.bytes, it.bytes);
+    assert.equal(own.bytes.buffer.byteLength, textBytes(it, from, to), 'as much memory as its texts take');
   }
 });
 
@@ -202,40 +181,6 @@ rows('takes the first rows of wide batches, cells and all', () => {
   const one = firstRows(it, 1);
   assert.deepEqual([one.cells.length, one.count], [6, 1]);
   assert.equal(weightOf(it), it.bytes.length + 4 * it.cells.length);
-});
-
-rows('counts the memory of complete rows, and makes room for any number of rows and bytes', () => {
-  const builder = new RowBuilder(['id', 'A'], 4);
-  assert.equal(builder.bytes, 0);
-  builder.setText(0, '1', cellPlain);
-  builder.setText(1, 'abc', cellPlain);
-  assert.equal(builder.bytes, 0, 'the row is not complete');
-  builder.endRow();
-  assert.equal(builder.bytes, 4 + 16);
-  builder.setText(0, '22', cellPlain);
-  assert.equal(builder.rowBytes, 2);
-  builder.endRow();
-  assert.equal(builder.bytes, 6 + 32);
-  for (let i = 0; i < 100; i++) {
-    builder.setText(0, String(i), cellPlain);
-    builder.setText(1, 'é'.repeat(i), cellPlain);
-    builder.endRow();
-  }
-  const {count, bytes} = builder;
-  const built = builder.end();
-  assert.equal(count, 102);
-  assert.equal(bytes, built.bytes.length + 16 * 102);
-  assert.deepEqual(
-    table(built).slice(2),
-    Array.from({length: 100}, (_, i) => [String(i), 'é'.repeat(i)]),
-  );
-});
-
-rows('copies an empty cell as an empty one', () => {
-  const builder = new RowBuilder(['A'], 1);
-  builder.setCell(0, batch(['A'], ['']), 0, 0);
-  builder.endRow();
-  assert.deepEqual([...builder.end().cells], [0, 0]);
 });
 
 rows.run();

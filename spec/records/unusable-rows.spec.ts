@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {suite} from 'uvu';
 import {instantSeconds, isId} from '../../lib/kernel/kernel.ts';
-import type {RowBlock} from '../../lib/records/batch.ts';
-import {cellText} from '../../lib/records/rows.ts';
+import {cellPlain} from '../../lib/records/batch.ts';
+import {RowBuilder} from '../../lib/records/row-builder.ts';
 import {
   datedRows,
   faultOfRow,
@@ -15,26 +15,12 @@ import {
   unusableRows,
   withoutRows,
 } from '../../lib/records/unusable-rows.ts';
+import {rowsOf, tableOf} from '../harness/blocks.ts';
 
 const unusable = suite('unusableRows');
 
 const never = (): boolean => false;
 const time = '2026-01-31T10:00:00+05:30';
-
-/** Rows whose cells are the texts. */
-function rowsOf(columns: readonly string[], table: readonly (readonly string[])[]): RowBlock {
-  const cells: number[] = [];
-  let text = Buffer.alloc(0);
-  for (const cell of table.flat()) {
-    cells.push(text.length << 2);
-    text = Buffer.concat([text, Buffer.from(cell)]);
-    cells.push(text.length);
-  }
-  return {columns, bytes: text, cells: Int32Array.from(cells), count: table.length};
-}
-
-const textOf = (rows: RowBlock): string[][] =>
-  Array.from({length: rows.count}, (_, row) => rows.columns.map((_, column) => cellText(rows, row, column)));
 
 unusable('takes exactly those ids and times that the kernel takes', () => {
   const two = (max: number) => fc.integer({min: 0, max}).map((value) => String(value).padStart(2, '0'));
@@ -71,6 +57,12 @@ unusable('takes exactly those ids and times that the kernel takes', () => {
   );
 });
 
+unusable('takes up to 19 digits for an id, the first of them not 0', () => {
+  const faultOf = (id: string) => faultOfRow(rowsOf(['id'], [[id]]), 0);
+  for (const id of ['1', '9', '10', '1234567890', '9'.repeat(19)]) assert.equal(faultOf(id), undefined, id);
+  for (const id of ['', '0', '01', '1/', '1:', '/1', ':1', '-1', '1 ', '9'.repeat(20)]) assert.equal(faultOf(id), 'id', id);
+});
+
 unusable('names each row with its number, its record where it tells it, and why', () => {
   const rows = rowsOf(
     ['A', 'id', 'Modified_Time'],
@@ -95,14 +87,16 @@ unusable('names each row with its number, its record where it tells it, and why'
     rowsWithoutId(rows).map(({row}) => row),
     [2],
   );
-  assert.deepEqual(textOf(withoutRows(rows, new Set([1, 2]))), [textOf(rows)[0], textOf(rows)[3]]);
-  assert.deepEqual(textOf(sliceRows(rows, 1, 3)), textOf(rows).slice(1, 3));
+  assert.deepEqual(tableOf(withoutRows(rows, new Set([1, 2]))), [tableOf(rows)[0], tableOf(rows)[3]]);
+  assert.deepEqual(tableOf(sliceRows(rows, 1, 3)), tableOf(rows).slice(1, 3));
 });
 
 unusable('tells two rows apart by their bytes, and by where their cells end', () => {
   const digestOf = (...cells: string[]) => unusableRows(rowsOf(['Id', 'Modified_Time', 'A', 'B'], [cells]), 1, never)[0]?.digest;
   assert.equal(digestOf('1', '', 'ab', 'c'), digestOf('1', '', 'ab', 'c'));
   assert.notEqual(digestOf('1', '', 'ab', 'c'), digestOf('1', '', 'a', 'bc'));
+  const [first, second] = ['y', 'z'].map((other) => unusableRow(rowsOf(['A'], [['x'], [other]]), 0, 1, 'size').digest);
+  assert.equal(first, second, 'whatever follows');
 });
 
 unusable('finds no odd row where a page has no id or no time at all: that is the fault of the page', () => {
@@ -117,14 +111,16 @@ unusable('dates rows without a time by their creation, and changes nothing else'
       ['1', '', time],
       ['2', time, '2020-01-01T00:00:00Z'],
       ['3', '', ''],
+      ['4', '', time],
     ],
   );
-  assert.deepEqual(textOf(datedRows(rows)), [
+  assert.deepEqual(tableOf(datedRows(rows)), [
     ['1', time, time],
     ['2', time, '2020-01-01T00:00:00Z'],
     ['3', '', ''],
+    ['4', time, time],
   ]);
-  assert.deepEqual(textOf(rows)[0], ['1', '', time]);
+  assert.deepEqual(tableOf(rows)[0], ['1', '', time]);
 });
 
 unusable('takes times at the ends of every range, in the usual spelling and in others', () => {
@@ -179,8 +175,42 @@ unusable('judges any row of a batch by its own cells', () => {
     [[3, 'id']],
   );
   assert.deepEqual(unusableRows(rowsOf(['id', 'Modified_Time'], [['x', time]]), 1, never).length, 1);
-  assert.equal(faultOfRow(rowsOf(['A'], [['x']]), 0), undefined);
-  assert.deepEqual(rowsWithoutId(rowsOf(['A'], [['x']])), []);
+  assert.deepEqual(
+    unusableRows(rows, 1, never).map(({row, fault}) => [row, fault]),
+    [
+      [2, 'time'],
+      [3, 'id'],
+    ],
+  );
+});
+
+unusable('misses no id where a page has none, whatever stands in its other cells', () => {
+  const rows = rowsOf(['A'], [['x'], ['7'], ['8']]);
+  for (const row of [0, 1, 2]) {
+    assert.equal(faultOfRow(rows, row), undefined);
+    assert.equal(unusableRow(rows, row, 1, 'slices').id, undefined);
+  }
+  assert.deepEqual(rowsWithoutId(rows), []);
+  const timed = rowsOf(
+    ['A', 'Modified_Time'],
+    [
+      ['x', time],
+      ['y', time],
+    ],
+  );
+  assert.equal(faultOfRow(timed, 1), undefined);
+});
+
+unusable('finds every row without an id, and none behind the last', () => {
+  const builder = new RowBuilder(['id', 'A']);
+  for (const id of ['0', '1', '']) {
+    builder.setText(0, id, cellPlain);
+    builder.endRow();
+  }
+  assert.deepEqual(
+    rowsWithoutId(builder.end()).map(({row}) => row),
+    [1, 3],
+  );
 });
 
 unusable('takes Id for the id only where there is no id', () => {
@@ -233,7 +263,7 @@ unusable('dates no rows where a page lacks either time, and copies no cells for 
         [time, time, '3'],
       ].map((row) => (columns[0] === 'Created_Time' ? [row[1]!, row[0]!, row[2]!] : row)),
     );
-    assert.deepEqual(textOf(datedRows(rows)), [[time, time, '1'], ...textOf(rows).slice(1)]);
+    assert.deepEqual(tableOf(datedRows(rows)), [[time, time, '1'], ...tableOf(rows).slice(1)]);
   }
   const dated = rowsOf(['Modified_Time', 'Created_Time'], [[time, '']]);
   assert.equal(datedRows(dated).cells, dated.cells);
@@ -253,7 +283,7 @@ unusable('gives the same rows where none is left out, and releases cells that ar
     [1, 2],
   ] as const) {
     const part = sliceRows(rows, from, to);
-    assert.deepEqual(textOf(part), textOf(rows).slice(from, to));
+    assert.deepEqual(tableOf(part), tableOf(rows).slice(from, to));
     assert.equal(part.release, undefined);
   }
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {Writable} from 'node:stream';
 import {suite} from 'uvu';
 import type {DocBlock} from '../../lib/records/batch.ts';
-import {DiscardSink} from '../../lib/sinks/discard.ts';
 import {FlowSink} from '../../lib/sinks/flow.ts';
 import type {Target} from '../../lib/sinks/sink.ts';
 import {docsOf} from '../harness/blocks.ts';
@@ -116,22 +115,6 @@ flow('asks for admission only when the output has room, once per document, in or
   assert.equal(text().includes('"id":3'), true);
 });
 
-flow('continues with the next transaction when one fails in its own check', async () => {
-  const {output, text} = allOutput();
-  const sink = new FlowSink(output);
-  const refused = sink.write({
-    target: leads,
-    docs: docs('{"id":1}'),
-    admit() {
-      throw new Error('no more');
-    },
-  });
-  const next = sink.write({target: deals, docs: docs('{"id":2}')});
-  await assert.rejects(refused, /no more/);
-  assert.equal(await next, 1);
-  assert.equal(text().includes('"id":1'), false);
-});
-
 flow('stops waiting for a slow reader on abort, and writes nothing more', async () => {
   const {output, takeOne, text} = slowOutput();
   const ended = new AbortController();
@@ -145,18 +128,6 @@ flow('stops waiting for a slow reader on abort, and writes nothing more', async 
   takeOne();
   await settled();
   assert.equal(text().match(/captured/g)?.length, 1);
-});
-
-flow('reports a broken output to the writer', async () => {
-  const output = new Writable({
-    write(_chunk, _encoding, done) {
-      done(new Error('EPIPE'));
-    },
-  });
-  const sink = new FlowSink(output);
-  await sink.write({target: leads, docs: docs('{"id":1}')});
-  await settled();
-  await assert.rejects(sink.write({target: leads, docs: docs('{"id":2}')}), /EPIPE/);
 });
 
 flow('resolves close when everything has been delivered', async () => {
@@ -175,13 +146,6 @@ flow('resolves close when everything has been delivered', async () => {
   }
   await closing;
   assert.ok(text().endsWith('\n'));
-});
-
-flow('counts what a discarding sink receives', async () => {
-  const sink = new DiscardSink();
-  await sink.write({target: leads, docs: docs('{"id":1}', '{"id":2}'), admit: (_, i) => i === 1});
-  await sink.write({target: leads, patch: {x: 1}});
-  assert.deepEqual([sink.documents, sink.bytes, sink.checkpoints], [1, 9, 2]);
 });
 
 flow.run();

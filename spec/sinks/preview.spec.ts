@@ -3,7 +3,8 @@ import {Writable} from 'node:stream';
 import {suite} from 'uvu';
 import {PreviewSink} from '../../lib/sinks/preview.ts';
 import type {Target} from '../../lib/sinks/sink.ts';
-import {docsOf} from './docs-of.ts';
+import {docsOf} from '../harness/blocks.ts';
+import {settled} from '../harness/clocks.ts';
 
 const preview = suite('PreviewSink');
 
@@ -24,9 +25,9 @@ function output(): {stream: Writable; text(): string} {
 preview('writes one line per document, with its collection', async () => {
   const {stream, text} = output();
   const sink = new PreviewSink(stream, {state: {}, showState: false});
-  assert.equal(await sink.write({target: leads, docs: docsOf('{"id":1}', '{"id":2}'), patch: {a: 1}}), 2);
-  assert.equal(await sink.write({target: deals, docs: docsOf('{"id":3}')}), 1);
-  assert.equal(await sink.write({target: leads, docs: docsOf('{"id":4}')}), 1);
+  assert.equal(await sink.write({target: leads, docs: docsOf(['{"id":1}', '{"id":2}']), patch: {a: 1}}), 2);
+  assert.equal(await sink.write({target: deals, docs: docsOf(['{"id":3}'])}), 1);
+  assert.equal(await sink.write({target: leads, docs: docsOf(['{"id":4}'])}), 1);
   await sink.describe();
   await sink.close();
   assert.equal(
@@ -47,9 +48,9 @@ preview('keeps the state for the next run', async () => {
 preview('prints a checkpoint after its documents if requested, and no empty one', async () => {
   const {stream, text} = output();
   const sink = new PreviewSink(stream, {state: {}, showState: true});
-  await sink.write({target: deals, docs: docsOf('{"id":1}'), patch: {n: 1}});
-  await sink.write({target: deals, docs: docsOf('{"id":2}')});
-  await sink.write({target: deals, docs: docsOf('{"id":3}'), patch: {}});
+  await sink.write({target: deals, docs: docsOf(['{"id":1}']), patch: {n: 1}});
+  await sink.write({target: deals, docs: docsOf(['{"id":2}'])});
+  await sink.write({target: deals, docs: docsOf(['{"id":3}']), patch: {}});
   await sink.write({target: deals, patch: {n: 2}});
   await sink.close();
   assert.equal(
@@ -65,11 +66,28 @@ preview('prints a checkpoint after its documents if requested, and no empty one'
   );
 });
 
+preview('is closed when everything has been delivered', async () => {
+  let deliver = (): void => {};
+  const slow = new Writable({write: (_chunk, _encoding, done) => void (deliver = done)});
+  const sink = new PreviewSink(slow, {state: {}, showState: false});
+  await sink.write({target: deals, docs: docsOf(['{}'])});
+  let isClosed = false;
+  const closing = sink.close().then(() => {
+    isClosed = true;
+  });
+  await settled();
+  assert.equal(isClosed, false);
+  deliver();
+  await settled();
+  deliver();
+  await closing;
+});
+
 preview('ends its waits with the signal', async () => {
   const abort = new AbortController();
   const sink = new PreviewSink(output().stream, {state: {}, showState: false, signal: abort.signal});
   abort.abort(new Error('enough'));
-  await assert.rejects(sink.write({target: deals, docs: docsOf('{}')}), /enough/);
+  await assert.rejects(sink.write({target: deals, docs: docsOf(['{}'])}), /enough/);
 });
 
 preview.run();

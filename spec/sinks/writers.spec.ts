@@ -70,6 +70,16 @@ test("ends the pipe with the sink's failure, and reports that the batch was not 
   assert.equal(failed, 1);
 });
 
+test('writes what nobody wants to hear of, and blocks that nobody lent', async () => {
+  const block = {bytes: new Uint8Array(0), ranges: new Int32Array(2), count: 1};
+  const checkpoints: unknown[] = [];
+  const onCommit = () => ({x: 1});
+  await pipeDocuments([{items: block}], {into: sinkWriter<Batch<DocBlock>>(sinkOf(checkpoints), target, {onCommit}), signal});
+  assert.deepEqual(checkpoints, [{x: 1}]);
+  const failing = sinkWriter<Batch<DocBlock>>(sinkOf([], new Error('The disk is full')), target, {onCommit});
+  await assert.rejects(pipeDocuments([{items: block}], {into: failing, signal}), {message: 'The disk is full'});
+});
+
 test('releases the bytes of a batch only when it is written', async () => {
   const released: number[] = [];
   const during: number[][] = [];

@@ -47,5 +47,5 @@ export function fileNames(
 function* candidates(last: string, joined: string, ending: string): Generator<string, void, void> {
   for (const stem of [last, joined]) if (stem !== '' && stem.length <= stemBytesMax) yield `${stem}${ending}`;
   const short = joined.slice(0, stemBytesMax) || 'collection';
-  for (let number = 2; number < 1_000_000; number++) yield `${short}~${number}${ending}`;
+  for (let number = 2; ; number++) yield `${short}~${number}${ending}`;
 }

@@ -22,7 +22,8 @@ export async function lockFolder(folder: string): Promise<() => void> {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if (error instanceof Error && 'errcode' in error && error.errcode === busy) {
+    const {errcode} = error as {errcode?: unknown};
+    if (errcode === busy) {
       throw new ConfigError(
         `Cannot use ${folder}: another process is capturing into it; stop that one, or choose another directory`,
       );

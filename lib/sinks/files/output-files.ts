@@ -1,4 +1,7 @@
-/** The files of a capture's directory: claimed for their collections, and reopened where a run stopped. */
+/**
+ * The files of a capture's directory: claimed for their collections, and reopened where a run
+ * stopped.
+ */
 import {crc32} from 'node:zlib';
 import {ConfigError} from '../../errors/errors.ts';
 import type {Clock} from '../../platform/clock.ts';
@@ -92,12 +95,11 @@ export async function reopen(committed: ManifestFile, {disk, folder, onChecked}:
 async function checksum(file: DiskFile, length: number, onChecked: NdjsonOptions['onChecked']): Promise<number> {
   const block = Buffer.allocUnsafe(Math.min(length, 1 << 20));
   let sum = 0;
-  for (let at = 0; at < length; ) {
-    const read = await file.read(block.subarray(0, Math.min(block.length, length - at)), at);
-    if (read === 0) break;
+  for (let at = 0; ; ) {
+    const read = await file.read(block.subarray(0, length - at), at);
+    if (read === 0) return sum;
     sum = crc32(block.subarray(0, read), sum);
     at += read;
     await onChecked?.(read);
   }
-  return sum;
 }

@@ -1,15 +1,13 @@
 /** Booleans as JSON APIs write them. Pure. */
 
-/** The boolean that a JSON scalar stands for; undefined for any other text. */
-export function flagOf(json: string): boolean | undefined {
-  switch (json.replaceAll('"', '').trim().toLowerCase()) {
-    case 'true':
-    case '1':
-      return true;
-    case 'false':
-    case '0':
-      return false;
-    default:
-      return undefined;
-  }
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
+/** The boolean that the text of a JSON scalar stands for; undefined for any other text. */
+export function flagOf(text: string): boolean | undefined {
+  return flags.get(text.trim().toLowerCase());
 }

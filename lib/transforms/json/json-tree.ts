@@ -41,25 +41,17 @@ export function cellOf(tree: JsonTree, field: Field | undefined): TreeCell {
 }
 
 /**
- * `JSON.parse` with the source text of each number, which keeps every digit. TypeScript does not
- * declare it yet.
- */
-const parse = JSON.parse as (
-  text: string,
-  revive: (key: string, value: unknown, context: {readonly source?: string}) => JsonTree,
-) => JsonTree;
-
-/**
  * The tree of a JSON text that is an object or array; undefined for any other text, and for
  * absurdly deep nesting.
  */
 export function treeOf(text: string): JsonTree | undefined {
   if ((text[0] !== '{' && text[0] !== '[') || depthOf(text) > jsonDepthMax) return undefined;
   try {
-    return parse(text, (_key, value, {source}) => {
+    // The source of a number keeps every digit.
+    return JSON.parse(text, (_key, value: unknown, {source}): JsonTree => {
       if (source !== undefined) return typeof value === 'string' ? leafOf(value) : {json: source};
       return isTrees(value) ? value : new Map(Object.entries(value ?? {}));
-    });
+    }) as JsonTree;
   } catch {
     return undefined;
   }
@@ -75,6 +67,7 @@ function depthOf(json: string): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;
+  // Stryker disable next-line EqualityOperator: there is no character at the end
   for (let at = 0; at < json.length; at++) {
     const character = json[at];
     if (inString && character === '\\') at++;
@@ -98,8 +91,8 @@ export function leafOf(value: string): JsonTree {
  */
 function standsFor(tree: ReadonlyMap<string, JsonTree>, field: Field | undefined): string | undefined {
   const keys = field?.dataType === 'module' ? ['api_name', 'id'] : ['id', 'RRULE', 'ALARM'];
-  const key = keys.find((name) => tree.has(name));
-  return key === undefined ? undefined : textOf(tree.get(key));
+  const member = memberOf(tree, keys);
+  return member && textOf(member);
 }
 
 /**
@@ -110,9 +103,9 @@ export function listOf(tree: JsonTree, {dataType}: Field): string[] | undefined 
   const keys = namedLists.has(dataType) ? [...nameKeys, 'id'] : ['id', ...nameKeys];
   const texts: string[] = [];
   for (const element of isArray(tree) ? tree : [tree]) {
-    const key = isObject(element) ? keys.find((name) => element.has(name)) : undefined;
-    if (isArray(element) || (isObject(element) && key === undefined)) return undefined;
-    texts.push(textOf(isObject(element) ? element.get(key ?? '') : element).trim());
+    const value = isObject(element) ? memberOf(element, keys) : element;
+    if (value === undefined || isArray(element)) return undefined;
+    texts.push(textOf(value).trim());
   }
   return texts.filter((text) => text !== '');
 }
@@ -121,7 +114,7 @@ export function listOf(tree: JsonTree, {dataType}: Field): string[] | undefined 
 export function namedIdsOf(tree: JsonTree): [name: string, id: string][] {
   return (isArray(tree) ? tree : [tree]).flatMap((element): [string, string][] => {
     if (!isObject(element)) return [];
-    const name = textOf(nameKeys.map((key) => element.get(key)).find((each) => each !== undefined)).trim();
+    const name = textOf(memberOf(element, nameKeys)).trim();
     const id = textOf(element.get('id'));
     return name !== '' && id !== '' ? [[name, id]] : [];
   });
@@ -134,6 +127,15 @@ export function isNamedList({dataType}: Field): boolean {
 
 const namedLists = new Set(['tags', 'multiselectpicklist']);
 const nameKeys = ['name', 'Name'];
+
+/** The first of these members that an object has. */
+function memberOf(tree: ReadonlyMap<string, JsonTree>, keys: readonly string[]): JsonTree | undefined {
+  for (const key of keys) {
+    const member = tree.get(key);
+    if (member !== undefined) return member;
+  }
+  return undefined;
+}
 
 function textOf(tree: JsonTree | undefined): string {
   if (tree === undefined) return '';

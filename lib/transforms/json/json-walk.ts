@@ -20,7 +20,10 @@ export interface JsonVisitor {
   replaced(): void;
 }
 
-/** Text that is not JSON. The message says where, never what is there. */
+/**
+ * Text that is not JSON. The message completes "cannot read it: ...", and says where, never what is
+ * there.
+ */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
@@ -31,15 +34,16 @@ type Expected = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOr
 /**
  * Walks a JSON text (with or without byte order mark) as its pieces arrive, and yields to other
  * work in between. Returns false when `isEnough` ended it between two pieces; the rest is not read.
- * Throws `JsonError` for text that is malformed, cut or absurdly deep. What the pieces or a visitor
- * throw passes through.
+ * Throws `JsonError` for text that is malformed, cut or absurdly deep, and for a value of more than
+ * about `tokenBytesMax` bytes. What the pieces or the visitor throw passes through.
  */
 export async function walkJson(
   pieces: AsyncIterable<Uint8Array>,
   visitor: JsonVisitor,
-  isEnough: () => boolean = () => false,
+  isEnough: () => boolean,
+  tokenBytesMax: number = jsonTokenBytesMax,
 ): Promise<boolean> {
-  const walk = new Walk(visitor);
+  const walk = new Walk(visitor, tokenBytesMax);
   let walked = 0;
   for await (const piece of validUtf8(pieces, (place) => walk.replacedAt(place))) {
     for (let at = 0; at < piece.length; at += jsonSliceBytes) {
@@ -60,26 +64,25 @@ export async function walkJson(
 /** Reads tokens with @streamparser/json, checks their order and tracks the depth. */
 class Walk extends Tokenizer {
   readonly #visitor: JsonVisitor;
+  readonly #tokenBytesMax: number;
   /** For each open structure, whether it is an array. */
   readonly #open: boolean[] = [];
   #expected: Expected = 'value';
   #key: string | undefined;
-  #digits = '';
-  /**
-   * Where U+FFFD was inserted, how many of these places were passed, and whether the last string is
-   * a value.
-   */
-  #places: number[] = [];
-  #passed = 0;
-  #isValue = false;
+  /** Where U+FFFD was inserted in strings that no token has followed yet. */
+  readonly #places: number[] = [];
+  /** Whether the last string is a value. */
+  #isValue: boolean | undefined;
   /** Bytes since the last token, to reject absurdly long ones. */
   #pending = 0;
 
-  constructor(visitor: JsonVisitor) {
+  constructor(visitor: JsonVisitor, tokenBytesMax: number) {
+    // Stryker disable next-line ObjectLiteral: a buffer saves time and changes no string
     super({stringBufferSize: stringBufferBytes});
     this.#visitor = visitor;
+    this.#tokenBytesMax = tokenBytesMax;
     // The library's own decoder drops a U+FEFF at the start of a text.
-    Object.assign(Reflect.get(this, 'bufferedString'), {decoder: new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})});
+    Object.assign(Reflect.get(this, 'bufferedString'), {decoder: new TextDecoder('utf-8', {ignoreBOM: true})});
   }
 
   /** Announces an inserted U+FFFD before it arrives. */
@@ -90,11 +93,13 @@ class Walk extends Tokenizer {
   override write(piece: Uint8Array): void {
     this.#pending += piece.length;
     super.write(piece);
-    if (this.#pending > jsonTokenBytesMax) throw new JsonError(`The text has a value of more than ${jsonTokenBytesMax} bytes`);
+    if (this.#pending > this.#tokenBytesMax)
+      throw new JsonError(`the text has a value of more than ${this.#tokenBytesMax} bytes`);
   }
 
   override onToken({token, value, offset}: ParsedTokenInfo): void {
     this.#pending = 0;
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: it only saves time
     if (this.#places.length > 0) this.#passPlaces(offset);
     const expected = this.#expected;
     switch (token) {
@@ -126,7 +131,7 @@ class Walk extends Tokenizer {
         } else {
           this.#need(expected === 'value' || expected === 'valueOrEnd', offset);
           this.#isValue = true;
-          this.#visitor.scalar(token, token === TokenType.NUMBER ? this.#digits : String(value), this.#takeKey());
+          this.#visitor.scalar(token, String(value), this.#takeKey());
           this.#expected = this.#afterValue;
         }
     }
@@ -134,18 +139,17 @@ class Walk extends Tokenizer {
 
   override end(): void {
     super.end();
-    if (this.#expected !== 'nothing') throw new JsonError('The text ends before its last value does');
+    if (this.#expected !== 'nothing') throw new JsonError('the text ends before its last value does');
   }
 
   override onError(error: Error): void {
     // The tokenizer's messages quote the text, which may be a customer's.
-    throw error instanceof TokenizerError || error instanceof TypeError ? new JsonError('The text is malformed') : error;
+    throw error instanceof TokenizerError ? new JsonError('the text is malformed') : error;
   }
 
-  /** Numbers stay text. */
+  /** Numbers stay text, which the tokenizer passes on as it is. */
   protected override parseNumber(digits: string): number {
-    this.#digits = digits;
-    return 0;
+    return digits as unknown as number;
   }
 
   get #inArray(): boolean {
@@ -161,12 +165,12 @@ class Walk extends Tokenizer {
    * else.
    */
   #passPlaces(offset: number): void {
-    const from = this.#passed;
-    while (this.#places[this.#passed]! < offset) this.#passed++;
-    if (this.#passed > from && this.#isValue) this.#visitor.replaced();
-    if (this.#passed < this.#places.length) return;
-    this.#places = [];
-    this.#passed = 0;
+    let passed = 0;
+    // Stryker disable next-line EqualityOperator: no token begins inside a string
+    while (this.#places[passed]! < offset) passed++;
+    if (passed === 0) return;
+    if (this.#isValue) this.#visitor.replaced();
+    this.#places.splice(0, passed);
   }
 
   #enter(isArray: boolean, offset: number): void {
@@ -189,7 +193,7 @@ class Walk extends Tokenizer {
   }
 
   #need(holds: boolean, offset: number): void {
-    if (!holds) throw new JsonError(`The text is malformed at byte ${offset}`);
+    if (!holds) throw new JsonError(`the text is malformed at byte ${offset}`);
   }
 }
 

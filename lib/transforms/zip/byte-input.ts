@@ -30,14 +30,14 @@ export class ByteInput {
     while (taken.length < count) {
       const piece = await this.some(count - taken.length);
       if (piece.length === 0) break;
-      taken = taken.length === 0 ? piece : Buffer.concat([taken, piece]);
+      taken = Buffer.concat([taken, piece]);
     }
     return taken;
   }
 
   /** Puts bytes back before the rest. */
   putBack(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#next = this.#next.length === 0 ? bytes : Buffer.concat([bytes, this.#next]);
+    this.#next = Buffer.concat([bytes, this.#next]);
   }
 }
 

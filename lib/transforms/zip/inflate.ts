@@ -5,6 +5,7 @@ import {constants, createInflateRaw, type InflateRaw, type ZlibOptions} from 'no
 import {ZohoError} from '../../errors/errors.ts';
 import {deflatedPieceBytes, inflateBlockBytes} from '../../limits.ts';
 import {BufferPool} from '../../platform/buffer-pool.ts';
+import {UnusedPieces} from './unused-pieces.ts';
 
 /** Reads at most `bytesMax` bytes; empty only at the end. */
 export type Pull = (bytesMax: number) => Promise<Uint8Array>;
@@ -32,27 +33,26 @@ export async function* inflate(pull: Pull, consumed: (bytes: number) => void): A
   const feed = new Feed(pull, zlib);
   const feeding = feed.run();
   try {
-    let block: Uint8Array = new Uint8Array(0);
+    let block: Uint8Array | undefined;
     for await (const part of zlib) {
       consumed(zlib.bytesWritten);
       // zlib fills one buffer after another, and emits each in parts when it runs out of input.
-      if (!continues(block, part) && block.length > 0) yield block;
-      block = continues(block, part) ? new Uint8Array(part.buffer, block.byteOffset, block.length + part.length) : part;
+      if (block === undefined) block = part;
+      else if (part.buffer === block.buffer) block = new Uint8Array(part.buffer, block.byteOffset, block.length + part.length);
+      else {
+        yield block;
+        block = part;
+      }
     }
     consumed(zlib.bytesWritten);
-    if (block.length > 0) yield block;
+    if (block !== undefined) yield block;
   } catch {
     throw new ZohoError('damaged', 'Cannot inflate the data: it is not a valid Deflate stream');
   } finally {
     feed.stop();
-    zlib.destroy();
     await feeding;
   }
   return feed.rest();
-}
-
-function continues(block: Uint8Array, part: Uint8Array): boolean {
-  return block.buffer === part.buffer && block.byteOffset + block.length === part.byteOffset;
 }
 
 /** Feeds input to zlib while it has room. */
@@ -61,9 +61,8 @@ class Feed {
   readonly #zlib: InflateRaw;
   readonly #blocks = new BufferPool();
   readonly #stopped = new AbortController();
-  /** Pieces that zlib has not used up. Its stream may end inside any of them. */
-  readonly #unused: Uint8Array[] = [];
-  #unusedFrom = 0;
+  /** What zlib has not used up. Its stream may end inside any of the pieces. */
+  readonly #unused = new UnusedPieces();
   #failure: {readonly error: unknown} | undefined;
 
   constructor(pull: Pull, zlib: InflateRaw) {
@@ -77,9 +76,10 @@ class Feed {
     while (!signal.aborted && this.#failure === undefined) {
       const piece = await this.#piece();
       if (piece.length === 0) break;
-      this.#unused.push(piece);
+      this.#unused.add(piece);
       if (!signal.aborted && !this.#zlib.write(piece)) await this.#room();
-      this.#forgetUsed();
+      // Stryker disable next-line CallExpression: it only saves memory
+      for (const used of this.#unused.usedUp(this.#zlib.bytesWritten)) this.#blocks.release(new Uint8Array(used.buffer));
     }
     this.#zlib.end();
   }
@@ -91,7 +91,7 @@ class Feed {
   /** What follows the end of the stream. Throws the failure that ended the input, if any. */
   rest(): Uint8Array {
     if (this.#failure !== undefined) throw this.#failure.error;
-    return Buffer.concat(this.#unused).subarray(this.#zlib.bytesWritten - this.#unusedFrom);
+    return this.#unused.beyond(this.#zlib.bytesWritten);
   }
 
   /** Joins the network's small pieces: each would cost zlib a turn of the event loop. */
@@ -117,13 +117,5 @@ class Feed {
    */
   async #room(): Promise<void> {
     await once(this.#zlib, 'drain', {signal: this.#stopped.signal}).catch(() => {});
-  }
-
-  #forgetUsed(): void {
-    while (this.#unused.length > 0 && this.#unusedFrom + this.#unused[0]!.length <= this.#zlib.bytesWritten) {
-      const used = this.#unused.shift()!;
-      this.#unusedFrom += used.length;
-      this.#blocks.release(new Uint8Array(used.buffer));
-    }
   }
 }

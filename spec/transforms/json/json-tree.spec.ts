@@ -7,8 +7,7 @@ import {textField} from '../../harness/fields.ts';
 
 const tree = suite('trees of JSON');
 
-const cell = (text: string, more: Partial<Field> | undefined = {}) =>
-  cellOf(treeOf(text)!, more && textField('A', {dataType: 'whatever', ...more}));
+const cell = (text: string, more: Partial<Field> = {}) => cellOf(treeOf(text)!, textField('A', {dataType: 'whatever', ...more}));
 const plain = (text: string) => ({isJson: false, text});
 const json = (text: string) => ({isJson: true, text});
 
@@ -17,10 +16,8 @@ tree('are of objects and arrays alone, not nested too deep', () => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
   assert.notEqual(treeOf(nested(jsonDepthMax)), undefined);
   assert.equal(treeOf(nested(jsonDepthMax + 1)), undefined);
-  const beside = `[${Array(jsonDepthMax * 2)
-    .fill('[]')
-    .join()}]`;
-  assert.notEqual(treeOf(beside), undefined, 'what is closed does not count');
+  for (const element of ['[]', '{}'])
+    assert.notEqual(treeOf(`[${Array(jsonDepthMax * 2).fill(element)}]`), undefined, 'what is closed does not count');
   assert.notEqual(treeOf(JSON.stringify(['{['.repeat(jsonDepthMax)])), undefined, 'nor what is in a text');
   assert.notEqual(treeOf(`["\\"${'['.repeat(jsonDepthMax + 5)}"]`), undefined, 'a quote may be escaped');
   assert.equal(treeOf(`{"a":${'{"a":'.repeat(jsonDepthMax)}1${'}'.repeat(jsonDepthMax + 1)}`), undefined);
@@ -45,11 +42,12 @@ tree('are reduced to the id of an object, its rule, or the name of a module', ()
   assert.deepEqual(cell('{"id":"7","api_name":"Leads"}', {dataType: 'module'}), plain('Leads'));
   assert.deepEqual(cell('{"id":"7","x":1}', {dataType: 'module'}), plain('7'));
   assert.deepEqual(cell('{"RRULE":"r"}', {dataType: 'module'}), plain('{"RRULE":"r"}'));
-  assert.deepEqual(cell('{"id":"7"}', undefined), plain('7'));
+  assert.deepEqual(cellOf(treeOf('{"id":"7"}')!, undefined), plain('7'), 'of no known field');
 });
 
 tree('are nothing where they are empty, and JSON where a structure stands for itself', () => {
-  for (const text of ['{}', '[]']) assert.deepEqual(cell(text), plain(''));
+  for (const text of ['{}', '[]'])
+    for (const dataType of ['whatever', 'subform']) assert.deepEqual(cell(text, {dataType}), plain(''));
   assert.deepEqual(cell('{"id":"7"}', {dataType: 'subform'}), json('{"id":"7"}'));
   assert.deepEqual(cell('[{"a":1}]'), json('[{"a":1}]'));
   assert.deepEqual(cell('[1]'), json('[1]'));

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {suite} from 'uvu';
-import {folderDisk, hasCode, makeFolder, tryPrivate, writePrivate} from '../../lib/sinks/files/disk.ts';
+import {diskFile, folderDisk, hasCode, makeFolder, tryPrivate, writePrivate} from '../../../lib/sinks/files/disk.ts';
+import {openBelow} from './open-files.ts';
 
 const disk = suite<{folder: string}>('disk');
 
@@ -15,22 +17,18 @@ disk.after.each(async ({folder}) => {
   await rm(folder, {recursive: true});
 });
 
-/** The number of files below a folder that this process has open. */
-async function openBelow(folder: string): Promise<number> {
-  const names = await readdir('/proc/self/fd');
-  const targets = await Promise.all(names.map(async (name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
-  return targets.filter((target) => target.startsWith(folder)).length;
-}
-
 disk('distinguishes files, missing names and anything else, and keeps none of them open', async ({folder}) => {
   await writeFile(join(folder, 'file'), 'x');
   await mkdir(join(folder, 'folder'));
   await symlink(join(folder, 'file'), join(folder, 'link'));
   execFileSync('mkfifo', [join(folder, 'pipe')]);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(join(folder, 'socket'), resolve));
   const on = folderDisk(folder);
-  const kinds = await Promise.all(['file', 'none', 'folder', 'link', 'pipe'].map((name) => on.kind(name)));
-  assert.deepEqual(kinds, ['file', 'none', 'other', 'other', 'other']);
-  assert.equal(await openBelow(folder), 0);
+  const kinds = await Promise.all(['file', 'none', 'folder', 'link', 'pipe', 'socket'].map((name) => on.kind(name)));
+  server.close();
+  assert.deepEqual(kinds, ['file', 'none', 'other', 'other', 'other', 'other']);
+  assert.deepEqual(await openBelow(folder), []);
   await assert.rejects(on.kind('file/below'), {code: 'ENOTDIR'});
 });
 
@@ -56,11 +54,39 @@ disk('reads and writes at any position, and truncates', async ({folder}) => {
   assert.equal(await file.read(into, 6), 0);
   await file.cut(3);
   await file.sync();
-  assert.equal(await openBelow(folder), 1);
+  assert.deepEqual(await openBelow(folder), [join(folder, 'a')]);
   await file.close();
-  assert.equal(await openBelow(folder), 0);
+  assert.deepEqual(await openBelow(folder), []);
   assert.equal(await readFile(join(folder, 'a'), 'utf8'), 'heL');
+  await assert.rejects(file.sync(), {code: 'EBADF'});
   await assert.rejects(folderDisk(folder).open('.'), Error);
+});
+
+disk('reads and writes all of it, however little the system takes at a time', async () => {
+  const bytes = Buffer.from('..........');
+  const part = (length: number, at: number) => Math.min(length, 3, bytes.length - at);
+  const handle = {
+    async read(into: Buffer, from: number, length: number, at: number) {
+      assert.ok(from + length <= into.length);
+      const bytesRead = part(length, at);
+      bytes.copy(into, from, at, at + bytesRead);
+      return {bytesRead};
+    },
+    async write(given: Buffer, from: number, length: number, at: number) {
+      assert.ok(from + length <= given.length);
+      const bytesWritten = part(length, at);
+      given.copy(bytes, at, from, from + bytesWritten);
+      return {bytesWritten};
+    },
+  };
+  const file = diskFile(handle as never);
+  await file.write(Buffer.from('abcdefg'), 2);
+  assert.equal(bytes.toString(), '..abcdefg.');
+  const into = Buffer.alloc(9, '-');
+  assert.equal(await file.read(into.subarray(0, 8), 1), 8);
+  assert.equal(into.toString(), '.abcdefg-');
+  assert.equal(await file.read(into, 4), 6, 'to the end of the file');
+  assert.equal(into.subarray(0, 6).toString(), 'cdefg.');
 });
 
 disk('replaces a file atomically, for its owner only, regardless of what a kill left behind', async ({folder}) => {
@@ -73,7 +99,8 @@ disk('replaces a file atomically, for its owner only, regardless of what a kill 
   assert.deepEqual(await readdir(folder), ['a']);
   assert.equal(await on.read('a'), 'two');
   assert.equal((await stat(join(folder, 'a'))).mode & 0o777, 0o600);
-  assert.equal(await openBelow(folder), 0);
+  assert.deepEqual(await openBelow(folder), []);
+  await assert.rejects(folderDisk(join(folder, 'none')).syncNames(), {code: 'ENOENT'});
   await symlink(join(folder, 'a'), join(folder, 'b.next'));
   await assert.rejects(on.replace('b', 'x'), {code: 'ELOOP'});
 });
