@@ -130,10 +130,16 @@ promise(
 );
 
 promise(
-  'looks at no address of a job that is not completed',
-  {replies: [[200, {data: [{state: 'FAILED', result: {download_url: 'https://evil.com/'}}]}]]},
+  'looks for the address of a result only where a completed job has one',
+  {
+    replies: [
+      [200, {data: [{state: 'FAILED', result: {download_url: 'https://evil.com/'}}]}],
+      [200, {data: [{state: 'COMPLETED'}]}],
+    ],
+  },
   async ({client}) => {
     assert.equal((await client.job('7', signal)).state, 'failed');
+    assert.equal((await client.job('7', signal)).state, 'completed');
   },
 );
 
