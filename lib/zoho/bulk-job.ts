@@ -6,6 +6,7 @@ import type {jobReply} from './schemas.ts';
 
 export type JobReply = v.InferOutput<typeof jobReply>['data'][number];
 
+/** A job as it is to be understood: any state that is not known is `unknown`, with its name. */
 export function bulkJobOf({state, result}: JobReply): BulkJob {
   if (inProgress.test(state)) return {state: 'pending'};
   if (endedBadly.test(state)) {

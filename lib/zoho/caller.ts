@@ -153,8 +153,8 @@ export class Caller {
   }
 
   /**
-   * The pause of a call from its second throttle on, besides the shared one: the shared pace recovers
-   * soon while other kinds of calls succeed.
+   * The pause of a call from its second throttle on, besides the shared one: the shared pace
+   * recovers soon while other kinds of calls succeed.
    */
   #slowDownMs(throttles: number): number {
     const jitter = {least: 1, spread: 0.2, random: this.#random};

@@ -51,7 +51,7 @@ function isTlsCode(code: string): boolean {
   return /CERT|^ERR_TLS|^UNABLE_TO_|SIGNATURE/.test(code);
 }
 
-/** The first code among an error and its causes that shows that nothing was sent; else the deepest. */
+/** The first code of an error and its causes that shows that nothing was sent, or the deepest. */
 function codeOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error) || depth > 3) return '';
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause;

@@ -5,6 +5,7 @@ import {callsAtOnce, headerBytesMax} from './limits.ts';
 
 /** What carries requests. */
 export type Connections = Pick<Dispatcher, 'request' | 'destroy'>;
+/** What they answer. */
 export type ConnectionAnswer = Dispatcher.ResponseData;
 
 /**

@@ -1,6 +1,4 @@
-/**
- * HTTP: answers with their bodies, time and size limits, classified failures. Knows nothing of Zoho.
- */
+/** HTTP: answers with bounded bodies, time limits, classified failures. Knows nothing of Zoho. */
 import {ZohoError} from '../errors/errors.ts';
 import {ConnectionLost, lostBy} from './connection-lost.ts';
 import {type ConnectionAnswer, type Connections, connectionsTo} from './connections.ts';
@@ -95,7 +93,7 @@ class UndiciAnswer implements Answer {
     this.#signal = signal;
     // A body that fails while nobody reads it must not end the process. Its reader still receives
     // the error.
-    // Stryker disable next-line StringLiteral: undici listens as well, although it does not say so.
+    // Stryker disable next-line StringLiteral,CallExpression: undici listens, but does not say so.
     answer.body.on('error', () => {});
   }
 

@@ -1,4 +1,7 @@
-/** A client of Zoho over connections in memory: each case says what is answered. No server, and no time but its own. */
+/**
+ * A client of Zoho over connections in memory: each case says what is answered. No server, and no
+ * time but its own.
+ */
 import type {Log} from '../../lib/platform/log.ts';
 import type {ZohoClient} from '../../lib/zoho/api.ts';
 import {type ClientOptions, createClient} from '../../lib/zoho/client.ts';

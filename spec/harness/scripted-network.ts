@@ -1,4 +1,7 @@
-/** Connections in memory: each case says what a server would answer. Behind them is undici's own request, with real bodies. */
+/**
+ * Connections in memory: each case says what a server would answer. Behind them is undici's own
+ * request, with real bodies.
+ */
 import {Dispatcher} from 'undici';
 
 /** What was sent. */

@@ -130,10 +130,16 @@ promise(
 );
 
 promise(
-  'looks at no address of a job that is not completed',
-  {replies: [[200, {data: [{state: 'FAILED', result: {download_url: 'https://evil.com/'}}]}]]},
+  'looks for the address of a result only where a completed job has one',
+  {
+    replies: [
+      [200, {data: [{state: 'FAILED', result: {download_url: 'https://evil.com/'}}]}],
+      [200, {data: [{state: 'COMPLETED'}]}],
+    ],
+  },
   async ({client}) => {
     assert.equal((await client.job('7', signal)).state, 'failed');
+    assert.equal((await client.job('7', signal)).state, 'completed');
   },
 );
 
@@ -181,56 +187,26 @@ promise(
   },
 );
 
-for (const [info, more] of [
-  [{more_records: 'true'}, true],
-  [{more_records: ' FALSE '}, false],
-  [{more_records: 0}, false],
-  [{more_records: 1}, true],
-  [{more_records: null}, undefined],
-  [{more_records: {}}, undefined],
-  [{}, undefined],
-  [null, undefined],
-  ['none', undefined],
-] as const) {
-  const row = {id: '12', type: 'permanent', deleted_time: '2026-01-01T05:38:19+05:30'};
+for (const body of ['', ' \r\n', {}]) {
+  promise(`takes ${JSON.stringify(body)} for an empty list of anything`, {replies: [[200, body]]}, async ({client, received}) => {
+    assert.deepEqual(await client.modules(signal), []);
+    assert.equal(await client.fields('Leads', signal), null);
+    assert.equal(await client.deleted('Leads', 0, 1, signal), null);
+    assert.equal(received.length, 3);
+  });
+}
+
+for (const nothing of [null, []]) {
   promise(
-    `takes ${JSON.stringify(info)} about a page of deletions for ${more}`,
-    {replies: [[200, {data: [row], info}]]},
-    async (zoho) => {
-      assert.equal((await zoho.client.deleted('Leads', 0, 1, signal))?.more, more);
+    `takes the list ${JSON.stringify(nothing)} for an empty one`,
+    {replies: ['modules', 'fields', 'data'].map((list): Reply => [200, {[list]: nothing}])},
+    async ({client, received}) => {
+      assert.deepEqual(await client.modules(signal), []);
+      assert.equal(await client.fields('Leads', signal), null);
+      assert.equal(await client.deleted('Leads', 0, 1, signal), null);
+      assert.equal(received.length, 3);
     },
   );
-}
-
-const nothings = (list: string): unknown[] => [
-  '',
-  ' \r\n',
-  [],
-  {},
-  {[list]: null},
-  {[list]: []},
-  {info: {count: 0, more_records: false}},
-  {[list]: null, info: {count: 0, more_records: false}},
-  {[list]: [], info: null},
-];
-
-for (const [i, body] of nothings('data').entries()) {
-  promise(`takes form ${i} of nothing for no deletions`, {replies: [[200, body]]}, async (zoho) => {
-    assert.equal(await zoho.client.deleted('Leads', 0, 1, signal), null);
-    assert.equal(zoho.received.length, 1);
-  });
-}
-
-for (const [i, body] of nothings('fields').entries()) {
-  promise(`takes form ${i} of nothing for no field metadata`, {replies: [[200, body]]}, async (zoho) => {
-    assert.equal(await zoho.client.fields('Leads', signal), null);
-  });
-}
-
-for (const [i, body] of nothings('modules').entries()) {
-  promise(`takes form ${i} of nothing for no modules`, {replies: [[200, body]]}, async (zoho) => {
-    assert.deepEqual(await zoho.client.modules(signal), []);
-  });
 }
 
 for (const body of [{data: null, info: {more_records: true}}, {data: {}}, 'null', {other: []}, [1]]) {
