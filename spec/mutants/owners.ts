@@ -2,7 +2,7 @@
 import {existsSync} from 'node:fs';
 
 /** Specs besides the one that mirrors a file, by its path or by the start of it. */
-const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
+export const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/', 'capture/sweep', 'capture/rebuild-filter', 'capture/loops', 'capture/run-binding'],
   ['lib/flow/cron-pattern', 'flow/spec'],
   ['lib/flow/discover', 'flow/constants'],
