@@ -10,7 +10,7 @@ export interface OnHold {
   readonly refreshes: boolean;
 }
 
-// Stryker disable next-line ObjectLiteral: what is not named is not on hold either
+// Equivalent mutants (ObjectLiteral): what is not named is not on hold either
 export const nothingOnHold: OnHold = {deletions: false, refreshes: false};
 
 /**

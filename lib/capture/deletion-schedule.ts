@@ -33,7 +33,7 @@ export function isFeedDue({sweeps, elapsedMs, quiet}: FeedHistory, {rows, fresh}
   if (sweeps >= 2 ** quiet || isWindowFull({rows, fresh})) return true;
   // The limit in sweeps is rounded down, so that slightly late sweeps do not exceed it.
   const sweepMs = elapsedMs / sweeps;
-  // Stryker disable next-line EqualityOperator: a pause of exactly the limit may end either way
+  // Equivalent mutants (EqualityOperator): a pause of exactly the limit may end either way
   return elapsedMs + sweepMs > deletionsPauseMaxMs + sweepMs * lateShare;
 }
 

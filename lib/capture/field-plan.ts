@@ -31,7 +31,7 @@ export class FieldPlan {
 
   /** Takes new metadata. Returns whether anything changed. */
   replace(fields: readonly Field[]): boolean {
-    // Stryker disable next-line EqualityOperator: no two fields have one name
+    // Equivalent mutants (EqualityOperator): no two fields have one name
     const sorted = [...fields].sort((a, b) => (a.name < b.name ? -1 : 1));
     const before = JSON.stringify([...this.#fields.values()]);
     this.#fields = new Map(sorted.map((field) => [field.name, field]));
@@ -99,7 +99,7 @@ export class FieldPlan {
   }
 
   /** The fields of a refresh that begins now, in order of name. */
-  // Stryker disable next-line ArrayDeclaration: no field is called what it becomes
+  // Equivalent mutants (ArrayDeclaration): no field is called what it becomes
   toRefresh(owed: readonly string[] = []): string[] {
     return this.#asked('bulk')
       .filter((field) => isRefreshed(field, this.reads, owed))

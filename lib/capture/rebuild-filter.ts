@@ -73,7 +73,7 @@ async function recallModified(binding: Binding, sinceS: number, signal: AbortSig
       seen.filter.record(BigInt(id));
       if (modifiedSeconds(cellText(rows, row, timeColumn)) < emitBeforeS) below.push(id);
     }
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: an empty list asks nothing
+    // Equivalent mutants (ConditionalExpression,EqualityOperator): an empty list asks nothing
     if (below.length > 0) await captureByIds(binding, below, signal);
     if (seen.filter.overflowed) return;
   }

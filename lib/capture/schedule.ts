@@ -48,7 +48,7 @@ export function firesADay(schedule: Schedule, nowS: number): number {
 
 /** Whether the schedule has fired after `sinceS` and not after `nowS` (epoch seconds). */
 export function fired(schedule: Schedule, sinceS: number, nowS: number): boolean {
-  // Stryker disable next-line EqualityOperator: a day that ends at that time has no slot after it
+  // Equivalent mutants (EqualityOperator): a day that ends at that time has no slot after it
   for (let dayStart = nowS - (nowS % dayS); dayStart + dayS > sinceS; dayStart -= dayS) {
     if (!schedule.admitsDay(new Date(dayStart * 1000))) continue;
     for (const hour of schedule.hours) {

@@ -110,7 +110,7 @@ function countUpTo(rows: RowBlock, nowS: number): number {
   const timeColumn = rows.columns.indexOf('Modified_Time');
   const isAhead = (row: number): boolean => modifiedSeconds(cellText(rows, row, timeColumn)) > nowS;
   let {count} = rows;
-  // Stryker disable next-line ConditionalExpression,EqualityOperator: before the first row there is no time
+  // Equivalent mutants (ConditionalExpression,EqualityOperator): before the first row there is no time
   while (count > 0 && isAhead(count - 1)) count--;
   return count;
 }
@@ -201,7 +201,7 @@ async function emitDeletions(binding: Binding, page: readonly DeletedRow[], sign
   const latest = new Map<string, DeletedRow>();
   for (const row of page) {
     const other = latest.get(row.id);
-    // Stryker disable next-line EqualityOperator: of two deletions in one second either one will do
+    // Equivalent mutants (EqualityOperator): of two deletions in one second either one will do
     if (other === undefined || row.deletedS > other.deletedS) latest.set(row.id, row);
   }
   const {seen, queries} = binding;

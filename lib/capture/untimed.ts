@@ -24,7 +24,7 @@ export async function captureUntimed(binding: Binding, signal: AbortSignal): Pro
   if (unknown !== undefined) {
     shared.log('warn', `Module ${module}: records that have no Modified_Time may be missing, because ${unknown}`, {module});
   }
-  // Stryker disable next-line EqualityOperator: a list without ids asks nothing
+  // Equivalent mutants (EqualityOperator): a list without ids asks nothing
   for (let at = 0; at < ids.length; at += coqlIdsMax) {
     const some = ids.slice(at, at + coqlIdsMax);
     await withNarrowerQuery(binding, () => captureByIds(binding, some, signal), signal);

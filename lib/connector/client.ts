@@ -75,7 +75,7 @@ export function readResources(bindings: readonly {readonly resourceConfig: unkno
     try {
       resources.push(parseResource(resourceConfig));
     } catch (error) {
-      // Stryker disable next-line ConditionalExpression: nothing else is thrown
+      // Equivalent mutants (ConditionalExpression): nothing else is thrown
       if (!(error instanceof ConfigError)) throw error;
       wrong.push(error.message);
     }

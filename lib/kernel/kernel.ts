@@ -230,7 +230,7 @@ function put(text: string): number {
 /** Makes memory up to `end` usable. */
 function reserve(end: number): void {
   const missing = end - memory.length;
-  // Stryker disable next-line EqualityOperator: to grow by nothing changes nothing
+  // Equivalent mutants (EqualityOperator): to grow by nothing changes nothing
   if (missing <= 0) return;
   exports.memory.grow(Math.ceil(missing / pageBytes));
   memory = new Uint8Array(exports.memory.buffer);

@@ -88,7 +88,7 @@ export function datedRows(rows: RowBlock): RowBlock {
   const [modified, created] = [2 * rows.columns.indexOf('Modified_Time'), 2 * rows.columns.indexOf('Created_Time')];
   if (modified < 0 || created < 0) return rows;
   let cells = rows.cells;
-  // Stryker disable next-line EqualityOperator: behind the last row are no cells
+  // Equivalent mutants (EqualityOperator): behind the last row are no cells
   for (let at = 0; at < width * rows.count; at += width) {
     if (cells[at + modified]! >> 2 !== cells[at + modified + 1]) continue;
     if (cells === rows.cells) cells = rows.cells.slice();
@@ -165,7 +165,7 @@ function isInstantCell(rows: RowBlock, row: number, column: number): boolean {
   const k = 2 * (row * columns.length + column);
   const from = cells[k]! >> 2;
   const length = cells[k + 1]! - from;
-  // Stryker disable next-line ConditionalExpression: the kernel takes it, too, and takes longer
+  // Equivalent mutants (ConditionalExpression): the kernel takes it, too, and takes longer
   if (isUsualInstant(bytes, from, length)) return true;
   return length <= instantBytesMax && !Number.isNaN(instantSeconds(cellText(rows, row, column)));
 }

@@ -94,7 +94,7 @@ export class NdjsonSink implements Sink {
       const {bytes, count, block = nothing} = serialize(this.#blocks, transaction, nothing, lineEnd);
       const patch = patchOf(transaction);
       await this.#append(this.#fileOf(transaction), bytes, count);
-      // Stryker disable next-line CallExpression: it only saves memory
+      // Equivalent mutants (CallExpression): it only saves memory
       this.#blocks.release(block);
       if (patch !== undefined) this.#state = mergePatch(this.#state, patch);
       this.#dirty ||= count > 0 || patch !== undefined;

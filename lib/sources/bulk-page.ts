@@ -78,7 +78,7 @@ export async function* readPage(
     let readTo = rows;
     const options = {
       skipRows: rows,
-      // Stryker disable next-line UpdateOperator: only compared with zero
+      // Equivalent mutants (UpdateOperator): only compared with zero
       onBroken: () => brokenPlaces++,
     };
     for await (const read of parseCsv(unzip(client.download(job, signal)), options)) {

@@ -72,7 +72,7 @@ export async function readSlices(
   const rows = prepare(joined);
   const unusable = unusableRows(rows, 0, sizeCheck(rows, plan.fields));
   const lost = hasUnusableSlices ? torn : [];
-  // Stryker disable next-line ConditionalExpression: only saves time on a page without such rows
+  // Equivalent mutants (ConditionalExpression): only saves time on a page without such rows
   const places = [...unusable, ...lost].length === 0 ? noPlaces : placesOf(first);
   return {
     rows: withoutRows(rows, new Set(unusable.map(({row}) => row))),

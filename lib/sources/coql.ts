@@ -171,7 +171,7 @@ async function* readSecond(plan: CoqlPlan, second: number, context: CoqlContext)
         more: undefined,
         weight: weightOf(rows),
         last: {seconds: second, id: asked.at(-1)!},
-        // Stryker disable next-line BooleanLiteral: only asked of a page that was reached by time
+        // Equivalent mutants (BooleanLiteral): only asked of a page that was reached by time
         repeats: false,
       };
   }

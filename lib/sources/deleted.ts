@@ -56,7 +56,7 @@ class PassSum {
   add(page: DeletedPage, readToS: number): void {
     this.pages++;
     for (const {id, deletedS} of page) {
-      // Stryker disable next-line AssignmentOperator: a sum and its negative compare alike
+      // Equivalent mutants (AssignmentOperator): a sum and its negative compare alike
       if (deletedS < readToS) this.value += BigInt(id) * BigInt(deletedS);
     }
   }

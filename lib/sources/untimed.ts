@@ -74,7 +74,7 @@ async function byBulk(module: string, context: BulkContext): Promise<string[]> {
   // The records have no time, so no end of a range concerns them.
   for await (const {items} of bulkRows(range, {cutoff: instantOf(0)}, context)) {
     ids.push(...idsWithoutTime(items));
-    // Stryker disable next-line EqualityOperator: a batch ends at exactly this number by chance alone
+    // Equivalent mutants (EqualityOperator): a batch ends at exactly this number by chance alone
     if (ids.length >= untimedIdsMax) break;
   }
   return ids;

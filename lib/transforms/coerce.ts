@@ -126,7 +126,7 @@ function layoutOf(columns: readonly string[], fields: ReadonlyMap<string, Field>
 
 /** Keeps no blocks, because the documents are discarded. */
 class NoBlocks extends BufferPool {
-  // Stryker disable next-line BlockStatement: nobody reads what is discarded
+  // Equivalent mutants (BlockStatement): nobody reads what is discarded
   override filled(): Uint8Array {
     return noDocs.bytes;
   }
@@ -138,13 +138,13 @@ class NoBlocks extends BufferPool {
  * discarded. A page without the columns that identify a document has no such row.
  */
 export function sizeCheck(rows: RowBlock, fields: ReadonlyMap<string, Field>, keyless = false): (row: number) => boolean {
-  // Stryker disable next-line ConditionalExpression,EqualityOperator: only spares the work on each row
+  // Equivalent mutants (ConditionalExpression,EqualityOperator): only spares the work on each row
   if (rows.bytes.length <= roomyRowBytes) return () => false;
   const {prepared, hasKeys} = layoutOf(rows.columns, fields, keyless);
   if (!hasKeys) return () => false;
   const blocks = new NoBlocks();
   return (row) => {
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: only spares the work on the row
+    // Equivalent mutants (ConditionalExpression,EqualityOperator): only spares the work on the row
     if (textBytes(rows, row, row + 1) <= roomyRowBytes) return false;
     const coerced = coerceRows(prepared, ownRows(rows, row, row + 1), blocks);
     return 'fault' in coerced && coerced.fault === codes.faultSize;

@@ -126,12 +126,12 @@ class Page {
     // Most rows are short: copy only what completes the row that was cut.
     const head = Buffer.concat([left, block.subarray(0, joinBytes)]);
     const reached = yield* this.#complete(head, 0);
-    // Stryker disable next-line all: the way below finds the same rows, but copies more
+    // Equivalent mutants (all): the way below finds the same rows, but copies more
     if (head.length === left.length + block.length) {
       this.#left = head.subarray(reached);
       return;
     }
-    // Stryker disable next-line EqualityOperator: from the end of what was left, both go on alike
+    // Equivalent mutants (EqualityOperator): from the end of what was left, both go on alike
     const [bytes, from] = reached >= left.length ? [block, reached - left.length] : [Buffer.concat([left, block]), reached];
     this.#left = bytes.subarray(yield* this.#complete(bytes, from));
   }
@@ -144,7 +144,7 @@ class Page {
     let at = this.#format === undefined ? this.#readHeader(bytes) : from;
     const format = this.#format;
     if (format === undefined) return at;
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: a reader finds nothing at the end
+    // Equivalent mutants (ConditionalExpression,EqualityOperator): a reader finds nothing at the end
     while (at < bytes.length) {
       const {rows, next, stop} = format.reader(bytes, at);
       const row = at;

@@ -25,7 +25,7 @@ export function repairUtf8(bytes: Uint8Array): Repaired {
   let good = 0;
   for (let at = 0; at < bytes.length; ) {
     const end = characterEnd(bytes, at);
-    // Stryker disable next-line EqualityOperator: no character ends at 0
+    // Equivalent mutants (EqualityOperator): no character ends at 0
     if (end > 0) {
       at = end;
       continue;

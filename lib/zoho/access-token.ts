@@ -58,7 +58,7 @@ export class AccessToken {
   #held: Held | undefined;
   #flight: Flight | undefined;
   /** Times at which the first token, and each replacement of a rejected one, was fetched. */
-  // Stryker disable next-line ArrayDeclaration: what is no time counts as long ago
+  // Equivalent mutants (ArrayDeclaration): what is no time counts as long ago
   #rationed: number[] = [];
   #replacing = true;
   #scopes: readonly string[] | undefined;

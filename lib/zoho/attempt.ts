@@ -98,7 +98,7 @@ export function outcomeOf(action: Action): Outcome {
 
 /** The header `Retry-After` in either of its forms, bounded. */
 export function retryAfterMs(answer: Answer, nowMs: number): number | undefined {
-  // Stryker disable next-line StringLiteral: no text that is not a number or a date counts.
+  // Equivalent mutants (StringLiteral): no text that is not a number or a date counts
   const text = answer.header('retry-after')?.trim() ?? '';
   const zohoNowMs = new Date(answer.header('date') ?? Number.NaN).getTime();
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Number.isNaN(zohoNowMs) ? nowMs : zohoNowMs);

@@ -23,7 +23,7 @@ export function deletionsOf(page: readonly unknown[]): Deletions {
   const unusable: UnusableRow[] = [];
   for (const [place, row] of page.entries()) {
     const id = v.is(rowId, row) ? row.id : undefined;
-    // Stryker disable next-line StringLiteral: any text that is no time would do.
+    // Equivalent mutants (StringLiteral): any text that is no time would do
     const deletedTime = v.is(rowTime, row) ? row.deleted_time : '';
     const deletedS = modifiedSeconds(deletedTime);
     if (id !== undefined && !Number.isNaN(deletedS))

@@ -102,7 +102,7 @@ function fieldOf(module: string, name: string, reply: FieldReply): Field {
   const returnType = (dataType === 'formula' ? reply.formula : reply.rollup_summary)?.return_type || jsonType;
   const place = `${module}.${name}`;
   // A computed value has its return type, whatever its JSON type, which counts only without one.
-  // Stryker disable next-line StringLiteral: any other text is no JSON type, either
+  // Equivalent mutants (StringLiteral): any other text is no JSON type, either
   const type = computed ? fieldType(returnType, '') : fieldType(dataType, jsonType);
   const values = dataType === 'multiselectpicklist' ? pickListValues(reply) : [];
   return {

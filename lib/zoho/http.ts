@@ -93,7 +93,7 @@ class UndiciAnswer implements Answer {
     this.#signal = signal;
     // A body that fails while nobody reads it must not end the process. Its reader still receives
     // the error.
-    // Stryker disable next-line StringLiteral,CallExpression: undici listens, but does not say so.
+    // Equivalent mutants (StringLiteral,CallExpression): undici listens, but does not say so
     answer.body.on('error', () => {});
   }
 

@@ -92,7 +92,7 @@ export class ZohoClock {
     const than = this.#believed === undefined ? "this machine's clock" : 'the answers before it';
     // A machine's clock that is off by minutes is harmless: a minute later it no longer matters.
     const isUsual = this.#believed === undefined && Math.abs(byS) * 1000 <= machineSkewMs;
-    // Stryker disable next-line EqualityOperator: what is dated otherwise is not dated the same
+    // Equivalent mutants (EqualityOperator): what is dated otherwise is not dated the same
     const where = byS > 0 ? 'ahead of' : 'behind';
     this.#log(
       isUsual ? 'info' : 'warn',

@@ -15,7 +15,7 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {needlessCases} from './needless.ts';
 import {folders, writePage} from './page.ts';
-import {scoresOf, type Tried, tried} from './score.ts';
+import {needlessMarks, scoresOf, type Tried, tried} from './score.ts';
 import {reasonFor} from './survivors.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -46,6 +46,8 @@ for (const {file, line, mutator, was, becomes, status} of mutants)
     print(
       `${status.padEnd(12)}${file}:${line} ${mutator}: ${was} -> ${becomes}${reasonFor({file, line}) === undefined ? '' : ' (has a reason)'}`,
     );
+if (values.sample === '1')
+  for (const place of needlessMarks(files, mutants)) print(`needless mark at ${place}: each change is noticed`);
 for (const {name, killed, counted, percent} of scoresOf(mutants, folders))
   print(`${percent.padStart(6)} %  ${killed} of ${counted}  ${name}`);
 if (values.needless) for (const {name, reason} of needlessCases(mutants)) print(`${name}: ${reason}`);

@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import type {MutantResult, PartialStrykerOptions} from '@stryker-mutator/api/core';
 import {Stryker} from '@stryker-mutator/core';
+import {markFor, marksOf} from './marks.ts';
 
 export interface Tried {
   readonly file: string;
@@ -10,7 +11,7 @@ export interface Tried {
   readonly mutator: string;
   readonly was: string;
   readonly becomes: string;
-  /** `marked` ones change nothing that can be seen, and say so in the code. */
+  /** `marked` ones live, and a mark in the code says why nobody can see them. */
   readonly status: 'killed' | 'hung' | 'lived' | 'not reached' | 'failed to run' | 'marked' | 'prose' | 'left out';
   readonly reason?: string;
   /** The cases that noticed: the first one, or all if all were run. */
@@ -61,7 +62,25 @@ export async function tried(files: readonly string[], {atOnce, oneIn, all}: Tria
     logLevel: 'error' as PartialStrykerOptions['logLevel'],
   };
   process.env.MUTANTS_SAMPLE = String(oneIn);
-  return (await new Stryker(options).runMutationTest()).map((result) => ({...plain(result), oneIn}));
+  const results = await new Stryker(options).runMutationTest();
+  return results.map((result) => withMark({...plain(result), oneIn}));
+}
+
+/** A mutant that lives where a mark says that it may. */
+function withMark(mutant: Tried): Tried {
+  if (mutant.status !== 'lived' && mutant.status !== 'not reached') return mutant;
+  const mark = markFor(mutant, marksOf(mutant.file));
+  return mark === undefined ? mutant : {...mutant, status: 'marked', reason: mark.reason};
+}
+
+/** Marks on whose line each change is noticed, as `file:line`. */
+export function needlessMarks(files: readonly string[], mutants: readonly Tried[]): string[] {
+  const marked = mutants.filter(({status}) => status === 'marked');
+  return files.flatMap((file) =>
+    marksOf(file)
+      .filter((mark) => !marked.some((mutant) => mutant.file === file && mutant.line === mark.line))
+      .map(({line}) => `${file}:${line}`),
+  );
 }
 
 /** How many of the mutants were killed, for each file and for each of the folders. */
@@ -104,8 +123,7 @@ function statusOf(status: MutantResult['status'], reason: string | undefined): T
   if (status === 'Timeout') return 'hung';
   if (status === 'Survived') return 'lived';
   if (status === 'NoCoverage') return 'not reached';
-  if (status === 'Ignored')
-    return reason === 'a text for people' ? 'prose' : reason === 'not in the sample' ? 'left out' : 'marked';
+  if (status === 'Ignored') return reason === 'a text for people' ? 'prose' : 'left out';
   return 'failed to run';
 }
 

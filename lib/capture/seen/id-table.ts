@@ -52,7 +52,7 @@ export class IdTable {
    * Stores an id with its numbers. Returns false and changes nothing if the id is new and there is
    * no room.
    */
-  // Stryker disable next-line ArrayDeclaration: what is no number counts as 0
+  // Equivalent mutants (ArrayDeclaration): what is no number counts as 0
   set(id: bigint, values: readonly number[] = []): boolean {
     const lo = low(id);
     const hi = high(id);
@@ -77,7 +77,7 @@ export class IdTable {
       if (keys[2 * slot] === 0 && keys[2 * slot + 1] === 0) continue;
       if (keep(values.subarray(slot * this.#words, (slot + 1) * this.#words))) kept.push(slot);
     }
-    // Stryker disable next-line ConditionalExpression: the table would be built anew as it is
+    // Equivalent mutants (ConditionalExpression): the table would be built anew as it is
     if (kept.length === this.#size) return;
     this.clear();
     this.#allocate(slotsFor(kept.length));
@@ -130,7 +130,7 @@ export class IdTable {
       const keyHi = this.#keys[2 * slot + 1]!;
       if (keyLo === lo && keyHi === hi) return slot;
       if (keyLo === 0 && keyHi === 0) return ~slot;
-      // Stryker disable next-line ArithmeticOperator: the search may go either way
+      // Equivalent mutants (ArithmeticOperator): the search may go either way
       slot = (slot + 1) & mask;
     }
   }

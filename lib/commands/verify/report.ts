@@ -63,7 +63,7 @@ export function report(host: CommandContext, args: ReportOptions, verified: read
           '',
         ],
   );
-  // Stryker disable next-line ObjectLiteral: a column without a title is one whose title is empty
+  // Equivalent mutants (ObjectLiteral): a column without a title is one whose title is empty
   const reasons = {title: ''};
   for (const line of tableLines([{title: 'module'}, ...titles.map((title) => ({title, ...right})), reasons], rows))
     print(host, line);

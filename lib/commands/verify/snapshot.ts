@@ -81,7 +81,7 @@ async function capturedRows({path, bytes, work}: SnapshotReading): Promise<Map<n
 
 function rowOf(text: string): Row {
   return {
-    // Stryker disable next-line StringLiteral: rows of both sides are digested alike
+    // Equivalent mutants (StringLiteral): rows of both sides are digested alike
     digest: hash('sha256', text.replace(meta, ''), 'base64'),
     id: /[{,]"id":(\d+)[,}]/.exec(text)?.[1] ?? 'a row without id',
   };
@@ -107,7 +107,7 @@ async function readRows(reading: SnapshotReading, take: (text: string) => Promis
   const range = {module, slices: [columns], fields: plan.all, fromS: 0, whole: true, done: {}};
   const slots = {jobSlots: new Semaphore(1), pageSlots: new Semaphore(1)};
   const context = {client, clock: systemClock, signal, log, progress: newProgress(module), quarantine, ...slots};
-  // Stryker disable next-line ObjectLiteral,StringLiteral: a job for a whole module names no time
+  // Equivalent mutants (ObjectLiteral,StringLiteral): a job for a whole module names no time
   const place = {cutoff: '1970-01-01T00:00:00Z'};
   const rows = withReferenceIds(bulkRows(range, place, context), {
     module,

@@ -127,7 +127,7 @@ export function diskFile(handle: Pick<FileHandle, 'stat' | 'read' | 'write' | 't
     size: async () => (await handle.stat()).size,
     async read(into, at) {
       let filled = 0;
-      // Stryker disable next-line EqualityOperator: a full buffer takes nothing more
+      // Equivalent mutants (EqualityOperator): a full buffer takes nothing more
       while (filled < into.length) {
         const {bytesRead} = await handle.read(into, filled, into.length - filled, at + filled);
         if (bytesRead === 0) break;

@@ -19,7 +19,7 @@ export function papaReader(dialect: Dialect): RowReader {
     for (let size = papaSliceBytes; ; size *= 2) {
       const to = Math.min(bytes.length, from + size);
       const reading = readText(block.toString('latin1', from, to), from, dialect);
-      // Stryker disable next-line ConditionalExpression: an unreadable row stays so, and only costs time
+      // Equivalent mutants (ConditionalExpression): an unreadable row stays so, and only costs time
       if (reading.next > from || reading.stop !== undefined || to === bytes.length) return reading;
     }
   };

@@ -13,7 +13,7 @@ export function rowEnd(bytes: Uint8Array, from: number, dialect: Dialect): numbe
   const [delimiter, end] = [dialect.delimiter.charCodeAt(0), dialect.lineEnd.charCodeAt(0)];
   let inQuotes = false;
   let mayOpen = true;
-  // Stryker disable next-line EqualityOperator: there is no byte behind the last
+  // Equivalent mutants (EqualityOperator): there is no byte behind the last
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]!;
     if (byte === quote && (inQuotes || mayOpen)) {

@@ -67,7 +67,7 @@ function depthOf(json: string): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;
-  // Stryker disable next-line EqualityOperator: there is no character at the end
+  // Equivalent mutants (EqualityOperator): there is no character at the end
   for (let at = 0; at < json.length; at++) {
     const character = json[at];
     if (inString && character === '\\') at++;

@@ -98,7 +98,7 @@ function jsonOfParts({sign, integer, fraction, exponent}: Spelled): string {
 
 /** The digits without an exponent; undefined when they take more than `lengthMax`. */
 function writtenOut({isNegative, digits, exponent}: Decimal, lengthMax: number): string | undefined {
-  // Stryker disable next-line EqualityOperator: so many zeros and a digit are too many, too
+  // Equivalent mutants (EqualityOperator): so many zeros and a digit are too many, too
   if (Math.abs(exponent) > lengthMax) return undefined;
   const point = digits.length + exponent;
   const padded = '0'.repeat(Math.max(0, 1 - point)) + digits + '0'.repeat(Math.max(0, exponent));

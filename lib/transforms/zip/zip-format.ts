@@ -181,7 +181,7 @@ function isRecord(signature: number): boolean {
  */
 function sizes(compressed: number, inflated: number, extra: DataView): {compressed: number; inflated: number} {
   if (compressed !== in64 && inflated !== in64) return {compressed, inflated};
-  // Stryker disable next-line EqualityOperator: a field without content has no sizes
+  // Equivalent mutants (EqualityOperator): a field without content has no sizes
   for (let at = 0; at + 4 <= extra.byteLength; at += 4 + extra.getUint16(at + 2, true)) {
     if (extra.getUint16(at, true) !== 1) continue;
     const length = extra.getUint16(at + 2, true);
