@@ -110,7 +110,7 @@ function countUpTo(rows: RowBlock, nowS: number): number {
   const timeColumn = rows.columns.indexOf('Modified_Time');
   const isAhead = (row: number): boolean => modifiedSeconds(cellText(rows, row, timeColumn)) > nowS;
   let {count} = rows;
-  // Equivalent mutants (ConditionalExpression,EqualityOperator): before the first row there is no time
+  // Equivalent mutants (ConditionalExpression,EqualityOperator): no row before the first is ahead
   while (count > 0 && isAhead(count - 1)) count--;
   return count;
 }

@@ -144,7 +144,7 @@ class Page {
     let at = this.#format === undefined ? this.#readHeader(bytes) : from;
     const format = this.#format;
     if (format === undefined) return at;
-    // Equivalent mutants (ConditionalExpression,EqualityOperator): a reader finds nothing at the end
+    // Equivalent mutants (ConditionalExpression,EqualityOperator): nothing is left to read
     while (at < bytes.length) {
       const {rows, next, stop} = format.reader(bytes, at);
       const row = at;

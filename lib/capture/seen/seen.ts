@@ -128,7 +128,7 @@ export class Seen {
    */
   readonly admitBackfilled: Admit = (docs, i) => {
     this.#mustKnowAll();
-    // Equivalent mutants (ConditionalExpression): where nothing is known, no row is dropped below either
+    // Equivalent mutants (ConditionalExpression): where nothing is known, no row is dropped
     if (this.filter.size === 0 && this.refreshed.size === 0) return true;
     const id = idOf(docs, i);
     if (!this.filter.allows(id)) return this.#drop();
