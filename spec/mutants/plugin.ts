@@ -43,7 +43,7 @@ const mutantMsMax = 400;
 /** How often a process loads everything anew: what was loaded before stays in its memory. */
 const generationsMax = 40;
 
-/** Processor time of each case in the first run, in the copy of the project that Stryker works on. */
+/** Processor time of each case without a mutant, in the copy of the project that Stryker works on. */
 const timesFile = 'mutants-times.json';
 
 class CaseRunner implements TestRunner {
@@ -89,8 +89,13 @@ class CaseRunner implements TestRunner {
     const cases = await this.#casesOf(this.#mutated.flatMap(ownersOf));
     const outcomes = await runCases(cases, {all: true, onBegin: (id) => Object.assign(board, {currentTestId: id})});
     board.currentTestId = undefined;
-    writeFileSync(timesFile, JSON.stringify(Object.fromEntries(outcomes.map(({id, cpuMs}) => [id, cpuMs]))));
-    const {mutantCoverage} = board;
+    // What runs from here on must not count.
+    const mutantCoverage = structuredClone(board.mutantCoverage);
+    const times = new Map(outcomes.map(({id, cpuMs}) => [id, cpuMs]));
+    // The first run of a case may load and compile what the next ones have.
+    const slow = cases.filter(({id}) => times.get(id)! > caseMsMax / 2);
+    for (const {id, cpuMs} of await runCases(slow, {all: true})) times.set(id, Math.min(cpuMs, times.get(id)!));
+    writeFileSync(timesFile, JSON.stringify(Object.fromEntries(times)));
     return {status: DryRunStatus.Complete, tests: outcomes.map(tested), ...(mutantCoverage && {mutantCoverage})};
   }
 

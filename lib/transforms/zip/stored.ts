@@ -6,7 +6,6 @@ import * as zip from './zip-format.ts';
 
 /** The longest descriptor, and an incomplete signature of a record. */
 const heldBytes = zip.descriptorBytesMax + 3;
-// Equivalent mutants (StringLiteral): a search for nothing only takes longer
 const recordStart = Buffer.from('PK');
 
 /**
