@@ -4,6 +4,7 @@
  */
 import {mergePatch} from '../../../lib/flow/state.ts';
 import {realClock} from '../../../lib/sandbox/clock.ts';
+import {faultNames} from '../../../lib/sandbox/fault-list.ts';
 import {startSandbox} from '../../../lib/sandbox/server.ts';
 import type {SwitchChoices} from '../../../lib/sandbox/switches.ts';
 import {FlowTask, type TaskBinding} from '../../harness/flow-runtime.ts';
@@ -23,6 +24,8 @@ export interface ChaosOptions {
   readonly defect?: Defect;
   /** Called with the result of each round, in one line. */
   readonly tell?: (line: string) => void;
+  /** Plays further organisations, within bounds, until each fault has met a call. */
+  readonly meetAll?: boolean;
 }
 
 export interface ChaosReport {
@@ -51,6 +54,8 @@ export interface ChaosReport {
 /** Rounds of one organisation, and rounds between two comparisons with the truth. */
 export const roundsOfSeed = 20;
 const roundsToQuiet = 5;
+/** Those of fifteen organisations. Few calls concern jobs, so a fault of theirs may miss many rounds. */
+const furtherRoundsMax = 300;
 /** Real time for a capture to catch up without faults: seconds, except on a busy machine. */
 const quietMs = 120_000;
 /** The longest that a change stays invisible, on the sandbox's clock. */
@@ -61,7 +66,7 @@ const startDaysBack = 31;
  * Runs rounds until there are enough or a promise is broken. Each organisation has a seed of its
  * own, so that one alone can be replayed.
  */
-export async function chaosRun({seed, rounds, defect, tell = () => {}}: ChaosOptions): Promise<ChaosReport> {
+export async function chaosRun({seed, rounds, defect, meetAll = false, tell = () => {}}: ChaosOptions): Promise<ChaosReport> {
   const report: ChaosReport = {
     seeds: [],
     rounds: 0,
@@ -78,13 +83,21 @@ export async function chaosRun({seed, rounds, defect, tell = () => {}}: ChaosOpt
     violations: [],
     replay: undefined,
   };
-  for (let own = seed; report.rounds < rounds && report.violations.length === 0; own++) {
+  let due = rounds;
+  for (let own = seed; report.rounds < due && report.violations.length === 0; own++) {
     report.seeds.push(own);
     const before = report.rounds;
-    await seedRun(own, Math.min(roundsOfSeed, rounds - report.rounds), {defect, tell, report});
+    await seedRun(own, Math.min(roundsOfSeed, due - report.rounds), {defect, tell, report});
+    const isShort = meetAll && report.rounds === due && due < rounds + furtherRoundsMax && unmetFaults(report).length > 0;
+    if (isShort) due += roundsOfSeed;
     if (report.violations.length > 0) report.replay = `npm run chaos -- --seed ${own} --rounds ${report.rounds - before}`;
   }
   return report;
+}
+
+/** The faults that no call has met. */
+export function unmetFaults({faults}: Pick<ChaosReport, 'faults'>): string[] {
+  return faultNames.filter((name) => (faults[name] ?? 0) === 0);
 }
 
 interface SeedOptions {
