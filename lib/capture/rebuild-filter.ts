@@ -48,7 +48,7 @@ export async function rebuildFilter(binding: Binding, signal: AbortSignal): Prom
   const beganS = await shared.client.nowSeconds(signal);
   await recallDeleted(binding, sinceS, signal);
   await recallModified(binding, sinceS, signal, refreshing ? cutoffS : undefined);
-  await feedSettled(binding, shared.clock.elapsedMs(), signal);
+  await feedSettled(binding, signal);
   await recallDeleted(binding, sinceS, signal);
   await recallModified(binding, Math.max(sinceS, beganS - windowOverlapS), signal);
   if (filter.overflowed) throw new FilterOverflow(module);
@@ -59,8 +59,8 @@ export async function rebuildFilter(binding: Binding, signal: AbortSignal): Prom
  * Waits until the feed of deletions holds everything deleted before now. It may lag behind COQL,
  * and a record that neither shows would seem never emitted.
  */
-async function feedSettled({shared: {clock}, deletionSchedule}: Binding, sinceMs: number, signal: AbortSignal): Promise<void> {
-  if (deletionSchedule.hasFeed) await clock.sleep(sinceMs + feedLagMs - clock.elapsedMs(), signal);
+async function feedSettled({shared: {clock}, deletionSchedule}: Binding, signal: AbortSignal): Promise<void> {
+  if (deletionSchedule.hasFeed) await clock.sleep(feedLagMs, signal);
 }
 
 async function recallModified(binding: Binding, sinceS: number, signal: AbortSignal, emitBeforeS = 0): Promise<void> {

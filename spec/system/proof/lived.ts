@@ -85,8 +85,8 @@ export const onceLived: readonly KnownMutant[] = [
   {
     name: 'the deletions are not read again before a resumed range goes on',
     file: 'capture/rebuild-filter.ts',
-    search: '  await feedSettled(binding, shared.clock.elapsedMs(), signal);\n  await recallDeleted(binding, sinceS, signal);\n',
-    replace: '  await feedSettled(binding, shared.clock.elapsedMs(), signal);\n',
+    search: '  await feedSettled(binding, signal);\n  await recallDeleted(binding, sinceS, signal);\n',
+    replace: '  await feedSettled(binding, signal);\n',
     spec: 'capture/rebuild-filter',
     case: 'keeps out a record that is deleted while it asks, and listed only when it asks again',
   },
