@@ -30,7 +30,7 @@ export async function readWindow(plan: CoqlPlan, place: PageStart, limit: number
     context.quarantine ?? silentQuarantine,
     'a page of its changes',
   );
-  const keys = keysOf(first);
+  const keys = positionsOf(first);
   const isAllUnusable = first.count >= limit && !keys.some(({id}) => id !== undefined);
   if (isAllUnusable && limit < pageSize.rows) return readWindow(plan, place, Math.min(pageSize.rows, 2 * limit), context);
   if (isAllUnusable && keys.length === 0)
@@ -45,13 +45,20 @@ interface RowKey {
   readonly id: string | undefined;
 }
 
-/** The positions of the rows with a valid time. */
-function keysOf(rows: RowBlock): RowKey[] {
+/** The time and id of each row, valid or not. */
+export function keysOf(rows: RowBlock): Key[] {
   const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
   return Array.from({length: rows.count}, (_, row) => ({
     seconds: modifiedSeconds(cellText(rows, row, timeColumn)),
-    id: faultOfRow(rows, row) === undefined ? cellText(rows, row, idColumn) : undefined,
-  })).filter(({seconds}) => !Number.isNaN(seconds));
+    id: cellText(rows, row, idColumn),
+  }));
+}
+
+/** The positions of the rows with a valid time. */
+function positionsOf(rows: RowBlock): RowKey[] {
+  return keysOf(rows)
+    .map(({seconds, id}, row) => ({seconds, id: faultOfRow(rows, row) === undefined ? id : undefined}))
+    .filter(({seconds}) => !Number.isNaN(seconds));
 }
 
 /** Ids before and after every record of a second. */

@@ -7,12 +7,11 @@ import {ZohoError} from '../errors/errors.ts';
 import {instantOf} from '../flow/state.ts';
 import {aheadRowsMax, coqlRowsLarge, coqlRowsSmall, windowLagS} from '../limits.ts';
 import type {Batch, BindingPatch, RowBlock} from '../records/batch.ts';
-import {modifiedSeconds} from '../records/instant.ts';
-import {cellText, noRows, splitRows, weightOf} from '../records/rows.ts';
+import {noRows, splitRows, weightOf} from '../records/rows.ts';
 import {datedRows, silentQuarantine} from '../records/unusable-rows.ts';
 import type {Key} from '../zoho/coql.ts';
 import {type CoqlContext, type CoqlPlan, idsQueryOf, mustBeWhole, readSlices} from './coql-slices.ts';
-import {type CoqlPage, readWindow} from './coql-window.ts';
+import {type CoqlPage, keysOf, readWindow} from './coql-window.ts';
 import {idLists} from './id-lists.ts';
 import {PageSize} from './page-size.ts';
 import {readAgain} from './readings.ts';
@@ -250,13 +249,4 @@ function leaveOut(
   if (quarantine?.has(digest) === true) return;
   log?.('info', `${failure.message}, even for record ${id} alone`, {module, id});
   quarantine?.add({row: 1, id, fault: 'unserved', digest}, page);
-}
-
-/** The time and id of each row. */
-function keysOf(rows: RowBlock): Key[] {
-  const [idColumn, timeColumn] = [rows.columns.indexOf('id'), rows.columns.indexOf('Modified_Time')];
-  return Array.from({length: rows.count}, (_, row) => ({
-    seconds: modifiedSeconds(cellText(rows, row, timeColumn)),
-    id: cellText(rows, row, idColumn),
-  }));
 }
