@@ -14,6 +14,7 @@ import {relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {needlessCases} from './needless.ts';
+import {notMutated} from './owners.ts';
 import {folders, writePage} from './page.ts';
 import {needlessMarks, scoresOf, type Tried, tried} from './score.ts';
 import {reasonFor} from './survivors.ts';
@@ -60,12 +61,7 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
     if (!statSync(path).isDirectory()) found.push(relative(root, path));
-    else
-      found.push(
-        ...(await Array.fromAsync(
-          glob(`${path.replace(/\/$/, '')}/**/*.ts`, {exclude: ['**/*.d.ts', '**/limits.ts', 'lib/kernel/assembly/**']}),
-        )),
-      );
+    else found.push(...(await Array.fromAsync(glob(`${path.replace(/\/$/, '')}/**/*.ts`, {exclude: notMutated}))));
   }
   return [...new Set(found)].sort();
 }

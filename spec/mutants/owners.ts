@@ -1,6 +1,9 @@
 /** Which specs own a file of `lib/`: those that are to notice when it is changed. */
 import {existsSync} from 'node:fs';
 
+/** Files of the folders that are not changed: types, bounds, and the kernel's own language. */
+export const notMutated = ['**/*.d.ts', '**/limits.ts', 'lib/kernel/assembly/**'];
+
 /** Specs besides the one that mirrors a file, by its path or by the start of it. */
 export const besides: readonly (readonly [start: string, ...specs: string[]])[] = [
   ['lib/capture/', 'capture/sweep', 'capture/rebuild-filter', 'capture/loops', 'capture/run-binding'],
