@@ -17,6 +17,17 @@ const counted = ({calls}: Bench, start: string): number => calls.filter((call) =
 /** Queries for records without a `Modified_Time`. */
 const untimed = ({calls}: Bench): number => calls.filter((call) => call.includes('Modified_Time is null')).length;
 
+/** What a state says of a range that begins, besides its cutoff. */
+const fromItsStart = {
+  next_page: null,
+  job: null,
+  rows: null,
+  next_job: null,
+  slice: null,
+  again: null,
+  seen: {changes: null, deletions: null},
+};
+
 const ranges = suite('ranges');
 
 ranges('begin a refresh at the cursor, with the fields that it reads, and what it is to mark', async () => {
@@ -26,14 +37,8 @@ ranges('begin a refresh at the cursor, with the fields that it reads, and what i
   assert.deepEqual(it.patches, [
     {
       backfill: {
-        next_page: null,
-        job: null,
-        rows: null,
-        next_job: null,
-        slice: null,
-        again: null,
+        ...fromItsStart,
         cutoff: cursor,
-        seen: {changes: null, deletions: null},
         fields: ['F'],
       },
       is_connector_initiated: true,
@@ -211,14 +216,8 @@ ranges('start over from the cursor where more records changed than can be rememb
   assert.ok(it.logged.includes('warn Module Leads changes faster than its backfill can follow; it starts over'));
   const {cursor} = it.binding.state.inc;
   assert.deepEqual(it.patches[0]?.backfill, {
-    next_page: null,
-    job: null,
-    rows: null,
-    next_job: null,
-    slice: null,
-    again: null,
+    ...fromItsStart,
     cutoff: cursor,
-    seen: {changes: null, deletions: null},
   });
   assert.deepEqual([counted(it, 'create'), it.binding.state.backfill], [1, undefined]);
 });
